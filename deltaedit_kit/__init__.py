@@ -1,0 +1,58 @@
+"""DeltaEdit Kit: text-free training, text-driven editing of a StyleGAN2 (arXiv:2303.06285).
+
+    domains/      what is edited: `load_domain("toyfaces")` -> generator, CLIP, mapper, relevance R
+    stylegan2/    z -> w -> w+ -> s -> picture;  stylespace.py names the channels of s
+    clip_space    pictures and texts -> unit vectors;  Δt = text(target) - text(neutral)
+    codes         pairs (s, i) of sampled pictures;  training: pairs -> mapper, without any text
+    mapper        DeltaMapper: (s, i, Δ) -> Δs;  relevance: which channels a text may touch
+    editing       Editor: picture(s + strength · Δs · kept), the one call everything else shows
+    plots, cli, widgets/   the same call drawn, typed in a terminal, and under your fingers
+
+Nothing heavy is imported here: a name loads its module at its first use (PEP 562).
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from deltaedit_kit.domains import Domain, DomainSpec, Faces, load_domain
+    from deltaedit_kit.editing import Edit, Editor
+    from deltaedit_kit.errors import DeltaEditError
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "DeltaEditError",
+    "Domain",
+    "DomainSpec",
+    "Edit",
+    "Editor",
+    "Faces",
+    "__version__",
+    "load_domain",
+]
+
+_HOME_OF = {
+    "DeltaEditError": "deltaedit_kit.errors",
+    "Domain": "deltaedit_kit.domains",
+    "DomainSpec": "deltaedit_kit.domains",
+    "Edit": "deltaedit_kit.editing",
+    "Editor": "deltaedit_kit.editing",
+    "Faces": "deltaedit_kit.domains",
+    "load_domain": "deltaedit_kit.domains",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import the module that defines a public name when the name is first asked for."""
+    if name not in _HOME_OF:
+        raise AttributeError(f"module 'deltaedit_kit' has no attribute {name!r}")
+    value = getattr(import_module(_HOME_OF[name]), name)
+    globals()[name] = value  # the next use finds it without coming back here
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(set(globals()) | set(__all__))

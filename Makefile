@@ -1,0 +1,64 @@
+# DeltaEdit Kit: what `make` can do.   make edit | test | lab | lint | figures | clean-env
+#
+# The first target that needs it builds .venv (Python >= 3.11, nothing else); a stamp file per
+# set of packages says that it is done, so every later run starts at once. uv is used where it is
+# installed, as it is many times faster than pip; neither is asked for anything but package names.
+
+PYTHON ?= python3
+VENV   := .venv
+RUN    := $(VENV)/bin/python
+CORE   := $(VENV)/.core-installed
+DEV    := $(VENV)/.dev-installed
+
+# TEXT="any sentence" reaches the program through the environment, never through a shell command:
+# quotes, $, ` and ; in it are just letters. $(value ...) keeps make from expanding it either.
+override TEXT := $(value TEXT)
+export TEXT
+
+.DEFAULT_GOAL := help
+.PHONY: help edit test lab lint figures setup clean-env
+
+help:
+	@sed -n 's/^## //p' Makefile
+
+## make edit                     edit four toy portraits with six sentences -> figures/first_edit.png
+## make edit TEXT="a sentence"   the same with a sentence of yours
+edit: $(CORE)
+	@if [ -n "$$TEXT" ]; then \
+	  $(RUN) -m deltaedit_kit.cli edit --out figures/your_edit.png -- "$$TEXT"; \
+	else \
+	  $(RUN) -m deltaedit_kit.cli edit --out figures/first_edit.png; \
+	fi
+
+## make test                     all tests, notebooks included
+test: $(DEV)
+	@$(RUN) -m pytest
+
+## make lab                      JupyterLab on notebooks/
+lab: $(DEV)
+	@$(RUN) -m jupyterlab --notebook-dir=notebooks
+
+## make lint                     format, lint and types, as CI checks them
+lint: $(DEV)
+	@$(RUN) -m ruff format --check .
+	@$(RUN) -m ruff check .
+	@$(RUN) -m pyright
+
+## make figures                  draw the pictures of the README again
+figures: $(CORE)
+	@$(RUN) -m deltaedit_kit.cli edit --out figures/first_edit.png
+
+## make setup                    only build .venv, with everything that the other targets need
+setup: $(DEV)
+
+## make clean-env                remove .venv
+clean-env:
+	rm -rf $(VENV)
+
+$(CORE): pyproject.toml constraints.txt
+	@PYTHON="$(PYTHON)" sh .ci/install.sh $(VENV) .
+	@touch $@
+
+$(DEV): $(CORE)
+	@PYTHON="$(PYTHON)" sh .ci/install.sh $(VENV) ".[lab,test]"
+	@touch $@

@@ -1,0 +1,52 @@
+"""Checks of numbers that people give: the accepted value comes back, or one line says why not.
+
+Idea: check once, at the door, with the same words everywhere; code behind the door trusts its
+numbers. Bounds are written as people say them: low <= value <= high.
+"""
+
+from __future__ import annotations
+
+import math
+from operator import index
+from typing import Any
+
+from deltaedit_kit.errors import DeltaEditError
+
+
+def whole_number(name: str, value: Any, low: int, high: int | None = None) -> int:
+    """`value` as an int in [low, high]; numpy and torch integers count, True and 2.0 do not.
+
+    Raises `DeltaEditError` naming the argument, what was given and what is accepted.
+    """
+    span = f"a whole number >= {low}" if high is None else f"a whole number from {low} to {high}"
+    try:
+        number = None if isinstance(value, bool) else index(value)
+    except TypeError:
+        number = None
+    if number is None or number < low or (high is not None and number > high):
+        raise DeltaEditError(f"{name} is {_shown(value)}; give {span}")
+    return number
+
+
+def finite_number(name: str, value: Any, low: float | None = None) -> float:
+    """`value` as a finite float, at least `low`; NaN, infinities, text and booleans are refused.
+
+    Raises `DeltaEditError` naming the argument, what was given and what is accepted.
+    """
+    wish = "a finite number" if low is None else f"a finite number >= {low:g}"
+    try:
+        number = math.nan if isinstance(value, bool | str | bytes) else float(value)
+    except (TypeError, ValueError, OverflowError, RuntimeError):
+        number = math.nan  # RuntimeError: a torch tensor of several elements
+    if not math.isfinite(number) or (low is not None and number < low):
+        raise DeltaEditError(f"{name} is {_shown(value)}; give {wish}")
+    return number
+
+
+def _shown(value: Any) -> str:
+    """A short form of anything, so that a wrong argument of a million digits stays one line."""
+    try:
+        text = repr(value)
+    except ValueError:  # Python refuses to print integers of more than 4,300 digits
+        text = f"a very long {type(value).__name__}"
+    return text if len(text) <= 60 else text[:57] + "..."

@@ -1,0 +1,149 @@
+"""A domain in use: four networks that load when first touched, and pictures sampled from them.
+
+    z ~ N(0, 1)  ->  w = mapping(z)  ->  w+ = expand(w)  ->  s = affine(w+)  ->  picture = G(s, w+)
+    i = CLIP(picture),   both kept: an edit (arXiv:2303.06285) needs s and i
+
+Sampling draws z on the CPU from its own seeded generator, so that the same seed gives the same
+faces on every device and leaves everybody else's random numbers alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import torch
+
+from deltaedit_kit.checks import finite_number, whole_number
+from deltaedit_kit.domains.faces import Faces, SampleOrigin
+from deltaedit_kit.domains.spec import DomainSpec
+from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.stylespace import StyleLayout
+
+if TYPE_CHECKING:
+    from deltaedit_kit.clip_space import ClipSpace
+    from deltaedit_kit.mapper import DeltaMapper
+    from deltaedit_kit.stylegan2 import Generator
+
+HIGHEST_SEED = 2**32 - 1
+PICTURES_A_PASS = 32  # bounds memory; a larger batch is no faster on a CPU
+
+
+@dataclass(frozen=True)
+class Networks:
+    """How to get each network: called at its first use, never before, with the finished network.
+
+    The mapper's sizes depend on the generator and on CLIP, hence its two arguments.
+    """
+
+    generator: Callable[[], Generator]
+    clip: Callable[[], ClipSpace]
+    mapper: Callable[[StyleLayout, int], DeltaMapper]  # (layout of s, CLIP width)
+    relevance: Callable[[], torch.Tensor]  # [S, E] unit rows
+    read_factors: Callable[[torch.Tensor], torch.Tensor] | None = None  # pictures -> [n, K]
+
+
+class Domain:
+    """What is edited: `.spec .generator .clip .mapper .relevance .layout`, and `.sample()`."""
+
+    def __init__(
+        self, spec: DomainSpec, networks: Networks, device: str | torch.device = "cpu"
+    ) -> None:
+        """Remember where the networks are; nothing is loaded yet.
+
+        Raises `DeltaEditError` for a device that torch does not know or this machine lacks.
+        """
+        self.spec = spec
+        self.device = usable_device(device)
+        self._networks = networks
+
+    def __repr__(self) -> str:
+        return f"Domain({self.spec.name!r}, {self.spec.resolution} px, device='{self.device}')"
+
+    @cached_property
+    def generator(self) -> Generator:
+        """StyleGAN2 of the domain, frozen and in evaluation mode."""
+        return self._networks.generator().to(self.device).eval().requires_grad_(False)
+
+    @cached_property
+    def clip(self) -> ClipSpace:
+        """Pictures and texts -> unit vectors [n, E]."""
+        return self._networks.clip().to(self.device)
+
+    @cached_property
+    def mapper(self) -> DeltaMapper:
+        """(s [n, S], i [n, E], delta [n, E]) -> delta_s [n, S], trained without text."""
+        mapper = self._networks.mapper(self.layout, self.clip.width)
+        return mapper.to(self.device).eval().requires_grad_(False)
+
+    @cached_property
+    def relevance(self) -> torch.Tensor:
+        """R [S, E] float32: where in CLIP space a picture goes when one channel of s moves."""
+        relevance = self._networks.relevance().to(self.device, torch.float32)
+        expected = (self.layout.total, self.clip.width)
+        if tuple(relevance.shape) != expected:
+            raise DeltaEditError(
+                f"relevance matrix of {self.spec.name!r} is {list(relevance.shape)}, its networks "
+                f"need {list(expected)}; make it again for this generator and CLIP"
+            )
+        return relevance
+
+    @cached_property
+    def layout(self) -> StyleLayout:
+        """Which channels of s belong to which layer and group."""
+        return StyleLayout(self.generator.style_widths)
+
+    @property
+    def read_factors(self) -> Callable[[torch.Tensor], torch.Tensor] | None:
+        """The oracle: pictures [n, 3, H, W] -> factors [n, K]; None where a domain has none."""
+        return self._networks.read_factors
+
+    @torch.no_grad()
+    def sample(self, n: int, seed: int = 0, truncation: float | None = None) -> Faces:
+        """n faces from a seed; `truncation` (None: the domain's) 1 is all variety, 0 the mean.
+
+        The same arguments always give the same faces, and a larger n only adds to them.
+        Raises `DeltaEditError` for n < 1, a seed outside [0, 2**32) and truncation not finite.
+        """
+        count = whole_number("n", n, 1)
+        seed = whole_number("seed", seed, 0, HIGHEST_SEED)
+        psi = self.spec.truncation if truncation is None else truncation
+        psi = finite_number("truncation", psi)
+        z = torch.randn(
+            (count, self.generator.style_dim), generator=torch.Generator().manual_seed(seed)
+        )
+        w_plus = self.generator.expand(self.generator.mapping(z.to(self.device), truncation=psi))
+        return self.faces_from(
+            self.generator.to_style(w_plus),
+            w_plus,
+            SampleOrigin(seed, count, psi, tuple(range(count))),
+        )
+
+    @torch.no_grad()
+    def faces_from(
+        self, s: torch.Tensor, w_plus: torch.Tensor, origin: SampleOrigin | None = None
+    ) -> Faces:
+        """Draw codes s [n, S], w_plus [n, L, W] and embed the pictures: the way into `Faces`."""
+        s, w_plus = s.to(self.device), w_plus.to(self.device)
+        images = self.draw(s, w_plus)
+        clip = torch.cat([self.clip.encode_images(part) for part in images.split(PICTURES_A_PASS)])
+        return Faces(s, w_plus, clip, images, self.spec.name, origin)
+
+    @torch.no_grad()
+    def draw(self, s: torch.Tensor, w_plus: torch.Tensor) -> torch.Tensor:
+        """Pictures [n, 3, H, W] of codes, with the generator's fixed noise, in bounded memory."""
+        parts = zip(s.split(PICTURES_A_PASS), w_plus.split(PICTURES_A_PASS), strict=True)
+        return torch.cat([self.generator.synthesize(*part, noise="fixed") for part in parts])
+
+
+def usable_device(device: str | torch.device) -> torch.device:
+    """The torch device of that name, or a `DeltaEditError` when it is not there."""
+    try:
+        wanted = torch.device(device)
+    except (RuntimeError, TypeError) as cause:
+        raise DeltaEditError(f"unknown device {str(device)!r}; give 'cpu' or 'cuda'") from cause
+    if wanted.type == "cuda" and not torch.cuda.is_available():
+        raise DeltaEditError("torch finds no CUDA GPU on this machine; give device='cpu'")
+    return wanted

@@ -1,0 +1,50 @@
+"""A domain in one declaration: which pictures, which networks, which words and settings.
+
+Idea: everything that differs between toy portraits, faces, cats and churches is data, not code.
+The kit asks the declaration; nothing else in it knows a resolution, a neutral word or a file
+name. The settings are those of DeltaEdit (arXiv:2303.06285, section 3.3): an edit is driven by
+Δt = text(target) - text(neutral), and channels with |R·Δt| below a threshold stay as they are.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from deltaedit_kit.errors import DeltaEditError
+
+
+@dataclass(frozen=True)
+class DomainSpec:
+    """What a domain is made of. Plain data: safe to print, compare and write down.
+
+    Raises `DeltaEditError` when a setting makes no sense (an empty neutral word, say).
+    """
+
+    name: str  # what `load_domain` is asked for; codes carry it, so domains never mix
+    title: str  # one line for people: what the pictures show
+    resolution: int  # side of a picture in pixels
+    neutral: str  # what every picture of the domain is, without any attribute: "face"
+    threshold: float  # |R·Δt| below this leaves a channel of s untouched
+    strength: float  # how many Δs an edit adds when the caller does not say
+    truncation: float  # 1 draws all the variety of w, towards 0 the average picture
+    templates: tuple[
+        str, ...
+    ]  # frames such as "a photo of a {}." to average a text over; () = none
+    preprocessing: str  # how pictures entered CLIP when the codes were made; see `clip_space`
+    licence: str  # under which terms the weights come
+    examples: tuple[str, ...]  # sentences that show the domain off, first ones first
+    files: dict[str, str] = field(default_factory=dict)  # network -> file name of its weights
+    oracle: str | None = None  # "module:function" reading factors off pictures, if there is one
+
+    def __post_init__(self) -> None:
+        if not self.name or not self.neutral.strip():
+            raise DeltaEditError("a DomainSpec needs a name and a neutral word such as 'face'")
+        if self.resolution < 32 or self.resolution & (self.resolution - 1):
+            raise DeltaEditError(
+                f"resolution of domain {self.name!r} is {self.resolution}; "
+                "give a power of two >= 32"
+            )
+        if not self.threshold >= 0.0:
+            raise DeltaEditError(
+                f"threshold of domain {self.name!r} is {self.threshold}; give a number >= 0"
+            )

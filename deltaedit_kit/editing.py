@@ -1,0 +1,200 @@
+"""Edit pictures with a sentence: the call that everything else of the kit shows.
+
+    Δt   = text(target) - text(neutral)                    a direction among sentences
+    kept = |R·Δt| >= threshold                             the channels that it may touch
+    Δs   = mapper(s, i, Δt / |Δt|) * kept                  how this very picture follows it
+    after = G(s + strength · Δs, w+)
+
+Equations 4 to 6 of DeltaEdit (arXiv:2303.06285). The mapper never saw a text in training: image
+differences Δi stood in for Δt, for in CLIP's space both point the same way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from deltaedit_kit import edit_recipe
+from deltaedit_kit.checks import finite_number
+from deltaedit_kit.domains.faces import Faces
+from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.relevance import kept_channels
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from deltaedit_kit.domains.domain import Domain
+
+
+@dataclass(frozen=True)
+class Edit:
+    """What an edit did. With a list of targets, fields marked [T,] have T as first dimension."""
+
+    faces: Faces  # what was edited
+    texts: tuple[str, ...]  # the targets, in the order of T
+    after: torch.Tensor  # [T,] n, 3, H, W  pictures, about [-1, 1]
+    delta_s: torch.Tensor  # [T,] n, S  at strength 1, zero outside `kept`
+    kept: torch.Tensor  # [T,] S  bool: channels that the sentence may touch
+    recipe: dict[str, Any]  # JSON-able; `Editor.replay(recipe)` makes this edit again
+    domain: Domain
+
+    @property
+    def before(self) -> torch.Tensor:
+        """Pictures before the edit [n, 3, H, W], about [-1, 1]."""
+        return self.faces.images
+
+    @property
+    def several(self) -> bool:
+        """Whether a list of targets was asked for (T is there, even if it is 1)."""
+        return self.kept.dim() == 2
+
+    @property
+    def factors_before(self) -> torch.Tensor | None:
+        """Factors [n, K] that the domain's oracle reads before the edit; None without oracle."""
+        return self._read(self.before)
+
+    @property
+    def factors_after(self) -> torch.Tensor | None:
+        """Factors [T,] n, K that the oracle reads after the edit; None without oracle."""
+        return self._read(self.after)
+
+    def _read(self, pictures: torch.Tensor) -> torch.Tensor | None:
+        oracle = self.domain.read_factors
+        if oracle is None:
+            return None
+        values = oracle(pictures.flatten(0, -4))
+        return values.unflatten(0, pictures.shape[:-3])
+
+    def figure(self) -> Figure:
+        """A labelled grid, before beside after: shows itself in a notebook, `.savefig(path)`."""
+        from deltaedit_kit.plots import edit_figure
+
+        return edit_figure(self)
+
+
+class Editor:
+    """Edits the pictures of one domain; loads its networks at the first edit."""
+
+    def __init__(self, domain: Domain) -> None:
+        self.domain = domain
+
+    @torch.no_grad()
+    def edit(
+        self,
+        faces: Faces,
+        text: str | Sequence[str],
+        neutral: str | None = None,
+        strength: float | None = None,
+        threshold: float | None = None,
+    ) -> Edit:
+        """Move every face towards each text, all texts in one batched pass.
+
+        text: a target, or a list of targets (results then have the target as first dimension).
+        neutral: what the pictures are already (None: the domain's word, "face").
+        strength: 0 leaves a picture alone, negative goes the opposite way (None: the domain's).
+        threshold: channels with |R·Δt| below it stay (None: the domain's; 0 keeps them all).
+        Raises `DeltaEditError` for faces of another domain, an empty list, texts that are empty,
+        not text or longer than CLIP reads, and numbers that are not finite.
+        """
+        self._check_faces(faces)
+        spec = self.domain.spec
+        targets = _targets(text)
+        neutral = spec.neutral if neutral is None else neutral
+        strength = finite_number("strength", spec.strength if strength is None else strength)
+        threshold = spec.threshold if threshold is None else threshold
+        threshold = finite_number("threshold", threshold, low=0.0)
+
+        delta_t = torch.stack([self._direction(target, neutral) for target in targets])  # [T, E]
+        kept = kept_channels(self.domain.relevance, delta_t, threshold)  # [T, S]
+        delta_s = self._delta_s(faces, delta_t) * kept[:, None, :]  # [T, n, S]
+        moved = faces.s + strength * delta_s  # [T, n, S]: s is the same for every target
+        w_plus = faces.w_plus.expand(len(targets), *faces.w_plus.shape)  # [T, n, L, W]
+        after = self.domain.draw(moved.flatten(0, 1), w_plus.flatten(0, 1))
+        after = after.unflatten(0, (len(targets), len(faces)))  # [T, n, 3, H, W]
+
+        edit = Edit(
+            faces=faces,
+            texts=targets,
+            after=after,
+            delta_s=delta_s,
+            kept=kept,
+            recipe=edit_recipe.write(spec.name, faces, text, neutral, strength, threshold),
+            domain=self.domain,
+        )
+        if isinstance(text, str):
+            return replace(edit, after=after[0], delta_s=delta_s[0], kept=kept[0])
+        return edit
+
+    def replay(self, recipe: dict[str, Any]) -> Edit:
+        """Make the edit of a recipe again: the same pictures up to rounding of the machine.
+
+        Raises `DeltaEditError` for a recipe that is damaged, newer than this kit, or of another
+        domain than this editor's.
+        """
+        wanted = edit_recipe.read(recipe, self.domain)
+        return self.edit(
+            wanted.faces, wanted.text, wanted.neutral, wanted.strength, wanted.threshold
+        )
+
+    def _check_faces(self, faces: Faces) -> None:
+        """Refuse what is not faces of this domain, by name and by the size of their codes."""
+        if not isinstance(faces, Faces):
+            raise DeltaEditError(
+                f"faces is a {type(faces).__name__}; give Faces, such as domain.sample(4, seed=0)"
+            )
+        name, total = self.domain.spec.name, self.domain.layout.total
+        if faces.domain != name:
+            raise DeltaEditError(
+                f"these faces are codes of domain {faces.domain!r}, this editor edits {name!r}; "
+                f"use Editor(load_domain({faces.domain!r}))"
+            )
+        if faces.s.dim() != 2 or faces.s.shape[1] != total:
+            raise DeltaEditError(
+                f"these codes are {list(faces.s.shape)}, the generator of {name!r} needs "
+                f"[n, {total}]; sample the faces again with this domain"
+            )
+
+    def _direction(self, target: str, neutral: str) -> torch.Tensor:
+        """Δt [E], not normalised: its length says how much there is to change.
+
+        A target that says what the neutral word says has no direction, so nothing can follow it.
+        """
+        delta = self.domain.clip.delta_text(target, neutral, self.domain.spec.templates or None)
+        if not float(delta.norm()) > 1e-6:
+            raise DeltaEditError(
+                f"{target[:60]!r} says the same as the neutral {neutral[:60]!r}; "
+                "name in the target what should change"
+            )
+        return delta
+
+    def _delta_s(self, faces: Faces, delta_t: torch.Tensor) -> torch.Tensor:
+        """The mapper's answer [T, n, S] for each direction [T, E] and face, before the mask."""
+        directions = delta_t / delta_t.norm(dim=-1, keepdim=True)  # [T, E]
+        targets, count = len(directions), len(faces)
+        moves = self.domain.mapper(
+            faces.s.repeat(targets, 1),  # [T·n, S]
+            faces.clip.repeat(targets, 1),  # [T·n, E]
+            directions.repeat_interleave(count, dim=0),  # [T·n, E]
+        )
+        return moves.unflatten(0, (targets, count))
+
+
+def _targets(text: str | Sequence[str]) -> tuple[str, ...]:
+    """The asked-for texts as a tuple; their content is CLIP's to check."""
+    if isinstance(text, str):
+        return (text,)
+    if isinstance(text, bytes | bytearray) or not isinstance(text, Sequence):
+        raise DeltaEditError(
+            f"text is {type(text).__name__}; give a sentence in quotes or a list of sentences"
+        )
+    if not text:
+        raise DeltaEditError("the list of texts is empty; give at least one sentence")
+    for number, item in enumerate(text, start=1):
+        if not isinstance(item, str):
+            raise DeltaEditError(
+                f"text {number} of the list is {type(item).__name__}; give a sentence in quotes"
+            )
+    return tuple(text)

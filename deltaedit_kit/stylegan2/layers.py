@@ -1,0 +1,160 @@
+"""The layers of a StyleGAN2 generator, named as the public checkpoints name them.
+
+Idea: "equalised learning rate". Stored weights are standard normal and meet 1/sqrt(fan_in) only
+when they are used, so that every layer sees steps of the same relative size:
+
+    y = x (W * lr_mul / sqrt(fan_in))^T + b * lr_mul
+
+A 3x3 layer is: style from w+, modulated convolution, one noise picture times a learnt scalar,
+bias, leaky ReLU. A ToRGB layer adds a picture to the upsampled picture of half the resolution.
+
+Source: Karras et al. 2018 (arXiv:1710.10196, section 4.1) and 2020 (arXiv:1912.04958, figure 2c).
+Attribute names follow rosinality/stylegan2-pytorch, whose key layout is our state dict.
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from deltaedit_kit.stylegan2 import ops
+
+
+class PixelNorm(nn.Module):
+    """[n, width] -> [n, width] with mean square 1 in every row."""
+
+    def forward(self, z: Tensor) -> Tensor:
+        """Normalise over dim 1."""
+        return ops.pixel_norm(z)
+
+
+class EqualLinear(nn.Module):
+    """Equalised linear layer [n, fan_in] -> [n, fan_out], with leaky ReLU x sqrt(2) on request."""
+
+    def __init__(
+        self,
+        fan_in: int,
+        fan_out: int,
+        bias_init: float = 0.0,
+        lr_mul: float = 1.0,
+        activate: bool = False,
+    ) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.randn(fan_out, fan_in) / lr_mul)
+        self.bias = nn.Parameter(torch.full((fan_out,), bias_init))
+        self.scale = lr_mul / fan_in**0.5
+        self.lr_mul = lr_mul
+        self.activate = activate
+
+    def forward(self, x: Tensor) -> Tensor:
+        """x [n, fan_in] in full precision, also under autocast."""
+        with ops.full_precision(x):
+            y = F.linear(x, self.weight * self.scale, self.bias * self.lr_mul)
+            return ops.scaled_leaky_relu(y) if self.activate else y
+
+
+class Fir(nn.Module):
+    """Holder of a FIR filter under the checkpoint's name for it; gain 4 makes up for the zeros."""
+
+    kernel: Tensor
+
+    def __init__(self, taps: tuple[int, ...]) -> None:
+        super().__init__()
+        self.register_buffer("kernel", ops.fir_kernel(taps, gain=4.0))
+
+
+class ModulatedConv(nn.Module):
+    """Weights of a modulated convolution with the linear layer that turns a row of w+ into s."""
+
+    def __init__(
+        self,
+        fan_in: int,
+        fan_out: int,
+        size: int,
+        style_dim: int,
+        blur_kernel: tuple[int, ...] | None = None,
+    ) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.randn(1, fan_out, fan_in, size, size))
+        self.modulation = EqualLinear(style_dim, fan_in, bias_init=1.0)
+        self.blur = Fir(blur_kernel) if blur_kernel is not None else None
+        self.scale = 1 / (fan_in * size**2) ** 0.5
+
+    @property
+    def fan_in(self) -> int:
+        """Input channels = the width of this layer's style."""
+        return self.weight.shape[2]
+
+    def forward(self, x: Tensor, style: Tensor, offset: Tensor, gain: float) -> Tensor:
+        """x [n, I, H, W], style [n, I] (already out of `modulation`) -> [n, O, H or 2H, ...].
+
+        1/sqrt(fan_in) goes to the style, a vector, instead of the weights: the same products.
+        """
+        blur = self.blur.kernel if self.blur is not None else None
+        return ops.modulated_conv(x, self.weight[0], style * self.scale, offset, gain, blur)
+
+
+class NoiseScale(nn.Module):
+    """How strongly a layer adds its noise picture: one learnt scalar, 0 at the start."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.zeros(1))
+
+
+class Bias(nn.Module):
+    """The bias before the leaky ReLU, one number a channel."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.bias = nn.Parameter(torch.zeros(channels))
+
+
+class StyledConv(nn.Module):
+    """3x3 layer: modulated convolution + noise + bias, leaky ReLU; doubles the size with `blur`."""
+
+    def __init__(
+        self,
+        fan_in: int,
+        fan_out: int,
+        style_dim: int,
+        blur_kernel: tuple[int, ...] | None = None,
+    ) -> None:
+        super().__init__()
+        self.conv = ModulatedConv(fan_in, fan_out, 3, style_dim, blur_kernel)
+        self.noise = NoiseScale()
+        self.activate = Bias(fan_out)
+
+    def forward(self, x: Tensor, style: Tensor, noise: Tensor | None) -> Tensor:
+        """x [n, I, H, W], style [n, I], noise [1 or n, 1, H', W'] or None -> [n, O, H', W'].
+
+        sqrt(2) of the activation is applied before the leaky ReLU, where it is free: for c > 0
+        leaky(c v) = c leaky(v).
+        """
+        offset = self.activate.bias[None, :, None, None]
+        if noise is not None:
+            offset = offset + noise * self.noise.weight
+        y = self.conv(x, style, offset * ops.LEAKY_GAIN, gain=ops.LEAKY_GAIN)
+        return F.leaky_relu(y, ops.LEAKY_SLOPE, inplace=True)
+
+
+class ToRGB(nn.Module):
+    """Features -> picture, added to the upsampled picture so far."""
+
+    def __init__(
+        self, fan_in: int, style_dim: int, blur_kernel: tuple[int, ...] | None = None
+    ) -> None:
+        super().__init__()
+        self.bias = nn.Parameter(torch.zeros(1, 3, 1, 1))
+        self.conv = ModulatedConv(fan_in, 3, 1, style_dim)
+        self.upsample = Fir(blur_kernel) if blur_kernel is not None else None
+
+    def forward(self, x: Tensor, row: Tensor, image: Tensor | None) -> Tensor:
+        """x [n, I, H, W], row [n, W] of w+, image [n, 3, H/2, W/2] or None -> [n, 3, H, W]."""
+        style = self.conv.modulation(row) * self.conv.scale
+        # The picture is a sum over resolutions: it stays in the precision of the parameters.
+        picture = ops.modulated_rgb(x, self.conv.weight[0, :, :, 0, 0], style) + self.bias
+        if image is None or self.upsample is None:
+            return picture
+        return picture + ops.upsample_image(image, self.upsample.kernel)

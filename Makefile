@@ -1,4 +1,4 @@
-# DeltaEdit Kit: what `make` can do.   make edit | test | lab | lint | figures | clean-env
+# DeltaEdit Kit: what `make` can do.   make edit | test | lab | lint | fix | figures | setup
 #
 # The first target that needs it builds .venv (Python >= 3.11, nothing else); a stamp file per
 # set of packages says that it is done, so every later run starts at once. uv is used where it is
@@ -16,7 +16,7 @@ override TEXT := $(value TEXT)
 export TEXT
 
 .DEFAULT_GOAL := help
-.PHONY: help edit test lab lint figures setup clean-env
+.PHONY: help edit test lab lint fix figures setup clean-env
 
 help:
 	@sed -n 's/^## //p' Makefile
@@ -43,6 +43,11 @@ lint: $(DEV)
 	@$(RUN) -m ruff format --check .
 	@$(RUN) -m ruff check .
 	@$(RUN) -m pyright
+
+## make fix                      let ruff put right what it can
+fix: $(DEV)
+	@$(RUN) -m ruff format .
+	@$(RUN) -m ruff check --fix .
 
 ## make figures                  draw the pictures of the README again
 figures: $(CORE)

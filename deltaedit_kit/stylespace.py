@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from deltaedit_kit.errors import DeltaEditError
@@ -76,17 +77,17 @@ class StyleLayout:
         return tuple(slice(end - width, end) for end, width in zip(ends, self.widths, strict=True))
 
     @property
-    def layer_of_channel(self) -> Tensor:
-        """int64 [S]: the layer that each entry of s belongs to."""
+    def layer_of_channel(self) -> Int[Tensor, " s"]:
+        """The layer that each entry of s belongs to, int64."""
         return torch.repeat_interleave(torch.tensor(self.widths))
 
-    def split(self, s: Tensor) -> tuple[Tensor, ...]:
-        """s [n, S] -> one [n, width] a layer (views). Raises DeltaEditError for another width."""
+    def split(self, s: Float[Tensor, "n s"]) -> tuple[Tensor, ...]:
+        """One [n, width] a layer (views). Raises DeltaEditError for another width."""
         self.check(s)
         return s.split(self.widths, dim=1)
 
-    def join(self, parts: Sequence[Tensor]) -> Tensor:
-        """The inverse of `split`: [n, width] a layer -> s [n, S]."""
+    def join(self, parts: Sequence[Tensor]) -> Float[Tensor, "n s"]:
+        """The inverse of `split`. Raises DeltaEditError for parts of other widths."""
         widths = tuple(part.shape[-1] for part in parts)
         if widths != self.widths:
             raise DeltaEditError(
@@ -95,16 +96,23 @@ class StyleLayout:
             )
         return torch.cat(tuple(parts), dim=1)
 
-    def groups(self, s: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """s [n, S] -> coarse [n, coarse, C], medium [n, medium, C], fine [n, F] (views)."""
+    def groups(
+        self, s: Float[Tensor, "n s"]
+    ) -> tuple[Float[Tensor, "n a c"], Float[Tensor, "n b c"], Float[Tensor, "n f"]]:
+        """Coarse tokens, medium tokens, fine vector (views). Raises DeltaEditError as `split`."""
         self.check(s)
         width, first, second = self.token_width, self.coarse, self.coarse + self.medium
         coarse = s[:, : first * width].unflatten(1, (self.coarse, width))
         medium = s[:, first * width : second * width].unflatten(1, (self.medium, width))
         return coarse, medium, s[:, second * width :]
 
-    def ungroup(self, coarse: Tensor, medium: Tensor, fine: Tensor) -> Tensor:
-        """The inverse of `groups`: -> s [n, S]."""
+    def ungroup(
+        self,
+        coarse: Float[Tensor, "n a c"],
+        medium: Float[Tensor, "n b c"],
+        fine: Float[Tensor, "n f"],
+    ) -> Float[Tensor, "n s"]:
+        """The inverse of `groups`."""
         return torch.cat((coarse.flatten(1), medium.flatten(1), fine), dim=1)
 
     def check(self, s: Tensor) -> None:

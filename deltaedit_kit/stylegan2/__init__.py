@@ -6,6 +6,7 @@ generator.py  the whole, opened at every joint
 layout.py     sizes of a generator from the keys of a public checkpoint
 """
 
-from deltaedit_kit.stylegan2.generator import Generator, State, SynthesisLayer
+from deltaedit_kit.stylegan2.generator import Generator
+from deltaedit_kit.stylegan2.synthesis import State, SynthesisLayer
 
 __all__ = ["Generator", "State", "SynthesisLayer"]

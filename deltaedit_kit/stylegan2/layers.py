@@ -16,21 +16,22 @@ from __future__ import annotations
 
 import torch
 import torch.nn.functional as F
+from jaxtyping import Float
 from torch import Tensor, nn
 
 from deltaedit_kit.stylegan2 import ops
 
 
 class PixelNorm(nn.Module):
-    """[n, width] -> [n, width] with mean square 1 in every row."""
+    """Give every row of z the mean square 1."""
 
-    def forward(self, z: Tensor) -> Tensor:
+    def forward(self, z: Float[Tensor, "n w"]) -> Float[Tensor, "n w"]:
         """Normalise over dim 1."""
         return ops.pixel_norm(z)
 
 
 class EqualLinear(nn.Module):
-    """Equalised linear layer [n, fan_in] -> [n, fan_out], with leaky ReLU x sqrt(2) on request."""
+    """Equalised linear layer, with leaky ReLU x sqrt(2) on request."""
 
     def __init__(
         self,
@@ -47,11 +48,20 @@ class EqualLinear(nn.Module):
         self.lr_mul = lr_mul
         self.activate = activate
 
-    def forward(self, x: Tensor) -> Tensor:
-        """x [n, fan_in] in full precision, also under autocast."""
+    def forward(self, x: Float[Tensor, "n i"]) -> Float[Tensor, "n o"]:
+        """Runs in full precision, also under autocast."""
         with ops.full_precision(x):
             y = F.linear(x, self.weight * self.scale, self.bias * self.lr_mul)
             return ops.scaled_leaky_relu(y) if self.activate else y
+
+
+def mapping_network(width: int, depth: int, lr_mul: float) -> nn.Sequential:
+    """z [n, width] -> w [n, width]: PixelNorm, then `depth` activated linear layers.
+
+    `lr_mul` slows its learning: a small step here moves every picture.
+    """
+    linears = (EqualLinear(width, width, lr_mul=lr_mul, activate=True) for _ in range(depth))
+    return nn.Sequential(PixelNorm(), *linears)
 
 
 class Fir(nn.Module):
@@ -86,8 +96,14 @@ class ModulatedConv(nn.Module):
         """Input channels = the width of this layer's style."""
         return self.weight.shape[2]
 
-    def forward(self, x: Tensor, style: Tensor, offset: Tensor, gain: float) -> Tensor:
-        """x [n, I, H, W], style [n, I] (already out of `modulation`) -> [n, O, H or 2H, ...].
+    def forward(
+        self,
+        x: Float[Tensor, "n i h w"],
+        style: Float[Tensor, "n i"],
+        offset: Tensor,
+        gain: float,
+    ) -> Float[Tensor, "n o H W"]:
+        """`style` is already out of `modulation`; for offset and gain see `ops.modulated_conv`.
 
         1/sqrt(fan_in) goes to the style, a vector, instead of the weights: the same products.
         """
@@ -126,8 +142,10 @@ class StyledConv(nn.Module):
         self.noise = NoiseScale()
         self.activate = Bias(fan_out)
 
-    def forward(self, x: Tensor, style: Tensor, noise: Tensor | None) -> Tensor:
-        """x [n, I, H, W], style [n, I], noise [1 or n, 1, H', W'] or None -> [n, O, H', W'].
+    def forward(
+        self, x: Float[Tensor, "n i h w"], style: Float[Tensor, "n i"], noise: Tensor | None
+    ) -> Float[Tensor, "n o H W"]:
+        """`noise` is [1 or n, 1, H, W] of the size of the result, or None.
 
         sqrt(2) of the activation is applied before the leaky ReLU, where it is free: for c > 0
         leaky(c v) = c leaky(v).
@@ -150,8 +168,10 @@ class ToRGB(nn.Module):
         self.conv = ModulatedConv(fan_in, 3, 1, style_dim)
         self.upsample = Fir(blur_kernel) if blur_kernel is not None else None
 
-    def forward(self, x: Tensor, row: Tensor, image: Tensor | None) -> Tensor:
-        """x [n, I, H, W], row [n, W] of w+, image [n, 3, H/2, W/2] or None -> [n, 3, H, W]."""
+    def forward(
+        self, x: Float[Tensor, "n i h h"], row: Float[Tensor, "n w"], image: Tensor | None
+    ) -> Float[Tensor, "n 3 h h"]:
+        """`row` is one row of w+, `image` the picture so far [n, 3, h/2, h/2], or None."""
         style = self.conv.modulation(row) * self.conv.scale
         # The picture is a sum over resolutions: it stays in the precision of the parameters.
         picture = ops.modulated_rgb(x, self.conv.weight[0, :, :, 0, 0], style) + self.bias

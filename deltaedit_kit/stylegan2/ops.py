@@ -3,7 +3,7 @@
 Idea: a style scales the input channels of a convolution, and the output is divided by the
 standard deviation that this scaling causes ("demodulation"), so no activation is normalised:
 
-    y[n,o] = sum_{i,k} w[o,i,k] s[n,i] x[n,i,+k]  *  1 / sqrt( sum_{i,k} (w[o,i,k] s[n,i])^2 + 1e-8 )
+    y[n,o] = sum_{i,k} w[o,i,k] s[n,i] x[n,i,+k]  /  sqrt(sum_{i,k} (w[o,i,k] s[n,i])^2 + 1e-8)
 
 Written so, every picture has its own weights. Moving s from the weights to the activations gives
 the same numbers with ONE dense convolution for the whole batch; the demodulation needs only
@@ -19,6 +19,7 @@ from collections.abc import Sequence
 
 import torch
 import torch.nn.functional as F
+from jaxtyping import Float
 from torch import Tensor
 
 LEAKY_SLOPE = 0.2
@@ -35,15 +36,15 @@ def full_precision(like: Tensor) -> torch.autocast:
     return torch.autocast(like.device.type, enabled=False)
 
 
-def fir_kernel(taps: Sequence[float], gain: float = 1.0) -> Tensor:
-    """Separable low-pass filter: outer(taps, taps) scaled to the sum `gain`, float32 [k, k]."""
+def fir_kernel(taps: Sequence[float], gain: float = 1.0) -> Float[Tensor, "k k"]:
+    """Separable low-pass filter: outer(taps, taps) scaled to the sum `gain`, float32."""
     line = torch.tensor(taps, dtype=torch.float32)
     kernel = torch.outer(line, line)
     return kernel * (gain / kernel.sum())
 
 
-def pixel_norm(z: Tensor) -> Tensor:
-    """z / sqrt(mean(z^2) + 1e-8) over dim 1; same shape as z."""
+def pixel_norm(z: Float[Tensor, "n w"]) -> Float[Tensor, "n w"]:
+    """z / sqrt(mean(z^2) + 1e-8) over dim 1."""
     return z * torch.rsqrt(z.square().mean(dim=1, keepdim=True) + 1e-8)
 
 
@@ -52,29 +53,27 @@ def scaled_leaky_relu(x: Tensor) -> Tensor:
     return F.leaky_relu(x, LEAKY_SLOPE) * LEAKY_GAIN
 
 
-def demodulation(weight: Tensor, style: Tensor) -> Tensor:
-    """1 / standard deviation of each output channel for unit-variance input.
-
-    weight [O, I, k, k], style [n, I] -> [n, O].
-    """
+def demodulation(
+    weight: Float[Tensor, "o i k k"], style: Float[Tensor, "n i"]
+) -> Float[Tensor, "n o"]:
+    """1 / standard deviation of each output channel for unit-variance input."""
     energy = weight.square().sum(dim=(2, 3))  # [O, I]
     return torch.rsqrt(style.square() @ energy.t() + DEMODULATION_EPS)
 
 
 def modulated_conv(
-    x: Tensor,
-    weight: Tensor,
-    style: Tensor,
+    x: Float[Tensor, "n i h w"],
+    weight: Float[Tensor, "o i k k"],
+    style: Float[Tensor, "n i"],
     offset: Tensor | None = None,
     gain: float = 1.0,
-    blur: Tensor | None = None,
-) -> Tensor:
+    blur: Float[Tensor, "4 4"] | None = None,
+) -> Float[Tensor, "n o H W"]:
     """gain * (modulated, demodulated convolution) + offset, with one convolution for the batch.
 
-    x [n, I, H, W], weight [O, I, k, k] with odd k, style [n, I]; `offset` broadcasts to the result
-    (noise and bias, added in the same pass over memory as the demodulation). With `blur` (a FIR
-    of gain 4) the convolution also doubles the size: stride-2 transposed convolution, then the
-    FIR. Returns [n, O, H, W] or [n, O, 2H, 2W], in the dtype the convolution ran in.
+    k is odd; `offset` broadcasts to the result (noise and bias, added in the same pass over memory
+    as the demodulation). With `blur`, a FIR of gain 4, the convolution also doubles the size:
+    stride-2 transposed convolution, then the FIR. The result has the dtype the convolution ran in.
     """
     with full_precision(style):
         scale = demodulation(weight, style) * gain  # [n, O]
@@ -87,12 +86,16 @@ def modulated_conv(
     return y * scale if offset is None else torch.addcmul(offset.to(y.dtype), y, scale)
 
 
-def upsampling_conv(x: Tensor, weight: Tensor, blur: Tensor) -> Tensor:
+def upsampling_conv(
+    x: Float[Tensor, "n i h w"],
+    weight: Float[Tensor, "o i 3 3"],
+    blur: Float[Tensor, "4 4"],
+) -> Float[Tensor, "n o 2*h 2*w"]:
     """Convolution to twice the size: zero-insertion, weight, low-pass filter, at low cost.
 
-    x [n, I, H, W], weight [O, I, 3, 3], blur [4, 4] -> [n, O, 2H, 2W]. The transposed convolution
-    skips the inserted zeros; measured forward and backward on a CPU in bfloat16 it is 2.5 to 6
-    times faster than a single convolution with both kernels merged (6x6, four output phases).
+    The transposed convolution skips the inserted zeros. Measured forward and backward on a CPU in
+    bfloat16, it is 2.5 to 6 times faster than one convolution with both kernels merged (6x6, as
+    3x3 to four output phases).
     """
     y = F.conv_transpose2d(x, weight.transpose(0, 1), stride=2)  # [n, O, 2H+1, 2W+1]
     channels = y.shape[1]
@@ -100,11 +103,13 @@ def upsampling_conv(x: Tensor, weight: Tensor, blur: Tensor) -> Tensor:
     return F.conv2d(y, taps, padding=1, groups=channels)
 
 
-def modulated_rgb(x: Tensor, weight: Tensor, style: Tensor) -> Tensor:
+def modulated_rgb(
+    x: Float[Tensor, "n i h w"], weight: Float[Tensor, "o i"], style: Float[Tensor, "n i"]
+) -> Float[Tensor, "n o h w"]:
     """Modulated 1x1 convolution without demodulation, for few output channels.
 
-    x [n, I, H, W], weight [O, I], style [n, I] -> [n, O, H, W]. With O = 3 the per-picture
-    weights are tiny, so here it is the weights that are modulated, and x is only read.
+    With o = 3 the per-picture weights are tiny, so here it is the weights that are modulated, and
+    the features are only read.
     """
     n, channels, height, width = x.shape
     pixels = x.permute(0, 2, 3, 1).reshape(n, height * width, channels)  # a view if channels_last
@@ -112,10 +117,12 @@ def modulated_rgb(x: Tensor, weight: Tensor, style: Tensor) -> Tensor:
     return (pixels @ own.transpose(1, 2)).view(n, height, width, -1).permute(0, 3, 1, 2)
 
 
-def upsample_image(image: Tensor, kernel: Tensor) -> Tensor:
-    """Zero-insertion by 2 and a 4x4 FIR of gain 4: [n, c, H, W] -> [n, c, 2H, 2W].
+def upsample_image(
+    image: Float[Tensor, "n c h w"], kernel: Float[Tensor, "4 4"]
+) -> Float[Tensor, "n c 2*h 2*w"]:
+    """Zero-insertion by 2 and a 4x4 FIR of gain 4.
 
-    Pictures become the batch of a one-channel transposed convolution: every channel is filtered
+    Channels become the batch of a one-channel transposed convolution: every channel is filtered
     alike. Runs in the dtype of `image`, whatever autocast says: the picture is a running sum.
     """
     n, channels, height, width = image.shape
@@ -127,7 +134,7 @@ def upsample_image(image: Tensor, kernel: Tensor) -> Tensor:
         )
 
 
-# --- plain operations: slow, obviously right, what the tests compare with ---------------------
+# The plain operations: slow, obviously right, what the tests compare with.
 
 
 def modulated_conv_reference(

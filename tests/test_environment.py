@@ -105,6 +105,7 @@ def test_every_requirement_has_a_lower_bound():
 
 
 def test_constraints_are_exact_and_without_options_or_addresses():
+    assert len(set(CONSTRAINTS)) == len(CONSTRAINTS)
     for line in CONSTRAINTS:
         assert re.match(r"^[A-Za-z0-9._-]+==[^\s;]+( ; .+)?$", line), line
         assert "://" not in line

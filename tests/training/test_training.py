@@ -1,0 +1,179 @@
+"""Training: the loss against plain arithmetic, learning, exact resume, and no text in sight."""
+
+import ast
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from torch.nn import functional as F
+
+from deltaedit_kit.codes import Codes
+from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.training import (
+    TrainingConfig,
+    delta_loss,
+    draw_indices,
+    pairs_at,
+    split_codes,
+    train_mapper,
+)
+from deltaedit_kit.training_state import FILE
+from tests.training.tiny import TOY, linear_codes
+
+SHORT = TrainingConfig(
+    steps=12, batch=16, held_out=0.1, seed=5, report_every=5, save_every=4, ema=0.9
+)
+
+
+def test_loss_and_gradient_equal_a_plain_reference():
+    predicted = torch.randn(7, 11, dtype=torch.float64, requires_grad=True)
+    wanted = torch.randn(7, 11, dtype=torch.float64)
+    loss = delta_loss(predicted, wanted, l2_weight=2.0, cosine_weight=3.0)
+
+    squares, cosines = 0.0, 0.0
+    for p, w in zip(predicted, wanted, strict=True):
+        squares = squares + ((p - w) ** 2).sum() / (7 * 11)
+        cosines = cosines + (p * w).sum() / (p.pow(2).sum() * w.pow(2).sum()).sqrt() / 7
+    plain = 2.0 * squares + 3.0 * (1 - cosines)
+    torch.testing.assert_close(loss.total, plain)
+    torch.testing.assert_close(loss.cosine, cosines)
+    (ours,) = torch.autograd.grad(loss.total, predicted, retain_graph=True)
+    (reference,) = torch.autograd.grad(plain, predicted)
+    torch.testing.assert_close(ours, reference)
+
+
+def test_a_pair_is_the_way_from_the_first_to_the_second():
+    codes = linear_codes(20)
+    pairs = pairs_at(codes, torch.tensor([3, 4]), torch.tensor([9, 4]))
+    torch.testing.assert_close(pairs.s + pairs.delta_s, codes.s[[9, 4]].float())
+    wanted = F.normalize(codes.clip[9].float() - codes.clip[3].float(), dim=0)
+    torch.testing.assert_close(pairs.direction[0], wanted, atol=2e-3, rtol=0)
+    assert pairs.direction[1].norm() == 0  # the same code twice: no direction, and no NaN
+
+
+def test_random_numbers_follow_from_seed_and_step_alone():
+    device = torch.device("cpu")
+    first = draw_indices(100, 8, seed=1, step=7, device=device)
+    torch.rand(5)
+    assert torch.equal(first, draw_indices(100, 8, seed=1, step=7, device=device))
+    assert not torch.equal(first, draw_indices(100, 8, seed=1, step=8, device=device))
+    assert not torch.equal(first, draw_indices(100, 8, seed=2, step=7, device=device))
+
+
+def test_split_keeps_every_code_once():
+    codes = linear_codes(50)
+    known, unseen = split_codes(codes, 0.2, seed=0)
+    assert (len(known), len(unseen)) == (40, 10)
+    joined = torch.cat([known.s, unseen.s]).float()
+    assert torch.equal(joined.sum(1).sort().values, codes.s.float().sum(1).sort().values)
+    with pytest.raises(DeltaEditError, match="too few"):
+        split_codes(linear_codes(5), 0.1, seed=0)
+
+
+def test_the_published_recipe_learns_a_linear_lesson():
+    reports = []
+    config = TrainingConfig(steps=300, schedule="cosine", held_out=0.1, report_every=100)
+    train_mapper(linear_codes(2000), TOY, config, on_report=reports.append)
+    assert [report.step for report in reports] == [100, 200, 300]
+    assert reports[0].validation > reports[1].validation > reports[2].validation
+    # Eight numbers a token leave coarse and medium far from perfect; chance would be 0.
+    assert 0.3 < reports[-1].coarse <= 1
+    assert 0.3 < reports[-1].medium <= 1
+    assert 0.6 < reports[-1].fine <= 1
+
+
+@pytest.mark.parametrize("schedule", ["constant", "cosine"])
+def test_a_run_cut_off_goes_on_bit_for_bit(tmp_path, schedule):
+    config = replace(SHORT, schedule=schedule)
+    codes = linear_codes()
+    unbroken = train_mapper(codes, TOY, config).state_dict()
+
+    class Cut(Exception):
+        pass
+
+    def cut(report):
+        raise Cut
+
+    with pytest.raises(Cut):  # the report of step 5 comes after the checkpoint of step 4
+        train_mapper(codes, TOY, config, tmp_path, on_report=cut)
+    assert (tmp_path / FILE).exists()
+    torch.rand(3)  # somebody else's random numbers must not matter
+    resumed = train_mapper(codes, TOY, config, tmp_path).state_dict()
+    for name, value in unbroken.items():
+        assert torch.equal(value, resumed[name]), name
+
+
+def test_a_loss_that_is_no_number_stops_and_keeps_the_last_checkpoint(tmp_path):
+    codes = linear_codes()
+    train_mapper(codes, TOY, replace(SHORT, steps=4), tmp_path / "healthy")
+    good = (tmp_path / "healthy" / FILE).read_bytes()
+    sick = Codes(codes.s.clone(), codes.clip, "tiny")
+    sick.s[:] = float("nan")
+    with pytest.raises(DeltaEditError, match=r"stopped being a number.*lower learning_rate"):
+        train_mapper(sick, TOY, SHORT, tmp_path / "sick")
+    assert not (tmp_path / "sick" / FILE).exists()
+    assert (tmp_path / "healthy" / FILE).read_bytes() == good
+
+
+def test_a_checkpoint_of_other_settings_or_codes_is_refused(tmp_path):
+    train_mapper(linear_codes(), TOY, SHORT, tmp_path)
+    with pytest.raises(DeltaEditError, match="other settings"):
+        train_mapper(linear_codes(), TOY, replace(SHORT, learning_rate=0.1), tmp_path)
+    with pytest.raises(DeltaEditError, match="other settings"):
+        train_mapper(linear_codes(300), TOY, SHORT, tmp_path)
+    (tmp_path / FILE).write_bytes(b"cut")
+    with pytest.raises(DeltaEditError, match="cannot read"):
+        train_mapper(linear_codes(), TOY, SHORT, tmp_path)
+
+
+def test_settings_that_make_no_sense_are_refused():
+    for wrong in ({"schedule": "linear"}, {"batch": 0}, {"ema": 1.0}, {"held_out": 0.0}):
+        with pytest.raises(DeltaEditError):
+            TrainingConfig(**wrong)
+
+
+ROOT = Path(__file__).parents[2]
+TEXTUAL = ("clip_space", "captions", "attributes", "open_clip", "clip", "token_table", "tokenizer")
+
+
+def source_of(module: str) -> Path | None:
+    """The kit's file of a module name; None for other packages and for names inside a module."""
+    path = Path(*module.split("."))
+    candidates = (ROOT / path.with_suffix(".py"), ROOT / path / "__init__.py")
+    return next((file for file in candidates if file.exists()), None)
+
+
+def imported_modules(start: str) -> set[str]:
+    """Every name that `start` imports, inside functions too, followed through the kit's files."""
+    found: set[str] = set()
+    waiting = [start]
+    while waiting:
+        file = source_of(waiting.pop())
+        for node in ast.walk(ast.parse(file.read_text())) if file else ():
+            names = []
+            if isinstance(node, ast.Import):
+                names = [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+            waiting += [name for name in names if name not in found]
+            found |= set(names)
+    return found
+
+
+def test_text_cannot_enter_training():
+    found = imported_modules("deltaedit_kit.training")
+    assert "deltaedit_kit.mapper" in found
+    assert "deltaedit_kit.stylegan2.layers" in found  # the walk does go deep
+    parts = {part for name in found for part in name.split(".")}
+    assert not parts & set(TEXTUAL)
+
+    # And by running: nothing textual is loaded, not even by a package's __init__.
+    check = (
+        "import sys, deltaedit_kit.training, deltaedit_kit.codes;"
+        f"print([m for m in sys.modules if set(m.split('.')) & set({TEXTUAL!r})])"
+    )
+    run = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "[]"

@@ -36,7 +36,7 @@ test: $(DEV)
 
 ## make lab                      JupyterLab on notebooks/
 lab: $(DEV)
-	@$(RUN) -m jupyterlab --notebook-dir=notebooks
+	@$(RUN) -m jupyterlab notebooks
 
 ## make lint                     format, lint and types, as CI checks them
 lint: $(DEV)

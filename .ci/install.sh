@@ -28,7 +28,8 @@ if [ ! -x "$venv/bin/python" ]; then
     fi
 fi
 
-echo "installing deltaedit-kit${what#.} into $venv (torch is large: minutes, the first time)" >&2
+[ "$what" != . ] || note=" (torch is large: minutes, the first time)"
+echo "installing deltaedit-kit${what#.} into $venv${note-}" >&2
 if [ -t 2 ]; then quiet=; else quiet=--quiet; fi # progress for a person, silence for a log
 if command -v uv >/dev/null 2>&1; then
     uv pip install $quiet --python "$venv/bin/python" -c constraints.txt -e "$what"

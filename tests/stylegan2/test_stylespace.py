@@ -1,0 +1,66 @@
+"""s splits into layers and groups, and back."""
+
+import pytest
+import torch
+
+from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.stylespace import StyleLayout
+
+FACES = StyleLayout((512,) * 10 + (256, 256, 128, 128, 64, 64, 32))
+TOY = StyleLayout((128,) * 8 + (64, 64, 32))
+
+
+@pytest.mark.parametrize(
+    ("layout", "total", "fine"), [(FACES, 6048, 6048 - 7 * 512), (TOY, 1184, 288)]
+)
+def test_widths(layout: StyleLayout, total: int, fine: int) -> None:
+    assert (layout.total, layout.fine_width) == (total, fine)
+    assert layout.slices[0].start == 0
+    assert layout.slices[-1].stop == total
+    assert len(layout.layer_of_channel) == total
+
+
+def test_the_published_group_borders() -> None:
+    """The reference reads s[:, :3*512], s[:, 3*512:7*512] and s[:, 7*512:]."""
+    s = torch.arange(6048.0).expand(2, -1)
+    coarse, medium, fine = FACES.groups(s)
+    assert torch.equal(coarse, s[:, :1536].view(2, 3, 512))
+    assert torch.equal(medium, s[:, 1536:3584].view(2, 4, 512))
+    assert torch.equal(fine, s[:, 3584:])
+
+
+def test_split_and_join_are_inverse() -> None:
+    s = torch.randn(3, TOY.total)
+    parts = TOY.split(s)
+    assert tuple(part.shape[1] for part in parts) == TOY.widths
+    assert torch.equal(TOY.join(parts), s)
+    assert torch.equal(TOY.ungroup(*TOY.groups(s)), s)
+
+
+def test_slices_and_layers_of_channels_tell_the_same() -> None:
+    for layer, part in enumerate(TOY.slices):
+        assert (TOY.layer_of_channel[part] == layer).all()
+        assert part.stop - part.start == TOY.widths[layer]
+
+
+def test_other_widths_are_refused() -> None:
+    with pytest.raises(DeltaEditError, match=r"needs \[n, 1184\]"):
+        TOY.split(torch.randn(2, 6048))
+    with pytest.raises(DeltaEditError, match="same layout"):
+        TOY.join(FACES.split(torch.randn(2, 6048)))
+
+
+@pytest.mark.parametrize(
+    ("widths", "cause"),
+    [
+        ((8, 8, 8, 8, 8, 8, 4, 4), "one common width"),
+        ((8,) * 7, "cannot hold"),
+        ((8,) * 7 + (0,), "empty"),
+        ((), "empty"),
+    ],
+)
+def test_layouts_that_the_mapper_cannot_read_are_refused(
+    widths: tuple[int, ...], cause: str
+) -> None:
+    with pytest.raises(DeltaEditError, match=cause):
+        StyleLayout(widths)

@@ -13,6 +13,7 @@ import argparse
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from io import TextIOWrapper
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -38,7 +39,7 @@ class OneLineParser(argparse.ArgumentParser):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one verb; the exit code is 0, 2 for a wrong input, 130 after Ctrl-C."""
     for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):  # an emoji must not break a terminal that lacks it
+        if isinstance(stream, TextIOWrapper):  # an emoji must not break a terminal that lacks it
             stream.reconfigure(errors="backslashreplace")
     try:
         options = _parser().parse_args(arguments)

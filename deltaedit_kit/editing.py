@@ -24,26 +24,30 @@ from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.relevance import kept_channels
 
 if TYPE_CHECKING:
+    from jaxtyping import Bool, Float
     from matplotlib.figure import Figure
+    from torch import Tensor
 
     from deltaedit_kit.domains.domain import Domain
 
 
 @dataclass(frozen=True)
 class Edit:
-    """What an edit did. With a list of targets, fields marked [T,] have T as first dimension."""
+    """What an edit did. T targets come first in the shapes; after a single text, not a list,
+    that dimension is not there.
+    """
 
     faces: Faces  # what was edited
     texts: tuple[str, ...]  # the targets, in the order of T
-    after: torch.Tensor  # [T,] n, 3, H, W  pictures, about [-1, 1]
-    delta_s: torch.Tensor  # [T,] n, S  at strength 1, zero outside `kept`
-    kept: torch.Tensor  # [T,] S  bool: channels that the sentence may touch
+    after: Float[Tensor, "*T n 3 H W"]  # pictures, about [-1, 1]
+    delta_s: Float[Tensor, "*T n S"]  # at strength 1, zero outside `kept`
+    kept: Bool[Tensor, "*T S"]  # channels that the sentence may touch
     recipe: dict[str, Any]  # JSON-able; `Editor.replay(recipe)` makes this edit again
     domain: Domain
 
     @property
-    def before(self) -> torch.Tensor:
-        """Pictures before the edit [n, 3, H, W], about [-1, 1]."""
+    def before(self) -> Float[Tensor, "n 3 H W"]:
+        """Pictures before the edit, about [-1, 1]."""
         return self.faces.images
 
     @property
@@ -52,16 +56,16 @@ class Edit:
         return self.kept.dim() == 2
 
     @property
-    def factors_before(self) -> torch.Tensor | None:
-        """Factors [n, K] that the domain's oracle reads before the edit; None without oracle."""
+    def factors_before(self) -> Float[Tensor, "n K"] | None:
+        """Factors that the domain's oracle reads before the edit; None without oracle."""
         return self._read(self.before)
 
     @property
-    def factors_after(self) -> torch.Tensor | None:
-        """Factors [T,] n, K that the oracle reads after the edit; None without oracle."""
+    def factors_after(self) -> Float[Tensor, "*T n K"] | None:
+        """Factors that the oracle reads after the edit; None without oracle."""
         return self._read(self.after)
 
-    def _read(self, pictures: torch.Tensor) -> torch.Tensor | None:
+    def _read(self, pictures: Tensor) -> Tensor | None:
         oracle = self.domain.read_factors
         if oracle is None:
             return None
@@ -157,8 +161,8 @@ class Editor:
                 f"[n, {total}]; sample the faces again with this domain"
             )
 
-    def _direction(self, target: str, neutral: str) -> torch.Tensor:
-        """Δt [E], not normalised: its length says how much there is to change.
+    def _direction(self, target: str, neutral: str) -> Float[Tensor, " E"]:
+        """Δt, not normalised: its length says how much there is to change.
 
         A target that says what the neutral word says has no direction, so nothing can follow it.
         """
@@ -170,8 +174,8 @@ class Editor:
             )
         return delta
 
-    def _delta_s(self, faces: Faces, delta_t: torch.Tensor) -> torch.Tensor:
-        """The mapper's answer [T, n, S] for each direction [T, E] and face, before the mask."""
+    def _delta_s(self, faces: Faces, delta_t: Float[Tensor, "T E"]) -> Float[Tensor, "T n S"]:
+        """The mapper's answer for each direction and face, before the mask."""
         directions = delta_t / delta_t.norm(dim=-1, keepdim=True)  # [T, E]
         targets, count = len(directions), len(faces)
         moves = self.domain.mapper(

@@ -23,6 +23,9 @@ from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.stylespace import StyleLayout
 
 if TYPE_CHECKING:
+    from jaxtyping import Float
+    from torch import Tensor
+
     from deltaedit_kit.clip_space import ClipSpace
     from deltaedit_kit.mapper import DeltaMapper
     from deltaedit_kit.stylegan2 import Generator
@@ -41,8 +44,8 @@ class Networks:
     generator: Callable[[], Generator]
     clip: Callable[[], ClipSpace]
     mapper: Callable[[StyleLayout, int], DeltaMapper]  # (layout of s, CLIP width)
-    relevance: Callable[[], torch.Tensor]  # [S, E] unit rows
-    read_factors: Callable[[torch.Tensor], torch.Tensor] | None = None  # pictures -> [n, K]
+    relevance: Callable[[], Float[Tensor, "S E"]]  # unit rows
+    read_factors: Callable[[Tensor], Tensor] | None = None  # pictures -> [n, K]
 
 
 class Domain:
@@ -64,8 +67,11 @@ class Domain:
 
     @cached_property
     def generator(self) -> Generator:
-        """StyleGAN2 of the domain, frozen and in evaluation mode."""
-        return self._networks.generator().to(self.device).eval().requires_grad_(False)
+        """StyleGAN2 of the domain, frozen, in evaluation mode, its mean of w known."""
+        generator = self._networks.generator().to(self.device).eval().requires_grad_(False)
+        if generator.mean_w is None:  # some published files lack it; truncation needs it
+            generator.estimate_mean_w()
+        return generator
 
     @cached_property
     def clip(self) -> ClipSpace:
@@ -79,8 +85,8 @@ class Domain:
         return mapper.to(self.device).eval().requires_grad_(False)
 
     @cached_property
-    def relevance(self) -> torch.Tensor:
-        """R [S, E] float32: where in CLIP space a picture goes when one channel of s moves."""
+    def relevance(self) -> Float[Tensor, "S E"]:
+        """R, float32: where in CLIP space a picture goes when one channel of s moves."""
         relevance = self._networks.relevance().to(self.device, torch.float32)
         expected = (self.layout.total, self.clip.width)
         if tuple(relevance.shape) != expected:
@@ -96,7 +102,7 @@ class Domain:
         return StyleLayout(self.generator.style_widths)
 
     @property
-    def read_factors(self) -> Callable[[torch.Tensor], torch.Tensor] | None:
+    def read_factors(self) -> Callable[[Tensor], Tensor] | None:
         """The oracle: pictures [n, 3, H, W] -> factors [n, K]; None where a domain has none."""
         return self._networks.read_factors
 
@@ -123,17 +129,22 @@ class Domain:
 
     @torch.no_grad()
     def faces_from(
-        self, s: torch.Tensor, w_plus: torch.Tensor, origin: SampleOrigin | None = None
+        self,
+        s: Float[Tensor, "n S"],
+        w_plus: Float[Tensor, "n L W"],
+        origin: SampleOrigin | None = None,
     ) -> Faces:
-        """Draw codes s [n, S], w_plus [n, L, W] and embed the pictures: the way into `Faces`."""
+        """Draw codes and embed the pictures: the way into `Faces`."""
         s, w_plus = s.to(self.device), w_plus.to(self.device)
         images = self.draw(s, w_plus)
         clip = torch.cat([self.clip.encode_images(part) for part in images.split(PICTURES_A_PASS)])
         return Faces(s, w_plus, clip, images, self.spec.name, origin)
 
     @torch.no_grad()
-    def draw(self, s: torch.Tensor, w_plus: torch.Tensor) -> torch.Tensor:
-        """Pictures [n, 3, H, W] of codes, with the generator's fixed noise, in bounded memory."""
+    def draw(
+        self, s: Float[Tensor, "n S"], w_plus: Float[Tensor, "n L W"]
+    ) -> Float[Tensor, "n 3 H W"]:
+        """Pictures of codes, with the generator's fixed noise, in bounded memory."""
         parts = zip(s.split(PICTURES_A_PASS), w_plus.split(PICTURES_A_PASS), strict=True)
         return torch.cat([self.generator.synthesize(*part, noise="fixed") for part in parts])
 

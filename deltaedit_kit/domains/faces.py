@@ -17,7 +17,8 @@ from deltaedit_kit.checks import whole_number
 from deltaedit_kit.errors import DeltaEditError
 
 if TYPE_CHECKING:
-    import torch
+    from jaxtyping import Float
+    from torch import Tensor
 
 
 @dataclass(frozen=True)
@@ -38,10 +39,10 @@ class Faces:
     `Faces` as well.
     """
 
-    s: torch.Tensor  # [n, S] input styles of the 3x3 convolutions, layer after layer
-    w_plus: torch.Tensor  # [n, L, W] one w for each row of the generator
-    clip: torch.Tensor  # [n, E] unit CLIP embedding of the picture
-    images: torch.Tensor  # [n, 3, H, W] about [-1, 1]
+    s: Float[Tensor, "n S"]  # input styles of the 3x3 convolutions, layer after layer
+    w_plus: Float[Tensor, "n L W"]  # one w for each row of the generator
+    clip: Float[Tensor, "n E"]  # unit CLIP embedding of the picture
+    images: Float[Tensor, "n 3 H W"]  # about [-1, 1]
     domain: str  # name of the domain that these codes belong to
     origin: SampleOrigin | None = None  # None: not sampled, so only the codes can tell
 

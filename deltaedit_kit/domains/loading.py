@@ -34,7 +34,7 @@ def load_domain(name: str, device: str | torch.device = "cpu") -> Domain:
 
     Raises `DeltaEditError` for an unknown name (with the nearest one) and an unusable device.
     """
-    if name not in PACKAGES:
+    if not isinstance(name, str) or name not in PACKAGES:
         raise DeltaEditError(unknown_name(name, tuple(PACKAGES)))
     package = PACKAGES[name]
     spec: DomainSpec = import_module(f"{package}.spec").SPEC

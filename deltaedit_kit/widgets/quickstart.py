@@ -121,7 +121,7 @@ class QuickstartPanel(widgets.VBox):
             sentence=self.sentence.value,
             strength=self.strength.value,
             threshold=self.threshold.value,
-            face=self.face.value,
+            face=int(self.face.value or 0),
         )
 
     def _redraw(self, _change: Any) -> None:

@@ -1,0 +1,90 @@
+"""Prepare the notebooks for a commit: the common first cell, fresh outputs, counts 1..n.
+
+    python -m recipes.notebooks                  every notebook of notebooks/
+    python -m recipes.notebooks 00_quickstart    one of them
+
+The first cell installs the kit when the notebook runs in Colab. Its address is read from
+`[project.urls]` in pyproject.toml, the one place of the project where it stands; a test compares
+the two. Outputs are those of this run, so that nbval has something to compare with.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tomllib
+from collections.abc import Iterable
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+
+ROOT = Path(__file__).parents[1]
+FOLDER = ROOT / "notebooks"
+CELL_SECONDS = 120
+
+BOOTSTRAP = """\
+# In Colab this installs the kit; anywhere else it does nothing.
+import sys
+
+if "google.colab" in sys.modules:
+    %pip install --quiet "git+{address}"
+"""
+
+
+def bootstrap(pyproject: Path = ROOT / "pyproject.toml") -> str:
+    """The text of the first cell of every notebook."""
+    urls = tomllib.loads(pyproject.read_text(encoding="utf-8"))["project"]["urls"]
+    return BOOTSTRAP.format(address=urls["Repository"]).rstrip("\n")
+
+
+def with_bootstrap(notebook: NotebookNode) -> NotebookNode:
+    """The notebook with today's first cell: replaced where there is one, added where not."""
+    text = bootstrap()
+    first = notebook.cells[0] if notebook.cells else None
+    if first is not None and first.cell_type == "code" and "google.colab" in first.source:
+        first.source = text
+    else:
+        notebook.cells.insert(0, nbformat.v4.new_code_cell(text))
+    return notebook
+
+
+def executed(notebook: NotebookNode, folder: Path) -> NotebookNode:
+    """Run every cell in order in a fresh kernel; raises nbclient's CellExecutionError."""
+    from nbclient import NotebookClient
+
+    client = NotebookClient(
+        notebook, timeout=CELL_SECONDS, resources={"metadata": {"path": str(folder)}}
+    )
+    return client.execute()
+
+
+def tidied(notebook: NotebookNode) -> NotebookNode:
+    """Without what changes from run to run and says nothing: cell times, widget states, ids."""
+    for number, cell in enumerate(notebook.cells):
+        cell.metadata = NotebookNode()
+        cell.id = f"cell-{number:02d}"
+    kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    notebook.metadata = nbformat.from_dict(
+        {"kernelspec": kernel, "language_info": {"name": "python"}}
+    )
+    return notebook
+
+
+def prepare(paths: Iterable[Path]) -> None:
+    """Bring each notebook file up to date in place; one that fails is left as it was."""
+    for path in paths:
+        notebook = with_bootstrap(nbformat.read(path, as_version=4))
+        nbformat.write(tidied(executed(notebook, path.parent)), path)
+        print(f"{path.name}: {len(notebook.cells)} cells, {path.stat().st_size / 1024:.0f} kB")
+
+
+def main() -> None:
+    """Prepare the named notebooks, or all."""
+    parser = argparse.ArgumentParser(description="Execute the notebooks for a commit.")
+    parser.add_argument("names", nargs="*", help="such as 00_quickstart (default: all)")
+    names = parser.parse_args().names
+    prepare([FOLDER / f"{name}.ipynb" for name in names] or sorted(FOLDER.glob("*.ipynb")))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,169 @@
+"""The terminal verbs: pictures where they were asked for, one line and exit code 2 otherwise."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import matplotlib.image
+import pytest
+
+from deltaedit_kit import cli, domains
+from deltaedit_kit.editing import Editor
+from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.plots import read_recipe
+from tests.tiny_domain import tiny_domain
+
+
+@pytest.fixture(autouse=True)
+def tiny(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """`load_domain` gives the tiny domain for its name, and the current folder is empty."""
+    real = domains.load_domain
+
+    def load(name: str, device: str = "cpu") -> object:
+        return tiny_domain() if name == "tiny" else real(name, device)
+
+    monkeypatch.setattr(domains, "load_domain", load, raising=False)
+    monkeypatch.chdir(tmp_path)
+
+
+def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+    code = cli.main(arguments)
+    out, err = capsys.readouterr()
+    return code, out, err
+
+
+def test_edit_saves_where_asked_and_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, err = run(capsys, "edit", "an old face", "--domain", "tiny", "--out", "new/old.png")
+    assert (code, err) == (0, "")
+    assert "saved new/old.png" in out
+    for step in ("load tiny", "sample 4 faces", "edit with 1 sentence", "draw and save"):
+        line = next(line for line in out.splitlines() if line.startswith(step))
+        assert line.endswith(" s")
+    assert "'an old face' may touch" in out
+    assert matplotlib.image.imread("new/old.png").shape[2] == 4
+
+
+def test_without_a_text_the_domain_shows_its_examples(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = run(capsys, "edit", "--domain", "tiny", "--faces", "2")
+    assert code == 0
+    recipe = read_recipe("figures/first_edit.png")
+    assert recipe["text"] == ["face with glasses", "a smiling face", "an old face"]
+    assert "saved figures/first_edit.png" in out
+
+
+def test_several_texts_and_every_option_reach_the_edit(capsys: pytest.CaptureFixture[str]) -> None:
+    numbers = ["--seed=5", "--faces=3", "--truncation=0.5", "--strength=-0.5", "--threshold=0.01"]
+    words = ["an old face", "a smiling face", "--neutral", "a person"]
+    code, _, _ = run(capsys, "edit", *words, *numbers, "--domain", "tiny", "--out", "x.png")
+    assert code == 0
+    recipe = read_recipe("x.png")
+    assert recipe["text"] == words[:2]
+    assert recipe["neutral"] == "a person"
+    assert (recipe["strength"], recipe["threshold"]) == (-0.5, 0.01)
+    sample = recipe["faces"]["sample"]
+    assert sample == {"seed": 5, "count": 3, "truncation": 0.5, "rows": [0, 1, 2]}
+    assert Editor(tiny_domain()).replay(recipe).after.shape == (2, 3, 3, 64, 64)
+
+
+def test_sample_saves_faces(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, err = run(capsys, "sample", "--domain", "tiny", "--faces", "10", "--out", "s.jpg")
+    assert (code, err) == (0, "")
+    assert Path("s.jpg").stat().st_size > 5000
+    assert "saved s.jpg" in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ([], "required"),
+        (["paint"], "invalid choice: 'paint'"),
+        (["edit", "--strength", "lots"], "--strength"),
+        (["edit", "--seeds", "1"], "unrecognized arguments: --seeds"),
+        (["edit", "x", "--domain", "toyface"], "did you mean 'toyfaces'"),
+        (["edit", "x", "--domain", "tiny", "--seed", "-1"], "seed is -1"),
+        (["edit", "x", "--domain", "tiny", "--seed", "4294967296"], "seed is 4294967296"),
+        (["edit", "x", "--domain", "tiny", "--faces", "0"], "n is 0"),
+        (["edit", "x", "--domain", "tiny", "--strength", "nan"], "strength is nan"),
+        (["edit", "x", "--domain", "tiny", "--threshold", "-1"], "threshold is -1"),
+        (["edit", "x", "--domain", "tiny", "--truncation", "inf"], "truncation is inf"),
+        (["edit", "", "--domain", "tiny"], "empty"),
+        (["edit", "smile " * 300, "--domain", "tiny"], "long"),
+        (["edit", "x", "--domain", "tiny", "--out", "a.exe"], "cannot write 'a.exe'"),
+        (["edit", "x", "--domain", "tiny", "--out", "/dev/null/a.png"], "cannot write /dev/null"),
+        (["edit", "x", "--domain", "tiny", "--device", "abacus"], "unknown device"),
+        (["sample", "--faces", "many"], "--faces"),
+    ],
+)
+def test_errors_are_one_line_and_exit_code_2(
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: list[str],
+    words: str,
+) -> None:
+    if "--device" in arguments:
+        monkeypatch.undo()  # the real loader checks the device
+        arguments = [word.replace("tiny", "toyfaces") for word in arguments]
+    code, _, err = run(capsys, *arguments)
+    assert code == 2
+    assert err.startswith("deltaedit: ")
+    assert err.count("\n") == 1
+    assert words in err
+
+
+def test_a_step_that_fails_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(DeltaEditError), cli.step("bake"):
+        raise DeltaEditError("burnt")
+    assert capsys.readouterr().out == "bake ... failed\n"
+
+
+def test_ctrl_c_is_no_traceback(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(_name: str, device: str) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(domains, "load_domain", interrupted)
+    code, _, err = run(capsys, "sample")
+    assert (code, err) == (130, "deltaedit: stopped\n")
+
+
+def test_help_and_version(capsys: pytest.CaptureFixture[str]) -> None:
+    for arguments, word in (
+        [["--help"], "sample"],
+        [["edit", "-h"], "TEXT"],
+        [["--version"], "0."],
+    ):
+        with pytest.raises(SystemExit) as left:
+            cli.main(arguments)
+        assert left.value.code == 0
+        assert word in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "utf-8"])
+def test_shipped_domain_end_to_end_in_a_real_terminal(tmp_path: Path, encoding: str) -> None:
+    """An emoji and a byte that is no UTF-8 meet a terminal that can show neither."""
+    root = Path(__file__).parents[2]
+    environment = {**os.environ, "PYTHONIOENCODING": encoding, "PYTHONPATH": str(root)}
+    command = [sys.executable, "-m", "deltaedit_kit.cli", "edit", "--faces", "1"]
+    shown = subprocess.run(
+        [*command, "face with glasses 😀", "--out", "g.png"],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        check=False,
+    )
+    assert shown.returncode == 0, shown.stderr
+    assert (tmp_path / "g.png").stat().st_size > 10_000
+    broken = subprocess.run(
+        [*[word.encode() for word in command], b"smile \xff\xfe"],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        check=False,
+    )
+    assert broken.returncode == 2
+    assert broken.stderr.count(b"\n") == 1
+    assert b"Traceback" not in broken.stderr

@@ -1,0 +1,141 @@
+"""Sampling is a function of its arguments, and codes know where they belong."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from deltaedit_kit.domains import Domain, Faces, SampleOrigin
+from deltaedit_kit.domains.domain import usable_device
+from deltaedit_kit.errors import DeltaEditError
+from tests.tiny_domain import CLIP_WIDTH, SPEC, WIDTH, tiny_domain
+
+
+@pytest.fixture(scope="module")
+def domain() -> Domain:
+    return tiny_domain()
+
+
+def test_shapes_ranges_and_units(domain: Domain) -> None:
+    faces = domain.sample(3, seed=1)
+    assert faces.s.shape == (3, domain.layout.total)
+    assert faces.w_plus.shape == (3, domain.generator.latent_rows, WIDTH)
+    assert faces.images.shape == (3, 3, 64, 64)
+    assert faces.clip.shape == (3, CLIP_WIDTH)
+    assert torch.allclose(faces.clip.norm(dim=1), torch.ones(3), atol=1e-5)
+    assert faces.images.dtype == faces.s.dtype == torch.float32
+    assert faces.domain == "tiny"
+    assert faces.origin == SampleOrigin(1, 3, 0.7, (0, 1, 2))
+    assert not faces.s.requires_grad
+
+
+def test_same_seed_same_faces_and_other_seed_other_faces(domain: Domain) -> None:
+    first, again, other = domain.sample(2, 5), domain.sample(2, 5), domain.sample(2, 6)
+    assert torch.equal(first.images, again.images)
+    assert torch.equal(first.clip, again.clip)
+    assert not torch.allclose(first.s, other.s)
+
+
+def test_more_faces_only_add(domain: Domain) -> None:
+    few, many = domain.sample(2, seed=3), domain.sample(40, seed=3)  # 40: more than one pass
+    assert torch.allclose(few.s, many.s[:2], atol=1e-5)
+    assert torch.allclose(few.images, many.images[:2], atol=1e-4)
+
+
+def test_sampling_leaves_the_global_random_state_alone(domain: Domain) -> None:
+    before = torch.random.get_rng_state()
+    domain.sample(1, seed=9)
+    assert torch.equal(before, torch.random.get_rng_state())
+
+
+def test_truncation_zero_is_one_face(domain: Domain) -> None:
+    faces = domain.sample(2, seed=0, truncation=0.0)
+    assert torch.allclose(faces.s[0], faces.s[1], atol=1e-6)
+    assert not torch.allclose(*domain.sample(2, seed=0, truncation=1.0).s, atol=1e-3)
+
+
+@pytest.mark.parametrize("seed", [0, 2**32 - 1, np.int64(7), torch.tensor(7)])
+def test_every_seed_in_range_is_taken(domain: Domain, seed: object) -> None:
+    assert domain.sample(1, seed=seed).images.isfinite().all()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "word"),
+    [
+        ({"n": 0}, "n is 0"),
+        ({"n": -3}, "n is -3"),
+        ({"n": 2.0}, "n is 2.0"),
+        ({"n": True}, "n is True"),
+        ({"n": "four"}, "n is 'four'"),
+        ({"seed": -1}, "seed is -1"),
+        ({"seed": 2**32}, "seed is 4294967296"),
+        ({"seed": 10**5000}, "seed is a very long int"),
+        ({"seed": 1.5}, "seed is 1.5"),
+        ({"seed": None}, "seed is None"),
+        ({"truncation": math.nan}, "truncation is nan"),
+        ({"truncation": math.inf}, "truncation is inf"),
+        ({"truncation": "much"}, "truncation is 'much'"),
+    ],
+)
+def test_wrong_arguments_are_named(domain: Domain, arguments: dict, word: str) -> None:
+    with pytest.raises(DeltaEditError, match="; give ") as caught:
+        domain.sample(**{"n": 1, "seed": 0, **arguments})
+    assert word in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_select_keeps_rows_and_their_origin(domain: Domain) -> None:
+    faces = domain.sample(4, seed=2)
+    part = faces.select([3, 1]).select(1)
+    assert len(part) == 1
+    assert torch.equal(part.s[0], faces.s[1])
+    assert torch.equal(part.images[0], faces.images[1])
+    assert part.origin == SampleOrigin(2, 4, 0.7, (1,))
+    for wrong in (4, -1, [], "1", 1.0):
+        with pytest.raises(DeltaEditError):
+            faces.select(wrong)
+
+
+def test_faces_of_unequal_numbers_are_refused(domain: Domain) -> None:
+    faces = domain.sample(2)
+    with pytest.raises(DeltaEditError, match="same number"):
+        Faces(faces.s, faces.w_plus[:1], faces.clip, faces.images, "tiny")
+
+
+def test_networks_load_at_first_use_and_once() -> None:
+    domain = tiny_domain()
+    loaded: list[str] = []
+    networks = domain._networks
+    domain._networks = replace(
+        networks,
+        generator=lambda: (loaded.append("generator"), networks.generator())[1],
+        clip=lambda: (loaded.append("clip"), networks.clip())[1],
+    )
+    assert "tiny" in repr(domain)
+    assert loaded == []
+    _ = domain.layout, domain.generator
+    assert loaded == ["generator"]
+    domain.sample(1)
+    domain.sample(1)
+    assert loaded == ["generator", "clip"]
+    assert all(not p.requires_grad for p in domain.generator.parameters())
+
+
+def test_relevance_of_other_sizes_is_refused() -> None:
+    domain = tiny_domain()
+    domain._networks = replace(domain._networks, relevance=lambda: torch.ones(5, CLIP_WIDTH))
+    with pytest.raises(DeltaEditError, match=r"is \[5, 12\]"):
+        _ = domain.relevance
+
+
+def test_devices() -> None:
+    assert usable_device("cpu") == torch.device("cpu")
+    with pytest.raises(DeltaEditError, match="unknown device 'gpu'"):
+        usable_device("gpu")
+    if not torch.cuda.is_available():
+        with pytest.raises(DeltaEditError, match="no CUDA"):
+            Domain(SPEC, tiny_domain()._networks, device="cuda")

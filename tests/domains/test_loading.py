@@ -1,0 +1,97 @@
+"""From names to domains: near misses get advice, nothing loads early, broken files are named."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from deltaedit_kit import load_domain
+from deltaedit_kit.domains import DomainSpec, loading
+from deltaedit_kit.domains.loading import PACKAGES, read_weights
+from deltaedit_kit.domains.toyfaces.spec import SPEC
+from deltaedit_kit.errors import DeltaEditError
+
+
+@pytest.mark.parametrize("name", ["toyface", "ToyFaces", "toy-faces", "faces"])
+def test_unknown_names_suggest_the_nearest(name: str) -> None:
+    with pytest.raises(DeltaEditError, match="did you mean 'toyfaces'"):
+        load_domain(name)
+
+
+@pytest.mark.parametrize("name", ["", "zzz", None, 3, b"toyfaces", "a\nb", ["toyfaces"]])
+def test_unknown_names_without_a_neighbour_list_all(name: object) -> None:
+    with pytest.raises(DeltaEditError, match="known domains: toyfaces") as caught:
+        load_domain(name)
+    assert "\n" not in str(caught.value)
+    assert "did you mean" not in str(caught.value)
+
+
+def test_every_known_domain_declares_itself() -> None:
+    for name in PACKAGES:
+        domain = load_domain(name)
+        assert domain.spec.name == name
+        assert len(domain.spec.examples) >= 6
+        assert set(domain.spec.files) == {"generator", "clip", "mapper", "relevance"}
+
+
+def test_load_domain_reads_no_network() -> None:
+    code = (
+        "import sys; from deltaedit_kit import load_domain; load_domain('toyfaces');"
+        "heavy = {'open_clip', 'umap', 'torchmetrics', 'matplotlib'}; print(heavy & {*sys.modules})"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
+
+
+@pytest.fixture
+def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An importable package with an empty weights folder, in place of toyfaces."""
+    weights = tmp_path / "a_domain" / "weights"
+    weights.mkdir(parents=True)
+    (weights.parent / "__init__.py").write_text("")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    return weights
+
+
+def test_weights_come_back_as_they_were(package: Path) -> None:
+    save_file({"relevance": torch.eye(3)}, package / SPEC.files["relevance"])
+    assert torch.equal(read_weights(SPEC, "a_domain", "relevance")["relevance"], torch.eye(3))
+
+
+@pytest.mark.parametrize("content", [None, b"", b"not safetensors", b"\xff" * 64])
+def test_a_missing_or_broken_file_is_named(package: Path, content: bytes | None) -> None:
+    if content is not None:
+        (package / SPEC.files["mapper"]).write_bytes(content)
+    with pytest.raises(DeltaEditError, match=r"mapper\.safetensors") as caught:
+        read_weights(SPEC, "a_domain", "mapper")
+    assert "install the kit again" in str(caught.value)
+
+
+def test_truncated_file_is_refused(package: Path) -> None:
+    file = package / SPEC.files["mapper"]
+    save_file({"weight": torch.ones(100)}, file)
+    file.write_bytes(file.read_bytes()[:-40])
+    with pytest.raises(DeltaEditError, match="cannot read the mapper"):
+        read_weights(SPEC, "a_domain", "mapper")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"name": ""}, {"neutral": "  "}, {"resolution": 100}, {"resolution": 16}, {"threshold": -1.0}],
+)
+def test_specs_that_make_no_sense_are_refused(change: dict) -> None:
+    with pytest.raises(DeltaEditError):
+        replace(SPEC, **change)
+
+
+def test_spec_is_frozen_data() -> None:
+    assert isinstance(SPEC, DomainSpec)
+    with pytest.raises(AttributeError):
+        SPEC.name = "other"
+    assert loading.PACKAGES["toyfaces"].endswith("toyfaces")

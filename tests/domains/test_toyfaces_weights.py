@@ -1,0 +1,65 @@
+"""The shipped networks through the door that everybody uses."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+import torch
+
+from deltaedit_kit import Domain
+from deltaedit_kit.domains.loading import PACKAGES
+from deltaedit_kit.domains.toyfaces.spec import SPEC
+
+ASK = """
+import hashlib
+from deltaedit_kit import Editor, load_domain
+domain = load_domain("toyfaces")
+edit = Editor(domain).edit(domain.sample(2, seed=11), "face with glasses")
+levels = ((edit.after + 1) * 127.5).round().clamp(0, 255).byte()
+print(hashlib.sha256(levels.numpy().tobytes()).hexdigest())
+"""
+
+
+def test_sizes_of_the_shipped_networks_agree(toyfaces: Domain) -> None:
+    assert toyfaces.generator.resolution == SPEC.resolution == 128
+    assert toyfaces.relevance.shape == (toyfaces.layout.total, toyfaces.clip.width)
+    norms = toyfaces.relevance.norm(dim=1)
+    assert torch.allclose(norms[norms > 0], torch.ones(int((norms > 0).sum())), atol=1e-4)
+    assert toyfaces.mapper.clip_width == toyfaces.clip.width
+
+
+def test_faces_look_like_pictures(toyfaces: Domain) -> None:
+    faces = toyfaces.sample(8, seed=0)
+    assert faces.images.isfinite().all()
+    assert faces.images.abs().max() < 2.0
+    assert faces.images.std() > 0.2
+    assert (faces.images[0] - faces.images[1]).abs().mean() > 0.05
+
+
+def test_oracle_reads_every_factor(toyfaces: Domain) -> None:
+    from deltaedit_kit.domains.toyfaces import FACTORS
+
+    assert toyfaces.read_factors is not None
+    factors = toyfaces.read_factors(toyfaces.sample(3, seed=1).images)
+    assert factors.shape == (3, len(FACTORS))
+
+
+@pytest.mark.parametrize("network", sorted(SPEC.files))
+def test_each_shipped_network_has_its_card(network: str) -> None:
+    from importlib.resources import files
+
+    card = files(PACKAGES["toyfaces"]) / "weights" / f"{SPEC.files[network].split('.')[0]}.md"
+    text = card.read_text(encoding="utf-8").lower()
+    assert "recipes." in text
+    assert "seed" in text
+
+
+def test_two_processes_draw_the_same_edit() -> None:
+    runs = [
+        subprocess.run([sys.executable, "-c", ASK], capture_output=True, text=True, check=True)
+        for _ in range(2)
+    ]
+    assert runs[0].stdout == runs[1].stdout
+    assert len(runs[0].stdout.strip()) == 64

@@ -1,0 +1,96 @@
+"""Every notebook is a finished run: executed in order, small, and with the common first cell."""
+
+from __future__ import annotations
+
+import subprocess
+import tomllib
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from recipes.notebooks import BOOTSTRAP, FOLDER, ROOT, bootstrap, tidied, with_bootstrap
+
+NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
+IDS = [path.name for path in NOTEBOOKS]
+each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=IDS)
+
+
+def code_cells(path: Path) -> list[nbformat.NotebookNode]:
+    cells = nbformat.read(path, as_version=4).cells
+    return [cell for cell in cells if cell.cell_type == "code"]
+
+
+def test_there_is_a_quickstart() -> None:
+    assert "00_quickstart.ipynb" in IDS
+
+
+@each_notebook
+def test_every_cell_was_executed_in_order(path: Path) -> None:
+    counts = [cell.execution_count for cell in code_cells(path)]
+    assert counts == list(range(1, len(counts) + 1))
+    outputs = [output for cell in code_cells(path) for output in cell.outputs]
+    assert outputs, "nbval has nothing to compare"
+    assert all(output.output_type != "error" for output in outputs)
+
+
+@each_notebook
+def test_notebook_is_small_and_valid(path: Path) -> None:
+    assert path.stat().st_size < 1_000_000
+    nbformat.validate(nbformat.read(path, as_version=4))
+
+
+@each_notebook
+def test_first_cell_installs_the_kit_in_colab_only(path: Path) -> None:
+    first = nbformat.read(path, as_version=4).cells[0]
+    assert first.cell_type == "code"
+    assert first.source == bootstrap()
+    assert first.outputs == []
+
+
+@each_notebook
+def test_cells_are_short_and_asserted(path: Path) -> None:
+    sources = [cell.source for cell in code_cells(path)]
+    assert max(source.count("\n") + 1 for source in sources) <= 16
+    asserted = sum("assert" in source for source in sources[1:])
+    assert asserted >= 0.6 * (len(sources) - 1)
+
+
+def test_bootstrap_takes_the_address_from_pyproject(tmp_path: Path) -> None:
+    other = tmp_path / "pyproject.toml"
+    other.write_text('[project.urls]\nRepository = "https://example.org/kit"\n')
+    assert '%pip install --quiet "git+https://example.org/kit"' in bootstrap(other)
+
+
+def test_bootstrap_does_nothing_outside_colab() -> None:
+    lines = BOOTSTRAP.strip().splitlines()
+    assert [line for line in lines if line and not line.startswith((" ", "#"))] == [
+        "import sys",
+        'if "google.colab" in sys.modules:',
+    ]
+
+
+def test_bootstrap_is_added_once_and_replaced_when_old() -> None:
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# A lesson")])
+    with_bootstrap(with_bootstrap(notebook))
+    assert [cell.cell_type for cell in notebook.cells] == ["code", "markdown"]
+    notebook.cells[0].source = 'import sys\nif "google.colab" in sys.modules:\n    %pip install old'
+    assert with_bootstrap(notebook).cells[0].source == bootstrap()
+    nbformat.validate(tidied(notebook))
+
+
+def test_repository_address_stands_in_one_place() -> None:
+    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    address = tomllib.loads(text)["project"]["urls"]["Repository"]
+    listed = subprocess.run(
+        ["git", "ls-files", "*.py", "*.cfg", "*.toml", "Makefile"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if listed.returncode:
+        pytest.skip("not a git checkout")
+    files = [ROOT / name for name in listed.stdout.splitlines()]
+    holders = [f.name for f in files if address in f.read_text(encoding="utf-8")]
+    assert holders == ["pyproject.toml"]

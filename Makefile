@@ -4,7 +4,7 @@
 # set of packages says that it is done, so every later run starts at once. uv is used where it is
 # installed, as it is many times faster than pip; neither is asked for anything but package names.
 
-PYTHON ?= python3
+PYTHON ?=
 VENV   := .venv
 RUN    := $(VENV)/bin/python
 CORE   := $(VENV)/.core-installed

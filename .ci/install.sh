@@ -9,12 +9,14 @@ new_enough() { "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/
 
 if [ ! -x "$venv/bin/python" ]; then
     found=
-    for candidate in "${PYTHON:-python3}" python3.13 python3.12 python3.11 python3.14; do
+    # A Python that the user named is the one to take; otherwise the first that is new enough.
+    for candidate in ${PYTHON:-python3 python3.13 python3.12 python3.11 python3.14}; do
         if new_enough "$candidate"; then found=$candidate; break; fi
     done
     if [ -z "$found" ]; then
-        echo "make: no Python >= 3.11 found (${PYTHON:-python3} is $("${PYTHON:-python3}" -V 2>&1 || true));" \
-             "install one, or name it: make PYTHON=/path/to/python3.13 ..." >&2
+        version=$("${PYTHON:-python3}" -V 2>/dev/null) || version="not there"
+        echo "make: needs Python >= 3.11, but ${PYTHON:-python3} is $version;" \
+             "install one, or name it: make edit PYTHON=/path/to/python3.13" >&2
         exit 1
     fi
     echo "making $venv with $("$found" -V)" >&2

@@ -78,7 +78,7 @@ class SentenceModel:
 
     @torch.inference_mode()
     def embed(self, texts: list[str], batch: int = 256) -> torch.Tensor:
-        """Mean-pooled unit embeddings, float32 [n, 384]; sorted by length so that little is padding."""
+        """Mean-pooled unit embeddings, float32 [n, 384]; sorted by length to save padding."""
         ids = self.tokenizer(texts)["input_ids"]
         order = sorted(range(len(ids)), key=lambda i: len(ids[i]))
         out = torch.zeros(len(texts), 384)
@@ -98,7 +98,7 @@ class SentenceModel:
 
 
 def principal(vectors: torch.Tensor, basis_rows: torch.Tensor, width: int) -> torch.Tensor:
-    """Project [n, D] on the `width` leading principal axes of the rows `basis_rows` -> [n, width]."""
+    """Project [n, D] on the leading principal axes of the rows `basis_rows` -> [n, width]."""
     centre = vectors[basis_rows].mean(0)
     covariance = torch.cov((vectors[basis_rows] - centre).T)
     axes = torch.linalg.eigh(covariance).eigenvectors.flip(1)[:, :width]
@@ -178,6 +178,7 @@ def neighbours(table: torch.Tensor, word: str, among: list[str]) -> list[tuple[s
 
 
 def main() -> None:
+    """Distil the table, store it as float16 safetensors, show what lies next to what."""
     parser = argparse.ArgumentParser(description="distil the token table of the toyfaces CLIP")
     parser.add_argument("--out", type=Path, default=TABLE)
     parser.add_argument("--width", type=int, default=128)

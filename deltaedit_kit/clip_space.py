@@ -1,0 +1,262 @@
+"""CLIP space: pictures and texts as unit vectors, and the direction between two texts.
+
+    i = normalise(E_image(picture))        t = normalise(mean_k E_text(template_k(text)))
+    Δt = t(target) - t(neutral)
+
+DeltaEdit rests on one observation: differences of CLIP embeddings of pictures and differences of
+embeddings of texts are better aligned than the embeddings themselves, so a mapper that learned on
+Δi can be asked with Δt (Lyu et al., CVPR 2023; CLIP: Radford et al., 2021, arXiv:2103.00020).
+
+Any model with OpenAI's methods works: `encode_image`, `encode_text`, `visual.input_resolution` or
+`visual.image_size`, `context_length`. open_clip is imported when it is used, not before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+from deltaedit_kit.errors import DeltaEditError
+
+Preprocessing = Literal["plain", "delta_edit", "clip"]
+Tokenize = Callable[[list[str]], Tensor]
+
+CLIP_MEAN = (0.48145466, 0.4578275, 0.40821073)  # of CLIP's training pictures, RGB in [0, 1]
+CLIP_STD = (0.26862954, 0.26130258, 0.27577711)
+
+
+class ClipSpace:
+    """A CLIP model with its tokenizer and its way of taking pictures.
+
+    `model` has OpenAI's methods, `tokenize` maps a list of texts to token ids int [n, context]
+    (None: the BPE that open_clip bundles), `preprocessing` is one of
+
+    - "plain": resize to the model's input, values stay in [-1, 1] (our own small CLIPs);
+    - "delta_edit": area average as the reference does it (nearest ×7, then average pooling to
+      224), values stay in [-1, 1], no mean and deviation (the published mapper's codes);
+    - "clip": to [0, 1], bicubic resize, CLIP's mean and deviation (the published R).
+
+    Raises DeltaEditError for an unknown preprocessing.
+    """
+
+    def __init__(
+        self,
+        model: Any,
+        tokenize: Tokenize | None = None,
+        preprocessing: Preprocessing | str = "plain",
+    ) -> None:
+        if preprocessing not in get_args(Preprocessing):
+            known = ", ".join(get_args(Preprocessing))
+            raise DeltaEditError(
+                f"no preprocessing is called {preprocessing!r}; use one of {known}"
+            )
+        self.model = model
+        self.preprocessing = preprocessing
+        self.context_length = int(getattr(model, "context_length", 77))
+        self.tokenize: Tokenize = tokenize or self._bundled_tokenize
+
+    @classmethod
+    def from_state_dict(
+        cls, state_dict: Mapping[str, Tensor], preprocessing: Preprocessing | str = "plain"
+    ) -> ClipSpace:
+        """A space from weights in OpenAI's layout; raises as `load_openai_layout` does."""
+        return cls(load_openai_layout(state_dict), None, preprocessing)
+
+    @property
+    def width(self) -> int:
+        """E, the length of an embedding."""
+        projection = self.model.text_projection
+        weight = getattr(projection, "weight", None)
+        return int(projection.shape[1] if weight is None else weight.shape[0])
+
+    @property
+    def resolution(self) -> int:
+        """Side of the square pictures that the image tower takes."""
+        visual = self.model.visual
+        side = getattr(visual, "input_resolution", None) or getattr(visual, "image_size", None)
+        if side is None:
+            raise DeltaEditError(
+                "this CLIP does not tell its input size; give model.visual an input_resolution"
+            )
+        return int(side[0] if isinstance(side, tuple | list) else side)
+
+    def to(self, device: torch.device | str) -> ClipSpace:
+        """Move the model to `device`; returns the space itself."""
+        self.model = self.model.to(device)
+        return self
+
+    def encode_images(self, pictures: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n E"]:
+        """Unit float32 embeddings [n, E] of square pictures in [-1, 1]; differentiable.
+
+        Raises DeltaEditError if the pictures are not float [n, 3, h, h].
+        """
+        if pictures.ndim != 4 or pictures.shape[1] != 3 or pictures.shape[2] != pictures.shape[3]:
+            shape = list(pictures.shape)
+            raise DeltaEditError(f"pictures have shape {shape}; give square ones as [n, 3, h, h]")
+        if not pictures.is_floating_point():
+            raise DeltaEditError(
+                f"pictures are {pictures.dtype}; give floats in [-1, 1]: bytes / 127.5 - 1"
+            )
+        device, dtype = self._home()
+        prepared = prepare(pictures.to(device).float(), self.resolution, self.preprocessing)
+        return nn.functional.normalize(self.model.encode_image(prepared.to(dtype)).float(), dim=-1)
+
+    @torch.no_grad()
+    def encode_texts(self, texts: Sequence[str]) -> Float[Tensor, "n E"]:
+        """Unit float32 embeddings [n, E] of a list of texts.
+
+        Raises DeltaEditError for something else than a list of texts, and for a text that is
+        empty, binary, or longer than the model's context.
+        """
+        tokens = self.tokens(texts).to(self._home()[0])
+        return nn.functional.normalize(self.model.encode_text(tokens).float(), dim=-1)
+
+    @torch.no_grad()
+    def delta_text(
+        self, target: str, neutral: str, templates: Sequence[str] | None = None
+    ) -> Float[Tensor, " E"]:
+        """Δt [E] from `neutral` to `target`, not normalised: its length enters the relevance mask.
+
+        Each text is put into every template ("a photo of a {}."; None: the text alone), the unit
+        embeddings are averaged and the average is normalised. Raises DeltaEditError as
+        `encode_texts` does, and for a template without {}.
+        """
+        for text in (target, neutral):
+            check_text(text)
+        frames = list(templates) if templates else ["{}"]
+        for frame in frames:
+            if "{}" not in frame:
+                raise DeltaEditError(
+                    f"template {frame!r} has no place for the text; put {{}} in it"
+                )
+        both = [frame.replace("{}", text) for text in (target, neutral) for frame in frames]
+        means = self.encode_texts(both).view(2, len(frames), -1).mean(dim=1)
+        unit = nn.functional.normalize(means, dim=-1)
+        return unit[0] - unit[1]
+
+    def tokens(self, texts: Sequence[str]) -> Int[Tensor, "n L"]:
+        """Token ids of checked texts; a text that does not fit raises, none is cut silently."""
+        if isinstance(texts, str | bytes) or not isinstance(texts, Sequence) or not texts:
+            raise DeltaEditError(f"give a list of texts, not {_shown(texts)}")
+        for text in texts:
+            check_text(text)
+        try:
+            tokens = self.tokenize(list(texts))
+        except RuntimeError as cause:  # how OpenAI's own tokenizer refuses a long text
+            raise DeltaEditError(f"the tokenizer refused a text: {cause}; shorten it") from cause
+        for text, row in zip(texts, tokens, strict=True):
+            # Start and end mark alone: the text was made of what the tokenizer strips.
+            if int(row.count_nonzero()) <= 2:
+                raise DeltaEditError(f"text {_shown(text)} holds no words; write what to see")
+            if int(row[-1]) != 0:
+                self._check_length(text)
+        return tokens
+
+    def _check_length(self, text: str) -> None:
+        # A token spells at least one character, so this context holds the whole text.
+        whole = self._bundled_tokenize([text], context=len(text) + 2)
+        count, room = int((whole[0].argmax() - 1).item()), self.context_length - 2
+        if count > room:
+            raise DeltaEditError(
+                f"text {_shown(text)} has {count} tokens, CLIP reads {room}; shorten it"
+            )
+
+    def _bundled_tokenize(self, texts: list[str], context: int | None = None) -> Tensor:
+        from open_clip.tokenizer import tokenize
+
+        return tokenize(texts, context_length=context or self.context_length)
+
+    def _home(self) -> tuple[torch.device, torch.dtype]:
+        parameters = getattr(self.model, "parameters", None)
+        first = next(iter(parameters()), None) if parameters is not None else None
+        if first is None:
+            return torch.device("cpu"), torch.float32
+        # OpenAI's CLIP on a GPU mixes precisions and says which one its pictures need.
+        dtype = getattr(self.model, "dtype", first.dtype)
+        return first.device, dtype if isinstance(dtype, torch.dtype) else first.dtype
+
+
+def check_text(text: Any) -> str:
+    """`text` itself if it can be read: a str with a visible character and no binary ones.
+
+    Raises DeltaEditError naming what is wrong.
+    """
+    if not isinstance(text, str):
+        raise DeltaEditError(f"a text must be a str, not {_shown(text)}; write it in quotes")
+    if not text.strip():
+        raise DeltaEditError('the text is empty; write what to see, such as "face with glasses"')
+    if any((ord(c) < 32 and c not in "\t\n\r") or 0xD800 <= ord(c) <= 0xDFFF for c in text):
+        raise DeltaEditError(f"text {_shown(text)} holds binary characters; write plain words")
+    return text
+
+
+def prepare(
+    pictures: Float[Tensor, "n 3 h h"], side: int, preprocessing: str
+) -> Float[Tensor, "n 3 side side"]:
+    """Pictures in [-1, 1] as the image tower wants them; see `ClipSpace` for the three ways."""
+    if preprocessing == "delta_edit":
+        weights = area_weights(pictures.shape[-1], side).to(pictures)
+        return weights @ pictures @ weights.T
+    if pictures.shape[-1] != side:
+        pictures = nn.functional.interpolate(
+            pictures, size=(side, side), mode="bicubic", align_corners=False, antialias=True
+        )
+    if preprocessing == "plain":
+        return pictures
+    mean, deviation = (pictures.new_tensor(c).view(3, 1, 1) for c in (CLIP_MEAN, CLIP_STD))
+    return (pictures.clamp(-1, 1) * 0.5 + 0.5 - mean) / deviation
+
+
+def area_weights(source: int, side: int) -> Float[Tensor, "side source"]:
+    """Row i: the share of each of `source` pixels in the i-th of `side` equal stretches; sums to 1.
+
+    The reference upsamples ×7 by repetition and averages stretches of source/32, for side 224: a
+    1024 picture grows to 7168² on the way. The overlap of the stretches is the same number.
+    """
+    stretch = source / side
+    start = torch.arange(side, dtype=torch.float64)[:, None] * stretch
+    pixel = torch.arange(source, dtype=torch.float64)[None, :]
+    overlap = torch.minimum(start + stretch, pixel + 1) - torch.maximum(start, pixel)
+    return (overlap.clamp(min=0) / stretch).float()
+
+
+def load_openai_layout(source: str | Path | Mapping[str, Tensor]) -> nn.Module:
+    """The CLIP whose weights in OpenAI's key layout are in a safetensors file or a state dict.
+
+    open_clip reads every size from the shapes and builds it with QuickGELU, as OpenAI's own weights
+    need; float32, evaluation mode, no gradients for the weights. Raises DeltaEditError if the file
+    cannot be read or a tensor is missing.
+    """
+    from open_clip.model import build_model_from_openai_state_dict
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    if isinstance(source, Mapping):
+        weights = dict(source)
+    else:
+        try:
+            weights = load_file(source)
+        except (OSError, SafetensorError) as cause:
+            raise DeltaEditError(f"cannot read CLIP from {source}: {cause}; check it") from cause
+    weights = {key: value.float() for key, value in weights.items()}
+    try:
+        model = build_model_from_openai_state_dict(dict(weights), cast_dtype=torch.float32).float()
+        # The builder rounds to float16 on the way; the second reading is exact.
+        for key in ("input_resolution", "context_length", "vocab_size"):
+            weights.pop(key, None)
+        model.load_state_dict(weights)
+    except (KeyError, RuntimeError, IndexError, AssertionError) as cause:
+        raise DeltaEditError(
+            f"these weights are not in OpenAI's CLIP layout ({cause}); convert them first"
+        ) from cause
+    return model.eval().requires_grad_(False)
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."

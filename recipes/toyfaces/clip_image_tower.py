@@ -1,0 +1,140 @@
+"""Stage one of the toyfaces CLIP: the image tower learns to read factors off renders.
+
+Contrastive training from scratch learns colours and then stalls: captions are a thin signal. So the
+tower first regresses what the renderer knows, through a linear head that is dropped afterwards:
+
+    loss = mean_k visible_k (head_k - factor_k)^2 + mean_a BCE(head_a, attribute a holds)
+
+Pictures are shaken (blur, noise, shift, light), so that the tower is honest on generated pictures,
+which are softer than renders.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from deltaedit_kit.domains.toyfaces.attributes import ATTRIBUTES
+from deltaedit_kit.domains.toyfaces.factors import FACTORS
+from recipes.toyfaces.clip_network import (
+    IMAGE_WIDTH,
+    build_network,
+    image_features,
+    principal_patches,
+)
+from recipes.toyfaces.clip_targets import soft_truth, visibility
+from recipes.toyfaces.renders import Renders, to_float
+
+HELD_BACK = 1000  # the last renders of the set never train anything; reports are made on them
+
+
+def shake(pictures: Float[Tensor, "n 3 h w"], generator: torch.Generator) -> Tensor:
+    """Mild blur, noise, shift and light, a different mix for each eighth of the batch."""
+    parts = []
+    for part in pictures.chunk(8):
+        luck = torch.rand(8, generator=generator).tolist()
+        if luck[0] < 0.5:  # separable Gaussian blur, sigma up to 1.3 pixels
+            sigma = 0.3 + luck[1]
+            taps = torch.exp(-torch.arange(-3.0, 4.0).square() / (2 * sigma * sigma))
+            taps = (taps / taps.sum()).repeat(3, 1)
+            padded = nn.functional.pad(part, (3, 3, 3, 3), mode="replicate")
+            part = nn.functional.conv2d(padded, taps[:, None, None], groups=3)
+            part = nn.functional.conv2d(part, taps[:, None, :, None], groups=3)
+        if luck[2] < 0.6:
+            down, right = int(luck[3] * 7) - 3, int(luck[4] * 7) - 3
+            padded = nn.functional.pad(part, (3, 3, 3, 3), mode="replicate")
+            part = padded[:, :, 3 + down : 131 + down, 3 + right : 131 + right]
+        gain = 1 + 0.10 * (luck[5] - 0.5)
+        part = part * gain + 0.08 * (luck[6] - 0.5)
+        if luck[7] < 0.5:
+            part = part + 0.05 * torch.randn(part.shape, generator=generator)
+        parts.append(part)
+    return torch.cat(parts)
+
+
+def _rate(step: int, steps: int, peak: float) -> float:
+    """Linear warm-up over 100 steps, then a cosine to zero."""
+    return peak * min(1, (step + 1) / 100) * 0.5 * (1 + math.cos(math.pi * step / steps))
+
+
+def train_image_tower(
+    data: Renders,
+    folder: Path,
+    steps: int,
+    batch: int,
+    seed: int,
+    device: str,
+    peak: float = 1.5e-3,
+) -> tuple[nn.Module, nn.Module]:
+    """Network with a trained image tower, and its head; goes on from `folder` after a kill."""
+    network = build_network(seed).to(device)
+    head = nn.Linear(IMAGE_WIDTH, len(FACTORS) + len(ATTRIBUTES)).to(device)
+    rows = len(data.factors) - HELD_BACK
+    principal_patches(network, to_float(data.pictures[:1000]).to(device))
+    parameters = [*network.visual.parameters(), *head.parameters()]
+    optimizer = torch.optim.AdamW(parameters, lr=peak, betas=(0.9, 0.98), weight_decay=0.02)
+    state, start = folder / "image_tower.pt", 0
+    if state.exists():
+        kept = torch.load(state, weights_only=True, map_location=device)
+        network.visual.load_state_dict(kept["visual"])
+        head.load_state_dict(kept["head"])
+        optimizer.load_state_dict(kept["optimizer"])
+        start = kept["step"]
+    factors = torch.from_numpy(data.factors)
+    truth, visible = soft_truth(factors), visibility(factors)
+    clock = time.perf_counter()
+    for step in range(start, steps):
+        generator = torch.Generator().manual_seed(seed * 1_000_003 + step)
+        index = torch.randint(rows, (batch,), generator=generator)
+        raw = to_float(data.pictures[np.sort(index.numpy())])
+        index = index.sort().values
+        pictures = shake(raw, generator).to(device)
+        for group in optimizer.param_groups:
+            group["lr"] = _rate(step, steps, peak)
+        with torch.autocast(device, torch.bfloat16):
+            features = image_features(network, pictures)
+        read = head(features.float())
+        k = len(FACTORS)
+        error = (read[:, :k] - (factors[index].to(device) - 0.5) * math.sqrt(12)).square()
+        regression = (error * visible[index].to(device)).mean()
+        naming = nn.functional.binary_cross_entropy_with_logits(
+            read[:, k:], truth[index].to(device)
+        )
+        loss = regression + naming
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        nn.utils.clip_grad_norm_(parameters, 1.0)
+        optimizer.step()
+        if step % 50 == 0:
+            speed = (step + 1 - start) * batch / (time.perf_counter() - clock)
+            print(
+                f"image tower {step}/{steps}: regression {float(regression):.3f},"
+                f" naming {float(naming):.3f}, {speed:.0f} pictures/s",
+                flush=True,
+            )
+        if step % 200 == 199 or step == steps - 1:
+            save(
+                {
+                    "visual": network.visual.state_dict(),
+                    "head": head.state_dict(),
+                    "optimizer": optimizer.state_dict(),
+                    "step": step + 1,
+                },
+                state,
+            )
+    return network, head
+
+
+def save(state: dict, path: Path) -> None:
+    """torch.save in one piece: a kill leaves either the old file or the new one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_suffix(".tmp")
+    torch.save(state, temporary)
+    os.replace(temporary, path)

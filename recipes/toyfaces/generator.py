@@ -2,7 +2,7 @@
 
 Every z names a portrait (`factors_from_z`), so the generator can be taught without a critic:
 
-    stage 0   w = mapping(z)  learns  Q [2 f - 1, colours, glasses]   (f = factors, Q orthonormal)
+    stage 0   w = mapping(z)  learns  Q [2 f - 1, 2 g - 1]   (g: glasses seen, f = factors, Q orthonormal)
     stage r   minimise  E_z  weight * (|d| + d^2 + 2 |grad d|),   d = G_r(z) - render_r(f(z))
 
 for r = 32, 64, 128 pixels in turn (the skip architecture gives a picture at each size). `weight`
@@ -18,6 +18,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -50,12 +51,12 @@ class Config:
     style_dim: int = 128
     mapping_layers: int = 4
     # The mapping network's weights carry lr_mul 0.01; this factor gives most of the pace back.
-    mapping_pace: float = 20.0
-    mapping_steps: int = 4_000  # stage 0, batch 512
+    mapping_pace: float = 100.0
+    mapping_steps: int = 8_000  # stage 0, batch 512
     phases: tuple[Phase, ...] = (
         Phase(32, 32_000, 3e-3, 2.5e-3),
-        Phase(64, 48_000, 2.5e-3, 2e-3),
-        Phase(128, 64_000, 2e-3, 1e-4),
+        Phase(64, 30_000, 2.5e-3, 2e-3),
+        Phase(128, 48_000, 2e-3, 1e-4),
     )
     batch: int = 16
     ema_pictures: float = 3_000  # time constant of the weight average
@@ -65,10 +66,8 @@ class Config:
 
 
 def code_of(factors: Tensor) -> Tensor:
-    """What w should know of a portrait: [n, 40] in [-1, 1], factors and the colours they make."""
-    head = anatomy(factors)
-    colours = torch.cat((head.skin, head.hair, head.iris, head.clothes, head.background), dim=1)
-    return torch.cat((factors, colours, head.glasses.flatten(1)), dim=1) * 2 - 1
+    """What w should know of a portrait: [n, K + 1] in [-1, 1], factors and seen glasses."""
+    return torch.cat((factors, anatomy(factors).glasses.flatten(1)), dim=1) * 2 - 1
 
 
 def learn_mapping(generator: Generator, config: Config, device: str) -> float:
@@ -77,7 +76,7 @@ def learn_mapping(generator: Generator, config: Config, device: str) -> float:
     width = code_of(torch.full((1, len(FACTORS)), 0.5)).shape[1]
     rotation, _ = torch.linalg.qr(torch.randn(config.style_dim, width, generator=seeded))
     rotation = rotation.T.to(device) * math.sqrt(config.style_dim / width)
-    optimizer = torch.optim.Adam(generator.style.parameters(), lr=0.2, betas=(0.9, 0.99))
+    optimizer = torch.optim.Adam(generator.style.parameters(), lr=4.0, betas=(0.9, 0.99))
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, config.mapping_steps, 1e-3)
     loss = torch.tensor(math.inf)
     for _ in range(config.mapping_steps):
@@ -203,7 +202,7 @@ def export(run: Run, path: Path) -> None:
 def psnr(run: Run, data: Renders, rows: slice, resolution: int) -> float:
     """PSNR in dB of the averaged generator to the renders of the same z (range 2)."""
     z = torch.from_numpy(data.z[rows]).to(run.device)
-    target = to_float(torch.from_numpy(data.pictures[rows]).to(run.device))
+    target = to_float(torch.from_numpy(np.array(data.pictures[rows])).to(run.device))
     target = F.avg_pool2d(target, target.shape[-1] // resolution)
     w_plus = run.average.expand(run.average.mapping(z))
     made = run.average.synthesize(run.average.to_style(w_plus), w_plus, resolution=resolution)

@@ -1,8 +1,8 @@
 """Train the oracle: factors from renders that are blurred, noisy and shifted a little.
 
-    minimise  E |oracle(augment(render(f))) - f| + 2 (...)^2
+minimise  E |oracle(augment(render(f))) - f| + 2 (...)^2
 
-    python -m recipes.toyfaces.oracle               # resumes by itself after an interruption
+python -m recipes.toyfaces.oracle               # resumes by itself after an interruption
 """
 
 import argparse
@@ -41,7 +41,7 @@ class Config:
 
 
 def augment(pictures: Tensor, config: Config, seeded: torch.Generator) -> Tensor:
-    """Shift, noise and, for every second batch, blur: [n, 3, h, w] -> same, one strength a batch."""
+    """Shift, noise, in every second batch blur, one strength a batch: [n, 3, h, w] -> same."""
     blur, noise, dx, dy = torch.rand(4, generator=seeded).tolist()
     reach, size = config.max_shift, pictures.shape[-1]
     padded = F.pad(pictures, (reach,) * 4, mode="replicate")
@@ -114,6 +114,7 @@ def train(config: Config, device: str, cache: Path, out: Path) -> dict[str, floa
 
 
 def main() -> None:
+    """Train from the command line and print the error of each factor."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--out", type=Path, default=WEIGHTS)
     parser.add_argument("--cache", type=Path, default=CACHE)

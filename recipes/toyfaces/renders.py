@@ -54,7 +54,7 @@ def latents(chunk: int) -> torch.Tensor:
 
 
 def renders(n: int, cache: Path | str = CACHE, device: str = "cpu") -> Renders:
-    """The first `n` renders (rounded up to a whole chunk inside), made now if `cache` lacks them."""
+    """The first `n` renders, made now (in whole chunks) if `cache` lacks them."""
     folder = Path(cache)
     folder.mkdir(parents=True, exist_ok=True)
     chunks = -(-n // CHUNK)
@@ -99,6 +99,7 @@ def _allocate(folder: Path, chunks: int, keep: int) -> None:
 
 
 def main() -> None:
+    """Make the set from the command line."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--n", type=int, default=40_000)
     parser.add_argument("--cache", type=Path, default=CACHE)

@@ -25,9 +25,12 @@ def test_names_are_unique_and_in_the_published_order():
 
 def test_samples_lie_in_the_unit_cube_and_follow_the_seed():
     first, again, other = sample_factors(500, 3), sample_factors(500, 3), sample_factors(500, 4)
-    assert first.shape == (500, len(FACTORS)) and first.dtype == torch.float32
-    assert first.min() >= 0 and first.max() <= 1
-    assert torch.equal(first, again) and not torch.equal(first, other)
+    assert first.shape == (500, len(FACTORS))
+    assert first.dtype == torch.float32
+    assert first.min() >= 0
+    assert first.max() <= 1
+    assert torch.equal(first, again)
+    assert not torch.equal(first, other)
 
 
 def test_every_factor_but_glasses_is_uniform():

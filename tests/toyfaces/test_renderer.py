@@ -23,8 +23,10 @@ def portrait(**changes: float) -> torch.Tensor:
 def test_pictures_have_the_promised_shape_range_and_are_the_same_every_time():
     factors = sample_factors(11, 0)
     pictures = render(factors)
-    assert pictures.shape == (11, 3, 128, 128) and pictures.dtype == torch.float32
-    assert pictures.min() >= -1 and pictures.max() <= 1
+    assert pictures.shape == (11, 3, 128, 128)
+    assert pictures.dtype == torch.float32
+    assert pictures.min() >= -1
+    assert pictures.max() <= 1
     assert torch.equal(pictures, render(factors))
 
 
@@ -97,8 +99,10 @@ def test_glasses_are_absent_below_half_and_a_frame_darkens_the_eyes_above():
 def test_the_smile_moves_only_the_mouth():
     change = (render(portrait(smile=0.0)) - render(portrait(smile=1.0))).abs().amax(dim=(0, 1))
     rows, columns = torch.nonzero(change > 0.02, as_tuple=True)
-    assert 64 <= rows.min() and rows.max() <= 100
-    assert 36 <= columns.min() and columns.max() <= 92
+    assert rows.min() >= 64
+    assert rows.max() <= 100
+    assert columns.min() >= 36
+    assert columns.max() <= 92
 
 
 def test_hair_takes_the_colour_of_its_stop():
@@ -124,7 +128,8 @@ def test_ramps_and_hues_meet_their_stops():
     one = torch.ones(1)
     assert torch.allclose(hsv(0 * one, one, one), torch.tensor([[1.0, 0.0, 0.0]]))
     red, green, blue = hsv(0.42 * one, one, one)[0]
-    assert green > red and green > blue
+    assert green > red
+    assert green > blue
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ BATCH = 64  # pictures read at once, so that memory stays flat
 class Oracle(nn.Module):
     """Strided convolutions from 128 to 4 pixels, then two linear layers."""
 
-    def __init__(self, features: int = 256):
+    def __init__(self, features: int = 256) -> None:
         super().__init__()
         # (width, kernel, stride): the first layer looks at overlapping patches of 8 pixels, and
         # every size is looked at twice where eyes and mouth are a few cells wide.

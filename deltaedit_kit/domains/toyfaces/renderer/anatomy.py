@@ -20,7 +20,7 @@ Colour = Float[Tensor, "n 3"]
 
 @dataclass(frozen=True)
 class Anatomy:
-    """Measures and colours of a batch of heads; lengths and shares are [n, 1, 1], colours [n, 3]."""
+    """Measures and colours of a batch of heads: lengths and shares [n, 1, 1], colours [n, 3]."""
 
     turn: PerPicture  # -1 to the viewer's left .. 1 to the right
     center_x: PerPicture  # of the skull
@@ -102,7 +102,9 @@ def anatomy(factors: Float[Tensor, "n K"]) -> Anatomy:
         skin=palette.ramp(palette.SKIN, column["skin"]),
         hair=palette.ramp(palette.HAIR, column["hair_color"]),
         iris=palette.ramp(palette.IRIS, column["eye_color"]),
-        clothes=palette.hsv(column["clothes_hue"], 0.80 * one, 0.16 + 0.74 * column["clothes_value"]),
+        clothes=palette.hsv(
+            column["clothes_hue"], 0.80 * one, 0.16 + 0.74 * column["clothes_value"]
+        ),
         background=palette.hsv(
             column["background_hue"], 0.52 * one, 0.14 + 0.82 * column["background_value"]
         ),

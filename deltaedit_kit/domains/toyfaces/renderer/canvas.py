@@ -39,14 +39,16 @@ class Window:
 class Canvas:
     """`n` sheets of size x size pixels, RGB in [0, 1]."""
 
-    def __init__(self, n: int, size: int, like: Tensor, differentiable: bool):
+    def __init__(self, n: int, size: int, like: Tensor, differentiable: bool) -> None:
         self.size = size
         self.differentiable = differentiable
         steps = (torch.arange(size, dtype=like.dtype, device=like.device) + 0.5) * (2 / size) - 1
         self.x, self.y = steps.view(1, 1, size), steps.view(1, size, 1)
         self.picture = like.new_zeros(n, 3, size, size)
 
-    def window(self, left: float = -1, right: float = 1, top: float = -1, bottom: float = 1) -> Window:
+    def window(
+        self, left: float = -1, right: float = 1, top: float = -1, bottom: float = 1
+    ) -> Window:
         """The part of the sheet between these coordinates, rounded outwards to whole pixels."""
 
         def span(low: float, high: float) -> slice:
@@ -58,7 +60,7 @@ class Canvas:
         return Window(rows, columns, self.x[..., columns], self.y[:, rows], 2 / self.size)
 
     def paint(self, window: Window, coverage: Tensor, colour: Tensor) -> None:
-        """Blend `colour` ([n, 3] or shaded [n, 3, h, w], RGB) over the window by `coverage` [n, h, w]."""
+        """Blend `colour` ([n, 3], or [n, 3, h, w] if shaded) by `coverage` [n, h, w]."""
         if colour.ndim == 2:
             colour = colour[:, :, None, None]
         region = self.picture[:, :, window.rows, window.columns]
@@ -85,14 +87,22 @@ def ellipse(x: Tensor, y: Tensor, a: Tensor | float, b: Tensor | float) -> Tenso
     return radius * (radius - 1) / gradient
 
 
-def segment(x: Tensor, y: Tensor, x0: Tensor, y0: Tensor, x1: Tensor, y1: Tensor) -> tuple[Tensor, Tensor]:
-    """Distance to the segment (x0, y0)-(x1, y1), and the position 0..1 of the nearest point on it."""
+def segment(
+    x: Tensor, y: Tensor, x0: Tensor, y0: Tensor, x1: Tensor, y1: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Distance to the segment (x0, y0)-(x1, y1), and where on it, 0..1, the nearest point is."""
     dx, dy = x1 - x0, y1 - y0
     t = (((x - x0) * dx + (y - y0) * dy) / (dx * dx + dy * dy + 1e-9)).clamp(0, 1)
     return ((x - x0 - t * dx).square() + (y - y0 - t * dy).square() + 1e-9).sqrt(), t
 
 
-def rounded_box(x: Tensor, y: Tensor, half_width: Tensor | float, half_height: Tensor | float, radius: Tensor | float) -> Tensor:
+def rounded_box(
+    x: Tensor,
+    y: Tensor,
+    half_width: Tensor | float,
+    half_height: Tensor | float,
+    radius: Tensor | float,
+) -> Tensor:
     """Signed distance to a box with rounded corners at the origin."""
     qx, qy = x.abs() - half_width + radius, y.abs() - half_height + radius
     outside = (qx.clamp(min=0).square() + qy.clamp(min=0).square() + 1e-9).sqrt()

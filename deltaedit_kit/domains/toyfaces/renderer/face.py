@@ -59,7 +59,9 @@ def paint_ears(canvas: Canvas, head: Anatomy) -> None:
         y = w.y + 0.03
         outer = ellipse(x, y, 0.062 * visible, 0.125)
         light = 0.90 - 0.22 * side - 0.5 * y
-        canvas.paint(w, w.cover(outer), shade(head.skin, light.expand(len(head.skin), -1, x.shape[2])))
+        canvas.paint(
+            w, w.cover(outer), shade(head.skin, light.expand(len(head.skin), -1, x.shape[2]))
+        )
         inner = ellipse(x + 0.004 * side, y, 0.030 * visible, 0.080)
         canvas.paint(w, 0.38 * w.cover(inner, 2.0), shade(head.skin, 0.55 + 0 * x))
 
@@ -68,7 +70,9 @@ def paint_face(canvas: Canvas, head: Anatomy, face: Face) -> None:
     """Skin, cheeks with blush, sockets of the eyes."""
     w = face.window
     canvas.paint(w, face.coverage, shade(head.skin, face.light))
-    rose = torch.lerp(head.skin, head.skin.new_tensor((0.86, 0.30, 0.27)).expand_as(head.skin), 0.55)
+    rose = torch.lerp(
+        head.skin, head.skin.new_tensor((0.86, 0.30, 0.27)).expand_as(head.skin), 0.55
+    )
     young = 0.42 - 0.20 * head.age
     for side in (-1.0, 1.0):
         x = w.x - head.feature_x - side * (0.245 - 0.05 * side * head.turn)
@@ -89,7 +93,9 @@ def paint_age(canvas: Canvas, head: Anatomy, face: Face) -> None:
         mx = side * x
         # From the nostril round the corner of the mouth.
         fold = mx - 0.105 - 0.62 * (y - 0.10) + 1.0 * (y - 0.10).square()
-        lines = lines + 0.7 * torch.exp(-(fold / 0.017).square() - ((y - 0.205) / 0.10).square().square())
+        lines = lines + 0.7 * torch.exp(
+            -(fold / 0.017).square() - ((y - 0.205) / 0.10).square().square()
+        )
         ex, ey = mx - head.eye_gap, y - head.eye_y
         bag = ey - head.eye_height - 0.045 + 3.0 * ex.square()
         lines = lines + 0.9 * torch.exp(-(bag / 0.014).square() - (ex / 0.085).square().square())

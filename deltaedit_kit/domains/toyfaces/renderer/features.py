@@ -37,13 +37,22 @@ def paint_eyes(canvas: Canvas, head: Anatomy) -> None:
         inside = w.cover(opening)
         socket = ellipse(x, y + 0.01, half * 1.32, head.eye_height * 1.5 + 0.02)
         canvas.paint(w, 0.20 * w.cover(socket, 5.0), head.skin * 0.55)
-        canvas.paint(w, inside, shade(constant(head, 0.97, 0.97, 0.96), 0.80 + 0.25 * smoothstep(-0.06, 0.02, y - upper * 0.4).expand_as(inside)))
+        canvas.paint(
+            w,
+            inside,
+            shade(
+                constant(head, 0.97, 0.97, 0.96),
+                0.80 + 0.25 * smoothstep(-0.06, 0.02, y - upper * 0.4).expand_as(inside),
+            ),
+        )
         gaze = 0.012 * head.turn
         radius = 0.030 + 0.62 * head.eye_height
         disc = ((x - gaze).square() + y.square() + 1e-9).sqrt()
         canvas.paint(w, inside * w.cover(disc - radius), head.iris * 0.45)
         glow = 0.86 + 0.55 * smoothstep(-0.02, 0.06, y)
-        canvas.paint(w, inside * w.cover(disc - radius * 0.84), shade(head.iris, glow.expand_as(inside)))
+        canvas.paint(
+            w, inside * w.cover(disc - radius * 0.84), shade(head.iris, glow.expand_as(inside))
+        )
         canvas.paint(w, inside * w.cover(disc - radius * 0.46), constant(head, 0.03, 0.03, 0.04))
         glint = ((x - gaze + 0.36 * radius).square() + (y + 0.38 * radius).square() + 1e-9).sqrt()
         canvas.paint(w, inside * w.cover(glint - radius * 0.27), constant(head, 1.0, 1.0, 1.0))
@@ -91,7 +100,9 @@ def paint_nose(canvas: Canvas, head: Anatomy) -> None:
     canvas.paint(w, 0.75 * w.cover(wings, 1.6), shade(head.skin, light))
     nostril = ellipse(x.abs() - size * 0.52, y - size * 0.52, size * 0.30, size * 0.17)
     canvas.paint(w, 0.80 * w.cover(nostril, 1.2), head.skin * 0.24)
-    shine = torch.exp(-((x + 0.35 * size) / (0.30 * size)).square() - ((y + 0.28 * size) / (0.24 * size)).square())
+    shine = torch.exp(
+        -((x + 0.35 * size) / (0.30 * size)).square() - ((y + 0.28 * size) / (0.24 * size)).square()
+    )
     canvas.paint(w, 0.45 * shine, constant(head, 1.0, 0.97, 0.94))
     bridge = torch.exp(-((ridge + 0.012) / 0.016).square()) * along * (1 - along) * 4
     canvas.paint(w, 0.16 * bridge, constant(head, 1.0, 0.95, 0.90))
@@ -112,7 +123,9 @@ def paint_mouth(canvas: Canvas, head: Anatomy) -> None:
     bottom = line + gap_down + (1.35 * head.lip + 0.003) * profile.sqrt()
     beyond = (u.abs() - 1) * head.mouth_width
     lips = torch.maximum(torch.maximum(top - w.y, w.y - bottom), beyond)
-    red = torch.lerp(head.skin * head.skin.new_tensor((0.86, 0.52, 0.50)), constant(head, 0.74, 0.20, 0.22), 0.42)
+    red = torch.lerp(
+        head.skin * head.skin.new_tensor((0.86, 0.52, 0.50)), constant(head, 0.74, 0.20, 0.22), 0.42
+    )
     below = torch.exp(-(u / 0.55).square() - ((w.y - bottom - 0.035) / 0.022).square())
     canvas.paint(w, 0.26 * below, head.skin * 0.45)
     glow = 0.86 + 0.30 * smoothstep(-0.01, 0.03, w.y - line - gap_down) - 0.10 * u
@@ -121,12 +134,21 @@ def paint_mouth(canvas: Canvas, head: Anatomy) -> None:
     open_share = smoothstep(0.002, 0.016, head.mouth_open)
     inside = w.cover(hole) * open_share
     canvas.paint(w, inside, constant(head, 0.22, 0.05, 0.07))
-    tongue = ellipse(w.x - middle, w.y - line - gap_down - 0.01, head.mouth_width * 0.55, 0.75 * head.mouth_open + 0.002)
+    tongue = ellipse(
+        w.x - middle,
+        w.y - line - gap_down - 0.01,
+        head.mouth_width * 0.55,
+        0.75 * head.mouth_open + 0.002,
+    )
     canvas.paint(w, inside * 0.9 * w.cover(tongue), constant(head, 0.80, 0.33, 0.36))
     teeth = torch.maximum(w.y - line + gap_up - 0.62 * head.mouth_open, u.abs() * 0.1 - 0.085)
     canvas.paint(w, inside * w.cover(teeth), constant(head, 0.97, 0.96, 0.93))
     seam = torch.maximum((w.y - line).abs() - 0.0085, (u.abs() - 1.06) * head.mouth_width)
     canvas.paint(w, 0.80 * w.cover(seam) * (1 - open_share), red * 0.38)
     for side in SIDES:
-        corner = ((w.x - middle - side * head.mouth_width).square() + (w.y - head.mouth_y + head.smile * 0.051).square() + 1e-9).sqrt()
+        corner = (
+            (w.x - middle - side * head.mouth_width).square()
+            + (w.y - head.mouth_y + head.smile * 0.051).square()
+            + 1e-9
+        ).sqrt()
         canvas.paint(w, 0.45 * w.cover(corner - 0.012, 2.0), head.skin * 0.35)

@@ -15,20 +15,29 @@ def paint_glasses(canvas: Canvas, head: Anatomy) -> None:
     rim = 0.013 + 0.015 * bold
     y = w.y - head.eye_y - 0.018
     frame_colour = constant(head, 0.07, 0.06, 0.09)
-    centers = [head.feature_x + side * (0.182 + 0.010 * bold) * far_side(head, side, 0.12) for side in (-1.0, 1.0)]
+    centers = [
+        head.feature_x + side * (0.182 + 0.010 * bold) * far_side(head, side, 0.12)
+        for side in (-1.0, 1.0)
+    ]
     for side, center in zip((-1.0, 1.0), centers, strict=True):
         x = (w.x - center) / far_side(head, side, 0.10)
         lens = rounded_box(x, y, half_width, half_height, 0.075)
         glass = w.cover(lens)
         canvas.paint(w, 0.13 * head.glasses * glass, constant(head, 0.75, 0.86, 0.95))
         streak = x + 0.75 * y + 0.055
-        glare = torch.exp(-(streak / 0.022).square()) + 0.6 * torch.exp(-((streak - 0.062) / 0.011).square())
-        canvas.paint(w, (0.42 * head.glasses * glare * glass).clamp(0, 1), constant(head, 1.0, 1.0, 1.0))
+        glare = torch.exp(-(streak / 0.022).square()) + 0.6 * torch.exp(
+            -((streak - 0.062) / 0.011).square()
+        )
+        canvas.paint(
+            w, (0.42 * head.glasses * glare * glass).clamp(0, 1), constant(head, 1.0, 1.0, 1.0)
+        )
         frame = lens.abs() - rim
         # The temple runs from the outer edge of the lens to the ear.
         reach = side * (w.x - center)
         ear = side * (head.center_x - center) + head.half_width
-        temple = torch.maximum((y + 0.035).abs() - 0.75 * rim, torch.maximum(half_width - reach, reach - ear))
+        temple = torch.maximum(
+            (y + 0.035).abs() - 0.75 * rim, torch.maximum(half_width - reach, reach - ear)
+        )
         canvas.paint(w, head.glasses * w.cover(torch.minimum(frame, temple)), frame_colour)
         sheen = torch.maximum((lens + 0.2 * rim).abs() - 0.22 * rim, y + 0.4 * half_height)
         canvas.paint(w, 0.5 * head.glasses * w.cover(sheen), constant(head, 0.62, 0.62, 0.70))

@@ -1,6 +1,6 @@
 """Colours of the toy portraits: ramps through named stops, RGB in [0, 1], differentiable.
 
-    ramp(t) = piecewise-linear interpolation through stops at t = 0, 1/(m-1), ..., 1
+ramp(t) = piecewise-linear interpolation through stops at t = 0, 1/(m-1), ..., 1
 """
 
 import torch
@@ -26,7 +26,9 @@ IRIS = ((0.16, 0.09, 0.05), (0.50, 0.29, 0.10), (0.22, 0.56, 0.25), (0.22, 0.50,
 HUE_SPAN = 0.8  # hue 0..1 covers the HSV wheel from red to purple, so that 0 and 1 differ
 
 
-def ramp(stops: tuple[tuple[float, float, float], ...], t: Float[Tensor, "n"]) -> Float[Tensor, "n 3"]:
+def ramp(
+    stops: tuple[tuple[float, float, float], ...], t: Float[Tensor, "n"]
+) -> Float[Tensor, "n 3"]:
     """Colour at position t in [0, 1] on the ramp through equally spaced `stops`."""
     table = torch.tensor(stops, dtype=t.dtype, device=t.device)
     position = t.clamp(0, 1) * (len(stops) - 1)
@@ -34,7 +36,9 @@ def ramp(stops: tuple[tuple[float, float, float], ...], t: Float[Tensor, "n"]) -
     return torch.lerp(table[left], table[left + 1], (position - left).unsqueeze(1))
 
 
-def hsv(hue: Float[Tensor, "n"], saturation: Float[Tensor, "n"], value: Float[Tensor, "n"]) -> Float[Tensor, "n 3"]:
+def hsv(
+    hue: Float[Tensor, "n"], saturation: Float[Tensor, "n"], value: Float[Tensor, "n"]
+) -> Float[Tensor, "n 3"]:
     """Factor hue in [0, 1] (red .. purple), saturation and value in [0, 1] -> RGB."""
     sixths = hue * HUE_SPAN * 6
     red = ((sixths - 3).abs() - 1).clamp(0, 1)

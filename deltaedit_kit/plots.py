@@ -33,6 +33,7 @@ PICTURE, GAP = 1.45, 0.07  # inches
 LINE = 0.165  # inches that a line of a caption takes
 CAPTION_WIDTH = 19  # characters that fit above one picture
 DPI = 160  # 1.45 inches are then 232 pixels: a picture of 128 stands at 1.8 times its size
+SCREEN_DPI = 96  # in a notebook, where pictures make the file heavy
 RECIPE_KEY = "deltaedit-recipe"  # the text chunk of a PNG that carries the recipe
 FORMATS = ("png", "jpg", "jpeg", "webp", "tif", "tiff", "pdf", "svg")
 
@@ -42,7 +43,7 @@ class PictureFigure(Figure):
 
     def _repr_png_(self) -> bytes:
         buffer = io.BytesIO()
-        _quietly_save(self, buffer, format="png", dpi=DPI)
+        _quietly_save(self, buffer, format="png", dpi=SCREEN_DPI)
         return buffer.getvalue()
 
 

@@ -38,7 +38,6 @@ def tiny_generator() -> Generator:
 
 
 def tiny_clip() -> ClipSpace:
-    import open_clip
     from open_clip.model import CLIP, CLIPTextCfg, CLIPVisionCfg
 
     model = CLIP(
@@ -47,7 +46,7 @@ def tiny_clip() -> ClipSpace:
         text_cfg=CLIPTextCfg(context_length=CONTEXT, width=32, heads=2, layers=1),
         quick_gelu=True,
     )
-    return ClipSpace(model.eval(), open_clip.SimpleTokenizer(context_length=CONTEXT), "plain")
+    return ClipSpace(model.eval(), None, "plain")
 
 
 def tiny_domain(name: str = "tiny", weights_seed: int = 0, oracle: bool = True) -> Domain:

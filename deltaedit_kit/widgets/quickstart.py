@@ -114,6 +114,9 @@ class QuickstartPanel(widgets.VBox):
         for control in (self.sentence, self.strength, self.threshold, self.face):
             control.observe(self._redraw, names="value")
 
+    def __repr__(self) -> str:  # ipywidgets would print the bytes of both pictures
+        return f"QuickstartPanel({self._editor.domain.spec.name}, {len(self._faces)} faces)"
+
     @property
     def state(self) -> PanelState:
         """What the controls are set to now."""

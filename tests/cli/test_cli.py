@@ -90,7 +90,7 @@ def test_sample_saves_faces(capsys: pytest.CaptureFixture[str]) -> None:
         (["edit", "x", "--domain", "tiny", "--threshold", "-1"], "threshold is -1"),
         (["edit", "x", "--domain", "tiny", "--truncation", "inf"], "truncation is inf"),
         (["edit", "", "--domain", "tiny"], "empty"),
-        (["edit", "smile " * 300, "--domain", "tiny"], "long"),
+        (["edit", "smile " * 300, "--domain", "tiny"], "shorten it"),
         (["edit", "x", "--domain", "tiny", "--out", "a.exe"], "cannot write 'a.exe'"),
         (["edit", "x", "--domain", "tiny", "--out", "/dev/null/a.png"], "cannot write /dev/null"),
         (["edit", "x", "--domain", "tiny", "--device", "abacus"], "unknown device"),

@@ -33,5 +33,5 @@ SPEC = DomainSpec(
         "mapper": "mapper.safetensors",
         "relevance": "relevance.safetensors",
     },
-    oracle="deltaedit_kit.domains.toyfaces:read_factors",
+    oracle="deltaedit_kit.domains.toyfaces.oracle:read_factors",
 )

@@ -103,7 +103,7 @@ def sample_codes(
     batch: int = 32,
     truncations: Sequence[float] = (1.0,),
     keep_w_plus: bool = False,
-    progress: Callable[[int], None] | None = None,
+    progress: Callable[[int], object] | None = None,
 ) -> Codes:
     """`n` codes of `domain`, float16 on the CPU.
 

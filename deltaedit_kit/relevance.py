@@ -79,8 +79,8 @@ def compute_relevance(
     batch: int = 32,
     fast: bool = False,
     known: Mapping[int, Tensor] | None = None,
-    on_layer: Callable[[int, Tensor], None] | None = None,
-    progress: Callable[[int], None] | None = None,
+    on_layer: Callable[[int, Tensor], object] | None = None,
+    progress: Callable[[int], object] | None = None,
 ) -> Tensor:
     """R [S, E], float32, unit rows, on the domain's device.
 
@@ -115,7 +115,7 @@ class Probe:
     step: float
     batch: int
     fast: bool
-    progress: Callable[[int], None] | None
+    progress: Callable[[int], object] | None
 
     def layer(self, layer: int, s: Tensor, w_plus: Tensor) -> Tensor:
         """Unit rows [width, E] of R for one layer, from codes s [n, S], w_plus [n, L, W]."""

@@ -149,7 +149,7 @@ def train_mapper(
     layout: StyleLayout,
     config: TrainingConfig,
     folder: str | Path | None = None,
-    on_report: Callable[[Report], None] | None = None,
+    on_report: Callable[[Report], object] | None = None,
 ) -> DeltaMapper:
     """A mapper trained on `codes`, on the device where they lie; with `ema`, its running average.
 

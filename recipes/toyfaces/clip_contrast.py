@@ -1,0 +1,207 @@
+"""Stage two of the toyfaces CLIP: captions and pictures meet in one space.
+
+The image tower has learned to see (stage one), so its features are computed once and only its
+projection goes on learning, together with the text transformer, against thousands of pictures a
+step. The token table stays frozen: words that no caption uses keep their place among those that do.
+
+    L = CE(over pictures) + CE(over captions)                 exact targets, see clip_targets
+      + mean_c 1 - cos(t_c - t_neutral, i(c holds) - i(all))   differences point the same way
+      + mean_ab cos^2(D_a, D_b) + spread of |D_a|              independent factors, even and apart
+
+with D_a = mean embedding of the pictures that show attribute a, less the mean of all. The second
+line is what DeltaEdit will ask of this space; the third keeps one attribute's edit from pulling at
+another. Both are supervision of CLIP, which is allowed; the mapper never sees a caption.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+from deltaedit_kit.domains.toyfaces.attributes import ATTRIBUTES
+from deltaedit_kit.domains.toyfaces.captions import captions_and_names
+from recipes.toyfaces.clip_image_tower import save, shake
+from recipes.toyfaces.clip_network import EMBED, image_features, text_embeddings
+from recipes.toyfaces.clip_targets import caption_truth, soft_truth, targets
+from recipes.toyfaces.renders import Renders, to_float
+
+NEUTRAL = ("face", "a face", "person", "a portrait", "a photo of a face", "a man", "a woman")
+PICTURES, CAPTIONS = 3072, 320  # a step
+TOKEN_NOISE = 0.5  # of a token vector's length: neighbours of a word must mean the same
+LENGTHS = 4  # groups of captions of like length, so that little padding is computed
+
+
+@torch.no_grad()
+def cache_features(
+    network: nn.Module, data: Renders, rows: int, seed: int, device: str
+) -> tuple[Float[Tensor, "m W"], Float[Tensor, "m K"]]:
+    """Features of `rows` renders as they are and shaken, [2 rows, 192], and their factors."""
+    generator = torch.Generator().manual_seed(seed)
+    clean, shaken = [], []
+    for start in range(0, rows, 128):
+        pictures = to_float(np.array(data.pictures[start : min(start + 128, rows)]))
+        for kept, batch in ((clean, pictures), (shaken, shake(pictures, generator))):
+            with torch.autocast(device, torch.bfloat16):
+                kept.append(image_features(network, batch.to(device)).float())
+    factors = torch.from_numpy(data.factors[:rows]).to(device)
+    return torch.cat(clean + shaken), torch.cat((factors, factors))
+
+
+def embed_texts(
+    network: nn.Module,
+    tokens: Int[Tensor, "n L"],
+    generator: torch.Generator | None = None,
+) -> Float[Tensor, "n E"]:
+    """Unit embeddings of tokenised texts; with a `generator`, the token vectors are shaken."""
+    lengths = tokens.argmax(dim=1)
+    order = lengths.argsort()
+    parts = []
+    for rows in order.chunk(LENGTHS):
+        part = tokens[rows, : int(lengths[rows].max()) + 1]
+        vectors = network.token_embedding.weight[part]
+        if generator is not None:
+            noise = torch.randn(vectors.shape, generator=generator).to(vectors.device)
+            size = vectors.norm(dim=-1, keepdim=True) / math.sqrt(vectors.shape[-1])
+            vectors = vectors + TOKEN_NOISE * size * noise
+        parts.append(text_embeddings(network, part, vectors))
+    unsorted = torch.empty(len(tokens), EMBED, device=tokens.device)
+    unsorted = unsorted.index_copy(0, order, torch.cat(parts))
+    return nn.functional.normalize(unsorted, dim=-1)
+
+
+def different_factors(device: str) -> Float[Tensor, "A A"]:
+    """1 where two attributes belong to different factors, else 0."""
+    names = [a.factor for a in ATTRIBUTES]
+    return torch.tensor([[float(a != b) for b in names] for a in names], device=device)
+
+
+def losses(
+    texts: Float[Tensor, "c E"],
+    neutral: Float[Tensor, "m E"],
+    images: Float[Tensor, "n E"],
+    named: Tensor,
+    degrees: Float[Tensor, "n A"],
+    scale: Tensor,
+    apart: Float[Tensor, "A A"],
+) -> dict[str, Tensor]:
+    """The terms of L, each a scalar, for unit `texts` and `images`."""
+    truth = caption_truth(named, degrees)
+    over_pictures, over_captions = targets(truth)
+    logits = scale * texts @ images.T
+    find_picture = -(over_pictures * logits.log_softmax(dim=1)).sum(1).mean()
+    find_caption = -(over_captions * logits.T.log_softmax(dim=1)).sum(1).mean()
+    with torch.no_grad():  # what softmax could reach at best, so that 0 is perfect
+        best = [-(t * (t + 1e-12).log()).sum(1).mean() for t in (over_pictures, over_captions)]
+
+    mean = images.mean(0)
+    asked = (over_pictures @ images - mean).detach()
+    # A sentence that few pictures fit has a noisy mean; it is left to the softmax.
+    sure = (truth.sum(1) > 60) & named.any(1)
+    said = texts - neutral.mean(0)
+    along = 1 - nn.functional.cosine_similarity(said[sure], asked[sure], dim=1).mean()
+    still = (neutral - neutral.mean(0)).square().sum(1).mean()
+
+    share = degrees / degrees.sum(0)
+    moves = (share.T @ images - mean) / (1 - degrees.mean(0))[:, None]
+    length = moves.norm(dim=1)
+    cosines = (moves @ moves.T) / (length[:, None] * length)
+    return {
+        "pictures": find_picture - best[0],
+        "captions": find_caption - best[1],
+        "along": along,
+        "still": still,
+        "apart": (cosines.square() * apart).sum() / apart.sum(),
+        "even": length.log().var(),
+    }
+
+
+WEIGHTS = {
+    "pictures": 1.0,
+    "captions": 1.0,
+    "along": 2.0,
+    "still": 1.0,
+    "apart": 20.0,
+    "even": 0.2,
+}
+
+
+def train_contrast(
+    network: nn.Module,
+    data: Renders,
+    folder: Path,
+    steps: int,
+    rows: int,
+    seed: int,
+    device: str,
+    peak: float = 1.5e-3,
+) -> nn.Module:
+    """`network` with projection and texts trained; goes on from `folder` after a kill."""
+    from open_clip.tokenizer import tokenize
+
+    clock = time.perf_counter()
+    features, factors = cache_features(network, data, rows, seed, device)
+    degrees = soft_truth(factors)
+    print(
+        f"features of {len(features)} pictures in {time.perf_counter() - clock:.0f} s", flush=True
+    )
+    network.token_embedding.weight.requires_grad_(False)
+    image_names = [n for n, _ in network.named_parameters() if n.startswith("visual.")]
+    frozen = {n for n in image_names if n != "visual.proj"} | {"token_embedding.weight"}
+    learning = {n: p for n, p in network.named_parameters() if n not in frozen}
+    optimizer = torch.optim.AdamW(learning.values(), lr=peak, betas=(0.9, 0.98), weight_decay=0.01)
+    state, start = folder / "contrast.pt", 0
+    if state.exists():
+        kept = torch.load(state, weights_only=True, map_location=device)
+        network.load_state_dict(kept["learning"], strict=False)
+        optimizer.load_state_dict(kept["optimizer"])
+        start = kept["step"]
+    neutral = tokenize(list(NEUTRAL)).to(device)
+    apart = different_factors(device)
+    clock = time.perf_counter()
+    for step in range(start, steps):
+        generator = torch.Generator().manual_seed(seed * 1_000_003 + step)
+        index = torch.randint(len(features), (PICTURES,), generator=generator).to(device)
+        texts, named = captions_and_names(factors[index[:CAPTIONS]].cpu(), seed + step)
+        tokens = torch.cat((tokenize(texts).to(device), neutral))
+        share = min(1, (step + 1) / 50) * 0.5 * (1 + math.cos(math.pi * step / steps))
+        for group in optimizer.param_groups:
+            group["lr"] = peak * share
+        with torch.autocast(device, torch.bfloat16):
+            embedded = embed_texts(network, tokens, generator)
+        images = nn.functional.normalize(features[index] @ network.visual.proj, dim=-1)
+        terms = losses(
+            embedded[:CAPTIONS],
+            embedded[CAPTIONS:],
+            images,
+            named.to(device),
+            degrees[index],
+            network.logit_scale.exp(),
+            apart,
+        )
+        loss = torch.stack([WEIGHTS[name] * term for name, term in terms.items()]).sum()
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        nn.utils.clip_grad_norm_(list(learning.values()), 1.0)
+        optimizer.step()
+        with torch.no_grad():
+            network.logit_scale.clamp_(max=math.log(100))
+        if step % 25 == 0:
+            shown = ", ".join(f"{name} {float(term.detach()):.3f}" for name, term in terms.items())
+            pace = (time.perf_counter() - clock) / (step + 1 - start)
+            print(f"contrast {step}/{steps}: {shown}; {pace:.2f} s a step", flush=True)
+        if step % 100 == 99 or step == steps - 1:
+            save(
+                {
+                    "learning": {n: p.detach() for n, p in learning.items()},
+                    "optimizer": optimizer.state_dict(),
+                    "step": step + 1,
+                },
+                state,
+            )
+    return network

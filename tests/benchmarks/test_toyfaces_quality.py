@@ -33,7 +33,7 @@ def portrait_domain() -> Domain:
 
     def read_factors(pictures: torch.Tensor) -> torch.Tensor:
         small = torch.nn.functional.adaptive_avg_pool2d(pictures, 4).flatten(1)
-        return torch.sigmoid(3 * (small - small.mean(0)) @ weight)
+        return torch.sin(20 * small @ weight) / 2 + 0.5
 
     total = sum(tiny_generator().style_widths)
 
@@ -89,7 +89,7 @@ def test_a_table_row_for_every_sentence_with_shares_and_counts():
         assert -1 <= row.cosine <= 1
     still = edit_table(domain, asked, faces=5, pool=60, strength=0.0)
     assert [row.success for row in still] == [0, 0]  # who lacks it and is left alone lacks it
-    assert all(row.side == 0 for row in still)
+    assert all(row.side < 1e-3 for row in still)
     with pytest.raises(DeltaEditError, match="lack"):
         edit_table(domain, asked, faces=60, pool=2)
 

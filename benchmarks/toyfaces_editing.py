@@ -211,18 +211,20 @@ def main() -> None:
     parser.add_argument("--faces", type=int, default=200, help="faces a sentence")
     parser.add_argument("--strength", type=float)
     parser.add_argument("--threshold", type=float)
+    parser.add_argument("--fast", action="store_true", help="in bfloat16")
     parser.add_argument("--device", default="cpu")
     given = parser.parse_args()
     start = time.perf_counter()
     domain = load_domain("toyfaces", device=given.device)
-    rows = edit_table(
-        domain,
-        sentences(given.sentences),
-        given.faces,
-        pool=5 * given.faces,
-        strength=given.strength,
-        threshold=given.threshold,
-    )
+    with torch.autocast(domain.device.type, torch.bfloat16, enabled=given.fast):
+        rows = edit_table(
+            domain,
+            sentences(given.sentences),
+            given.faces,
+            pool=5 * given.faces,
+            strength=given.strength,
+            threshold=given.threshold,
+        )
     print(table_text(rows))
     print(f"{time.perf_counter() - start:.0f} s on {given.device}")
 

@@ -85,7 +85,7 @@ def compute_relevance(
     """R [S, E], float32, unit rows, on the domain's device.
 
     `domain` gives .generator, .clip, .layout and .device; `batch` pictures are drawn in one
-    pass, with `fast` in bfloat16. Layers found in `known` are not computed again; `on_layer(k,
+    pass, with `fast` in bfloat16 up to the picture. Layers found in `known` are not computed again; `on_layer(k,
     rows [width, E])` is told each new one, so that a caller can store it and resume;
     `progress(count)` is called with pictures drawn. Raises DeltaEditError for pictures < 1 or
     step <= 0.
@@ -161,7 +161,7 @@ class Probe:
             pictures = self.domain.generator.synthesize_from(
                 layer, features, image, codes.flatten(0, 1), tiled(w_plus), "fixed"
             )
-            seen = self.domain.clip.encode_images(pictures.float()).float()
+        seen = self.domain.clip.encode_images(pictures.float())
         high, low = seen.view(len(channels), 2, len(s), -1).unbind(1)  # [c, n, E] each
         if self.progress:
             self.progress(len(pictures))

@@ -4,7 +4,8 @@
 
 No text and no factor enters: the lessons are pairs of pictures that our generator drew and our CLIP
 looked at. Codes lie in runs/toyfaces/mapper/<networks>/codes-*.safetensors, a thousand a file, so
-that a longer set begins with the shorter one; three quarters at truncation 1, the rest calmer.
+that a longer set begins with the shorter one; three quarters at truncation 1, the rest calmer;
+pictures drawn in bfloat16, which an embedding hardly notices.
 """
 
 from __future__ import annotations
@@ -73,6 +74,7 @@ def code_shards(domain: Domain, n: int, folder: Path) -> Iterator[Codes]:
                     seed=FIRST_SEED + shard,
                     batch=50,
                     truncations=TRUNCATIONS,
+                    fast=True,
                     progress=bar.update,
                 )
                 codes.save(path)

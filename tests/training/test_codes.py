@@ -32,6 +32,14 @@ def test_the_seed_decides_and_truncation_calms():
     assert mixed.s[32:].float().std(0).mean() < 0.6 * mixed.s[:32].float().std(0).mean()
 
 
+def test_bfloat16_pictures_give_nearly_the_same_embeddings():
+    domain = picture_domain()
+    exact, fast = (sample_codes(domain, 8, seed=1, fast=fast) for fast in (False, True))
+    assert torch.equal(exact.s, fast.s)
+    assert not torch.equal(exact.clip, fast.clip)
+    assert (exact.clip.float() * fast.clip.float()).sum(1).min() > 0.99
+
+
 def test_files_round_trip_and_strangers_are_refused(tmp_path):
     codes = linear_codes(5)
     again = Codes.load(codes.save(tmp_path / "a.safetensors"))

@@ -30,6 +30,7 @@ def save_tensors(
     plain = {name: value.detach().cpu().clone().contiguous() for name, value in tensors.items()}
     try:
         save_file(plain, beside, dict(metadata or {}))
+        beside.chmod(0o644)  # safetensors makes files that only their owner may read
         with beside.open("rb") as written:
             os.fsync(written.fileno())
         os.replace(beside, path)

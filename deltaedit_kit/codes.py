@@ -110,9 +110,9 @@ def sample_codes(
 
     Batch k is drawn with truncation `truncations[k % len(truncations)]`: a share of calmer
     pictures teaches the mapper the neighbourhood in which people edit. `fast` draws the pictures
-    (and nothing else) in bfloat16. The same n, seed, batch
-    and truncations give the same codes. `progress(count)` is called after each batch. Of the
-    domain, .generator, .clip, .device and .spec.name are used.
+    (and nothing else) in bfloat16. The same n, seed, batch and truncations give the same codes.
+    `progress(count)` is called after each batch. Of the domain, .generator, .clip, .device and
+    .spec.name are used.
     Raises DeltaEditError for n < 1 or an empty `truncations`.
     """
     if n < 1 or not truncations:

@@ -84,11 +84,10 @@ def compute_relevance(
 ) -> Tensor:
     """R [S, E], float32, unit rows, on the domain's device.
 
-    `domain` gives .generator, .clip, .layout and .device; `batch` pictures are drawn in one
-    pass, with `fast` in bfloat16 up to the picture. Layers found in `known` are not computed again; `on_layer(k,
-    rows [width, E])` is told each new one, so that a caller can store it and resume;
-    `progress(count)` is called with pictures drawn. Raises DeltaEditError for pictures < 1 or
-    step <= 0.
+    `domain` gives .generator, .clip, .layout and .device; `batch` pictures are drawn in one pass,
+    with `fast` in bfloat16. Layers found in `known` are not computed again; `on_layer(k, rows
+    [width, E])` is told each new one, so that a caller can store it and resume; `progress(count)`
+    counts pictures drawn. Raises DeltaEditError for pictures < 1 or step <= 0.
     """
     if pictures < 1 or not step > 0:
         raise DeltaEditError(f"relevance needs pictures >= 1 and step > 0, got {pictures}, {step}")

@@ -56,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def edit(options: argparse.Namespace) -> None:
     """Sample faces, edit each with every sentence, save a labelled grid."""
     from deltaedit_kit.editing import Editor
-    from deltaedit_kit.plots import save_figure
+    from deltaedit_kit.figure_files import save_figure
 
     domain, faces = _domain_and_faces(options)
     texts = options.text or list(domain.spec.examples[:SENTENCES_SHOWN])
@@ -77,7 +77,8 @@ def edit(options: argparse.Namespace) -> None:
 
 def sample(options: argparse.Namespace) -> None:
     """Sample faces and save them side by side."""
-    from deltaedit_kit.plots import sample_figure, save_figure
+    from deltaedit_kit.figure_files import save_figure
+    from deltaedit_kit.plots import sample_figure
 
     domain, faces = _domain_and_faces(options)
     origin, spec = faces.origin, domain.spec

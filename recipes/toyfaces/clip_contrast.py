@@ -5,12 +5,16 @@ projection goes on learning, together with the text transformer, against thousan
 step. The token table stays frozen: words that no caption uses keep their place among those that do.
 
     L = CE(over pictures) + CE(over captions)                 exact targets, see clip_targets
-      + mean_c 1 - cos(t_c - t_neutral, i(c holds) - i(all))   differences point the same way
-      + mean_ab cos^2(D_a, D_b) + spread of |D_a|              independent factors, even and apart
+      + mean_c 1 - cos(t_c - t_neutral, sum_{a in c} D_a / |D_a|)   differences point the same way
+      + spread of |t_c - t_neutral| / sqrt(attributes of c)         and are as long as each other
+      + mean_ab cos^2(D_a, D_b) + spread of |D_a|                   independent factors, apart, even
 
-with D_a = mean embedding of the pictures that show attribute a, less the mean of all. The second
-line is what DeltaEdit will ask of this space; the third keeps one attribute's edit from pulling at
-another. Both are supervision of CLIP, which is allowed; the mapper never sees a caption.
+with D_a = mean embedding of the pictures that show attribute a, less the mean of all in which one
+could tell (a hue is compared among clothes that are not black, or else it would mean "bright" as
+well). The second
+and third line are what DeltaEdit will ask of this space: a direction a sentence, every attribute
+of it with the same say, and one mask threshold for all. The last keeps one attribute's edit from
+pulling at another. All is supervision of CLIP, which is allowed; the mapper never sees a caption.
 """
 
 from __future__ import annotations
@@ -27,8 +31,8 @@ from torch import Tensor, nn
 from deltaedit_kit.domains.toyfaces.attributes import ATTRIBUTES
 from deltaedit_kit.domains.toyfaces.captions import captions_and_names
 from recipes.toyfaces.clip_image_tower import save, shake
-from recipes.toyfaces.clip_network import EMBED, image_features, text_embeddings
-from recipes.toyfaces.clip_targets import caption_truth, soft_truth, targets
+from recipes.toyfaces.clip_network import EMBED, OpenClip, image_features, text_embeddings
+from recipes.toyfaces.clip_targets import caption_truth, nameable, soft_truth, targets
 from recipes.toyfaces.renders import Renders, to_float
 
 NEUTRAL = ("face", "a face", "person", "a portrait", "a photo of a face", "a man", "a woman")
@@ -39,7 +43,7 @@ LENGTHS = 4  # groups of captions of like length, so that little padding is comp
 
 @torch.no_grad()
 def cache_features(
-    network: nn.Module, data: Renders, rows: int, seed: int, device: str
+    network: OpenClip, data: Renders, rows: int, seed: int, device: str
 ) -> tuple[Float[Tensor, "m W"], Float[Tensor, "m K"]]:
     """Features of `rows` renders as they are and shaken, [2 rows, 192], and their factors."""
     generator = torch.Generator().manual_seed(seed)
@@ -54,7 +58,7 @@ def cache_features(
 
 
 def embed_texts(
-    network: nn.Module,
+    network: OpenClip,
     tokens: Int[Tensor, "n L"],
     generator: torch.Generator | None = None,
 ) -> Float[Tensor, "n E"]:
@@ -87,6 +91,7 @@ def losses(
     images: Float[Tensor, "n E"],
     named: Tensor,
     degrees: Float[Tensor, "n A"],
+    tellable: Float[Tensor, "n A"],
     scale: Tensor,
     apart: Float[Tensor, "A A"],
 ) -> dict[str, Tensor]:
@@ -99,24 +104,25 @@ def losses(
     with torch.no_grad():  # what softmax could reach at best, so that 0 is perfect
         best = [-(t * (t + 1e-12).log()).sum(1).mean() for t in (over_pictures, over_captions)]
 
-    mean = images.mean(0)
-    asked = (over_pictures @ images - mean).detach()
-    # A sentence that few pictures fit has a noisy mean; it is left to the softmax.
-    sure = (truth.sum(1) > 60) & named.any(1)
-    said = texts - neutral.mean(0)
-    along = 1 - nn.functional.cosine_similarity(said[sure], asked[sure], dim=1).mean()
-    still = (neutral - neutral.mean(0)).square().sum(1).mean()
-
-    share = degrees / degrees.sum(0)
-    moves = (share.T @ images - mean) / (1 - degrees.mean(0))[:, None]
+    held, base = (part / part.sum(0) for part in (degrees, tellable))
+    rest = 1 - degrees.sum(0) / tellable.sum(0)
+    moves = (held - base).T @ images / rest[:, None]
     length = moves.norm(dim=1)
-    cosines = (moves @ moves.T) / (length[:, None] * length)
+    directions = moves / length[:, None]
+
+    spoken = named.any(1)
+    said = (texts - neutral.mean(0))[spoken]
+    asked = named[spoken].float() @ directions.detach()
+    along = 1 - nn.functional.cosine_similarity(said, asked, dim=1).mean()
+    reach = said.norm(dim=1) / named[spoken].sum(1).sqrt()
+    still = (neutral - neutral.mean(0)).square().sum(1).mean()
     return {
         "pictures": find_picture - best[0],
         "captions": find_caption - best[1],
         "along": along,
+        "reach": reach.log().var(),
         "still": still,
-        "apart": (cosines.square() * apart).sum() / apart.sum(),
+        "apart": ((directions @ directions.T).square() * apart).sum() / apart.sum(),
         "even": length.log().var(),
     }
 
@@ -124,7 +130,8 @@ def losses(
 WEIGHTS = {
     "pictures": 1.0,
     "captions": 1.0,
-    "along": 2.0,
+    "along": 3.0,
+    "reach": 1.0,
     "still": 1.0,
     "apart": 20.0,
     "even": 0.2,
@@ -132,7 +139,7 @@ WEIGHTS = {
 
 
 def train_contrast(
-    network: nn.Module,
+    network: OpenClip,
     data: Renders,
     folder: Path,
     steps: int,
@@ -140,13 +147,13 @@ def train_contrast(
     seed: int,
     device: str,
     peak: float = 1.5e-3,
-) -> nn.Module:
+) -> OpenClip:
     """`network` with projection and texts trained; goes on from `folder` after a kill."""
     from open_clip.tokenizer import tokenize
 
     clock = time.perf_counter()
     features, factors = cache_features(network, data, rows, seed, device)
-    degrees = soft_truth(factors)
+    degrees, tellable = soft_truth(factors), nameable(factors)
     print(
         f"features of {len(features)} pictures in {time.perf_counter() - clock:.0f} s", flush=True
     )
@@ -181,6 +188,7 @@ def train_contrast(
             images,
             named.to(device),
             degrees[index],
+            tellable[index],
             network.logit_scale.exp(),
             apart,
         )

@@ -14,6 +14,7 @@ from __future__ import annotations
 import math
 import os
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +26,7 @@ from deltaedit_kit.domains.toyfaces.attributes import ATTRIBUTES
 from deltaedit_kit.domains.toyfaces.factors import FACTORS
 from recipes.toyfaces.clip_network import (
     IMAGE_WIDTH,
+    OpenClip,
     build_network,
     image_features,
     principal_patches,
@@ -59,27 +61,35 @@ def shake(pictures: Float[Tensor, "n 3 h w"], generator: torch.Generator) -> Ten
     return torch.cat(parts)
 
 
-def _rate(step: int, steps: int, peak: float) -> float:
-    """Linear warm-up over 100 steps, then a cosine to zero."""
-    return peak * min(1, (step + 1) / 100) * 0.5 * (1 + math.cos(math.pi * step / steps))
+def rate(step: int, cycles: Sequence[tuple[int, float]]) -> float:
+    """Learning rate at `step`: cosines to zero, one a cycle (steps, peak), each warmed up.
+
+    Restarts (SGDR, Loshchilov & Hutter, 2017) let the rare and small (brows under a fringe) catch
+    up when the rest is learned. Zero after the last cycle.
+    """
+    for length, peak in cycles:
+        if step < length:
+            return peak * min(1, (step + 1) / 100) * 0.5 * (1 + math.cos(math.pi * step / length))
+        step -= length
+    return 0.0
 
 
 def train_image_tower(
     data: Renders,
     folder: Path,
-    steps: int,
+    cycles: Sequence[tuple[int, float]],
     batch: int,
     seed: int,
     device: str,
-    peak: float = 1.5e-3,
-) -> tuple[nn.Module, nn.Module]:
+) -> tuple[OpenClip, nn.Module]:
     """Network with a trained image tower, and its head; goes on from `folder` after a kill."""
+    steps = sum(length for length, _ in cycles)
     network = build_network(seed).to(device)
     head = nn.Linear(IMAGE_WIDTH, len(FACTORS) + len(ATTRIBUTES)).to(device)
     rows = len(data.factors) - HELD_BACK
-    principal_patches(network, to_float(data.pictures[:1000]).to(device))
+    principal_patches(network, to_float(np.array(data.pictures[:1000])).to(device))
     parameters = [*network.visual.parameters(), *head.parameters()]
-    optimizer = torch.optim.AdamW(parameters, lr=peak, betas=(0.9, 0.98), weight_decay=0.02)
+    optimizer = torch.optim.AdamW(parameters, lr=cycles[0][1], betas=(0.9, 0.98), weight_decay=0.02)
     state, start = folder / "image_tower.pt", 0
     if state.exists():
         kept = torch.load(state, weights_only=True, map_location=device)
@@ -97,7 +107,7 @@ def train_image_tower(
         index = index.sort().values
         pictures = shake(raw, generator).to(device)
         for group in optimizer.param_groups:
-            group["lr"] = _rate(step, steps, peak)
+            group["lr"] = rate(step, cycles)
         with torch.autocast(device, torch.bfloat16):
             features = image_features(network, pictures)
         read = head(features.float())
@@ -115,8 +125,8 @@ def train_image_tower(
         if step % 50 == 0:
             speed = (step + 1 - start) * batch / (time.perf_counter() - clock)
             print(
-                f"image tower {step}/{steps}: regression {float(regression):.3f},"
-                f" naming {float(naming):.3f}, {speed:.0f} pictures/s",
+                f"image tower {step}/{steps}: regression {float(regression.detach()):.3f},"
+                f" naming {float(naming.detach()):.3f}, {speed:.0f} pictures/s",
                 flush=True,
             )
         if step % 200 == 199 or step == steps - 1:

@@ -10,16 +10,20 @@ functions run its modules with three shortcuts that change nothing in the result
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
+
+OpenClip = Any  # an open_clip.model.CLIP, whose inner modules carry no types
 
 IMAGE_SIZE, PATCH, IMAGE_WIDTH, IMAGE_LAYERS = 128, 16, 192, 4
 TEXT_WIDTH, TEXT_LAYERS, CONTEXT, VOCABULARY = 128, 3, 77, 49408
 EMBED = 128
 
 
-def build_network(seed: int) -> nn.Module:
+def build_network(seed: int) -> OpenClip:
     """A fresh open_clip `CLIP` in OpenAI's layout, float32, reproducible from `seed`."""
     from open_clip.model import CLIP, CLIPTextCfg, CLIPVisionCfg
 
@@ -42,7 +46,7 @@ def build_network(seed: int) -> nn.Module:
 
 
 @torch.no_grad()
-def principal_patches(network: nn.Module, pictures: Float[Tensor, "n 3 h w"]) -> None:
+def principal_patches(network: OpenClip, pictures: Float[Tensor, "n 3 h w"]) -> None:
     """Start the patch embedding from the principal components of real patches.
 
     A ViT spends its first thousands of steps on finding out what patches look like; an
@@ -63,7 +67,7 @@ def principal_patches(network: nn.Module, pictures: Float[Tensor, "n 3 h w"]) ->
 
 
 def _attend(
-    block: nn.Module, queries: Tensor, tokens: Tensor, mask: Tensor | None = None
+    block: Any, queries: Tensor, tokens: Tensor, mask: Tensor | None = None
 ) -> Float[Tensor, "n q W"]:
     """Multi-head attention of a block's own weights from `queries` to `tokens` (normed already)."""
     n, count, width = queries.shape
@@ -80,13 +84,13 @@ def _attend(
     return block.attn.out_proj(mixed)
 
 
-def _block(block: nn.Module, x: Tensor, mask: Tensor | None = None) -> Tensor:
+def _block(block: Any, x: Tensor, mask: Tensor | None = None) -> Tensor:
     normed = block.ln_1(x)
     x = x + _attend(block, normed, normed, mask)
     return x + block.mlp(block.ln_2(x))
 
 
-def image_features(network: nn.Module, pictures: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n W"]:
+def image_features(network: OpenClip, pictures: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n W"]:
     """What the image tower knows before its projection: [n, 192] after the last LayerNorm."""
     visual = network.visual
     patches = visual.conv1(pictures).flatten(2).transpose(1, 2)
@@ -104,7 +108,7 @@ def image_features(network: nn.Module, pictures: Float[Tensor, "n 3 h w"]) -> Fl
 
 
 def text_embeddings(
-    network: nn.Module, tokens: Int[Tensor, "n L"], vectors: Float[Tensor, "n L W"]
+    network: OpenClip, tokens: Int[Tensor, "n L"], vectors: Float[Tensor, "n L W"]
 ) -> Float[Tensor, "n E"]:
     """Projected embedding (not normalised) of texts given as `tokens` and their token `vectors`.
 

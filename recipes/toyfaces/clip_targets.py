@@ -40,10 +40,17 @@ def soft_truth(factors: Float[Tensor, "n K"]) -> Float[Tensor, "n A"]:
         degree = (
             degree * (1 - _ramp(values, attribute.below, after)) if attribute.below < 1 else degree
         )
-        for factor, low, _ in attribute.needs:
-            degree = degree * _ramp(factors[:, FACTORS.index(factor)], low - 0.1, low)
         columns.append(degree)
-    return torch.stack(columns, dim=1)
+    return torch.stack(columns, dim=1) * nameable(factors)
+
+
+def nameable(factors: Float[Tensor, "n K"]) -> Float[Tensor, "n A"]:
+    """Degree in [0, 1] to which what each attribute needs is there: its colour not too dark."""
+    degrees = torch.ones(len(factors), len(ATTRIBUTES), device=factors.device)
+    for column, attribute in enumerate(ATTRIBUTES):
+        for factor, low, _ in attribute.needs:
+            degrees[:, column] *= _ramp(factors[:, FACTORS.index(factor)], low - 0.1, low)
+    return degrees
 
 
 def visibility(factors: Float[Tensor, "n K"]) -> Float[Tensor, "n K"]:

@@ -72,11 +72,10 @@ def row(
     possessions: str = "",
     remarks: str = "",
     held_out: str = "",
-    needs: tuple[Need, ...] = (),
 ) -> Attribute:
     """A row of the table; phrases are comma-separated so that a row reads like a thesaurus."""
     lists = (_split(p) for p in (adjectives, possessions, remarks, held_out))
-    return Attribute(name, *place, prompt, *lists, needs=needs)
+    return Attribute(name, *place, prompt, *lists)
 
 
 def ends(

@@ -1,0 +1,140 @@
+"""The CLIP recipe: shortcuts change nothing, targets are probabilities, the table meets words."""
+
+import math
+
+import pytest
+import torch
+
+from deltaedit_kit.domains.toyfaces.attributes import ATTRIBUTES, NAMES, truth_table
+from deltaedit_kit.domains.toyfaces.captions import captions_and_names
+from deltaedit_kit.domains.toyfaces.factors import FACTORS, sample_factors
+from recipes.toyfaces.clip_contrast import different_factors, embed_texts, losses
+from recipes.toyfaces.clip_image_tower import rate, shake
+from recipes.toyfaces.clip_network import build_network, image_features, text_embeddings
+from recipes.toyfaces.clip_targets import caption_truth, nameable, soft_truth, targets
+from recipes.toyfaces.token_table import fit_pieces, frequency_weights, principal
+
+
+@pytest.fixture(scope="module")
+def network():
+    return build_network(seed=0).eval()
+
+
+def test_image_shortcut_gives_what_open_clip_gives(network):
+    pictures = torch.rand(2, 3, 128, 128) * 2 - 1
+    with torch.no_grad():
+        ours = image_features(network, pictures) @ network.visual.proj
+        torch.testing.assert_close(ours, network.encode_image(pictures), rtol=1e-4, atol=1e-5)
+
+
+def test_text_shortcut_gives_what_open_clip_gives(network):
+    from open_clip.tokenizer import tokenize
+
+    texts = ["face", "a face with glasses and a very long beard, seen from the left", "a man"]
+    tokens = tokenize(texts)
+    with torch.no_grad():
+        expected = network.encode_text(tokens)
+        ours = text_embeddings(network, tokens, network.token_embedding(tokens))
+        torch.testing.assert_close(ours, expected, rtol=1e-4, atol=1e-5)
+        # Grouping by length must hand every text its own embedding back.
+        unit = torch.nn.functional.normalize(expected, dim=1)
+        torch.testing.assert_close(embed_texts(network, tokens), unit, rtol=1e-4, atol=1e-5)
+
+
+def test_soft_truth_agrees_with_the_table_where_the_table_is_sure():
+    factors = sample_factors(800, seed=0)
+    degrees, truth = soft_truth(factors), truth_table(factors)
+    assert bool((degrees[truth] == 1).all())
+    assert bool(((degrees >= 0) & (degrees <= 1)).all())
+    wide, narrow = NAMES.index("wide_face"), NAMES.index("narrow_face")
+    assert bool((degrees[truth[:, narrow], wide] == 0).all())
+    middle = torch.full((1, len(FACTORS)), 0.5)
+    assert float(soft_truth(middle)[0, wide]) == pytest.approx(0.5)
+    assert bool((degrees <= nameable(factors)).all())
+
+
+def test_truth_of_a_caption_is_the_product_over_its_attributes():
+    factors = sample_factors(300, seed=1)
+    _, named = captions_and_names(factors, seed=0)
+    truth = caption_truth(named, soft_truth(factors))
+    assert truth.shape == (300, 300)
+    torch.testing.assert_close(truth.diagonal(), torch.ones(300))  # a caption fits its portrait
+    neutral = ~named.any(1)
+    assert neutral.any()
+    torch.testing.assert_close(truth[neutral], torch.ones_like(truth[neutral]))
+
+
+def test_targets_are_distributions_and_neutral_captions_weigh_least():
+    factors = sample_factors(300, seed=2)
+    _, named = captions_and_names(factors, seed=1)
+    over_pictures, over_captions = targets(caption_truth(named, soft_truth(factors)))
+    torch.testing.assert_close(over_pictures.sum(1), torch.ones(300))
+    torch.testing.assert_close(over_captions.sum(1), torch.ones(300))
+    neutral, single = ~named.any(1), named.sum(1) == 1
+    own = over_captions.diagonal()
+    assert float(own[neutral].mean()) < float(own[single].mean())
+
+
+def test_perfect_embeddings_have_no_direction_loss():
+    """Portraits made of orthogonal attribute directions, and sentences along them: `along` is 0."""
+    factors = sample_factors(4000, seed=3)
+    texts, named = captions_and_names(factors[:64], seed=2)
+    degrees, tellable = soft_truth(factors), nameable(factors)
+    images = torch.nn.functional.normalize(factors - 0.5, dim=1)  # one axis a factor
+    moves = (degrees / degrees.sum(0) - tellable / tellable.sum(0)).T @ images
+    said = named.float() @ torch.nn.functional.normalize(moves, dim=1)
+    neutral = torch.zeros(3, len(FACTORS))
+    apart = different_factors("cpu")
+    scale = torch.tensor(5.0)
+    terms = losses(said, neutral, images, named, degrees, tellable, scale, apart)
+    assert float(terms["along"]) < 1e-5
+    assert float(terms["still"]) == 0
+    worse = losses(-said, neutral, images, named, degrees, tellable, scale, apart)
+    assert float(worse["along"]) > 1.9
+    assert float(worse["pictures"]) > float(terms["pictures"]) >= 0
+    assert len(texts) == 64
+    assert apart.shape == (len(ATTRIBUTES), len(ATTRIBUTES))
+
+
+def test_rate_restarts_and_ends_at_zero():
+    cycles = ((300, 1e-3), (200, 5e-4))
+    assert rate(99, cycles) == pytest.approx(1e-3 * 0.5 * (1 + math.cos(math.pi * 99 / 300)))
+    assert rate(299, cycles) < 1e-6
+    assert rate(400, cycles) == pytest.approx(2.5e-4)
+    assert rate(500, cycles) == 0
+
+
+def test_shaking_is_mild_and_seeded():
+    pictures = torch.rand(16, 3, 128, 128) * 2 - 1
+    smooth = torch.nn.functional.avg_pool2d(pictures, 9, 1, 4)
+    first = shake(smooth, torch.Generator().manual_seed(1))
+    again = shake(smooth, torch.Generator().manual_seed(1))
+    assert first.shape == smooth.shape
+    assert torch.equal(first, again)
+    assert not torch.equal(first, smooth)
+    assert float((first - smooth).abs().mean()) < 0.15
+
+
+def test_regression_of_pieces_meets_cut_words_and_spares_whole_ones():
+    generator = torch.Generator().manual_seed(0)
+    start = torch.randn(6, 4, generator=generator)
+    words = torch.randn(2, 4, generator=generator)
+    pieces = [[0, 5], [1, 5]]  # token 5 is a word by itself that also ends two cut words
+    ridge = torch.full((6, 1), 1e-3)
+    ridge[5] = 1e4
+    fitted = fit_pieces(start, pieces, words, torch.ones(2), ridge)
+    sums = torch.stack([fitted[p].sum(0) for p in pieces])
+    torch.testing.assert_close(sums, words, rtol=0, atol=0.02)
+    torch.testing.assert_close(fitted[2:5], start[2:5])
+    torch.testing.assert_close(fitted[5], start[5], rtol=0, atol=0.01)
+
+
+def test_principal_axes_keep_the_spread_and_frequency_hushes_common_tokens():
+    generator = torch.Generator().manual_seed(0)
+    flat = torch.randn(500, 3, generator=generator) @ torch.randn(3, 8, generator=generator)
+    kept = principal(flat, torch.arange(500), 3)
+    expected = torch.cdist(flat[:20], flat[:20])
+    torch.testing.assert_close(torch.cdist(kept[:20], kept[:20]), expected, rtol=1e-3, atol=1e-3)
+    weights = frequency_weights(49408)
+    assert bool((weights.diff() >= 0).all())
+    assert float(weights[0]) < 0.1 < 0.9 < float(weights[-1]) <= 1

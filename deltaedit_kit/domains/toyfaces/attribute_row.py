@@ -74,8 +74,15 @@ def row(
     held_out: str = "",
 ) -> Attribute:
     """A row of the table; phrases are comma-separated so that a row reads like a thesaurus."""
-    lists = (_split(p) for p in (adjectives, possessions, remarks, held_out))
-    return Attribute(name, *place, prompt, *lists)
+    return Attribute(
+        name,
+        *place,
+        prompt,
+        adjectives=_split(adjectives),
+        possessions=_split(possessions),
+        remarks=_split(remarks),
+        held_out=_split(held_out),
+    )
 
 
 def ends(

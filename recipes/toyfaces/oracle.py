@@ -30,9 +30,10 @@ class Config:
 
     renders: int = 40_000
     held_out: int = 250  # renders after those, for the report
-    pictures: int = 100_000  # seen in training
-    batch: int = 32
-    lr: float = 1.5e-3
+    pictures: int = 128_000  # seen in training
+    batch: int = 16
+    lr: float = 8e-4
+    warm_up: int = 300  # steps until the full rate
     max_blur: float = 0.9  # standard deviation in pixels
     max_noise: float = 0.05  # of the range [-1, 1]
     max_shift: int = 2  # pixels
@@ -89,7 +90,8 @@ def train(config: Config, device: str, cache: Path, out: Path) -> dict[str, floa
     clock = time.perf_counter()
     while step < steps:
         for group in optimizer.param_groups:
-            group["lr"] = config.lr * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * step / steps)))
+            group["lr"] = config.lr * min(1, (step + 1) / config.warm_up)
+            group["lr"] *= 0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * step / steps))
         pictures, factors = batch_of(data, config, step, device)
         with torch.autocast(device, dtype=torch.bfloat16):
             read = oracle(pictures)

@@ -20,27 +20,30 @@ from deltaedit_kit.domains.toyfaces.factors import FACTORS
 from deltaedit_kit.errors import DeltaEditError
 
 SIZE = 128
+FACE_ROWS, FACE_COLUMNS = slice(38, 102), slice(32, 96)  # brows to chin, ear to ear
 WEIGHTS = Path(__file__).parent / "weights" / "oracle.safetensors"
 BATCH = 64  # pictures read at once, so that memory stays flat
 
 
 class Oracle(nn.Module):
-    """Strided convolutions from 128 to 4 pixels, then two linear layers."""
+    """Strided convolutions over two views of 64 x 64 pixels, then two linear layers.
+
+    One view is the whole portrait at half its size; the other is the face at full size, since a
+    brow is two pixels thick. Both are stacked as six channels.
+    """
 
     def __init__(self, features: int = 256) -> None:
         super().__init__()
-        # (width, kernel, stride): the first layer looks at overlapping patches of 8 pixels, and
-        # every size is looked at twice where eyes and mouth are a few cells wide.
-        plan = ((64, 8, 4), (96, 3, 2), (96, 3, 1), (160, 3, 2), (160, 3, 1), (224, 3, 2))
+        # (width, kernel, stride): 64 -> 32 -> 16 -> 16 -> 8 -> 8 -> 4
+        plan = ((48, 5, 2), (96, 3, 2), (96, 3, 1), (160, 3, 2), (160, 3, 1), (224, 3, 2))
         layers: list[nn.Module] = []
-        previous = 3
+        previous = 6
         for width, kernel, stride in plan:
-            padding = (kernel - 1) // 2 if stride < 4 else (kernel - stride) // 2
-            layers += [nn.Conv2d(previous, width, kernel, stride, padding, bias=False)]
-            layers += [nn.BatchNorm2d(width), nn.ReLU(inplace=True)]
+            layers += [nn.Conv2d(previous, width, kernel, stride, kernel // 2, bias=False)]
+            layers += [nn.BatchNorm2d(width), nn.LeakyReLU(0.1, inplace=True)]
             previous = width
         self.trunk = nn.Sequential(*layers)
-        self.hidden = nn.Linear(previous * (SIZE // 32) ** 2, features)
+        self.hidden = nn.Linear(previous * 4 * 4, features)
         self.readout = nn.Linear(features, len(FACTORS))
 
     def features(self, pictures: Float[Tensor, "n 3 128 128"]) -> Float[Tensor, "n 256"]:
@@ -50,8 +53,9 @@ class Oracle(nn.Module):
             raise DeltaEditError(f"pictures have shape {shape}; expected [n, 3, {SIZE}, {SIZE}]")
         if pictures.shape[2:] != (SIZE, SIZE):
             pictures = F.interpolate(pictures, size=(SIZE, SIZE), mode="bilinear", antialias=True)
-        trunk = self.trunk(pictures.contiguous(memory_format=torch.channels_last))
-        return F.relu(self.hidden(trunk.flatten(1)))
+        whole, face = F.avg_pool2d(pictures, 2), pictures[:, :, FACE_ROWS, FACE_COLUMNS]
+        views = torch.cat((whole, face), dim=1).contiguous(memory_format=torch.channels_last)
+        return F.leaky_relu(self.hidden(self.trunk(views).flatten(1)), 0.1)
 
     def forward(self, pictures: Float[Tensor, "n 3 128 128"]) -> Float[Tensor, "n K"]:
         """Factors [n, K]; a little outside [0, 1] is possible, `read_factors` clamps."""

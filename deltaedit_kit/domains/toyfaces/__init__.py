@@ -1,6 +1,6 @@
 """toyfaces: an embedded domain of procedural portraits whose factors are known numbers.
 
-    factors --render--> picture --read_factors--> factors        caption(factors): what one would say
+    factors --render--> picture --read_factors--> factors     caption(factors): what one would say
 
 A StyleGAN2, a CLIP, a mapper and an oracle were trained on these pictures; their weights and the
 cards that say how are in `weights/`, the commands in `recipes/toyfaces/`.

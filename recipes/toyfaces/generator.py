@@ -1,8 +1,8 @@
 """Train the toyfaces StyleGAN2 by regression: the picture that z stands for is known.
 
-Every z names a portrait (`factors_from_z`), so the generator can be taught without a critic. First
-the mapping network is set so that w knows the portrait (`generator_mapping`), then for r = 32, 64, 128 pixels
-in turn (the skip architecture gives a picture at each size)
+Every z names a portrait (`factors_from_z`), so the generator can be taught without a critic. The
+mapping network is set at once so that w knows the portrait (`generator_mapping`), then for r = 32,
+64, 128 pixels in turn (the skip architecture gives a picture at each size)
 
     minimise  E_z  detail_loss(G_r(z), render_r(factors_from_z(z)))
 
@@ -61,7 +61,7 @@ class Config:
     phases: tuple[Phase, ...] = (
         Phase(32, 12_000, 3e-3, 2.5e-3),
         Phase(64, 48_000, 2.5e-3, 2e-3),
-        Phase(128, 28_000, 2e-3, 1e-4),
+        Phase(128, 36_000, 2e-3, 1e-4),
     )
     batch: int = 4  # small: few pictures are seen, so it is steps that count
     ema_pictures: float = 3_000  # time constant of the weight average

@@ -30,7 +30,7 @@ class Config:
 
     renders: int = 40_000
     held_out: int = 250  # renders after those, for the report
-    pictures: int = 128_000  # seen in training
+    pictures: int = 192_000  # seen in training
     batch: int = 16
     lr: float = 8e-4
     warm_up: int = 300  # steps until the full rate

@@ -35,7 +35,7 @@ class PanelState:
 
 @dataclass(frozen=True)
 class PanelView:
-    """What the panel shows: PNG files, and one line of escaped HTML."""
+    """What the panel shows: PNG files, and one line of plain text."""
 
     before: bytes
     after: bytes
@@ -54,10 +54,10 @@ def look(editor: Editor, faces: Faces, state: PanelState, zoom: int = 2) -> Pane
         before = png_bytes(face.images[0], zoom)
         edit = editor.edit(face, state.sentence, strength=state.strength, threshold=state.threshold)
     except DeltaEditError as error:
-        return PanelView(before, before, escape(str(error)), failed=True)
+        return PanelView(before, before, str(error), failed=True)
     channels = f"{int(edit.kept.sum())} of {edit.kept.numel()} style channels may move"
     message = f"“{_short(state.sentence)}”: {channels}"
-    return PanelView(before, png_bytes(edit.after[0], zoom), escape(message), failed=False)
+    return PanelView(before, png_bytes(edit.after[0], zoom), message, failed=False)
 
 
 class QuickstartPanel(widgets.VBox):
@@ -135,7 +135,8 @@ class QuickstartPanel(widgets.VBox):
         self.before.value, self.after.value = view.before, view.after
         weight = "600" if view.failed else "400"  # not by colour alone: themes and eyes differ
         prefix = "Not done: " if view.failed else ""
-        self.message.value = f'<span style="font-weight:{weight}">{prefix}{view.message}</span>'
+        line = escape(prefix + view.message)  # a sentence may hold tags: they are text here
+        self.message.value = f'<span style="font-weight:{weight}">{line}</span>'
         return view
 
 

@@ -56,11 +56,11 @@ with captions of `deltaedit_kit.domains.toyfaces.captions`, drawn anew each step
 
 **Supervision, said plainly**: the image tower first regresses the renderer's factors and the
 attributes' truth through a head that is dropped; batch {options.batch}, cosine cycles (steps, rate)
-{options.cycles}. Then its features are frozen; projection and text
-transformer train contrastively with exact multi-positive targets, and with terms that align
-differences of captions with differences of pictures, make them equally long and keep independent
-factors apart ({options.steps} steps). All of it concerns CLIP; the mapper sees no text and no
-factor.
+{in_pairs(options.image_cycles)}. Then its features are frozen; projection and text transformer
+train contrastively with exact multi-positive targets, and with terms that align differences of
+captions with differences of pictures, make them equally long and keep independent factors apart;
+cycles {in_pairs(options.contrast_cycles)}, the projection resting after the first. All of it
+concerns CLIP; the mapper sees no text and no factor.
 
 **Held out of every caption**: the words {words}; the pairs {pairs}.
 
@@ -77,6 +77,11 @@ photographs. Gender words are neutral by design: captions use them for any portr
 """
 
 
+def in_pairs(numbers: list[float]) -> list[tuple[int, float]]:
+    """[steps, rate, steps, rate] of the command line as [(steps, rate), (steps, rate)]."""
+    return [(int(n), r) for n, r in zip(numbers[::2], numbers[1::2], strict=True)]
+
+
 def main() -> None:
     """Train what is not trained yet, then write weights and card."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
@@ -85,15 +90,18 @@ def main() -> None:
     parser.add_argument("--table", type=Path, default=TABLE)
     parser.add_argument("--out", type=Path, default=WEIGHTS)
     parser.add_argument("--state", type=Path, default=STATE)
+    cycles = "steps and peak learning rate of each cosine cycle of stage"
     parser.add_argument(
-        "--cycles",
+        "--image-cycles", type=float, nargs="+", default=[3000, 1.5e-3], help=f"{cycles} 1"
+    )
+    parser.add_argument(
+        "--contrast-cycles",
         type=float,
         nargs="+",
-        default=[3000, 1.5e-3],
-        help="stage 1: steps and peak learning rate of each cosine cycle",
+        default=[600, 1.5e-3, 450, 1e-3],
+        help=f"{cycles} 2",
     )
     parser.add_argument("--batch", type=int, default=64)
-    parser.add_argument("--steps", type=int, default=600)
     parser.add_argument("--feature-rows", type=int, default=8_000)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=1)
@@ -102,11 +110,13 @@ def main() -> None:
     torch.set_num_threads(options.threads)
     start = time.perf_counter()
     data = renders(options.renders, options.cache, options.device)
-    options.cycles = [
-        (int(n), peak) for n, peak in zip(options.cycles[::2], options.cycles[1::2], strict=True)
-    ]
     network, _ = train_image_tower(
-        data, options.state, options.cycles, options.batch, options.seed, options.device
+        data,
+        options.state,
+        in_pairs(options.image_cycles),
+        options.batch,
+        options.seed,
+        options.device,
     )
     table = load_file(options.table)["token_embedding.weight"].float()
     with torch.no_grad():
@@ -115,7 +125,7 @@ def main() -> None:
         network,
         data,
         options.state,
-        options.steps,
+        in_pairs(options.contrast_cycles),
         min(options.feature_rows, options.renders - HELD_BACK),
         options.seed,
         options.device,

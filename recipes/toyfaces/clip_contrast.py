@@ -21,16 +21,19 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import torch
 from jaxtyping import Float, Int
+from safetensors.torch import load_file
 from torch import Tensor, nn
 
+from deltaedit_kit.atomic import save_tensors
 from deltaedit_kit.domains.toyfaces.attributes import ATTRIBUTES
 from deltaedit_kit.domains.toyfaces.captions import captions_and_names
-from recipes.toyfaces.clip_image_tower import save, shake
+from recipes.toyfaces.clip_image_tower import rate, save, shake
 from recipes.toyfaces.clip_network import EMBED, OpenClip, image_features, text_embeddings
 from recipes.toyfaces.clip_targets import caption_truth, nameable, soft_truth, targets
 from recipes.toyfaces.renders import Renders, to_float
@@ -142,17 +145,25 @@ def train_contrast(
     network: OpenClip,
     data: Renders,
     folder: Path,
-    steps: int,
+    cycles: Sequence[tuple[int, float]],
     rows: int,
     seed: int,
     device: str,
-    peak: float = 1.5e-3,
 ) -> OpenClip:
-    """`network` with projection and texts trained; goes on from `folder` after a kill."""
+    """`network` with projection and texts trained; goes on from `folder` after a kill.
+
+    `cycles` are (steps, peak rate); after the first one the projection rests too, so that the texts
+    settle against pictures that no longer move.
+    """
     from open_clip.tokenizer import tokenize
 
     clock = time.perf_counter()
-    features, factors = cache_features(network, data, rows, seed, device)
+    kept_features = folder / "features.safetensors"
+    if not kept_features.exists():
+        made, of = cache_features(network, data, rows, seed, device)
+        save_tensors(kept_features, {"features": made, "factors": of})
+    cached = load_file(kept_features, device=device)
+    features, factors = cached["features"], cached["factors"]
     degrees, tellable = soft_truth(factors), nameable(factors)
     print(
         f"features of {len(features)} pictures in {time.perf_counter() - clock:.0f} s", flush=True
@@ -161,7 +172,9 @@ def train_contrast(
     image_names = [n for n, _ in network.named_parameters() if n.startswith("visual.")]
     frozen = {n for n in image_names if n != "visual.proj"} | {"token_embedding.weight"}
     learning = {n: p for n, p in network.named_parameters() if n not in frozen}
-    optimizer = torch.optim.AdamW(learning.values(), lr=peak, betas=(0.9, 0.98), weight_decay=0.01)
+    optimizer = torch.optim.AdamW(
+        learning.values(), lr=cycles[0][1], betas=(0.9, 0.98), weight_decay=0.01
+    )
     state, start = folder / "contrast.pt", 0
     if state.exists():
         kept = torch.load(state, weights_only=True, map_location=device)
@@ -171,14 +184,15 @@ def train_contrast(
     neutral = tokenize(list(NEUTRAL)).to(device)
     apart = different_factors(device)
     clock = time.perf_counter()
+    steps = sum(length for length, _ in cycles)
     for step in range(start, steps):
+        network.visual.proj.requires_grad_(step < cycles[0][0])
         generator = torch.Generator().manual_seed(seed * 1_000_003 + step)
         index = torch.randint(len(features), (PICTURES,), generator=generator).to(device)
         texts, named = captions_and_names(factors[index[:CAPTIONS]].cpu(), seed + step)
         tokens = torch.cat((tokenize(texts).to(device), neutral))
-        share = min(1, (step + 1) / 50) * 0.5 * (1 + math.cos(math.pi * step / steps))
         for group in optimizer.param_groups:
-            group["lr"] = peak * share
+            group["lr"] = rate(step, cycles)
         with torch.autocast(device, torch.bfloat16):
             embedded = embed_texts(network, tokens, generator)
         images = nn.functional.normalize(features[index] @ network.visual.proj, dim=-1)

@@ -35,7 +35,6 @@ def run_make(tmp_path: Path):
             env={k: v for k, v in os.environ.items() if k != "TEXT"} | environment,
             check=True,
             capture_output=True,
-            timeout=60,
         )
         return json.loads(heard.read_text())
 

@@ -15,12 +15,13 @@ kept is the running average of the weights (EMA).
 import argparse
 import math
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import torch
 import torch.nn.functional as F
+from safetensors.torch import load_file
 from torch import Tensor
 
 from deltaedit_kit.atomic import save_tensors
@@ -61,7 +62,7 @@ class Config:
     phases: tuple[Phase, ...] = (
         Phase(32, 12_000, 3e-3, 2.5e-3),
         Phase(64, 48_000, 2.5e-3, 2e-3),
-        Phase(128, 36_000, 2e-3, 1e-4),
+        Phase(128, 30_000, 2e-3, 1e-4),
     )
     batch: int = 4  # small: few pictures are seen, so it is steps that count
     ema_pictures: float = 3_000  # time constant of the weight average
@@ -111,6 +112,14 @@ class Run:
         self.optimizer.load_state_dict(state["optimizer"])
         self.phase, self.step, self.seconds = state["phase"], state["step"], state["seconds"]
         return True
+
+    def warm_start(self, path: Path) -> None:
+        """Begin the last phase with the weights of an exported generator."""
+        checkpoint = load_file(path, device=self.device)
+        checkpoint.pop("latent_avg", None)
+        self.model.load_state_dict(checkpoint)
+        self.average.load_state_dict(checkpoint)
+        self.phase = len(self.config.phases) - 1
 
     def save(self) -> None:
         """Write the checkpoint; a kill in the middle leaves the previous one."""
@@ -178,7 +187,9 @@ def psnr(run: Run, data: Renders, rows: slice, resolution: int) -> float:
     )
 
 
-def train(config: Config, device: str, cache: Path, out: Path, export_every: float) -> None:
+def train(
+    config: Config, device: str, cache: Path, out: Path, export_every: float, start: Path | None
+) -> None:
     """Run every phase that is not done yet, saving as it goes."""
     data = renders(config.renders + 250, cache, device)
     held_out = slice(config.renders, config.renders + 128)
@@ -190,13 +201,13 @@ def train(config: Config, device: str, cache: Path, out: Path, export_every: flo
         print(
             f"resumed in phase {run.phase} at step {run.step} after {run.seconds:.0f} s", flush=True
         )
+    elif start is not None:
+        run.warm_start(start)
+        print(f"goes on from {start} at {run.model.resolution} px", flush=True)
     else:
-        start = time.perf_counter()
         error = solve_mapping(run.model, config.seed)
         run.average.load_state_dict(run.model.state_dict())
-        run.seconds += time.perf_counter() - start
-        print(f"mapping solved, error {error:.4f} of 0.58, {run.seconds:.0f} s", flush=True)
-        run.save()
+        print(f"mapping solved, error {error:.4f} of 0.58", flush=True)
     while run.phase < len(config.phases):
         phase = config.phases[run.phase]
         region = region_weight(phase.resolution).to(device)
@@ -232,8 +243,21 @@ def main() -> None:
     parser.add_argument("--cache", type=Path, default=CACHE)
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--export-every", type=float, default=300.0, help="seconds between exports")
+    parser.add_argument("--warm-start", type=Path, help="go on from this exported generator")
+    parser.add_argument("--pictures", type=int, help="pictures of the last phase")
     options = parser.parse_args()
-    train(Config(), options.device, options.cache, options.out, options.export_every)
+    config = Config()
+    if options.pictures:
+        last = replace(config.phases[-1], pictures=options.pictures)
+        config = replace(config, phases=(*config.phases[:-1], last))
+    train(
+        config,
+        options.device,
+        options.cache,
+        options.out,
+        options.export_every,
+        options.warm_start,
+    )
 
 
 if __name__ == "__main__":

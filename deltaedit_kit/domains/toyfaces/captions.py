@@ -26,7 +26,7 @@ HELD_OUT_WORDS: dict[str, str] = {
     "grinning": "smile",
     "elderly": "old",
     "fringe": "bangs",
-    "youthful": "young",
+    "teenage": "young",
     "lengthy": "long_hair",
     "violet": "purple_clothes",
     "slender": "narrow_face",

@@ -29,7 +29,7 @@ INK, FAINT, ACCENT = "#1d2430", "#66707f", "#0b6e8a"
 PICTURE, GAP = 1.45, 0.07  # inches
 LINE = 0.165  # inches that a line of a caption takes
 CAPTION_WIDTH = 19  # characters that fit above one picture
-SCREEN_DPI = 110  # in a notebook, where pictures make the file heavy
+SCREEN_DPI = 100  # in a notebook, where pictures make the file heavy
 
 
 class PictureFigure(Figure):
@@ -40,7 +40,7 @@ class PictureFigure(Figure):
 
     def _repr_jpeg_(self) -> bytes:
         buffer = io.BytesIO()
-        sharp = {"quality": 90, "subsampling": 0}  # 0: colours as fine as brightness, for the text
+        sharp = {"quality": 85, "subsampling": 0}  # 0: colours as fine as brightness, for the text
         save_quietly(self, buffer, format="jpeg", dpi=SCREEN_DPI, pil_kwargs=sharp)
         return buffer.getvalue()
 

@@ -25,9 +25,9 @@ SPEC = DomainSpec(
         "face with a beard",
         "face with long blond hair",
         "face with grey hair",
+        "face without bangs",
         "face with dark skin",
         "an angry face",
-        "face without bangs",
     ),
     files={
         "generator": "generator.safetensors",

@@ -1,1 +1,1 @@
-"""Recipes of the embedded domain toyfaces, in the order of README.md beside this file."""
+"""Recipes of the embedded domain toyfaces, in the order that CONTRIBUTING.md lists."""

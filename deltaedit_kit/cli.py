@@ -10,6 +10,7 @@ Whatever a user can put right comes back as one line on stderr with exit code 2,
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from deltaedit_kit.domains import Domain, Faces
 
 SENTENCES_SHOWN = 6  # of the domain's examples, when the user gives none
-WRONG_INPUT, INTERRUPTED = 2, 130
+WRONG_INPUT, INTERRUPTED, READER_GONE = 2, 130, 1
 
 
 class OneLineParser(argparse.ArgumentParser):
@@ -37,7 +38,7 @@ class OneLineParser(argparse.ArgumentParser):
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one verb; the exit code is 0, 2 for a wrong input, 130 after Ctrl-C."""
+    """Run a verb; the exit code: 0, 2 for a wrong input, 130 after Ctrl-C, 1 for a closed pipe."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):  # an emoji must not break a terminal that lacks it
             stream.reconfigure(errors="backslashreplace")
@@ -50,6 +51,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("deltaedit: stopped", file=sys.stderr)
         return INTERRUPTED
+    except BrokenPipeError:  # whoever reads our output, `head` say, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for the flush at exit
+        return READER_GONE
     return 0
 
 

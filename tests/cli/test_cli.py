@@ -167,3 +167,20 @@ def test_shipped_domain_end_to_end_in_a_real_terminal(tmp_path: Path, encoding: 
     assert broken.returncode == 2
     assert broken.stderr.count(b"\n") == 1
     assert b"Traceback" not in broken.stderr
+
+
+def test_a_reader_that_leaves_early_causes_no_traceback(tmp_path: Path) -> None:
+    out = tmp_path / "face.png"
+    command = [sys.executable, "-u", "-m", "deltaedit_kit.cli", "sample", "--faces", "1"]
+    with subprocess.Popen(
+        [*command, "--out", str(out)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=Path(__file__).parents[2],
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        complaint = process.stderr.read()
+    assert process.returncode == cli.READER_GONE
+    assert b"Traceback" not in complaint

@@ -1,10 +1,13 @@
 """What w knows before a generator draws anything: the portrait, as a rotated linear code.
 
-    w = m + Q c(f(z)),   c = [2 f - 1, 2 g - 1]
+    w = m + Q c(f(z)),   c = [2 f - 1 | glasses seen | red, green, blue of hair, iris, hues]
 
-f are the factors that z stands for, g how much of the glasses can be seen, Q a random matrix with
-orthonormal columns, m a constant that keeps w positive, where the last leaky ReLU is linear. Two
-layers can say this, and no descent is needed to find them: the first holds hinges
+f are the factors that z stands for, Q a random matrix with orthonormal columns, m a constant that
+keeps w positive, where the last leaky ReLU is linear. A factor that walks through colours (black,
+brown, red, blond, grey) enters as the colour itself: each named colour then has a direction of its
+own in w and s, and "red" is one step from anywhere, which no single number along the walk allows.
+
+Two layers can say this, and no descent is needed to find them: the first holds hinges
 leaky(z_k - t) along every coordinate that names a factor, the second is their ridge regression.
 A mapping network that has to learn it from pictures blurs them: for a long time it tells the
 synthesis layers only roughly where an eye is.
@@ -16,20 +19,53 @@ import torch
 from torch import Tensor
 
 from deltaedit_kit.domains.toyfaces.factors import FACTORS, GLASSES_SHARES, factors_from_z, index
+from deltaedit_kit.domains.toyfaces.renderer import palette
 from deltaedit_kit.domains.toyfaces.renderer.anatomy import anatomy
 from deltaedit_kit.stylegan2 import Generator
 from deltaedit_kit.stylegan2.layers import EqualLinear
 
 LAYERS = 2
-HINGES = (-1.7, -0.9, 0.0, 0.9, 1.7)  # knots t along each coordinate of z
+KNOTS = (-1.7, -0.9, 0.0, 0.9, 1.7)  # hinges t along a coordinate of z
+ENDS = (-1.6, 1.6)  # for coordinates that have knots of their own between them
+HUE_KINKS = tuple(k / 6 / palette.HUE_SPAN for k in (1, 2, 3, 4))  # where a pure hue turns
+OWN_KNOTS = {  # shares of portraits at which the code bends
+    "hair_color": (0.25, 0.5, 0.75),
+    "eye_color": (1 / 3, 0.5, 2 / 3),
+    "clothes_hue": HUE_KINKS,
+    "background_hue": HUE_KINKS,
+}
 OFFSET = 1.9  # m: w then is positive but for one value in a thousand
+SPREAD = 0.58  # standard deviation of every entry of the code: that of 2 f - 1
 SAMPLES = 30_000
 RIDGE = 1e-3
 
 
 def code_of(factors: Tensor) -> Tensor:
-    """What w should know of a portrait: [n, K + 1] in [-1, 1], factors and seen glasses."""
-    return torch.cat((factors, anatomy(factors).glasses.flatten(1)), dim=1) * 2 - 1
+    """What w should know of a portrait: [n, code], numbers, seen glasses, then colours."""
+    numbers = [k for k, name in enumerate(FACTORS) if name not in OWN_KNOTS]
+    look = anatomy(factors)
+    full = torch.ones(len(factors))
+    hues = [
+        palette.hsv(factors[:, index(name)], full, full)
+        for name in ("clothes_hue", "background_hue")
+    ]
+    parts = (factors[:, numbers], look.glasses.flatten(1), look.hair, look.iris, *hues)
+    return torch.cat(parts, dim=1)
+
+
+def hinges() -> tuple[Tensor, Tensor]:
+    """(columns of z, knots) of the first layer's units."""
+    normal = torch.distributions.Normal(0.0, 1.0)
+    quantile = lambda share: normal.icdf(torch.tensor(share)).item()  # noqa: E731
+    places: list[tuple[int, float]] = []
+    for column, name in enumerate(FACTORS):
+        own = [quantile(share) for share in OWN_KNOTS.get(name, ())]
+        places += [(column, knot) for knot in ((*ENDS, *own) if own else KNOTS)]
+    # The frame of the glasses fades in within a narrow range of z, which gets knots of its own.
+    below, between, _ = GLASSES_SHARES
+    places += [(index("glasses"), quantile(share)) for share in (below, below + between)]
+    columns, knots = zip(*places, strict=True)
+    return torch.tensor(columns), torch.tensor(knots)
 
 
 @torch.no_grad()
@@ -39,26 +75,20 @@ def solve_mapping(generator: Generator, seed: int) -> float:
     width = generator.style_dim
     z = torch.randn(SAMPLES, width, generator=seeded)
     code = code_of(factors_from_z(z))
+    code = (code - code.mean(dim=0)) / code.std(dim=0) * SPREAD
     rotation, _ = torch.linalg.qr(torch.randn(width, code.shape[1], generator=seeded))
     wanted = OFFSET + code @ rotation.T * math.sqrt(width / code.shape[1])
 
     first, second = (layer for layer in generator.style if isinstance(layer, EqualLinear))
-    places = [(column, knot) for column in range(len(FACTORS)) for knot in HINGES]
-    # The frame of the glasses fades in within a narrow range of z, which gets knots of its own.
-    below, between, _ = GLASSES_SHARES
-    normal = torch.distributions.Normal(0.0, 1.0)
-    for share in (below, below + between):
-        knot = normal.icdf(torch.tensor(share)).item()
-        places.append((index("glasses"), knot))
-    columns = torch.tensor([column for column, _ in places])
+    columns, knots = hinges()
     weight, bias = torch.zeros(width, width), torch.zeros(width)
-    weight[torch.arange(len(places)), columns] = 1.0
-    bias[: len(places)] = -torch.tensor([knot for _, knot in places])
+    weight[torch.arange(len(columns)), columns] = 1.0
+    bias[: len(columns)] = -knots
     first.weight.copy_(weight / first.scale)
     first.bias.copy_(bias / first.lr_mul)
 
-    hinges = generator.style[1](generator.style[0](z))
-    known = torch.cat((hinges, torch.ones(SAMPLES, 1)), dim=1)
+    bent = generator.style[1](generator.style[0](z))
+    known = torch.cat((bent, torch.ones(SAMPLES, 1)), dim=1)
     gram = known.T @ known + RIDGE * SAMPLES * torch.eye(width + 1)
     solution = torch.linalg.solve(gram, known.T @ (wanted / math.sqrt(2)))
     second.weight.copy_(solution[:-1].T / second.scale)
@@ -68,8 +98,45 @@ def solve_mapping(generator: Generator, seed: int) -> float:
 
 
 def center_styles(generator: Generator) -> None:
-    """Let the styles of the average w be 1, as they would be if w had no offset."""
-    rgb = [layer.to_rgb.conv for layer in generator.layers if layer.to_rgb is not None]
-    for conv in [layer.conv.conv for layer in generator.layers] + rgb:
-        linear = conv.modulation
+    """Let the styles of the average w be 1, as they would be if w had no offset.
+
+    ToRGB layers get that style for every w: they are not part of s, and what they knew of a
+    portrait, no edit of s could change.
+    """
+    for layer in generator.layers:
+        linear = layer.conv.conv.modulation
         linear.bias.copy_(1 - (linear.weight * linear.scale).sum(dim=1) * OFFSET)
+        if layer.to_rgb is not None:
+            layer.to_rgb.conv.modulation.weight.zero_()
+            layer.to_rgb.conv.modulation.bias.fill_(1.0)
+
+
+@torch.no_grad()
+def take_over(generator: Generator, older: Generator, seed: int) -> float:
+    """Give `generator`, its mapping solved, the synthesis of `older`, whatever that one's w means.
+
+    The affine maps w -> s are fitted so that every z keeps its s as well as the new w can say it;
+    ToRGB keeps the style of the average w. Returns the share of the variance of s that is lost.
+    """
+    seeded = torch.Generator().manual_seed(seed)
+    z = torch.randn(SAMPLES, generator.style_dim, generator=seeded)
+    w, older_w = generator.style(z), older.style(z)
+    own_style = generator.style.state_dict()
+    generator.load_state_dict(older.state_dict())
+    generator.style.load_state_dict(own_style)
+    known = torch.cat((w, torch.ones(SAMPLES, 1)), dim=1)
+    gram = known.T @ known + 1e-4 * SAMPLES * torch.eye(known.shape[1])
+    lost, total = 0.0, 0.0
+    for layer, before in zip(generator.layers, older.layers, strict=True):
+        wanted = before.conv.conv.modulation(older_w)
+        solution = torch.linalg.solve(gram, known.T @ wanted)
+        linear = layer.conv.conv.modulation
+        linear.weight.copy_(solution[:-1].T / linear.scale)
+        linear.bias.copy_(solution[-1])
+        lost += (linear(w) - wanted).square().sum().item()
+        total += (wanted - wanted.mean(dim=0)).square().sum().item()
+        if layer.to_rgb is not None and before.to_rgb is not None:
+            constant = before.to_rgb.conv.modulation(older_w).mean(dim=0)
+            layer.to_rgb.conv.modulation.weight.zero_()
+            layer.to_rgb.conv.modulation.bias.copy_(constant)
+    return lost / total

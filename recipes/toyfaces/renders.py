@@ -37,6 +37,10 @@ class Renders:
     factors: np.ndarray  # float32 [n, K] in [0, 1]
     z: np.ndarray  # float32 [n, 128]
 
+    def first(self, n: int) -> "Renders":
+        """The first `n` portraits, as views."""
+        return Renders(self.pictures[:n], self.factors[:n], self.z[:n])
+
 
 def to_float(pictures: np.ndarray | torch.Tensor) -> torch.Tensor:
     """Bytes [n, 3, h, w] -> float32 in [-1, 1]."""

@@ -1,0 +1,191 @@
+"""The state of a generator's training and one step of it; `generator.py` says what it is for.
+
+Several processes may train one model at once, each with its own batches and its own Adam, on
+weights that they share in memory without locks (Hogwild, Niu et al. 2011, arXiv:1106.5730). On a
+machine that does other things as well nobody waits for the slowest, as synchronous steps would.
+"""
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from safetensors.torch import load_file
+from torch import Tensor
+
+from deltaedit_kit.stylegan2 import Generator
+from recipes.toyfaces.generator_loss import detail_loss, factor_weight
+from recipes.toyfaces.generator_mapping import LAYERS, take_over
+from recipes.toyfaces.renders import Renders, renders, to_float
+
+RUN = Path("runs/toyfaces/generator")
+
+
+@dataclass(frozen=True)
+class Phase:
+    """One stage of growing: pictures of `resolution` pixels, `pictures` of them."""
+
+    resolution: int
+    pictures: int
+    lr_start: float
+    lr_end: float
+
+
+@dataclass(frozen=True)
+class Config:
+    """Everything that shapes the shipped generator."""
+
+    channels: tuple[tuple[int, int], ...] = (
+        (4, 128),
+        (8, 128),
+        (16, 128),
+        (32, 128),
+        (64, 64),
+        (128, 32),
+    )
+    style_dim: int = 128
+    phases: tuple[Phase, ...] = (
+        Phase(32, 12_000, 3e-3, 2.5e-3),
+        Phase(64, 48_000, 2.5e-3, 2e-3),
+        Phase(128, 30_000, 2e-3, 1e-4),
+    )
+    batch: int = 4  # small: few pictures are seen, so it is steps that count
+    ema_pictures: float = 3_000  # time constant of the weight average
+    renders: int = 40_000
+    seed: int = 0
+    save_every: float = 60.0  # seconds between checkpoints
+
+
+def batch_of(
+    data: Renders, config: Config, step: int, size: int, device: str
+) -> tuple[Tensor, Tensor]:
+    """z and target pictures of number `step`: always the same ones, so that a training resumes."""
+    seeded = torch.Generator().manual_seed(config.seed * 1_000_003 + step)
+    rows = torch.randint(len(data.z), (config.batch,), generator=seeded).sort().values.numpy()
+    pictures = to_float(torch.from_numpy(data.pictures[rows]).to(device))
+    if size < pictures.shape[-1]:
+        pictures = F.avg_pool2d(pictures, pictures.shape[-1] // size)
+    return torch.from_numpy(data.z[rows]).to(device), pictures
+
+
+class Run:
+    """The state of a training: networks, optimizer, position; saved and resumed as one file."""
+
+    def __init__(self, config: Config, device: str) -> None:
+        torch.manual_seed(config.seed)
+        self.config, self.device = config, device
+        self.path = RUN / "state.pt"
+        sizes = dict(config.channels)
+        make = lambda: Generator(max(sizes), sizes, config.style_dim, LAYERS)  # noqa: E731
+        self.model, self.average = make().to(device), make().to(device)
+        self.model.style.requires_grad_(False)  # solved, and linear as long as nothing moves it
+        for layer in self.model.layers:
+            if layer.to_rgb is not None:  # not part of s: see generator_mapping.center_styles
+                layer.to_rgb.conv.modulation.requires_grad_(False)
+        learnt = [p for p in self.model.parameters() if p.requires_grad]
+        self.optimizer = torch.optim.Adam(learnt, lr=1e-3, betas=(0.9, 0.99), fused=True)
+        self.position = torch.zeros(2, dtype=torch.long)  # phase, step of the leading process
+        self.seconds = 0.0
+
+    def load(self) -> bool:
+        """Go on from the checkpoint, if there is one."""
+        if not self.path.exists():
+            return False
+        state = torch.load(self.path, map_location=self.device, weights_only=True)
+        self.model.load_state_dict(state["model"])
+        self.average.load_state_dict(state["average"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.position.copy_(torch.tensor([state["phase"], state["step"]]))
+        self.seconds = state["seconds"]
+        return True
+
+    @property
+    def phase(self) -> int:
+        """Index of the phase that runs; past the last one when all is done."""
+        return int(self.position[0])
+
+    @property
+    def step(self) -> int:
+        """Batches that the leading process has seen in this phase."""
+        return int(self.position[1])
+
+    def next_phase(self) -> None:
+        """Go on with the first batch of the phase that follows."""
+        self.position.copy_(torch.tensor([self.phase + 1, 0]))
+
+    def share(self) -> None:
+        """Put weights and position where other processes of this machine can reach them."""
+        self.model.share_memory()
+        self.position.share_memory_()
+
+    def warm_start(self, path: Path) -> float:
+        """Begin with the synthesis of an exported generator; returns the lost variance of s."""
+        older = Generator.from_state_dict(load_file(path))
+        lost = take_over(self.model, older, self.config.seed)
+        self.average.load_state_dict(self.model.state_dict())
+        return lost
+
+    def save(self) -> None:
+        """Write the checkpoint; a kill in the middle leaves the previous one."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = self.path.with_suffix(".part")
+        torch.save(
+            {
+                "model": self.model.state_dict(),
+                "average": self.average.state_dict(),
+                "optimizer": self.optimizer.state_dict(),
+                "phase": self.phase,
+                "step": self.step,
+                "seconds": self.seconds,
+            },
+            temporary,
+        )
+        temporary.replace(self.path)
+
+    def train_step(self, data: Renders, phase: Phase, weight_map: Tensor) -> float:
+        """One batch of the leading process, counted and averaged; returns the loss."""
+        loss = self.descend(data, phase, weight_map, self.phase * 10_000_000 + self.step)
+        decay = math.exp(-self.config.batch / self.config.ema_pictures)
+        with torch.no_grad():
+            torch._foreach_lerp_(
+                list(self.average.parameters()), list(self.model.parameters()), 1 - decay
+            )
+        self.position[1] += 1
+        return loss
+
+    def descend(self, data: Renders, phase: Phase, weight_map: Tensor, batch_seed: int) -> float:
+        """One step of Adam on one batch; returns the loss."""
+        progress = min(self.step * self.config.batch / phase.pictures, 1.0)
+        lr = phase.lr_end + (phase.lr_start - phase.lr_end) * 0.5 * (
+            1 + math.cos(math.pi * progress)
+        )
+        for group in self.optimizer.param_groups:
+            group["lr"] = lr
+        z, target = batch_of(data, self.config, batch_seed, phase.resolution, self.device)
+        with torch.autocast(self.device, dtype=torch.bfloat16):
+            w_plus = self.model.expand(self.model.mapping(z))
+            made = self.model.synthesize(
+                self.model.to_style(w_plus), w_plus, noise="random", resolution=phase.resolution
+            )
+        loss = detail_loss(made.float(), target, weight_map)
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        self.optimizer.step()
+        return loss.item()
+
+
+def assist(run: Run, cache: Path, helper: int) -> None:
+    """Train on the weights of `run` as one more process, until its last phase is over.
+
+    Goes by the phase and step of the leading process, which alone averages and saves.
+    """
+    torch.set_num_threads(1)
+    data = renders(run.config.renders, cache)
+    own = 0
+    while (phase_index := int(run.position[0])) < len(run.config.phases):
+        phase = run.config.phases[phase_index]
+        weight_map = factor_weight(phase.resolution)
+        while int(run.position[0]) == phase_index:
+            own += 1
+            run.descend(data, phase, weight_map, batch_seed=helper * 1_000_000_000 + own)

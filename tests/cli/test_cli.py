@@ -14,6 +14,7 @@ from deltaedit_kit import cli, domains
 from deltaedit_kit.editing import Editor
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.figure_files import read_recipe
+from deltaedit_kit.verbs.common import step
 from tests.tiny_domain import tiny_domain
 
 
@@ -114,7 +115,7 @@ def test_errors_are_one_line_and_exit_code_2(
 
 
 def test_a_step_that_fails_says_so(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(DeltaEditError), cli.step("bake"):
+    with pytest.raises(DeltaEditError), step("bake"):
         raise DeltaEditError("burnt")
     assert capsys.readouterr().out == "bake ... failed\n"
 

@@ -1,8 +1,7 @@
-"""Drawing: the only file that knows matplotlib. Pictures go in, a figure comes out.
+"""Portraits in a grid: samples, and edits before and after.
 
 Idea: a picture x in [-1, 1] is shown as round(127.5 (x + 1)) in 8 bits, one figure pixel or more
-for each of its own, in a grid whose labels can be read without the text around it. Figures are
-made without pyplot, so nothing is shown twice, and nobody's open figures are touched.
+for each of its own, in a grid whose labels can be read without the text around it.
 """
 
 from __future__ import annotations

@@ -1,0 +1,32 @@
+"""`deltaedit sample ...`: faces without an edit, side by side and numbered.
+
+deltaedit sample --faces 8       -> figures/sample.png
+"""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from deltaedit_kit.verbs.common import add_picture_options, sampled, step
+
+
+def register(verbs: Any) -> None:
+    """Add the verb and its options."""
+    verb = verbs.add_parser("sample", help="sample pictures without editing them")
+    add_picture_options(verb, faces=8, out="figures/sample.png")
+    verb.set_defaults(verb=sample)
+
+
+def sample(options: argparse.Namespace) -> None:
+    """Sample faces and save them side by side."""
+    from deltaedit_kit.figure_files import save_figure
+    from deltaedit_kit.plots import sample_figure
+
+    domain, faces = sampled(options)
+    origin, spec = faces.origin, domain.spec
+    note = f"seed {options.seed},  truncation {origin.truncation:g}" if origin else ""
+    with step("draw and save"):
+        figure = sample_figure(faces, f"{spec.name}: {spec.title}", note)
+        path = save_figure(figure, options.out)
+    print(f"saved {path}")

@@ -40,8 +40,8 @@ def test_edit_saves_where_asked_and_says_so(capsys: pytest.CaptureFixture[str]) 
     code, out, err = run(capsys, "edit", "an old face", "--domain", "tiny", "--out", "new/old.png")
     assert (code, err) == (0, "")
     assert "saved new/old.png" in out
-    for step in ("load tiny", "sample 4 faces", "edit with 1 sentence", "draw and save"):
-        line = next(line for line in out.splitlines() if line.startswith(step))
+    for line_start in ("load tiny", "sample 4 faces", "edit with 1 sentence", "draw and save"):
+        line = next(line for line in out.splitlines() if line.startswith(line_start))
         assert line.endswith(" s")
     assert "'an old face' may touch" in out
     assert matplotlib.image.imread("new/old.png").shape[2] == 4

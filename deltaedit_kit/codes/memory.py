@@ -1,11 +1,8 @@
-"""Codes: the training set of the mapper, sampled pictures as (s, i) and nothing else.
+"""Codes in memory: sampled pictures as (s, i) and nothing else, 2·(S + E) bytes each.
 
-Idea: whatever the generator can draw is training data. Each code is one sampled picture,
-
-    z ~ N(0, 1),   w = mapping(z, ψ),   s = style(w),   i = unit CLIP embedding of picture(s)
-
-and a training pair is any two of them. Pictures are made, embedded and thrown away batch by
-batch, so that only the codes stay: float16, 2·(S + E) bytes each. No text comes in anywhere.
+Idea: whatever the generator can draw is training data, and any two codes are a training pair.
+The picture itself is thrown away once it is embedded; float16 is plenty for what stays, since a
+style's relative step of 2^-11 is far below what a picture shows. No text comes in anywhere.
 
 Citation: arXiv:2303.06285, section 3.2 (200,000 such codes for faces).
 """
@@ -13,10 +10,9 @@ Citation: arXiv:2303.06285, section 3.2 (200,000 such codes for faces).
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
 from safetensors import safe_open
@@ -93,46 +89,3 @@ class Codes:
         w_plus = torch.cat(kept) if len(kept) == len(parts) else None
         s, clip = torch.cat([part.s for part in parts]), torch.cat([part.clip for part in parts])
         return cls(s, clip, names[0], w_plus)
-
-
-@torch.inference_mode()
-def sample_codes(
-    domain: Any,
-    n: int,
-    seed: int,
-    batch: int = 32,
-    truncations: Sequence[float] = (1.0,),
-    keep_w_plus: bool = False,
-    fast: bool = False,
-    progress: Callable[[int], object] | None = None,
-) -> Codes:
-    """`n` codes of `domain`, float16 on the CPU.
-
-    Batch k is drawn with truncation `truncations[k % len(truncations)]`: a share of calmer
-    pictures teaches the mapper the neighbourhood in which people edit. `fast` draws the pictures
-    (and nothing else) in bfloat16. The same n, seed, batch and truncations give the same codes.
-    `progress(count)` is called after each batch. Of the domain, .generator, .clip, .device and
-    .spec.name are used.
-    Raises DeltaEditError for n < 1 or an empty `truncations`.
-    """
-    if n < 1 or not truncations:
-        raise DeltaEditError(f"cannot sample {n} codes at truncations {list(truncations)}")
-    generator = domain.generator
-    random = torch.Generator().manual_seed(seed)
-    s, clip, w_plus = [], [], []
-    for k, start in enumerate(range(0, n, batch)):
-        size = min(batch, n - start)
-        z = torch.randn(size, generator.style_dim, generator=random).to(domain.device)
-        w = generator.mapping(z, truncation=truncations[k % len(truncations)])
-        rows = generator.expand(w)  # [size, L, W]
-        style = generator.to_style(rows)  # [size, S]
-        with torch.autocast(domain.device.type, torch.bfloat16, enabled=fast):
-            pictures = generator.synthesize(style, rows).float()
-        s.append(style.half().cpu())
-        clip.append(domain.clip.encode_images(pictures).half().cpu())
-        if keep_w_plus:
-            w_plus.append(rows.half().cpu())
-        if progress:
-            progress(size)
-    kept = torch.cat(w_plus) if keep_w_plus else None
-    return Codes(torch.cat(s), torch.cat(clip), domain.spec.name, kept)

@@ -24,16 +24,17 @@ from torch import Tensor, nn
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.stylegan2.layers import StyledConv, ToRGB, mapping_network
 from deltaedit_kit.stylegan2.layout import sizes_of, unwrap
+from deltaedit_kit.stylegan2.precision import Precision
 from deltaedit_kit.stylegan2.synthesis import Noise, State, SynthesisLayer
 
 
 class Generator(nn.Module):
-    """StyleGAN2 with `channels[r]` feature channels at resolution r.
+    """StyleGAN2 with `channels[r]` feature channels at resolution r = 4, 8, ... `resolution`.
 
-    `resolution` is a power of two from 8; `channels` has an entry for 4, 8, ... `resolution`;
-    z and w have the width `style_dim`. Raises DeltaEditError for sizes that do not fit.
-    `load_state_dict` takes the rosinality layout (`g_ema`) as it is; `from_state_dict` also
-    finds the sizes. All codes and pictures are floats in the dtype of the parameters.
+    z and w have the width `style_dim`. `load_state_dict` takes the rosinality layout (`g_ema`) as
+    it is, `from_state_dict` finds the sizes too. Codes and pictures have the parameters' dtype; a
+    `Precision` assigned to `precision` lets the high resolutions compute in 16 bits. Raises
+    DeltaEditError for sizes that do not fit.
     """
 
     mean_w: Float[Tensor, " w"] | None
@@ -73,6 +74,7 @@ class Generator(nn.Module):
             self.noises.register_buffer(f"noise_{index}", torch.randn(1, 1, size, size))
         # Not persistent: the public key layout has no place for it (see `checkpoint`).
         self.register_buffer("mean_w", None, persistent=False)
+        self.precision: Precision | None = None  # None: one dtype for all
 
     @property
     def layers(self) -> tuple[SynthesisLayer, ...]:
@@ -132,7 +134,7 @@ class Generator(nn.Module):
         return w[:, None].expand(-1, self.latent_rows, -1)
 
     def to_style(self, w_plus: Float[Tensor, "n l w"]) -> Float[Tensor, "n s"]:
-        """The joined styles of the 3x3 convolutions. Raises DeltaEditError for another shape."""
+        """The joined styles of the 3x3 layers. Raises DeltaEditError for another shape."""
         self._expect("w+", w_plus, (self.latent_rows, self.style_dim), "make it with expand(w)")
         return torch.cat([layer.style(w_plus) for layer in self.layers], dim=1)
 
@@ -171,7 +173,7 @@ class Generator(nn.Module):
         for step in self.layers[layer:]:
             if resolution is not None and step.resolution > resolution:
                 break
-            state = step(state, styles[step.index], w_plus, noise)
+            state = step(state, styles[step.index], w_plus, noise, self.precision)
         return cast(Tensor, state.image)
 
     def states(
@@ -182,7 +184,7 @@ class Generator(nn.Module):
         styles = s.split(self.style_widths, dim=1)
         states = [self.start(s.shape[0])]
         for step in self.layers[:-1]:
-            states.append(step(states[-1], styles[step.index], w_plus, noise))
+            states.append(step(states[-1], styles[step.index], w_plus, noise, self.precision))
         return states
 
     def start(self, n: int) -> State:

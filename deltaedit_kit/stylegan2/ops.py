@@ -73,11 +73,12 @@ def modulated_conv(
 
     k is odd; `offset` broadcasts to the result (noise and bias, added in the same pass over memory
     as the demodulation). With `blur`, a FIR of gain 4, the convolution also doubles the size:
-    stride-2 transposed convolution, then the FIR. The result has the dtype the convolution ran in.
+    stride-2 transposed convolution, then the FIR. The convolution, and so the result, has the
+    dtype of x (or autocast's).
     """
     with full_precision(style):
         scale = demodulation(weight, style) * gain  # [n, O]
-    x = x * style.to(x.dtype)[:, :, None, None]
+    x, weight = x * style.to(x.dtype)[:, :, None, None], weight.to(x.dtype)
     if blur is None:
         y = F.conv2d(x, weight, padding=weight.shape[-1] // 2)
     else:
@@ -99,7 +100,7 @@ def upsampling_conv(
     """
     y = F.conv_transpose2d(x, weight.transpose(0, 1), stride=2)  # [n, O, 2H+1, 2W+1]
     channels = y.shape[1]
-    taps = blur.flip(0, 1).expand(channels, 1, *blur.shape)
+    taps = blur.to(y.dtype).flip(0, 1).expand(channels, 1, *blur.shape)
     return F.conv2d(y, taps, padding=1, groups=channels)
 
 

@@ -21,6 +21,7 @@ from torch import Tensor
 
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.stylegan2.layers import StyledConv, ToRGB
+from deltaedit_kit.stylegan2.precision import Precision
 
 Noise = Literal["fixed", "random", "none"]
 
@@ -64,9 +65,15 @@ class SynthesisLayer:
         style: Float[Tensor, "n c"],
         w_plus: Float[Tensor, "n l w"],
         noise: Noise,
+        precision: Precision | None = None,
     ) -> State:
         """The state before this layer -> the state after it. ToRGB reads row `index` + 1 of w+."""
-        features = self.conv(state.features, style, self._draw(noise, style))
+        features, drawn = state.features, self._draw(noise, style)
+        if precision is None:
+            features = self.conv(features, style, drawn)
+        else:
+            features = self.conv(precision.enter(features, self.resolution), style, drawn)
+            features = precision.leave(features)
         if self.to_rgb is None:
             return State(features, state.image)
         return State(features, self.to_rgb(features, w_plus[:, self.index + 1], state.image))

@@ -1,0 +1,122 @@
+"""One row an answer, in a file that every spreadsheet opens; and the same file read again.
+
+    participant, position, item, sentence, face, check, question, left, right, choice, seconds,
+    simulated
+
+Idea: the analysis needs nothing else, and nothing else is there: no name, no address, no time of
+day, not even the code with which a participant continues. `simulated` stands in every row, so no
+part of a rehearsal can be taken for answers of people. CSV: RFC 4180, UTF-8.
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+
+from deltaedit_kit.errors import DeltaEditError
+
+INTACT, SHUFFLED = "intact", "shuffled tiles"  # what attention checks compare
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One question of one round, answered."""
+
+    participant: int  # in the order of joining, from 0
+    position: int  # of the round in the participant's plan, from 0
+    item: int  # which pair of pictures
+    sentence: str
+    face: str
+    check: bool  # an attention check: `left` and `right` are then `INTACT` and `SHUFFLED`
+    question: str
+    left: str  # method whose picture stood left
+    right: str
+    choice: str  # "left" or "right"
+    seconds: float  # from showing the question to the answer
+    simulated: bool
+
+    @property
+    def preferred(self) -> str:
+        """The method that was chosen."""
+        return self.left if self.choice == "left" else self.right
+
+
+COLUMNS = tuple(field.name for field in fields(Answer))
+
+
+def write_csv(answers: Iterable[Answer], path: str | Path) -> Path:
+    """Write the answers, one a line under a header; the file appears whole or not at all.
+
+    Raises `DeltaEditError` for a place that cannot be written to.
+    """
+    target = Path(path).expanduser()
+    beside = target.with_name(f".{target.name}.{os.getpid()}.part")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with beside.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+            writer.writeheader()
+            writer.writerows({**asdict(a), "seconds": f"{a.seconds:.3f}"} for a in answers)
+        os.replace(beside, target)
+    except OSError as cause:
+        raise DeltaEditError(
+            f"cannot write {target}: {cause.strerror}; choose another file or folder"
+        ) from cause
+    finally:
+        beside.unlink(missing_ok=True)
+    return target
+
+
+def read_csv(path: str | Path) -> list[Answer]:
+    """Answers of a file that `write_csv` made (columns in any order; others are ignored).
+
+    Raises `DeltaEditError` for a missing file, a missing or misspelt column, and a cell that does
+    not hold what its column is for, naming the line.
+    """
+    try:
+        with Path(path).expanduser().open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.DictReader(file)
+            header, rows = list(reader.fieldnames or []), list(reader)
+    except (OSError, UnicodeDecodeError, csv.Error) as cause:
+        raise DeltaEditError(
+            f"cannot read answers from {path}: {cause}; give a CSV file"
+        ) from cause
+    missing = [name for name in COLUMNS if name not in header]
+    if missing:
+        raise DeltaEditError(
+            f"{path} has no column {', '.join(missing)}; it has {', '.join(header) or 'none'}"
+        )
+    return [_answer(row, line, path) for line, row in enumerate(rows, start=2)]
+
+
+def methods_of(answers: Sequence[Answer]) -> tuple[str, ...]:
+    """Names of the methods that were compared, sorted; attention checks do not count."""
+    return tuple(sorted({name for a in answers if not a.check for name in (a.left, a.right)}))
+
+
+def _answer(row: dict[str, str], line: int, path: str | Path) -> Answer:
+    truth = {"True": True, "False": False, "TRUE": True, "FALSE": False}  # spreadsheets shout
+    try:
+        if row["choice"] not in ("left", "right"):
+            raise ValueError(f"choice is {row['choice']!r}, not left or right")
+        return Answer(
+            participant=int(row["participant"]),
+            position=int(row["position"]),
+            item=int(row["item"]),
+            sentence=row["sentence"],
+            face=row["face"],
+            check=truth[row["check"]],
+            question=row["question"],
+            left=row["left"],
+            right=row["right"],
+            choice=row["choice"],
+            seconds=float(row["seconds"]),
+            simulated=truth[row["simulated"]],
+        )
+    except (KeyError, TypeError, ValueError) as cause:
+        raise DeltaEditError(
+            f"line {line} of {path} is no answer ({cause}); export the study again"
+        ) from cause

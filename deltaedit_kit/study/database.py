@@ -1,0 +1,93 @@
+"""A SQLite file that many processes write to: everyone waits for their turn, nobody loses a row.
+
+Idea: write-ahead logging (https://www.sqlite.org/wal.html) lets others read while one writes; a
+transaction takes the one write lock at its beginning (BEGIN IMMEDIATE), so it never finds half-way
+that somebody else was faster; a commit is on the disk when it returns. Where a file system cannot
+share memory between processes (a mounted network drive), SQLite stays in its older journal mode:
+slower, and as safe.
+"""
+
+from __future__ import annotations
+
+import random
+import sqlite3
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from deltaedit_kit.errors import DeltaEditError
+
+T = TypeVar("T")
+PATIENCE = 30.0  # seconds that a writer waits for others
+
+
+class Database:
+    """A connection to a SQLite file that is there. Any thread may use it.
+
+    Every failure of SQLite becomes a `DeltaEditError` that names the file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lock = threading.Lock()  # threads share the connection, one at a time
+        try:
+            self._connection = sqlite3.connect(
+                f"{path.resolve().as_uri()}?mode=rw",  # never makes an empty file by accident
+                uri=True,
+                timeout=PATIENCE,
+                isolation_level=None,  # transactions begin where we say so
+                check_same_thread=False,
+            )
+            self._connection.execute("PRAGMA foreign_keys = ON")
+            self._connection.execute("PRAGMA synchronous = FULL")
+        except sqlite3.Error as cause:
+            raise DeltaEditError(f"cannot open {path}: {cause}; is it a SQLite file?") from cause
+
+    def close(self) -> None:
+        """Give the file back."""
+        self._connection.close()
+
+    def script(self, statements: str) -> None:
+        """Run statements that make tables; for a file that nobody else has open."""
+        with self._lock:
+            self._connection.executescript(statements)
+
+    def read(self, query: str, *values: object) -> list[tuple[Any, ...]]:
+        """All rows of a query."""
+        return self._patiently(lambda: self._connection.execute(query, values).fetchall())
+
+    def write(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Do `work` in one transaction: all of it is kept, or after an error none."""
+        return self._patiently(lambda: self._transaction(work))
+
+    def _transaction(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            result = work(self._connection)
+            self._connection.execute("COMMIT")
+        except BaseException:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+            raise
+        return result
+
+    def _patiently(self, work: Callable[[], T]) -> T:
+        """Try again while others hold the file.
+
+        SQLite waits by itself for a lock that is held, but not while another process repairs the
+        log of one that was killed: then it answers BUSY at once.
+        """
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            try:
+                with self._lock:
+                    return work()
+            except sqlite3.Error as cause:
+                # A closed connection, for one, is no answer of SQLite and has no code.
+                code = (getattr(cause, "sqlite_errorcode", None) or 0) & 0xFF
+                busy = code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+                if not busy or time.monotonic() > deadline:
+                    raise DeltaEditError(f"cannot use {self.path}: {cause}") from cause
+            time.sleep(random.uniform(0.005, 0.05))

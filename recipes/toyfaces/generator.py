@@ -13,6 +13,7 @@ kept is the running average of the weights (EMA).
 """
 
 import argparse
+import copy
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -23,7 +24,7 @@ import torch.nn.functional as F
 
 from deltaedit_kit.atomic import save_tensors
 from recipes.toyfaces.generator_loss import factor_weight
-from recipes.toyfaces.generator_mapping import solve_mapping
+from recipes.toyfaces.generator_mapping import OFFSET, fold_offset, solve_mapping
 from recipes.toyfaces.generator_run import RUN, Config, Run, assist
 from recipes.toyfaces.renders import CACHE, Renders, renders, to_float
 
@@ -32,9 +33,11 @@ WEIGHTS = Path("deltaedit_kit/domains/toyfaces/weights/generator.safetensors")
 
 def export(run: Run, path: Path) -> None:
     """Write the averaged generator with its mean of w, as the kit loads it."""
-    run.average.estimate_mean_w(20_000, seed=0)
+    finished = copy.deepcopy(run.average)
+    fold_offset(finished)
+    finished.estimate_mean_w(20_000, seed=0)
     save_tensors(
-        path, run.average.checkpoint(), {"format": "stylegan2-rosinality", "domain": "toyfaces"}
+        path, finished.checkpoint(), {"format": "stylegan2-rosinality", "domain": "toyfaces"}
     )
 
 
@@ -44,7 +47,7 @@ def psnr(run: Run, data: Renders, rows: slice, resolution: int) -> float:
     z = torch.from_numpy(data.z[rows]).to(run.device)
     target = to_float(torch.from_numpy(np.array(data.pictures[rows])).to(run.device))
     target = F.avg_pool2d(target, target.shape[-1] // resolution)
-    w_plus = run.average.expand(run.average.mapping(z))
+    w_plus = run.average.expand(run.average.mapping(z) - OFFSET)
     made = run.average.synthesize(run.average.to_style(w_plus), w_plus, resolution=resolution)
     return (
         (10 * torch.log10(4 / (made.clamp(-1, 1) - target).square().mean((1, 2, 3)))).mean().item()

@@ -1,19 +1,23 @@
-"""What w knows before a generator draws anything: the portrait, as a rotated linear code.
+"""What w knows before a generator draws anything: the portrait, as a linear code.
 
-    w = m + Q c(f(z)),   c = [2 f - 1 | glasses seen | red, green, blue of hair, iris, hues]
+    w = m + P c(f(z)),   c = [2 f - 1 | glasses seen | red, green, blue of hair, iris, hues]
 
-f are the factors that z stands for, Q a random matrix with orthonormal columns, m a constant that
+f are the factors that z stands for, P repeats the entries of c until w is full, m a constant that
 keeps w positive, where the last leaky ReLU is linear. A factor that walks through colours (black,
 brown, red, blond, grey) enters as the colour itself: each named colour then has a direction of its
 own in w and s, and "red" is one step from anywhere, which no single number along the walk allows.
 
-Two layers can say this, and no descent is needed to find them: the first holds hinges
+No rotation mixes the entries: Adam gives every weight of the maps w -> s its own pace, so the
+colour of an iris, a whisper beside the width of a face, is learned as fast. With a random rotation
+eye colour and nose were not drawn at all after 44,000 pictures of 128 px. For the same reason the
+synthesis learns on w - m (`fold_offset` puts m back): a constant three times as large as what
+varies would fill Adam's averages.
+
+Two layers can say w, and no descent is needed to find them: the first holds hinges
 leaky(z_k - t) along every coordinate that names a factor, the second is their ridge regression.
 A mapping network that has to learn it from pictures blurs them: for a long time it tells the
 synthesis layers only roughly where an eye is.
 """
-
-import math
 
 import torch
 from torch import Tensor
@@ -23,6 +27,7 @@ from deltaedit_kit.domains.toyfaces.renderer import palette
 from deltaedit_kit.domains.toyfaces.renderer.anatomy import anatomy
 from deltaedit_kit.stylegan2 import Generator
 from deltaedit_kit.stylegan2.layers import EqualLinear
+from deltaedit_kit.stylegan2.ops import LEAKY_GAIN
 
 LAYERS = 2
 KNOTS = (-1.7, -0.9, 0.0, 0.9, 1.7)  # hinges t along a coordinate of z
@@ -70,14 +75,17 @@ def hinges() -> tuple[Tensor, Tensor]:
 
 @torch.no_grad()
 def solve_mapping(generator: Generator, seed: int) -> float:
-    """Set the two mapping layers of `generator`; returns the rms error of w (w varies by 0.58)."""
+    """Set the two mapping layers of `generator`; returns the rms error of w (w varies by 0.58).
+
+    ToRGB layers get one style for every w: they are not part of s, and what they knew of a
+    portrait, no edit of s could change.
+    """
     seeded = torch.Generator().manual_seed(seed)
     width = generator.style_dim
     z = torch.randn(SAMPLES, width, generator=seeded)
     code = code_of(factors_from_z(z))
     code = (code - code.mean(dim=0)) / code.std(dim=0) * SPREAD
-    rotation, _ = torch.linalg.qr(torch.randn(width, code.shape[1], generator=seeded))
-    wanted = OFFSET + code @ rotation.T * math.sqrt(width / code.shape[1])
+    wanted = OFFSET + code[:, torch.arange(width) % code.shape[1]]
 
     first, second = (layer for layer in generator.style if isinstance(layer, EqualLinear))
     columns, knots = hinges()
@@ -90,37 +98,33 @@ def solve_mapping(generator: Generator, seed: int) -> float:
     bent = generator.style[1](generator.style[0](z))
     known = torch.cat((bent, torch.ones(SAMPLES, 1)), dim=1)
     gram = known.T @ known + RIDGE * SAMPLES * torch.eye(width + 1)
-    solution = torch.linalg.solve(gram, known.T @ (wanted / math.sqrt(2)))
+    solution = torch.linalg.solve(gram, known.T @ (wanted / LEAKY_GAIN))
     second.weight.copy_(solution[:-1].T / second.scale)
     second.bias.copy_(solution[-1] / second.lr_mul)
-    center_styles(generator)
+    for layer in generator.layers:
+        if layer.to_rgb is not None:
+            layer.to_rgb.conv.modulation.weight.zero_()
     return (generator.style(z) - wanted).square().mean().sqrt().item()
 
 
-def center_styles(generator: Generator) -> None:
-    """Let the styles of the average w be 1, as they would be if w had no offset.
-
-    ToRGB layers get that style for every w: they are not part of s, and what they knew of a
-    portrait, no edit of s could change.
-    """
+@torch.no_grad()
+def fold_offset(generator: Generator) -> None:
+    """Turn maps (w - m) -> s into maps w -> s, which is how a generator is saved and used."""
     for layer in generator.layers:
         linear = layer.conv.conv.modulation
-        linear.bias.copy_(1 - (linear.weight * linear.scale).sum(dim=1) * OFFSET)
-        if layer.to_rgb is not None:
-            layer.to_rgb.conv.modulation.weight.zero_()
-            layer.to_rgb.conv.modulation.bias.fill_(1.0)
+        linear.bias.sub_((linear.weight * linear.scale).sum(dim=1) * OFFSET)
 
 
 @torch.no_grad()
 def take_over(generator: Generator, older: Generator, seed: int) -> float:
     """Give `generator`, its mapping solved, the synthesis of `older`, whatever that one's w means.
 
-    The affine maps w -> s are fitted so that every z keeps its s as well as the new w can say it;
-    ToRGB keeps the style of the average w. Returns the share of the variance of s that is lost.
+    The affine maps (w - m) -> s are fitted so that every z keeps its s as well as the new w can
+    say it; ToRGB keeps the style of the average w. Returns the lost share of the variance of s.
     """
     seeded = torch.Generator().manual_seed(seed)
     z = torch.randn(SAMPLES, generator.style_dim, generator=seeded)
-    w, older_w = generator.style(z), older.style(z)
+    w, older_w = generator.style(z) - OFFSET, older.style(z)
     own_style = generator.style.state_dict()
     generator.load_state_dict(older.state_dict())
     generator.style.load_state_dict(own_style)

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from deltaedit_kit.stylegan2 import Generator
 from recipes.toyfaces.generator_loss import detail_loss, factor_weight
-from recipes.toyfaces.generator_mapping import LAYERS, take_over
+from recipes.toyfaces.generator_mapping import LAYERS, OFFSET, take_over
 from recipes.toyfaces.renders import Renders, renders, to_float
 
 RUN = Path("runs/toyfaces/generator")
@@ -45,6 +45,7 @@ class Config:
         (128, 32),
     )
     style_dim: int = 128
+    style_pace: float = 10.0  # of the maps w -> s: an entry of the code is in few columns of w
     phases: tuple[Phase, ...] = (
         Phase(32, 12_000, 3e-3, 2.5e-3),
         Phase(64, 48_000, 2.5e-3, 2e-3),
@@ -81,10 +82,13 @@ class Run:
         self.model, self.average = make().to(device), make().to(device)
         self.model.style.requires_grad_(False)  # solved, and linear as long as nothing moves it
         for layer in self.model.layers:
-            if layer.to_rgb is not None:  # not part of s: see generator_mapping.center_styles
+            if layer.to_rgb is not None:  # not part of s: see generator_mapping
                 layer.to_rgb.conv.modulation.requires_grad_(False)
-        learnt = [p for p in self.model.parameters() if p.requires_grad]
-        self.optimizer = torch.optim.Adam(learnt, lr=1e-3, betas=(0.9, 0.99), fused=True)
+        named = [(n, p) for n, p in self.model.named_parameters() if p.requires_grad]
+        styles = [p for n, p in named if ".modulation." in n]
+        others = [p for n, p in named if ".modulation." not in n]
+        groups = [{"params": others, "pace": 1.0}, {"params": styles, "pace": config.style_pace}]
+        self.optimizer = torch.optim.Adam(groups, lr=1e-3, betas=(0.9, 0.99), fused=True)
         self.position = torch.zeros(2, dtype=torch.long)  # phase, step of the leading process
         self.seconds = 0.0
 
@@ -161,10 +165,10 @@ class Run:
             1 + math.cos(math.pi * progress)
         )
         for group in self.optimizer.param_groups:
-            group["lr"] = lr
+            group["lr"] = lr * group["pace"]
         z, target = batch_of(data, self.config, batch_seed, phase.resolution, self.device)
         with torch.autocast(self.device, dtype=torch.bfloat16):
-            w_plus = self.model.expand(self.model.mapping(z))
+            w_plus = self.model.expand(self.model.mapping(z) - OFFSET)
             made = self.model.synthesize(
                 self.model.to_style(w_plus), w_plus, noise="random", resolution=phase.resolution
             )

@@ -79,6 +79,15 @@ class Edit:
         return edit_figure(self)
 
 
+@dataclass(frozen=True)
+class Moves:
+    """What T texts ask of n faces, before any threshold or strength."""
+
+    texts: tuple[str, ...]
+    delta_t: Float[Tensor, "T E"]  # not normalised
+    delta_s: Float[Tensor, "T n S"]  # the mapper's answer, no channel masked yet
+
+
 class Editor:
     """Edits the pictures of one domain; loads its networks at the first edit."""
 
@@ -103,17 +112,15 @@ class Editor:
         Raises `DeltaEditError` for faces of another domain, an empty list, texts that are empty,
         not text or longer than CLIP reads, and numbers that are not finite.
         """
-        self._check_faces(faces)
         spec = self.domain.spec
-        targets = _targets(text)
         neutral = spec.neutral if neutral is None else neutral
         strength = finite_number("strength", spec.strength if strength is None else strength)
         threshold = spec.threshold if threshold is None else threshold
         threshold = finite_number("threshold", threshold, low=0.0)
 
-        delta_t = torch.stack([self._direction(target, neutral) for target in targets])  # [T, E]
-        kept = kept_channels(self.domain.relevance, delta_t, threshold)  # [T, S]
-        delta_s = self._delta_s(faces, delta_t) * kept[:, None, :]  # [T, n, S]
+        moves = self.moves(faces, text, neutral)
+        targets, kept = moves.texts, self.kept(moves, threshold)  # [T, S]
+        delta_s = moves.delta_s * kept[:, None, :]  # [T, n, S]
         moved = faces.s + strength * delta_s  # [T, n, S]: s is the same for every target
         w_plus = faces.w_plus.expand(len(targets), *faces.w_plus.shape)  # [T, n, L, W]
         after = self.domain.draw(moved.flatten(0, 1), w_plus.flatten(0, 1))
@@ -131,6 +138,24 @@ class Editor:
         if isinstance(text, str):
             return replace(edit, after=after[0], delta_s=delta_s[0], kept=kept[0])
         return edit
+
+    @torch.no_grad()
+    def moves(self, faces: Faces, text: str | Sequence[str], neutral: str | None = None) -> Moves:
+        """What each text asks of each face, before threshold and strength; draws no picture.
+
+        One batched pass for all texts. A caller who mixes sentences, or tries many strengths of
+        the same ones, asks once and adds up: s + Σ strength · Δs · `kept(moves, threshold)`.
+        Raises `DeltaEditError` as `edit` does.
+        """
+        self._check_faces(faces)
+        targets = _targets(text)
+        neutral = self.domain.spec.neutral if neutral is None else neutral
+        delta_t = torch.stack([self._direction(target, neutral) for target in targets])  # [T, E]
+        return Moves(targets, delta_t, self._delta_s(faces, delta_t))
+
+    def kept(self, moves: Moves, threshold: float) -> Bool[Tensor, "T S"]:
+        """The channels that each text of `moves` may touch at this threshold (0 keeps all)."""
+        return kept_channels(self.domain.relevance, moves.delta_t, threshold)
 
     def replay(self, recipe: dict[str, Any]) -> Edit:
         """Make the edit of a recipe again: the same pictures up to rounding of the machine.

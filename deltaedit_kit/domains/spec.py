@@ -12,6 +12,27 @@ from dataclasses import dataclass, field
 
 from deltaedit_kit.errors import DeltaEditError
 
+# What a domain may consist of; the last two only read photographs and compare faces.
+NETWORKS = ("generator", "clip", "mapper", "relevance", "inversion", "identity")
+
+
+@dataclass(frozen=True)
+class PublishedFile:
+    """One file that somebody published: its name in the cache, and how to get and check it.
+
+    Plain data. Addresses are tried in their order; the hashes are lower-case hex digits, None
+    where nobody published one (the first file seen is then recorded and enforced).
+    """
+
+    name: str  # plain file name, no folder
+    addresses: tuple[str, ...] = ()
+    sha256: str | None = None  # of the content
+    git_blob: str | None = None  # SHA-1 under which git stores the file, where only that is known
+    megabytes: float | None = None  # about, for people: 10^6 bytes
+    licence: str = ""  # shown before the download
+    page: str = ""  # where a person finds the file when no address answers
+    facts: str = ""  # where each of these facts comes from
+
 
 @dataclass(frozen=True)
 class DomainSpec:
@@ -35,6 +56,14 @@ class DomainSpec:
     examples: tuple[str, ...]  # sentences that show the domain off, first ones first
     files: dict[str, str] = field(default_factory=dict)  # network -> file name of its weights
     oracle: str | None = None  # "module:function" reading factors off pictures, if there is one
+    # Hooks of an embedded domain: "module:function" that returns the network, None without one.
+    inversion: str | None = None  # pictures -> w+
+    identity: str | None = None  # pictures -> unit vectors, near for the same person
+    # Networks that lie in files outside the package: any of the files named will do, best first.
+    published: dict[str, tuple[PublishedFile, ...]] = field(default_factory=dict)
+    absent: dict[str, str] = field(default_factory=dict)  # network -> why nobody published it
+    # How pictures entered CLIP when R was computed; None: as they did for the codes.
+    relevance_preprocessing: str | None = None
 
     def __post_init__(self) -> None:
         if not self.name or not self.neutral.strip():

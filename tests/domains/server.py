@@ -1,0 +1,73 @@
+"""A small web server on the loopback address that misbehaves as told: cuts, lies, excuses."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+
+@dataclass
+class Site:
+    """What the server gives for a path, and what it was asked for."""
+
+    address: str = ""
+    files: dict[str, bytes] = field(default_factory=dict)
+    cuts: dict[str, int] = field(default_factory=dict)  # how many answers stop in the middle
+    ranges: bool = True  # whether it goes on in the middle when asked
+    slow: float = 0.0  # seconds before an answer
+    asked: list[tuple[str, str | None]] = field(default_factory=list)  # (path, Range)
+
+    def url(self, path: str) -> str:
+        return f"{self.address}/{path}"
+
+
+@contextmanager
+def serving() -> Iterator[Site]:
+    """A site on a free port, gone afterwards."""
+    site = Site()
+    hold = threading.Lock()
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            path, asked = self.path.lstrip("/"), self.headers.get("Range")
+            with hold:
+                site.asked.append((path, asked))
+                cut = site.cuts.get(path, 0) > 0
+                site.cuts[path] = site.cuts.get(path, 0) - 1
+            threading.Event().wait(site.slow)
+            if path not in site.files:
+                self.send_error(404)
+                return
+            body, total = site.files[path], len(site.files[path])
+            wanted = re.fullmatch(r"bytes=(\d+)-", asked or "")
+            start = int(wanted[1]) if wanted and site.ranges else 0
+            self.send_response(206 if start else 200)
+            if start:
+                self.send_header("Content-Range", f"bytes {start}-{total - 1}/{total}")
+            self.send_header("Content-Length", str(total - start))
+            self.end_headers()
+            rest = body[start:]
+            self.wfile.write(rest[: len(rest) // 2] if cut else rest)
+            if cut:
+                self.close_connection = True
+
+        def log_message(self, *_: object) -> None:
+            """Stay quiet."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    site.address = f"http://127.0.0.1:{server.server_port}"
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+    thread.start()
+    try:
+        yield site
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()

@@ -2,17 +2,38 @@
 
 Idea: write beside the destination, flush to the disk, then rename. A rename within one folder
 is atomic (POSIX rename; MoveFileEx on Windows), so whoever opens the path finds either the old
-file or the new one, whatever moment the process is killed at.
+file or the new one, whatever moment the process is killed at. What a killed process leaves is a
+`.part` file that nobody reads; `remove_leftovers` sweeps it away.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from safetensors.torch import save_file
 from torch import Tensor
+
+
+@contextmanager
+def replacing(path: str | Path) -> Iterator[Path]:
+    """A path beside `path` to write to; when the block ends well, it takes the place of `path`.
+
+    Makes the folder when it is missing. When the block raises, what was at `path` stays.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        yield beside
+        beside.chmod(0o644)  # safetensors makes files that only their owner may read
+        with beside.open("rb") as written:
+            os.fsync(written.fileno())
+        os.replace(beside, path)
+    finally:
+        beside.unlink(missing_ok=True)
 
 
 def save_tensors(
@@ -23,17 +44,22 @@ def save_tensors(
     `metadata` is the text header of the format. Makes the folder when it is missing. Raises
     OSError (disk full, no right to write) and then leaves what was at `path` untouched.
     """
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
     # Copies: safetensors refuses tensors that are views of one storage.
     plain = {name: value.detach().cpu().clone().contiguous() for name, value in tensors.items()}
-    try:
+    with replacing(path) as beside:
         save_file(plain, beside, dict(metadata or {}))
-        beside.chmod(0o644)  # safetensors makes files that only their owner may read
-        with beside.open("rb") as written:
-            os.fsync(written.fileno())
-        os.replace(beside, path)
-    finally:
-        beside.unlink(missing_ok=True)
-    return path
+    return Path(path)
+
+
+def write_text(path: str | Path, text: str) -> Path:
+    """Store `text` as UTF-8 at `path`, atomically; errors as `save_tensors`."""
+    with replacing(path) as beside:
+        beside.write_text(text, encoding="utf-8")
+    return Path(path)
+
+
+def remove_leftovers(path: str | Path) -> None:
+    """Delete what killed processes left beside `path`. Call it only where nobody else writes."""
+    path = Path(path)
+    for part in path.parent.glob(f".{path.name}.*.part"):
+        part.unlink(missing_ok=True)

@@ -18,6 +18,10 @@ class Seer:
 
     weight: Tensor
 
+    @property
+    def width(self) -> int:
+        return self.weight.shape[1]
+
     def encode_images(self, pictures: Tensor) -> Tensor:
         small = F.adaptive_avg_pool2d(pictures.float(), 16).flatten(1)
         return F.normalize(torch.tanh(small @ self.weight), dim=1)

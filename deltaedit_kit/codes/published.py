@@ -1,0 +1,98 @@
+"""Opening codes, whatever they lie in: a store, one file, or the released .npy arrays.
+
+    latent_code/ffhq/{s,c,w}space_{noise,ffhq}_feat.npy    s [N, 6048], i [N, 512], w+ [N, 18, 512]
+
+Idea: numpy maps an array file into memory without reading it, so 258,000 released codes open at
+once and take no memory until rows are asked for. `allow_pickle=False`: an array of Python objects
+could run code, and is refused.
+
+Source: the file names of the released training code of DeltaEdit, read from its data set class.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from deltaedit_kit.codes import header as headers
+from deltaedit_kit.codes.header import StoreHeader
+from deltaedit_kit.codes.memory import Codes
+from deltaedit_kit.codes.store import CodeStore, Shard
+from deltaedit_kit.errors import DeltaEditError
+
+PARTS = ("noise", "ffhq")  # sampled pictures, then inverted photographs
+
+
+def open_codes(path: str | Path, domain: str = "") -> CodeStore:
+    """Codes at `path` as one store: a folder of `deltaedit codes`, a file of `Codes.save`, or a
+    folder of released .npy files, which do not say of which `domain` they are.
+
+    Raises DeltaEditError where none of these is.
+    """
+    path = Path(path)
+    if (path / headers.FILE).exists():
+        return CodeStore.open(path)
+    if path.is_file() and path.suffix == ".safetensors":
+        codes = Codes.load(path)
+        return store_of([Shard(codes.s, codes.clip, codes.w_plus)], codes.domain)
+    found = [part for part in PARTS if (path / f"sspace_{part}_feat.npy").exists()]
+    if found:
+        return store_of([released_shard(path, part) for part in found], domain or path.name)
+    raise DeltaEditError(
+        f"{path} holds no codes; give a folder that `deltaedit codes` wrote, or one with "
+        "sspace_noise_feat.npy and cspace_noise_feat.npy"
+    )
+
+
+def released_shard(folder: Path, part: str) -> Shard:
+    """The arrays of one part, mapped; w+ only where its file is there."""
+    s, clip = (_array(folder / f"{space}space_{part}_feat.npy", 2) for space in "sc")
+    path = folder / f"wspace_{part}_feat.npy"
+    return Shard(s, clip, _array(path, 3) if path.exists() else None)
+
+
+def store_of(shards: Sequence[Shard], domain: str) -> CodeStore:
+    """Tensors, mapped or not, as a store. Raises DeltaEditError when shards do not fit together.
+
+    w is kept only if every shard has it.
+    """
+    if not shards:
+        raise DeltaEditError("there are no codes; give at least one pair of arrays")
+    with_w = all(shard.w is not None for shard in shards)
+    kept = [shard if with_w else Shard(shard.s, shard.clip) for shard in shards]
+    first = kept[0]
+    rows, width = first.w.shape[1:] if first.w is not None else (0, 0)
+    header = StoreHeader(
+        domain=domain,
+        style_width=first.s.shape[1],
+        clip_width=first.clip.shape[1],
+        w_width=width,
+        w_rows=rows,
+        latent_rows=rows,
+        preprocessing="unknown",
+        networks="unknown",
+        source={"kind": "arrays"},
+        count=sum(len(shard) for shard in kept),
+        chunk=max(len(shard) for shard in kept),
+        dtype=str(first.s.dtype).removeprefix("torch."),
+    )
+    return CodeStore(header, kept)
+
+
+def _array(path: Path, dims: int) -> Tensor:
+    """A .npy file as a memory-mapped tensor of floats with `dims` dimensions."""
+    try:
+        # "c": a private map; torch wants memory that could be written, the file never changes.
+        array = np.load(path, mmap_mode="c", allow_pickle=False)
+    except (OSError, ValueError, EOFError) as cause:
+        raise DeltaEditError(f"cannot read {path}: {cause}; fetch the file again") from None
+    if array.ndim != dims or array.dtype not in (np.float16, np.float32):
+        raise DeltaEditError(
+            f"{path} holds {array.dtype} {list(array.shape)}; codes are float arrays of "
+            f"{dims} dimensions"
+        )
+    return torch.from_numpy(array)

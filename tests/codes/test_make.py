@@ -1,0 +1,194 @@
+"""make_codes: what is in the store, that it goes on, and that memory does not grow with it."""
+
+import resource
+import subprocess
+import sys
+from types import SimpleNamespace
+
+import pytest
+import torch
+
+from deltaedit_kit.codes import CodeStore, make_codes, networks_mark
+from deltaedit_kit.codes import store as stores
+from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.ranks import Rank, this_rank
+from tests.killing import kill_repeatedly
+from tests.training.tiny import picture_domain
+
+
+def same(a: CodeStore, b: CodeStore) -> bool:
+    one, two = a.resident(w=True), b.resident(w=True)
+    assert one.w_plus is not None
+    assert two.w_plus is not None
+    pairs = ((one.s, two.s), (one.clip, two.clip), (one.w_plus, two.w_plus))
+    return all(torch.equal(x, y) for x, y in pairs)
+
+
+def test_a_store_holds_style_embedding_and_w_of_the_same_picture(tmp_path):
+    domain = picture_domain()
+    seen = []
+    store = make_codes(
+        domain, tmp_path, 10, batch=4, chunk=6, progress=lambda *counts: seen.append(counts)
+    )
+    assert seen == [(0, 10), (4, 10), (6, 10), (10, 10)]
+    assert (len(store), store.complete, len(store.shards)) == (10, True, 2)
+    codes = store.resident(w=True)
+    assert codes.w_plus is not None
+    w_plus = codes.w_plus.float()
+    s = domain.generator.to_style(w_plus)
+    torch.testing.assert_close(codes.s.float(), s, atol=5e-3, rtol=5e-3)
+    clip = domain.clip.encode_images(domain.generator.synthesize(s, w_plus))
+    torch.testing.assert_close(codes.clip.float(), clip, atol=5e-3, rtol=5e-3)
+    assert len(torch.unique(codes.s, dim=0)) == 10
+
+
+def test_batches_of_any_size_and_a_longer_store_hold_the_same_codes(tmp_path):
+    domain, settings = picture_domain(), {"chunk": 8, "truncations": (1.0, 0.5)}
+    long = make_codes(domain, tmp_path / "long", 20, batch=3, **settings)
+    make_codes(domain, tmp_path / "grown", 11, batch=8, **settings)
+    grown = make_codes(domain, tmp_path / "grown", 20, batch=8, **settings)
+    for a, b in zip(long.shards, grown.shards, strict=True):
+        assert torch.equal(a.s, b.s)
+        torch.testing.assert_close(a.clip, b.clip, atol=2e-3, rtol=0)
+    assert len(make_codes(domain, tmp_path / "grown", 11, batch=8, **settings)) == 20
+
+
+def test_every_other_code_is_calmer(tmp_path):
+    domain = picture_domain()
+    codes = make_codes(domain, tmp_path, 64, truncations=(1.0, 0.3)).resident(w=True)
+    assert codes.w_plus is not None
+    spread = (codes.w_plus.float() - domain.generator.mean_w).norm(dim=(1, 2))
+    assert spread[1::2].mean() < 0.6 * spread[::2].mean()
+
+
+def test_ranks_share_the_work_and_leave_one_store(tmp_path):
+    domain = picture_domain()
+    whole = make_codes(domain, tmp_path / "alone", 22, chunk=4, batch=4)
+    second = make_codes(domain, tmp_path / "both", 22, chunk=4, batch=4, rank=Rank(1, 2))
+    assert not second.complete
+    both = make_codes(domain, tmp_path / "both", 22, chunk=4, batch=4, rank=Rank(0, 2))
+    assert both.complete
+    assert same(whole, both)
+
+
+def test_a_rank_is_what_the_launcher_says(monkeypatch):
+    for name in ("RANK", "WORLD_SIZE", "LOCAL_RANK"):
+        monkeypatch.delenv(name, raising=False)
+    assert this_rank() == Rank()
+    monkeypatch.setenv("RANK", "3")
+    monkeypatch.setenv("WORLD_SIZE", "4")
+    monkeypatch.setenv("LOCAL_RANK", "1")
+    assert this_rank() == Rank(3, 4, 1)
+    assert this_rank().device("cuda") == "cuda:1"
+    monkeypatch.setenv("RANK", "4")
+    with pytest.raises(DeltaEditError, match="name no process"):
+        this_rank()
+
+
+def fill(folder: str) -> None:
+    make_codes(picture_domain(), folder, 240, chunk=4, batch=4)
+
+
+def test_twenty_kills_lose_double_and_halve_nothing(tmp_path):
+    fill(str(tmp_path / "unbroken"))
+    hits = kill_repeatedly(fill, (str(tmp_path / "killed"),), kills=20, seed=1, longest=0.05)
+    assert hits >= 10  # the rest were fast enough to finish first
+    unbroken, killed = (CodeStore.open(tmp_path / name) for name in ("unbroken", "killed"))
+    assert killed.complete
+    assert same(unbroken, killed)
+    names = {path.name for path in (tmp_path / "killed").iterdir()}
+    assert names == {path.name for path in (tmp_path / "unbroken").iterdir()}  # no leftovers
+
+
+def test_a_damaged_or_missing_shard_is_made_again(tmp_path):
+    domain = picture_domain()
+    whole = make_codes(domain, tmp_path / "a", 12, chunk=4, batch=4)
+    make_codes(domain, tmp_path / "b", 12, chunk=4, batch=4)
+    broken = stores.shard_path(tmp_path / "b", 1)
+    broken.write_bytes(broken.read_bytes()[:-7])
+    with pytest.raises(DeltaEditError, match=r"damaged.*delete it"):
+        CodeStore.open(tmp_path / "b")
+    stores.shard_path(tmp_path / "b", 2).unlink()
+    assert same(whole, make_codes(domain, tmp_path / "b", 12, chunk=4, batch=4))
+
+
+def test_other_codes_and_wrong_numbers_are_refused(tmp_path):
+    domain = picture_domain()
+    make_codes(domain, tmp_path, 4)
+    with pytest.raises(DeltaEditError, match="seed"):
+        make_codes(domain, tmp_path, 4, seed=1)
+    other = picture_domain()
+    with torch.no_grad():
+        other.generator.style[1].weight += 1
+    assert networks_mark(other) != networks_mark(domain)
+    with pytest.raises(DeltaEditError, match="holds other codes: networks is"):
+        make_codes(other, tmp_path, 4)
+    for wrong in (
+        {"n": 0},
+        {"n": 4, "batch": 0},
+        {"n": 4, "truncations": ()},
+        {"n": 4, "seed": -1},
+    ):
+        with pytest.raises(DeltaEditError):
+            make_codes(domain, tmp_path / "new", **wrong)
+
+
+def test_a_full_disk_is_a_clear_error_and_leaves_what_was_there(tmp_path, monkeypatch):
+    domain = picture_domain()
+    make_codes(domain, tmp_path, 4, chunk=4)
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(stores, "save_tensors", full)
+    with pytest.raises(DeltaEditError, match=r"No space left.*make room"):
+        make_codes(domain, tmp_path, 8, chunk=4)
+    assert len(CodeStore.open(tmp_path)) == 4
+
+
+def wide_domain(width: int = 6048) -> SimpleNamespace:
+    """Codes of the published size from a generator that costs nothing."""
+    generator = SimpleNamespace(
+        style_dim=512,
+        latent_rows=18,
+        resolution=8,
+        mapping=lambda z: z,
+        expand=lambda w: w[:, None].expand(-1, 18, -1),
+        to_style=lambda w_plus: w_plus[:, 0].repeat(1, 12)[:, :width],
+        synthesize=lambda s, w_plus: s[:, :192].reshape(-1, 3, 8, 8),
+    )
+    clip = SimpleNamespace(width=512, encode_images=lambda x: x.flatten(1).repeat(1, 3)[:, :512])
+    return SimpleNamespace(
+        generator=generator,
+        clip=clip,
+        layout=SimpleNamespace(total=width),
+        device=torch.device("cpu"),
+        spec=SimpleNamespace(name="wide"),
+    )
+
+
+def measure_memory(folder: str) -> None:
+    """Print the highest memory of this process in MiB after stores of three sizes."""
+    for n in (1000, 3000, 9000):
+        store = make_codes(wide_domain(), f"{folder}/{n}", n, batch=128)
+        assert len(store) == n
+        print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="ru_maxrss counts kilobytes on Linux only")
+def test_memory_is_flat_in_the_number_of_codes(tmp_path):
+    run = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            f"from tests.codes.test_make import *; measure_memory('{tmp_path}')",
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    small, medium, large = (float(line) for line in run.stdout.split())
+    written = 6000 * (6048 + 512 + 512) * 2 / 2**20  # MiB of codes from the second to the third
+    assert written > 80
+    assert large - medium < written / 8
+    assert large - small < 30

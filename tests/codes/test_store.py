@@ -1,0 +1,136 @@
+"""The store: what it costs, what it reads, what it refuses; and the released .npy files as one."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from deltaedit_kit.codes import Codes, CodeStore, make_codes, open_codes
+from deltaedit_kit.codes.header import FILE, StoreHeader
+from deltaedit_kit.errors import DeltaEditError
+from tests.training.tiny import linear_codes, picture_domain
+
+PUBLISHED = StoreHeader("ffhq", 6048, 512, 512, 1, 18, "delta_edit", "00000000", count=258_000)
+
+
+def test_published_codes_fit_into_three_and_a_half_gibibytes():
+    assert PUBLISHED.bytes_a_code == 2 * (6048 + 512 + 512)
+    assert PUBLISHED.count * PUBLISHED.bytes_a_code / 2**30 <= 3.5
+
+
+def test_files_are_hardly_larger_than_their_numbers(tmp_path):
+    store = make_codes(picture_domain(), tmp_path, 64, chunk=32)
+    size = sum(path.stat().st_size for path in tmp_path.glob("*.safetensors"))
+    assert size < 64 * store.header.bytes_a_code + 2 * 1024
+    again = StoreHeader.read(tmp_path)
+    assert again == store.header
+    assert again.preprocessing == "plain"
+
+
+def test_rows_are_read_across_shards_and_limits_hold(tmp_path):
+    store = make_codes(picture_domain(), tmp_path, 20, chunk=8)
+    whole = store.resident()
+    assert torch.equal(store.rows(6, 17).s, whole.s[6:17])
+    assert torch.equal(store.resident(limit=9).clip, whole.clip[:9])
+    assert whole.w_plus is None
+    with pytest.raises(DeltaEditError, match="21 codes are asked for"):
+        store.resident(limit=21)
+    with pytest.raises(DeltaEditError, match="not all of"):
+        store.rows(5, 30)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda header: header | {"format": "something else"},
+        lambda header: header | {"style_width": -1},
+        lambda header: header | {"dtype": "object"},
+        lambda header: header | {"surprise": 1},
+        lambda header: [header],
+        lambda header: {key: value for key, value in header.items() if key != "domain"},
+    ],
+)
+def test_a_damaged_header_is_one_line(tmp_path, damage):
+    make_codes(picture_domain(), tmp_path, 4)
+    header = json.loads((tmp_path / FILE).read_text())
+    (tmp_path / FILE).write_text(json.dumps(damage(header)))
+    with pytest.raises(DeltaEditError, match="cannot read codes from"):
+        CodeStore.open(tmp_path)
+
+
+def test_a_shard_of_another_store_is_refused(tmp_path):
+    domain = picture_domain()
+    make_codes(domain, tmp_path / "a", 4)
+    make_codes(domain, tmp_path / "b", 4, seed=1)
+    name = "codes-000000.safetensors"
+    (tmp_path / "a" / name).write_bytes((tmp_path / "b" / name).read_bytes())
+    with pytest.raises(DeltaEditError, match="of another store"):
+        CodeStore.open(tmp_path / "a")
+
+
+def test_released_arrays_open_as_the_same_store(tmp_path):
+    rng = np.random.default_rng(0)
+    for part, n in (("noise", 5), ("ffhq", 3)):
+        for space, shape in (("s", (n, 10)), ("c", (n, 4)), ("w", (n, 3, 6))):
+            array = rng.normal(size=shape).astype(np.float32)
+            np.save(tmp_path / f"{space}space_{part}_feat.npy", array)
+    store = open_codes(tmp_path, domain="ffhq")
+    assert (len(store), store.domain, store.complete) == (8, "ffhq", True)
+    codes = store.resident(w=True)
+    assert codes.w_plus is not None
+    assert torch.equal(
+        codes.w_plus[5:], torch.from_numpy(np.load(tmp_path / "wspace_ffhq_feat.npy"))
+    )
+    assert torch.equal(store.rows(4, 6).s, codes.s[4:6])
+    (tmp_path / "wspace_noise_feat.npy").unlink()
+    with pytest.raises(DeltaEditError, match=r"no w\+"):
+        open_codes(tmp_path).resident(w=True)
+
+
+def test_arrays_of_objects_and_other_shapes_are_refused(tmp_path):
+    np.save(tmp_path / "cspace_noise_feat.npy", np.zeros((2, 4), np.float32))
+    np.save(tmp_path / "sspace_noise_feat.npy", np.array([{}, {}], dtype=object), allow_pickle=True)
+    with pytest.raises(DeltaEditError, match="cannot read"):
+        open_codes(tmp_path)
+    np.save(tmp_path / "sspace_noise_feat.npy", np.zeros((2, 3, 4), np.float32))
+    with pytest.raises(DeltaEditError, match="of 2 dimensions"):
+        open_codes(tmp_path)
+    with pytest.raises(DeltaEditError, match="holds no codes"):
+        open_codes(tmp_path / "nowhere")
+
+
+def test_one_file_opens_as_a_store_too(tmp_path):
+    codes = linear_codes(7)
+    store = open_codes(codes.save(tmp_path / "codes.safetensors"))
+    assert torch.equal(store.resident().s, codes.s)
+    assert isinstance(store.resident(), Codes)
+
+
+def test_photographs_enter_through_an_encoder(tmp_path):
+    domain = picture_domain()
+    generator = domain.generator
+    for name, grey in (("b.png", 250), ("a.jpg", 10)):
+        Image.new("RGB", (90, 70), (grey, grey, grey)).save(tmp_path / name)
+    seen = []
+
+    def invert(pictures):
+        seen.append(pictures)
+        rows = torch.arange(generator.latent_rows).float()[None, :, None]
+        return pictures.mean((1, 2, 3))[:, None, None] * (1 + rows).expand(
+            len(pictures), -1, generator.style_dim
+        )
+
+    store = make_codes(domain, tmp_path / "codes", photos=tmp_path, invert=invert)
+    assert seen[0].shape == (2, 3, 64, 64)
+    assert seen[0][0].max() < -0.8 < 0.8 < seen[0][1].min()  # by name: a.jpg, then b.png
+    assert (len(store), store.header.w_rows) == (2, generator.latent_rows)
+    w_plus = store.resident(w=True).w_plus
+    assert w_plus is not None
+    torch.testing.assert_close(w_plus.float(), invert(seen[0]), atol=1e-2, rtol=1e-3)
+    (tmp_path / "c.png").write_text("no picture")
+    with pytest.raises(DeltaEditError, match=r"c\.png.*take it out"):
+        make_codes(domain, tmp_path / "more", photos=tmp_path, invert=invert)
+    with pytest.raises(DeltaEditError, match="give invert="):
+        make_codes(domain, tmp_path / "none", photos=tmp_path)

@@ -1,0 +1,25 @@
+"""Small clouds with known properties, for tests."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from deltaedit_kit.alignment import Pair
+
+
+def gaussian(n: int, width: int, seed: int, shift: float = 0.0, spread: float = 1.0) -> np.ndarray:
+    """n rows of N(shift, spread² I)."""
+    return shift + spread * np.random.default_rng(seed).standard_normal((n, width))
+
+
+def related(n: int = 120, width: int = 16, noise: float = 0.3, gap: float = 0.0) -> Pair:
+    """Rows that know their partner: y = x + noise, moved by `gap` along the first axis."""
+    first = gaussian(n, width, seed=0)
+    second = first + noise * gaussian(n, width, seed=1)
+    second[:, 0] += gap
+    return Pair(first, second)
+
+
+def unrelated(n: int = 120, width: int = 16, seed: int = 0) -> Pair:
+    """Two independent draws of one distribution: the null of every two-sample test."""
+    return Pair(gaussian(n, width, seed=2 * seed), gaussian(n, width, seed=2 * seed + 1))

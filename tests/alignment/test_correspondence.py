@@ -1,0 +1,91 @@
+"""Paired cosine and retrieval, against outside references and clouds one can think through."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from sklearn.metrics import top_k_accuracy_score
+from sklearn.metrics.pairwise import cosine_similarity, paired_cosine_distances
+
+from deltaedit_kit.alignment import Pair, cosine_margin, paired_cosine, retrieval, shuffled
+from deltaedit_kit.errors import DeltaEditError
+from tests.alignment.clouds import related, unrelated
+
+
+def test_equal_clouds_are_perfect() -> None:
+    first = related().first
+    assert paired_cosine(first, first).value == pytest.approx(1.0)
+    assert retrieval(first, first, 1).value == 1.0
+    assert cosine_margin(first, first).value > 0.9
+
+
+def test_paired_cosine_and_its_null_as_scikit_learn_has_them() -> None:
+    pair = related(noise=1.0)
+    one = paired_cosine(*pair)
+    assert one.value == pytest.approx(1 - paired_cosine_distances(*pair).mean())
+    table = cosine_similarity(*pair)
+    assert one.reference == pytest.approx(table[~np.eye(len(table), dtype=bool)].mean())
+    margin = cosine_margin(*pair)
+    assert margin.value == pytest.approx(one.value - one.reference)
+    assert margin.low is not None
+    assert margin.high is not None
+    assert margin.low < margin.value < margin.high
+
+
+@pytest.mark.parametrize("k", [1, 5, 10])
+@pytest.mark.parametrize("way", ["picture to text", "text to picture"])
+def test_retrieval_as_scikit_learn_counts_it(k: int, way: str) -> None:
+    pair = related(n=60, noise=1.2)
+    table = cosine_similarity(*pair)
+    scores = table if way == "picture to text" else table.T
+    wanted = top_k_accuracy_score(np.arange(60), scores, k=k, labels=np.arange(60))
+    assert 0.1 < wanted < 1
+    result = retrieval(*pair, k, way)
+    assert result.value == pytest.approx(wanted)
+    assert result.reference == pytest.approx(k / 60)
+
+
+def test_retrieval_as_torchmetrics_counts_it() -> None:
+    torchmetrics = pytest.importorskip("torchmetrics.retrieval", reason="torchmetrics is missing")
+    pair = related(n=40, noise=1.2)
+    scores = torch.from_numpy(cosine_similarity(*pair))
+    rows = torch.arange(40)[:, None].expand(40, 40)
+    metric = torchmetrics.RetrievalHitRate(top_k=5)
+    hit = metric(scores.flatten(), torch.eye(40, dtype=torch.bool).flatten(), rows.flatten())
+    assert retrieval(*pair, 5).value == pytest.approx(float(hit))
+
+
+def test_pairs_in_a_wrong_order_are_at_chance() -> None:
+    pair = shuffled(related(n=400), seed=1)
+    assert abs(cosine_margin(*pair).value) < 0.02
+    assert retrieval(*pair, 10).value < 4 * 10 / 400
+    assert cosine_margin(*related()).goodness > 0.5
+
+
+def test_margin_does_not_see_a_gap_that_retrieval_survives() -> None:
+    near, far = related(), related(gap=3.0)
+    assert paired_cosine(*far).reference < paired_cosine(*far).value < paired_cosine(*near).value
+    assert retrieval(*far, 1).value > 0.9
+
+
+def test_the_interval_of_the_margin_covers_its_null_19_times_of_20() -> None:
+    intervals = [cosine_margin(*unrelated(60, 8, seed)) for seed in range(200)]
+    covered = np.mean([i.low <= 0 <= i.high for i in intervals])  # type: ignore[operator]
+    assert 0.90 <= covered <= 0.99
+
+
+def test_ties_earn_nothing() -> None:
+    constant = np.ones((20, 4))
+    assert retrieval(related(20, 4).first, constant, 1).value == 0.0
+    assert retrieval(related(20, 4).first, constant, 20).value == 1.0
+
+
+def test_wrong_input_is_one_line() -> None:
+    with pytest.raises(DeltaEditError, match="k is 99; give a whole number from 1 to 20"):
+        retrieval(*related(20), 99)
+    zero = related(20).first
+    zero[3] = 0
+    with pytest.raises(DeltaEditError, match="row 3 is all zeros"):
+        paired_cosine(zero, related(20).second)
+    assert isinstance(related(), Pair)

@@ -1,0 +1,85 @@
+"""The table with its controls, on clouds whose answer is known, and on the paper's features."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from deltaedit_kit.alignment import Pair, measure_all, with_controls
+from deltaedit_kit.errors import DeltaEditError
+from tests.alignment.clouds import gaussian, related
+
+BESIDE = Path(__file__).parents[3] / "shared" / "paper" / "tsne_celeba"
+PAPER = Path(os.environ.get("DELTAEDIT_PAPER", BESIDE))
+needs_paper = pytest.mark.skipif(
+    not (PAPER / "cspace_celeba_i.npy").exists(),
+    reason=f"the paper's released features are not in {PAPER} (or name one: DELTAEDIT_PAPER)",
+)
+
+
+def test_every_measure_says_what_it_is_compared_with() -> None:
+    for name, one in measure_all(*related(60)).items():
+        assert name == one.name
+        assert np.isfinite(one.value)
+        assert one.kind in ("ideal", "null")
+        assert one.better in ("higher", "lower", "nearer")
+        assert f"{one.value:.3f}" in str(one)
+
+
+def test_controls_unmask_a_gap_that_a_shift_repairs() -> None:
+    """Related clouds with a gap: differences repair the gap, and so does centring."""
+    shift = np.full(16, 6.0)
+    raw = Pair(related(150).first, related(150).second + shift)
+    table = with_controls(raw, normalise=False)
+    assert list(table.columns) == ["raw", "raw, centred", "random pairs", "differences, shuffled"]
+    for column in ("raw, centred", "random pairs", "differences, shuffled"):
+        assert table.value("raw", "gap of the means") > 20
+        assert table.value(column, "gap of the means") < 0.1
+        assert table.value(column, "linear two-sample accuracy") < 0.6
+    assert table.value("random pairs", "R@1 i→t") > 0.9
+    assert table.value("raw, centred", "R@1 i→t") > 0.9
+    assert table.value("differences, shuffled", "R@1 i→t") < 0.1
+
+
+def test_text_of_the_table() -> None:
+    table = with_controls(related(40), related(40, noise=0.1))
+    text = str(table)
+    lines = text.splitlines()
+    assert "raw, centred" in lines[0]
+    assert len(lines) == 2 + len(table["raw"])
+    assert max(map(len, lines)) <= 130
+    assert f"{table.value('differences', 'R@1 i→t'):.3f}" in text
+
+
+def test_wrong_names_and_too_few_pairs() -> None:
+    table = with_controls(related(40))
+    with pytest.raises(DeltaEditError, match="no 'R@2' in 'raw'; there are gap of the means"):
+        table.value("raw", "R@2")
+    with pytest.raises(DeltaEditError, match="at least 11 pairs, got 5"):
+        measure_all(gaussian(5, 3, 0), gaussian(5, 3, 1))
+
+
+@needs_paper
+def test_the_papers_numbers() -> None:
+    i, t, delta_i, delta_t = (
+        np.load(PAPER / f"cspace_celeba_{name}.npy") for name in ("i", "t", "deltai", "deltat")
+    )
+    table = with_controls(Pair(i, t), Pair(delta_i, delta_t))
+    for column, name, wanted in [
+        ("raw", "gap of the means", 0.964),
+        ("raw", "paired cosine", 0.255),
+        ("raw", "R@1 i→t", 0.009),
+        ("differences", "gap of the means", 0.113),
+        ("differences", "paired cosine", 0.163),
+        ("differences", "R@1 i→t", 0.075),
+        ("raw, centred", "gap of the means", 0.0),
+        ("raw, centred", "R@1 i→t", 0.017),
+    ]:
+        assert table.value(column, name) == pytest.approx(wanted, abs=6e-4), (column, name)
+    assert table["differences"]["paired cosine"].reference == pytest.approx(0.003, abs=6e-4)
+    # What the first figure of the paper does not show: the clouds of differences do not mix.
+    assert table.value("differences", "kNN mixing (k=10)") < 0.01
+    assert table.value("differences", "kNN two-sample accuracy") > 0.99

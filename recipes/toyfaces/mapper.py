@@ -135,7 +135,7 @@ def main() -> None:
         )
 
     run = folder / f"{given.codes}-{config.steps}-{config.batch}-{config.learning_rate:g}"
-    mapper = train_mapper(codes.to(domain.device), domain.layout, config, run, tell)
+    mapper = train_mapper(domain, codes, config, run, tell)
     spec = domain.spec
     save_tensors(given.out / spec.files["mapper"], mapper.state_dict(), {"domain": "toyfaces"})
     card = write_card(

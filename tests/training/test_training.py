@@ -20,8 +20,8 @@ from deltaedit_kit.training import (
     split_codes,
     train_mapper,
 )
-from deltaedit_kit.training_state import FILE
-from tests.training.tiny import TOY, linear_codes
+from deltaedit_kit.training.state import FILE
+from tests.training.tiny import LESSON, linear_codes
 
 SHORT = TrainingConfig(
     steps=12, batch=16, held_out=0.1, seed=5, report_every=5, save_every=4, ema=0.9
@@ -76,7 +76,7 @@ def test_split_keeps_every_code_once():
 def test_the_published_recipe_learns_a_linear_lesson():
     reports = []
     config = TrainingConfig(steps=300, schedule="cosine", held_out=0.1, report_every=100)
-    train_mapper(linear_codes(2000), TOY, config, on_report=reports.append)
+    train_mapper(LESSON, linear_codes(2000), config, on_report=reports.append)
     assert [report.step for report in reports] == [100, 200, 300]
     assert reports[0].validation > reports[1].validation > reports[2].validation
     # Eight numbers a token leave coarse and medium far from perfect; chance would be 0.
@@ -89,7 +89,7 @@ def test_the_published_recipe_learns_a_linear_lesson():
 def test_a_run_cut_off_goes_on_bit_for_bit(tmp_path, schedule):
     config = replace(SHORT, schedule=schedule)
     codes = linear_codes()
-    unbroken = train_mapper(codes, TOY, config).state_dict()
+    unbroken = train_mapper(LESSON, codes, config).state_dict()
 
     class Cut(Exception):
         pass
@@ -98,35 +98,35 @@ def test_a_run_cut_off_goes_on_bit_for_bit(tmp_path, schedule):
         raise Cut
 
     with pytest.raises(Cut):  # the report of step 5 comes after the checkpoint of step 4
-        train_mapper(codes, TOY, config, tmp_path, on_report=cut)
+        train_mapper(LESSON, codes, config, tmp_path, on_report=cut)
     assert (tmp_path / FILE).exists()
     torch.rand(3)  # somebody else's random numbers must not matter
-    resumed = train_mapper(codes, TOY, config, tmp_path).state_dict()
+    resumed = train_mapper(LESSON, codes, config, tmp_path).state_dict()
     for name, value in unbroken.items():
         assert torch.equal(value, resumed[name]), name
 
 
 def test_a_loss_that_is_no_number_stops_and_keeps_the_last_checkpoint(tmp_path):
     codes = linear_codes()
-    train_mapper(codes, TOY, replace(SHORT, steps=4), tmp_path / "healthy")
+    train_mapper(LESSON, codes, replace(SHORT, steps=4), tmp_path / "healthy")
     good = (tmp_path / "healthy" / FILE).read_bytes()
     sick = Codes(codes.s.clone(), codes.clip, "tiny")
     sick.s[:] = float("nan")
     with pytest.raises(DeltaEditError, match=r"stopped being a number.*lower learning_rate"):
-        train_mapper(sick, TOY, SHORT, tmp_path / "sick")
+        train_mapper(LESSON, sick, SHORT, tmp_path / "sick")
     assert not (tmp_path / "sick" / FILE).exists()
     assert (tmp_path / "healthy" / FILE).read_bytes() == good
 
 
 def test_a_checkpoint_of_other_settings_or_codes_is_refused(tmp_path):
-    train_mapper(linear_codes(), TOY, SHORT, tmp_path)
+    train_mapper(LESSON, linear_codes(), SHORT, tmp_path)
     with pytest.raises(DeltaEditError, match="other settings"):
-        train_mapper(linear_codes(), TOY, replace(SHORT, learning_rate=0.1), tmp_path)
+        train_mapper(LESSON, linear_codes(), replace(SHORT, learning_rate=0.1), tmp_path)
     with pytest.raises(DeltaEditError, match="other settings"):
-        train_mapper(linear_codes(300), TOY, SHORT, tmp_path)
+        train_mapper(LESSON, linear_codes(300), SHORT, tmp_path)
     (tmp_path / FILE).write_bytes(b"cut")
     with pytest.raises(DeltaEditError, match="cannot read"):
-        train_mapper(linear_codes(), TOY, SHORT, tmp_path)
+        train_mapper(LESSON, linear_codes(), SHORT, tmp_path)
 
 
 def test_settings_that_make_no_sense_are_refused():

@@ -46,6 +46,9 @@ def picture_domain(width: int = 8) -> SimpleNamespace:
 
 TOY = StyleLayout((8,) * 7 + (8, 4, 4))
 
+# What training asks of a domain, and no more.
+LESSON = SimpleNamespace(layout=TOY, device=torch.device("cpu"), spec=SimpleNamespace(name="tiny"))
+
 
 def linear_codes(n: int = 400, clip_width: int = 6) -> Codes:
     """Codes in which i follows from s by a fixed linear map, so that there is a lesson to learn."""

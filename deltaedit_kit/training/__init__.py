@@ -1,0 +1,42 @@
+"""Training the mapper from pairs of pictures; this package cannot see a text.
+
+Idea: any two codes are a lesson. From (s1, i1) and (s2, i2) the mapper is asked for the way from
+the first style to the second, told only the direction of the way between their embeddings:
+
+    d = (i2 - i1) / |i2 - i1|      Δŝ = M(s1, i1, d)      L = mean (Δŝ - Δs)² + 1 - mean cos(Δŝ, Δs)
+
+    config.py   what a run is            pairs.py     codes -> lessons      loss.py   L, validation
+    network.py  effective weights, Adam  state.py     the checkpoint        loop.py   train_mapper
+    processes.py  several processes      ablation.py  one switch each       speed.py  share of peak
+
+Citation: arXiv:2303.06285, section 3.3, equations 3 and 4.
+"""
+
+from __future__ import annotations
+
+from deltaedit_kit.training.ablation import ABLATIONS, Row, as_trained, sweep, table_text, write_csv
+from deltaedit_kit.training.config import TrainingConfig
+from deltaedit_kit.training.loop import Report, train_mapper
+from deltaedit_kit.training.loss import Loss, delta_loss, validate
+from deltaedit_kit.training.pairs import Pairs, draw_indices, pairs_at, split_codes
+from deltaedit_kit.training.state import TrainingState
+
+__all__ = [
+    "ABLATIONS",
+    "Loss",
+    "Pairs",
+    "Report",
+    "Row",
+    "TrainingConfig",
+    "TrainingState",
+    "as_trained",
+    "delta_loss",
+    "draw_indices",
+    "pairs_at",
+    "split_codes",
+    "sweep",
+    "table_text",
+    "train_mapper",
+    "validate",
+    "write_csv",
+]

@@ -1,0 +1,157 @@
+"""What does each part of the recipe contribute? Leave it out, train again, compare.
+
+    no cosine term    L = mean squared error               no L2 term        L = 1 - mean cosine
+    no image          M(s1, 0, d)                          one group         only its channels move
+    W+                the same network on w+               fixed pairs       each code one partner
+    few codes         an entry such as {"400 codes": {"limit": 400}} beside `ABLATIONS`
+
+Idea: an ablation is a config with one entry changed, so whatever differs in the table comes from
+that entry: codes, seed, steps and validation pairs are the same.
+
+Citation: arXiv:2303.06285, section 4.4 and its supplement compare such variants.
+"""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from deltaedit_kit.codes.memory import Codes
+from deltaedit_kit.codes.store import CodeStore
+from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.mapper import DeltaMapper
+from deltaedit_kit.training.config import TrainingConfig
+from deltaedit_kit.training.loop import Exam, Report, Trainable, train_mapper
+from deltaedit_kit.training.loss import learned_channels
+
+ABLATIONS: Mapping[str, Mapping[str, Any]] = {
+    "as published": {},
+    "no cosine term": {"cosine_weight": 0.0},
+    "no L2 term": {"l2_weight": 0.0},
+    "not told i1": {"condition_on_image": False},
+    "coarse group only": {"group": "coarse"},
+    "medium group only": {"group": "medium"},
+    "fine group only": {"group": "fine"},
+    "W+ instead of S": {"space": "w_plus"},
+    "fixed pairs": {"fixed_pairs": True},
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table: what was changed, and what came of it."""
+
+    name: str
+    changed: str  # entries of the config, "" for none
+    codes: int
+    steps: int
+    cosine: float  # on held-out pairs, of the channels that were learned
+    l2: float
+    coarse: float
+    medium: float
+    fine: float
+    edit_success: float  # nan without an exam
+    seconds: float
+
+
+class AsTrained(nn.Module):
+    """A mapper asked as it was taught: without i1, or moving one group only."""
+
+    def __init__(self, mapper: DeltaMapper, config: TrainingConfig) -> None:
+        super().__init__()
+        self.mapper = mapper
+        self.blind = not config.condition_on_image
+        mask = torch.zeros(mapper.layout.total)
+        mask[learned_channels(mapper.layout, config.group)] = 1
+        self.register_buffer("mask", mask)
+
+    def forward(self, s: Tensor, clip: Tensor, delta: Tensor) -> Tensor:
+        """As `DeltaMapper.forward`: Δs [n, S]."""
+        told = torch.zeros_like(clip) if self.blind else clip
+        return self.mapper(s, told, delta) * self.mask
+
+
+def as_trained(mapper: DeltaMapper, config: TrainingConfig) -> nn.Module:
+    """`mapper` itself, or wrapped so that it is asked as `config` taught it."""
+    plain = config.condition_on_image and config.group is None
+    device = next(mapper.parameters()).device
+    return mapper if plain else AsTrained(mapper, config).to(device).eval()
+
+
+def sweep(
+    domain: Trainable,
+    codes: Codes | CodeStore,
+    base: TrainingConfig,
+    changes: Mapping[str, Mapping[str, Any]] = ABLATIONS,
+    exam_for: Callable[[TrainingConfig], Exam | None] | None = None,
+    folder: str | Path | None = None,
+    on_row: Callable[[Row], object] | None = None,
+) -> list[Row]:
+    """Train once for every entry of `changes` (name -> entries of the config), in order.
+
+    `exam_for(config)` makes the examiner of a run. With a `folder` each run keeps its checkpoint
+    there, so a sweep that was stopped goes on. Raises as `train_mapper` does, and DeltaEditError
+    for an entry that no config has.
+    """
+    rows = []
+    for name, change in changes.items():
+        try:
+            config = replace(base, **change)
+        except TypeError:
+            raise DeltaEditError(f"{name!r} changes {sorted(change)}; see TrainingConfig") from None
+        config = replace(config, report_every=config.steps)  # one report: the last
+        reports: list[Report] = []
+        own = None if folder is None else Path(folder) / name.replace(" ", "-").replace("+", "plus")
+        start = perf_counter()
+        mapper = train_mapper(domain, codes, config, own, reports.append)
+        seconds = perf_counter() - start
+        exam = exam_for(config) if exam_for else None
+        last = reports[-1]
+        rows.append(
+            Row(
+                name,
+                ", ".join(f"{key}={value}" for key, value in change.items()),
+                config.limit or len(codes),
+                config.steps,
+                last.validation_cosine,
+                last.validation_l2,
+                last.coarse,
+                last.medium,
+                last.fine,
+                exam(mapper) if exam else math.nan,
+                seconds,
+            )
+        )
+        if on_row:
+            on_row(rows[-1])
+    return rows
+
+
+def table_text(rows: Sequence[Row], digits: int = 2) -> str:
+    """The rows as a table; `digits` after the point."""
+    numbers = ("cosine", "l2", "coarse", "medium", "fine", "edit_success")
+    wide = max(len(row.name) for row in rows)
+    lines = [f"{'':{wide}s}  codes  steps  " + "  ".join(f"{n:>6.6s}" for n in numbers)]
+    for row in rows:
+        values = "  ".join(f"{getattr(row, name):6.{digits}f}" for name in numbers)
+        lines.append(f"{row.name:{wide}s}  {row.codes:5d}  {row.steps:5d}  {values}")
+    return "\n".join(lines)
+
+
+def write_csv(rows: Sequence[Row], path: str | Path) -> Path:
+    """The rows as a file that every table program reads."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(Row.__dataclass_fields__)
+        writer.writerows([getattr(row, key) for key in Row.__dataclass_fields__] for row in rows)
+    return path

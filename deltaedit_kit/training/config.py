@@ -1,0 +1,73 @@
+"""What a training run is, as plain data: the published schedule is the default.
+
+    Adam 0.5 for weights stored 100 times too large, batch 64, 201,562 steps = 12.9 million pairs,
+    L = l2_weight · mean squared error + cosine_weight · (1 - mean cosine)
+
+Idea: everything that decides the weights stands here, and nothing else does; so two runs with
+equal configs and codes end in equal weights, and a checkpoint can tell whose it is.
+
+Citation: arXiv:2303.06285, section 3.3 and the released training options.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from deltaedit_kit.errors import DeltaEditError
+
+GROUPS = ("coarse", "medium", "fine")
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """Settings of `train_mapper`. Raises DeltaEditError for settings that make no sense."""
+
+    steps: int = 201_562
+    batch: int = 64  # pairs a step, over all processes
+    learning_rate: float = 0.5  # for weights stored 100 times too large (lr_mul 0.01)
+    schedule: str = "constant"  # or "cosine": from learning_rate down to 0 at the last step
+    l2_weight: float = 1.0
+    cosine_weight: float = 1.0
+    ema: float = 0.0  # share kept of the running average of weights; 0 trains without
+    held_out: float = 0.02  # share of the codes that only validation sees
+    seed: int = 0
+    report_every: int = 500
+    save_every: int = 2000
+    precision: str = "fp32"  # or "bf16": products in bfloat16, weights and sums in float32
+    accumulate: int = 1  # a step's pairs in this many passes, to fit into memory
+    compile: bool = False  # torch.compile; on a GPU with CUDA graphs
+    patience: int = 0  # stop after this many reports without a better validation; 0 never
+    # Ablations: one switch each.
+    condition_on_image: bool = True  # False: the mapper is not told i1, only the direction
+    group: str | None = None  # "coarse", "medium" or "fine": learn and move this group only
+    space: str = "s"  # or "w_plus": the same network on w+ instead of s
+    fixed_pairs: bool = False  # True: every code meets one partner all along, not any other code
+    limit: int | None = None  # the first codes only
+
+    def __post_init__(self) -> None:
+        choices = {
+            "schedule": ("constant", "cosine"),
+            "precision": ("fp32", "bf16"),
+            "space": ("s", "w_plus"),
+            "group": (None, *GROUPS),
+        }
+        for name, allowed in choices.items():
+            if getattr(self, name) not in allowed:
+                listed = ", ".join(repr(choice) for choice in allowed)
+                raise DeltaEditError(f"{name} is {getattr(self, name)!r}; give one of {listed}")
+        counts = ("steps", "batch", "report_every", "save_every", "accumulate")
+        if min(getattr(self, name) for name in counts) < 1 or self.patience < 0:
+            raise DeltaEditError(f"{', '.join(counts)} must be at least 1, and patience 0")
+        if not 0 <= self.ema < 1 or not 0 < self.held_out < 1:
+            raise DeltaEditError("ema must lie in [0, 1) and held_out in (0, 1)")
+        if not (math.isfinite(self.learning_rate) and self.learning_rate > 0):
+            raise DeltaEditError(f"learning_rate is {self.learning_rate}; give a number > 0")
+        if min(self.l2_weight, self.cosine_weight) < 0 or self.l2_weight + self.cosine_weight <= 0:
+            raise DeltaEditError("l2_weight and cosine_weight must be >= 0, and one of them > 0")
+
+    def rate(self, step: int) -> float:
+        """The learning rate of step `step`, counted from 0."""
+        if self.schedule == "constant":
+            return self.learning_rate
+        return self.learning_rate * 0.5 * (1 + math.cos(math.pi * step / self.steps))

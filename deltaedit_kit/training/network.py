@@ -1,0 +1,94 @@
+"""The mapper as it is trained: effective weights, so that no step multiplies a weight matrix.
+
+A mapper stores W and uses W' = c W with c = 0.01 / sqrt(fan_in); b' = 0.01 b. Writing c W costs as
+much memory traffic as the product itself when a batch is small and the matrix large. But Adam's
+step does not depend on the scale of a parameter, apart from ε, so training W' with
+
+    rate' = c · rate          ε' = ε / c
+
+makes exactly the steps of W times c (Δ W' = -rate c · m' / (√v' + ε / c), where m = c m', v = c² v').
+
+Source: the algebra above; equalised rates: Karras et al. 2018, arXiv:1710.10196, section 4.1.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from deltaedit_kit.mapper import DeltaMapper
+from deltaedit_kit.stylegan2 import ops
+from deltaedit_kit.stylegan2.layers import EqualLinear
+from deltaedit_kit.stylespace import StyleLayout
+
+ADAM_EPS = 1e-8
+
+
+class EffectiveLinear(nn.Module):
+    """Linear and scaled leaky ReLU with the weights that are used: y = act(x W'^T + b')."""
+
+    def __init__(self, layer: EqualLinear) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(layer.weight.detach() * layer.scale)
+        self.bias = nn.Parameter(layer.bias.detach() * layer.lr_mul)
+        self.weight_scale, self.bias_scale = layer.scale, layer.lr_mul
+
+    def forward(self, x: Tensor) -> Tensor:
+        """x [..., fan_in] -> [..., fan_out], in bfloat16 under autocast."""
+        return ops.scaled_leaky_relu(F.linear(x, self.weight, self.bias))
+
+
+def effective(mapper: DeltaMapper) -> DeltaMapper:
+    """A copy of `mapper` with effective weights: the same outputs, the same names."""
+    twin = copy.deepcopy(mapper)
+    for sequence in [module for module in twin.modules() if isinstance(module, nn.Sequential)]:
+        for place, layer in enumerate(sequence):
+            if isinstance(layer, EqualLinear):
+                sequence[place] = EffectiveLinear(layer)
+    return twin
+
+
+def stored(twin: DeltaMapper) -> DeltaMapper:
+    """The mapper whose effective copy `twin` is, on the same device, in evaluation mode."""
+    with torch.random.fork_rng(devices=[]):  # its random start is thrown away
+        mapper = DeltaMapper(twin.layout, twin.clip_width)
+    values = {name: value.detach() / scale for name, value, scale in scaled_parameters(twin)}
+    mapper.load_state_dict(values)
+    return mapper.to(next(twin.parameters()).device).eval()
+
+
+def scaled_parameters(twin: DeltaMapper) -> Iterator[tuple[str, nn.Parameter, float]]:
+    """Every parameter of an effective copy: its name, itself, its c."""
+    for prefix, module in twin.named_modules():
+        if isinstance(module, EffectiveLinear):
+            yield f"{prefix}.weight", module.weight, module.weight_scale
+            yield f"{prefix}.bias", module.bias, module.bias_scale
+
+
+def adam(twin: DeltaMapper, rate: float) -> torch.optim.Adam:
+    """Adam over effective weights, one group a scale; in one fused kernel where torch has it."""
+    groups: dict[float, list[nn.Parameter]] = {}
+    for _, parameter, scale in scaled_parameters(twin):
+        groups.setdefault(scale, []).append(parameter)
+    settings = [
+        {"params": members, "scale": scale, "lr": rate * scale, "eps": ADAM_EPS / scale}
+        for scale, members in groups.items()
+    ]
+    device = next(twin.parameters()).device
+    return torch.optim.Adam(settings, fused=device.type in ("cpu", "cuda"))
+
+
+def multiplications(layout: StyleLayout, clip_width: int) -> int:
+    """Multiplications that one Δs costs: every weight times the tokens that pass it."""
+    twin = DeltaMapper(layout, clip_width)
+    tokens = {"coarse": layout.coarse, "medium": layout.medium, "fine": 1}
+    total = 0
+    for name, weight in twin.named_parameters():
+        if name.endswith("weight"):
+            tower, _, group = name.split(".")[0].partition("_")
+            total += weight.numel() * (1 if tower == "cm" else tokens[group])
+    return total

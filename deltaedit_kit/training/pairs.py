@@ -1,0 +1,95 @@
+"""Lessons: any two codes are one, and a batch is two index vectors.
+
+    d = (i2 - i1) / |i2 - i1|          Δs = s2 - s1
+
+Idea: the codes stay on the training device, so no worker, no copy and no per-sample Python stands
+between the data and the network. Which pairs step k sees follows from (seed, k) alone: a run that
+was killed goes on as if nothing had happened, and two processes agree on a batch without talking.
+
+Citation: arXiv:2303.06285, section 3.3.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from deltaedit_kit.codes.memory import Codes
+from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.stylespace import StyleLayout
+from deltaedit_kit.training.config import TrainingConfig
+
+
+class Pairs(NamedTuple):
+    """A batch of lessons: s [n, S], clip [n, E], unit direction [n, E], wanted delta_s [n, S]."""
+
+    s: Tensor
+    clip: Tensor
+    direction: Tensor
+    delta_s: Tensor
+
+
+def pairs_at(codes: Codes, first: Tensor, second: Tensor, condition_on_image: bool = True) -> Pairs:
+    """The lessons from codes `first` to codes `second` (index vectors [n]), float32.
+
+    Without `condition_on_image` the clip part is zero.
+    """
+    s = codes.s[first].float()
+    # Stored as float16, so unit length has to be restored.
+    clip = F.normalize(codes.clip[first].float(), dim=1)
+    change = F.normalize(codes.clip[second].float(), dim=1) - clip
+    direction = change / change.norm(dim=1, keepdim=True).clamp(min=1e-5)
+    told = clip if condition_on_image else torch.zeros_like(clip)
+    return Pairs(s, told, direction, codes.s[second].float() - s)
+
+
+def draw_indices(
+    codes: int, batch: int, seed: int, step: int, device: torch.device, fixed: bool = False
+) -> Tensor:
+    """Index vectors [2, batch] below `codes` for one step: they follow from (seed, step) alone.
+
+    `fixed` gives every code one partner: the code half a set away.
+    """
+    # A CPU generator reads 32 bits of its seed: mix both numbers into those.
+    random = torch.Generator(device).manual_seed((seed * 0x9E3779B1 + step) % 2**32)
+    index = torch.randint(codes, (2, batch), generator=random, device=device)
+    if fixed:
+        index[1] = (index[0] + codes // 2) % codes
+    return index
+
+
+def split_codes(codes: Codes, held_out: float, seed: int) -> tuple[Codes, Codes]:
+    """(training codes, held-out codes); at least two of each, or DeltaEditError."""
+    order = torch.randperm(len(codes), generator=torch.Generator().manual_seed(seed))
+    kept = round(len(codes) * held_out)
+    if min(kept, len(codes) - kept) < 2:
+        raise DeltaEditError(
+            f"{len(codes)} codes are too few to hold out {held_out:.0%} of them; sample more codes"
+        )
+    order = order.to(codes.s.device)
+    return codes[order[kept:]], codes[order[:kept]]
+
+
+def lesson_space(
+    codes: Codes, layout: StyleLayout, config: TrainingConfig
+) -> tuple[Codes, StyleLayout]:
+    """The vectors that are learned, under the name s, and how they fall into groups.
+
+    For `space` "w_plus" these are the rows of w+, three coarse, four medium, the rest fine.
+    Raises DeltaEditError for codes without w+ and for codes of another width than the layout's.
+    """
+    if config.space == "w_plus":
+        if codes.w_plus is None:
+            raise DeltaEditError("these codes hold no w+; read them with w=True, or make new ones")
+        rows, width = codes.w_plus.shape[1:]
+        layout = StyleLayout((width,) * rows)
+        codes = Codes(codes.w_plus.flatten(1), codes.clip, codes.domain)
+    if codes.s.shape[1] != layout.total:
+        raise DeltaEditError(
+            f"these codes have {codes.s.shape[1]} style channels, the domain has {layout.total}; "
+            "make codes with this generator"
+        )
+    return codes, layout

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from deltaedit_kit.domains.spec import PublishedFile
@@ -64,7 +65,7 @@ def check_content(path: Path, file: PublishedFile) -> str:
             f"{path} is damaged or another file: git would store it as {blob}, published is "
             f"{file.git_blob}; delete it and run this again"
         )
-    if not file.sha256:
+    if file.addresses and not file.sha256:  # without an address it is the user's own, to change
         enforce_first_seen(path, found)
     return found
 
@@ -85,12 +86,10 @@ def enforce_first_seen(path: Path, found: str) -> None:
 
 def write_record(record: Path, line: str) -> None:
     """Write the line in one step; a folder that nobody may write to is left as it is."""
-    beside = record.with_name(f".{record.name}.{os.getpid()}")
-    try:
-        beside.write_text(line, encoding="ascii")
-        os.replace(beside, record)
-    except PermissionError:  # a shared cache of a class, say: whoever filled it recorded the hash
-        beside.unlink(missing_ok=True)
+    from deltaedit_kit.atomic import write_text  # imports torch, which a download can do without
+
+    with suppress(PermissionError):  # a shared cache of a class: whoever filled it recorded it
+        write_text(record, line)
 
 
 def sha256_of(path: Path) -> str:

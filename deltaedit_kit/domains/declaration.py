@@ -69,8 +69,13 @@ def declared(content: Any, where: str) -> DomainSpec:
         )
     check_keys(content, KNOWN, where)
     seen_by_relevance = "relevance_preprocessing"
+    name = a_text(content, "name", where)
+    if not PLAIN_NAME.fullmatch(name):  # it becomes the name of a folder in the cache
+        raise DeltaEditError(
+            f"{where}: name is {name[:60]!r}; give letters, digits, '.', '_' and '-'"
+        )
     return DomainSpec(
-        name=a_text(content, "name", where),
+        name=name,
         title=a_text(content, "title", where),
         resolution=whole_number(f"{where}: resolution", content.get("resolution"), 32, 4096),
         neutral=a_text(content, "neutral", where),

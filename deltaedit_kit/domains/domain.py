@@ -1,4 +1,4 @@
-"""A domain in use: four networks that load when first touched, and pictures sampled from them.
+"""A domain in use: networks that load when first touched, and pictures sampled from them.
 
     z ~ N(0, 1)  ->  w = mapping(z)  ->  w+ = expand(w)  ->  s = affine(w+)  ->  picture = G(s, w+)
     i = CLIP(picture),   both kept: an edit (arXiv:2303.06285) needs s and i
@@ -12,11 +12,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import torch
 
 from deltaedit_kit.checks import finite_number, whole_number
+from deltaedit_kit.domains.cache import own_folder
 from deltaedit_kit.domains.faces import Faces, SampleOrigin
 from deltaedit_kit.domains.spec import DomainSpec
 from deltaedit_kit.errors import DeltaEditError
@@ -46,24 +48,40 @@ class Networks:
     mapper: Callable[[StyleLayout, int], DeltaMapper]  # (layout of s, CLIP width)
     relevance: Callable[[], Float[Tensor, "S E"]]  # unit rows
     read_factors: Callable[[Tensor], Tensor] | None = None  # pictures -> [n, K]
+    inversion: Callable[[], Any] | None = None  # e4e: pictures -> w+
+    identity: Callable[[], Any] | None = None  # ArcFace: pictures -> unit vectors
 
 
 class Domain:
-    """What is edited: `.spec .generator .clip .mapper .relevance .layout`, and `.sample()`."""
+    """What is edited: `.spec .generator .clip .mapper .relevance .layout`, and `.sample()`.
+
+    `.inversion`, `.identity` and `.read_factors` are None where a domain has none.
+    """
 
     def __init__(
-        self, spec: DomainSpec, networks: Networks, device: str | torch.device = "cpu"
+        self,
+        spec: DomainSpec,
+        networks: Networks,
+        device: str | torch.device = "cpu",
+        folder: Path | None = None,
     ) -> None:
         """Remember where the networks are; nothing is loaded yet.
 
+        `folder` is for what is made from the domain: codes, a mapper, R (None: the cache's).
         Raises `DeltaEditError` for a device that torch does not know or this machine lacks.
         """
         self.spec = spec
         self.device = usable_device(device)
+        self._folder = folder
         self._networks = networks
 
     def __repr__(self) -> str:
         return f"Domain({self.spec.name!r}, {self.spec.resolution} px, device='{self.device}')"
+
+    @property
+    def folder(self) -> Path:
+        """Where what is made from this domain is kept and looked for; nothing is made yet."""
+        return own_folder(self.spec.name) if self._folder is None else self._folder
 
     @cached_property
     def generator(self) -> Generator:
@@ -95,6 +113,16 @@ class Domain:
                 f"need {list(expected)}; make it again for this generator and CLIP"
             )
         return relevance
+
+    @cached_property
+    def inversion(self) -> Any | None:
+        """The encoder, aligned pictures -> w+, frozen; None where a domain has none."""
+        return self._frozen(self._networks.inversion)
+
+    @cached_property
+    def identity(self) -> Any | None:
+        """Pictures -> unit vectors, near for the same person, frozen; None where there is none."""
+        return self._frozen(self._networks.identity)
 
     @cached_property
     def layout(self) -> StyleLayout:
@@ -147,6 +175,13 @@ class Domain:
         """Pictures of codes, with the generator's fixed noise, in bounded memory."""
         parts = zip(s.split(PICTURES_A_PASS), w_plus.split(PICTURES_A_PASS), strict=True)
         return torch.cat([self.generator.synthesize(*part, noise="fixed") for part in parts])
+
+    def _frozen(self, load: Callable[[], Any] | None) -> Any | None:
+        """A network ready for use; what is no torch module (a function, say) comes as it is."""
+        network = None if load is None else load()
+        if not isinstance(network, torch.nn.Module):
+            return network
+        return network.to(self.device).eval().requires_grad_(False)
 
 
 def usable_device(device: str | torch.device) -> torch.device:

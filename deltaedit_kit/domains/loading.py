@@ -1,7 +1,11 @@
 """From a name to a domain: find its declaration, promise its networks, load nothing yet.
 
-Idea: `load_domain` returns at once; each network is read from its safetensors file when first
-used. Safetensors are plain numbers with a header: reading one can run no code.
+    load_domain("toyfaces")         embedded: weights come with the kit
+    load_domain("ffhq")             published by others: files are fetched at their first use
+    load_domain("path/to/folder")   one's own: domain.json and the files it names
+
+Idea: `load_domain` returns at once; each network is read from its file when first used, and no
+file is ever executed. The object is the same for every domain, whatever its sizes.
 """
 
 from __future__ import annotations
@@ -11,9 +15,14 @@ from difflib import get_close_matches
 from functools import partial
 from importlib import import_module
 from importlib.resources import files
+from os import PathLike, fspath
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from deltaedit_kit.domains.cache import downloads_folder, own_folder
+from deltaedit_kit.domains.declaration import FILE_NAME, read_declaration
 from deltaedit_kit.domains.domain import Domain, Networks
+from deltaedit_kit.domains.outside import Outside
 from deltaedit_kit.errors import DeltaEditError
 
 if TYPE_CHECKING:
@@ -27,15 +36,36 @@ if TYPE_CHECKING:
 
 # name -> package that holds spec.py and, under weights/, the files the spec names
 PACKAGES = {"toyfaces": "deltaedit_kit.domains.toyfaces"}
+# Declared in published/<name>.json; the files come from those who published them.
+PUBLISHED = ("ffhq", "lsun-cat", "lsun-church", "lsun-horse")
 
 
-def load_domain(name: str, device: str | torch.device = "cpu") -> Domain:
-    """The domain called `name`, its networks ready to load onto `device` at their first use.
+def load_domain(name: str | PathLike[str], device: str | torch.device = "cpu") -> Domain:
+    """The domain called `name`, or that of the folder `name`; networks load at their first use.
 
-    Raises `DeltaEditError` for an unknown name (with the nearest one) and an unusable device.
+    Known names win over folders of the same name. Raises `DeltaEditError` for an unknown name
+    (with the nearest one), a folder without a readable declaration, and an unusable device.
     """
-    if not isinstance(name, str) or name not in PACKAGES:
-        raise DeltaEditError(unknown_name(name, tuple(PACKAGES)))
+    if isinstance(name, str) and name in PACKAGES:
+        return embedded(name, device)
+    outside = outside_of(name)
+    return Domain(outside.spec, outside.networks(), device, outside.folder)
+
+
+def outside_of(name: str | PathLike[str]) -> Outside:
+    """Declaration and folders of a domain that does not come with the kit.
+
+    Raises `DeltaEditError` for a name and a folder as `load_domain` does.
+    """
+    if isinstance(name, str) and name in PUBLISHED:
+        return published(name)
+    if isinstance(name, str | PathLike) and is_folder(name):
+        return own(Path(fspath(name)))
+    raise DeltaEditError(unknown_name(name, (*PACKAGES, *PUBLISHED)))
+
+
+def embedded(name: str, device: str | torch.device) -> Domain:
+    """A domain whose weights come with the kit."""
     package = PACKAGES[name]
     spec: DomainSpec = import_module(f"{package}.spec").SPEC
     networks = Networks(
@@ -44,15 +74,44 @@ def load_domain(name: str, device: str | torch.device = "cpu") -> Domain:
         mapper=partial(_mapper, spec, package),
         relevance=partial(_relevance, spec, package),
         read_factors=partial(_call, spec.oracle) if spec.oracle else None,
+        inversion=partial(_call, spec.inversion) if spec.inversion else None,
+        identity=partial(_call, spec.identity) if spec.identity else None,
     )
     return Domain(spec, networks, device)
+
+
+def published(name: str) -> Outside:
+    """The declaration of a published domain, its files in the cache."""
+    file = files("deltaedit_kit.domains.published") / f"{name}.json"
+    spec = read_declaration(Path(str(file)))
+    return Outside(spec, downloads_folder(), own_folder(name))
+
+
+def own(folder: Path) -> Outside:
+    """The declaration in a folder; everything that belongs to it stays in that folder."""
+    folder = folder.resolve()
+    return Outside(read_declaration(folder / FILE_NAME), folder, folder)
+
+
+def is_folder(name: str | PathLike[str]) -> bool:
+    """Whether `name` is meant as a folder: it is one, or is written as a path.
+
+    A path that is not there is refused by the declaration's reader, which names it.
+    """
+    text = fspath(name)
+    if not isinstance(text, str) or not text or "\0" in text:
+        return False
+    return isinstance(name, PathLike) or "/" in text or "\\" in text or Path(text).is_dir()
 
 
 def unknown_name(name: Any, known: tuple[str, ...]) -> str:
     """The error text for a domain that is not there: the nearest name first, then all names."""
     near = get_close_matches(name.lower(), known, n=1, cutoff=0.4) if isinstance(name, str) else []
     advice = f"did you mean {near[0]!r}? " if near else ""
-    return f"unknown domain {str(name)[:60]!r}; {advice}known domains: {', '.join(known)}"
+    return (
+        f"unknown domain {str(name)[:60]!r}; {advice}known domains: {', '.join(known)}, or a "
+        f"folder with a {FILE_NAME}"
+    )
 
 
 def read_weights(spec: DomainSpec, package: str, network: str) -> dict[str, torch.Tensor]:
@@ -103,9 +162,7 @@ def _relevance(spec: DomainSpec, package: str) -> torch.Tensor:
     return read_weights(spec, package, "relevance")["relevance"]
 
 
-def _call(address: str, pictures: torch.Tensor) -> torch.Tensor:
+def _call(address: str, *arguments: Any) -> Any:
     """Call "module:function", importing the module only now."""
     module, function = address.split(":")
-    return cast("Callable[[torch.Tensor], torch.Tensor]", getattr(import_module(module), function))(
-        pictures
-    )
+    return cast("Callable[..., Any]", getattr(import_module(module), function))(*arguments)

@@ -1,0 +1,147 @@
+"""Networks that lie in files outside the package: downloaded, put there by hand, or made here.
+
+    network --declared files--> obtain (cache, download, hash) --path--> reader --> network
+       └──none published──> made on this machine? <folder>/mapper.safetensors --path--> reader
+
+Every reader recognises the format from the content and executes nothing of it
+(`deltaedit_kit.checkpoints`). A network that nobody published and nobody has made here says, when
+it is touched, how to make it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from deltaedit_kit.domains.domain import Networks
+from deltaedit_kit.domains.download import Tell, obtain
+from deltaedit_kit.domains.spec import DomainSpec
+from deltaedit_kit.errors import DeltaEditError
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from deltaedit_kit.clip_space import ClipSpace
+    from deltaedit_kit.mapper import DeltaMapper
+    from deltaedit_kit.stylegan2 import Generator
+    from deltaedit_kit.stylespace import StyleLayout
+
+# What the kit can make where nobody published it, and the commands that do.
+COMMANDS = {
+    "mapper": "`deltaedit codes {name}`, then `deltaedit train {name}`",
+    "relevance": "`deltaedit relevance {name}`",
+}
+
+
+@dataclass(frozen=True)
+class Outside:
+    """Where the files of one declared domain lie."""
+
+    spec: DomainSpec
+    downloads: Path  # of the published files
+    folder: Path  # of what is made here; the same folder for a domain of one's own
+    tell: Tell | None = None  # who is told the licence note; None: stderr
+
+    def path(self, network: str) -> Path:
+        """The file of a network, downloaded if need be.
+
+        Raises `DeltaEditError` as `obtain` does, and for a network that is not there: why, and
+        how to make it.
+        """
+        files = self.spec.published.get(network)
+        made = self.made(network)
+        if files:
+            path = obtain(files, self.downloads, self.tell)
+        elif made.is_file():
+            path = made
+        else:
+            raise DeltaEditError(self.how_to_get(network))
+        if self.is_own and not path.resolve().is_relative_to(self.folder):
+            raise DeltaEditError(
+                f"{path} is a link that leads out of the folder; put the file itself there"
+            )
+        return path
+
+    @property
+    def is_own(self) -> bool:
+        """Whether this is a folder that somebody may have sent, and not the kit's cache."""
+        return self.downloads == self.folder
+
+    def made(self, network: str) -> Path:
+        """Where a network made on this machine is looked for."""
+        return self.folder / f"{network}.safetensors"
+
+    def has(self, network: str) -> bool:
+        """Whether there is a file of the network, here or at an address."""
+        return bool(self.spec.published.get(network)) or self.made(network).is_file()
+
+    def how_to_get(self, network: str) -> str:
+        """Why a network is not there, and the commands that make it."""
+        why = self.spec.absent.get(network, "its declaration names no file for it")
+        text = f"domain {self.spec.name!r} has no {network}: {why}"
+        if network not in COMMANDS:
+            return f"{text}; declare one in a domain folder of your own"
+        commands = COMMANDS[network].format(name=self.spec.name)
+        return f"{text}; make it with {commands} (it is then found as {self.made(network)})"
+
+    def networks(self) -> Networks:
+        """Every network as a promise, kept when it is first touched."""
+        return Networks(
+            generator=self.generator,
+            clip=self.clip,
+            mapper=self.mapper,
+            relevance=self.relevance,
+            inversion=self.inversion if self.has("inversion") else None,
+            identity=self.identity if self.has("identity") else None,
+        )
+
+    def generator(self) -> Generator:
+        """StyleGAN2, of the resolution that the declaration promises."""
+        from deltaedit_kit.checkpoints import load_stylegan2
+
+        path = self.path("generator")
+        generator = load_stylegan2(path)
+        if generator.resolution != self.spec.resolution:
+            raise DeltaEditError(
+                f"{path} draws {generator.resolution} px, domain {self.spec.name!r} is declared "
+                f"with {self.spec.resolution}; give its own generator, or mend the declaration"
+            )
+        return generator
+
+    def clip(self) -> ClipSpace:
+        """CLIP, taking pictures as the domain's codes were made."""
+        from deltaedit_kit.checkpoints import load_clip
+
+        return load_clip(self.path("clip"), preprocessing=self.spec.preprocessing)
+
+    def mapper(self, layout: StyleLayout, clip_width: int) -> DeltaMapper:
+        """DeltaMapper for this layout of s and this CLIP."""
+        from deltaedit_kit.checkpoints import load_delta_mapper
+
+        path = self.path("mapper")
+        mapper = load_delta_mapper(path, layout)
+        if mapper.clip_width != clip_width:
+            raise DeltaEditError(
+                f"{path} reads CLIP vectors of width {mapper.clip_width}, the CLIP of domain "
+                f"{self.spec.name!r} writes {clip_width}; train the mapper on codes of this CLIP"
+            )
+        return mapper
+
+    def relevance(self) -> Tensor:
+        """R [S, E], unit rows."""
+        from deltaedit_kit.checkpoints import load_relevance
+
+        return load_relevance(self.path("relevance"))
+
+    def inversion(self) -> Any:
+        """e4e: aligned pictures -> w+."""
+        from deltaedit_kit.checkpoints import load_e4e
+
+        return load_e4e(self.path("inversion"))
+
+    def identity(self) -> Any:
+        """ArcFace: aligned pictures -> unit vectors."""
+        from deltaedit_kit.checkpoints import load_arcface
+
+        return load_arcface(self.path("identity"))

@@ -50,20 +50,23 @@ def write(
     threshold: float,
 ) -> dict[str, Any]:
     """The recipe of an edit as a dict of plain JSON values."""
-    if faces.origin is not None:
-        source = {"sample": {**asdict(faces.origin), "rows": list(faces.origin.rows)}}
-    else:
-        source = {"codes": {"s": _pack(faces.s), "w_plus": _pack(faces.w_plus)}}
     return {
         "kind": KIND,
         "version": VERSION,
         "domain": domain,
-        "faces": source,
+        "faces": write_faces(faces),
         "text": text if isinstance(text, str) else list(text),
         "neutral": neutral,
         "strength": strength,
         "threshold": threshold,
     }
+
+
+def write_faces(faces: Faces) -> dict[str, Any]:
+    """Where faces come from, as plain JSON values: their seed, or else their codes."""
+    if faces.origin is not None:
+        return {"sample": {**asdict(faces.origin), "rows": list(faces.origin.rows)}}
+    return {"codes": {"s": _pack(faces.s), "w_plus": _pack(faces.w_plus)}}
 
 
 def read(recipe: Any, domain: Domain) -> EditRequest:
@@ -86,7 +89,7 @@ def read(recipe: Any, domain: Domain) -> EditRequest:
         )
     try:
         return EditRequest(
-            faces=_faces(recipe["faces"], domain),
+            faces=read_faces(recipe["faces"], domain),
             text=recipe["text"],
             neutral=recipe["neutral"],
             strength=recipe["strength"],
@@ -99,8 +102,12 @@ def read(recipe: Any, domain: Domain) -> EditRequest:
         ) from cause
 
 
-def _faces(source: dict[str, Any], domain: Domain) -> Faces:
-    """Sample the faces again, or draw the codes that came along."""
+def read_faces(source: dict[str, Any], domain: Domain) -> Faces:
+    """What `write_faces` wrote: sample the faces again, or draw the codes that came along.
+
+    Raises `DeltaEditError` for numbers that do not fit the domain, and KeyError or TypeError where
+    a field is missing or of another type: a reader of whole recipes says what that means.
+    """
     if "sample" in source:
         sample = source["sample"]
         count = whole_number("the recipe's count of faces", sample["count"], 1, MOST_FACES)

@@ -1,0 +1,187 @@
+"""Recipes come back as they went, and files hold what they say."""
+
+from __future__ import annotations
+
+import io
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from deltaedit_kit.domains import Domain, Faces
+from deltaedit_kit.editing import Editor
+from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.plots.grids import to_uint8
+from deltaedit_kit.studio import faces, pictures
+from deltaedit_kit.studio.engine import Engine
+from deltaedit_kit.studio.photo import read_photo
+from deltaedit_kit.studio.recipe import from_recipe, read_file, to_recipe
+from deltaedit_kit.studio.saving import SAVERS, Saved, save_to
+from deltaedit_kit.studio.state import Sentence, StudioState
+from tests.tiny_domain import tiny_domain
+
+DOMAIN = tiny_domain()
+STATE = replace(
+    StudioState.first(DOMAIN.spec),
+    seed=5,
+    row=3,
+    truncation=0.4,
+    sentences=(Sentence("old", -0.5), Sentence("<b>‮𝕏 \x00 \ud800", 2.0, on=False), Sentence("")),
+    neutral="a man",
+    threshold=0.02,
+    groups=("medium", "fine"),
+)
+
+
+@pytest.fixture
+def engine() -> Engine:
+    return Engine(DOMAIN)
+
+
+def test_a_recipe_is_json_and_comes_back_equal(engine: Engine) -> None:
+    recipe = json.loads(json.dumps(to_recipe(engine, STATE)))
+    assert from_recipe(Engine(DOMAIN), recipe) == STATE
+
+
+@pytest.mark.parametrize("kind", ["picture", "grid", "recipe"])
+def test_what_is_saved_carries_its_recipe(engine: Engine, kind: str) -> None:
+    saved = SAVERS[kind](engine, STATE)
+    assert read_file(Engine(DOMAIN), saved.name, saved.content) == STATE
+
+
+def test_a_photo_travels_as_codes(engine: Engine) -> None:
+    number = engine.keep_photo(replace(DOMAIN.sample(1, seed=77), origin=None))
+    state = faces.show_photo(STATE, number)
+    other = Engine(DOMAIN)
+    again = from_recipe(other, json.loads(json.dumps(to_recipe(engine, state))))
+    assert again == state
+    assert torch.allclose(other.look(again).after, engine.look(state).after, atol=1e-4)
+
+
+def test_a_recipe_of_the_editor_can_be_loaded(engine: Engine) -> None:
+    chosen = DOMAIN.sample(4, seed=3).select([2])
+    edit = Editor(DOMAIN).edit(chosen, ["old", "a smile"], neutral="man", strength=0.5)
+    state = from_recipe(engine, edit.recipe)
+    assert [(s.text, s.strength) for s in state.sentences] == [("old", 0.5), ("a smile", 0.5)]
+    assert (state.seed, state.row, state.photo, state.neutral) == (3, 2, None, "man")
+    far = Editor(DOMAIN).edit(DOMAIN.sample(9, seed=3).select([8]), "old")
+    state = from_recipe(engine, far.recipe)
+    assert state.photo == 0
+    assert torch.allclose(engine.look(state).after, far.after[0], atol=1e-4)
+
+
+def broken(**fields: object) -> dict:
+    recipe = to_recipe(Engine(DOMAIN), STATE)
+    return {k: v for k, v in {**recipe, **fields}.items() if v is not None}
+
+
+@pytest.mark.parametrize(
+    ("recipe", "message"),
+    [
+        ([], "this is no recipe"),
+        ({"kind": "something"}, "this is no recipe"),
+        (broken(version=2), "version 2"),
+        (broken(domain="ffhq"), "for domain 'ffhq'"),
+        (broken(sentences=None), "damaged"),
+        (broken(sentences=[{"text": "a", "evil": 1}]), "damaged"),
+        (broken(sentences=[{"text": 5}]), "must be text"),
+        (broken(sentences=[{"text": "a", "strength": 1e9}]), "strength is 1e"),
+        (broken(sentences=[{"text": "a"}] * 100), "holds 8 sentences"),
+        (broken(threshold="x"), "threshold is 'x'"),
+        (broken(sample={"seed": -1}), "seed is -1"),
+        (broken(sample=None), "damaged"),
+        (broken(groups=None), "damaged"),
+        (broken(faces={"codes": {"s": {"shape": [1], "float32": "AAAA"}}}), "damaged|bytes"),
+    ],
+)
+def test_a_damaged_recipe_is_refused_in_one_line(
+    engine: Engine, recipe: object, message: str
+) -> None:
+    with pytest.raises(DeltaEditError, match=message) as caught:
+        from_recipe(engine, recipe)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "is no recipe"),
+        (b"\xff\xfe", "is no recipe"),
+        (b"[" * 100_000, "is no recipe"),
+        (pictures.png(np.zeros((8, 8, 3), np.uint8)), "carries no recipe"),
+        (b"\x89PNG nonsense", "carries no recipe"),
+        (b" " * 20_000_001, "too large"),
+    ],
+)
+def test_a_file_that_is_none_is_refused(engine: Engine, content: bytes, message: str) -> None:
+    with pytest.raises(DeltaEditError, match=message):
+        read_file(engine, "../x.json", content)
+
+
+def test_the_saved_picture_is_the_picture(engine: Engine) -> None:
+    saved = SAVERS["picture"](engine, STATE)
+    array = np.asarray(Image.open(io.BytesIO(saved.content)))
+    assert np.array_equal(array, to_uint8(engine.look(STATE).after))
+
+
+def test_the_animation_starts_before_and_turns_at_after(engine: Engine) -> None:
+    saved = SAVERS["animation"](engine, STATE)
+    with Image.open(io.BytesIO(saved.content)) as movie:
+        assert movie.n_frames == 22
+        assert movie.info["loop"] == 0
+        shown = []
+        for k in (0, 11):
+            movie.seek(k)
+            shown.append(np.asarray(movie.convert("RGB"), dtype=float))
+    look = engine.look(STATE)
+    for array, picture in zip(shown, (look.before, look.after), strict=True):
+        # 256 colours for all frames of a random network's noise
+        assert np.abs(array - to_uint8(picture)).mean() < 12
+
+
+def test_the_wipe_has_before_on_the_left() -> None:
+    before, after = np.zeros((2, 10, 3), np.uint8), np.full((2, 10, 3), 9, np.uint8)
+    wiped = pictures.wipe(before, after, 0.4)
+    assert not wiped[:, :4].any()
+    assert (wiped[:, 4] == 255).all()
+    assert (wiped[:, 5:] == 9).all()
+    assert np.array_equal(pictures.wipe(before, after, 0), after)
+    assert np.array_equal(pictures.wipe(before, after, 1), before)
+
+
+def test_files_are_never_written_over(tmp_path: Path) -> None:
+    saved = Saved("picture.png", b"one", "image/png")
+    paths = [save_to(tmp_path / "new", saved) for _ in range(3)]
+    assert [path.name for path in paths] == ["picture.png", "picture-2.png", "picture-3.png"]
+    assert all(path.read_bytes() == b"one" for path in paths)
+    (tmp_path / "file").write_text("")
+    with pytest.raises(DeltaEditError, match="cannot write to"):
+        save_to(tmp_path / "file", saved)
+
+
+def test_a_photo_is_read_and_handed_to_the_inversion() -> None:
+    seen = []
+
+    def invert(picture: Image.Image, domain: Domain) -> Faces:
+        seen.append((picture.size, domain))
+        return domain.sample(2, seed=1)
+
+    content = pictures.png(np.zeros((30, 20, 3), np.uint8))
+    assert len(read_photo(content, DOMAIN, invert)) == 2
+    assert seen == [((20, 30), DOMAIN)]
+    with pytest.raises(DeltaEditError, match="cannot be read as a picture"):
+        read_photo(b"no picture", DOMAIN, invert)
+    with pytest.raises(DeltaEditError, match="returned no faces"):
+        read_photo(content, DOMAIN, lambda picture, domain: None)
+
+
+def test_without_inversion_a_photo_is_refused_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    import deltaedit_kit.inversion as room
+
+    monkeypatch.setattr(room, "invert", None, raising=False)
+    with pytest.raises(DeltaEditError, match="photos cannot be inverted here"):
+        read_photo(b"", DOMAIN)

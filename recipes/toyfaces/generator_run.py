@@ -13,6 +13,7 @@ import torch
 import torch.nn.functional as F
 from safetensors.torch import load_file
 from torch import Tensor
+from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from deltaedit_kit.stylegan2 import Generator
 from recipes.toyfaces.generator_loss import detail_loss, factor_weight
@@ -151,10 +152,8 @@ class Run:
         """One batch of the leading process, counted and averaged; returns the loss."""
         loss = self.descend(data, phase, weight_map, self.phase * 10_000_000 + self.step)
         decay = math.exp(-self.config.batch / self.config.ema_pictures)
-        with torch.no_grad():
-            torch._foreach_lerp_(
-                list(self.average.parameters()), list(self.model.parameters()), 1 - decay
-            )
+        follow = get_ema_multi_avg_fn(decay)
+        follow(list(self.average.parameters()), list(self.model.parameters()), self.step)
         self.position[1] += 1
         return loss
 

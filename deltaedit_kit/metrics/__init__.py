@@ -1,1 +1,71 @@
-"""Measures of edits and networks, one idea a file, plain functions on tensors."""
+"""Measures of edits and networks, one idea a file, plain functions on tensors.
+
+    name         says                                        better   on equal pictures
+    fid, kid     do the pictures look alike as a set?        lower    0
+    psnr, ssim   is the picture the same, pixel by pixel?    higher   infinite, 1
+    lpips        ... as a network sees it?                   lower    0
+    ids          is it the same person?                      higher   1
+    clip_score   does the picture fit the sentence?          higher   -
+    directional  did it move where the sentence points?      higher   undefined
+    success      does the oracle read what was asked?        higher   -
+    side_effect  how much else did it change?                lower    0
+
+PSNR, SSIM, LPIPS, IDS and the side effect are perfect for a method that changes nothing, so that
+none of them means anything without `success` or `directional` beside it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from deltaedit_kit.errors import DeltaEditError
+
+
+@dataclass(frozen=True)
+class Metric:
+    """How a number is to be read."""
+
+    name: str
+    title: str
+    better: str  # "higher" or "lower"
+    unit: str = ""
+    minimum: int = 30  # pictures below which an interval is a guess: a warning says so
+
+    @property
+    def label(self) -> str:
+        """Title with the direction that is better, for the axis of a plot or a column."""
+        unit = f" ({self.unit})" if self.unit else ""
+        return f"{self.title}{unit} {'↑' if self.better == 'higher' else '↓'}"
+
+
+METRICS: dict[str, Metric] = {
+    metric.name: metric
+    for metric in (
+        Metric("fid", "FID", "lower", minimum=1000),
+        Metric("kid", "KID", "lower", minimum=200),
+        Metric("psnr", "PSNR", "higher", "dB"),
+        Metric("ssim", "SSIM", "higher"),
+        Metric("lpips", "LPIPS", "lower"),
+        Metric("ids", "IDS", "higher"),
+        Metric("clip_score", "CLIP score", "higher"),
+        Metric("directional", "directional similarity", "higher"),
+        Metric("success", "success", "higher"),
+        Metric("side_effect", "side effect", "lower"),
+        Metric("seconds", "seconds per picture", "lower", "s", minimum=1),
+    )
+}
+
+
+def metric(name: str) -> Metric:
+    """The metric called `name`; DeltaEditError, listing the names, if there is none.
+
+    A metric of features has its network after a colon, "fid:clip-toyfaces": two networks give two
+    columns, never one.
+    """
+    known = METRICS.get(name.split(":")[0])
+    if known is None:
+        raise DeltaEditError(f"no metric is called {name!r}; known: {', '.join(METRICS)}")
+    if ":" not in name:
+        return known
+    network = name.split(":", 1)[1]
+    return Metric(name, f"{known.title} [{network}]", known.better, known.unit, known.minimum)

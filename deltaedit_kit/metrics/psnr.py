@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
 
 from deltaedit_kit.errors import DeltaEditError
@@ -15,10 +16,12 @@ from deltaedit_kit.errors import DeltaEditError
 def psnr(pictures: Tensor, wanted: Tensor, data_range: float = 2.0) -> Tensor:
     """PSNR of each picture: [n, c, H, W] twice -> [n]; infinite for equal pictures.
 
-    Raises DeltaEditError when the shapes differ.
+    Raises DeltaEditError when the shapes differ or a value is not finite.
     """
     if pictures.shape != wanted.shape:
         shapes = f"{tuple(pictures.shape)} and {tuple(wanted.shape)}"
         raise DeltaEditError(f"pictures have shapes {shapes}; compare pictures of one size")
     error = (pictures.float() - wanted.float()).square().flatten(1).mean(1)
+    if not bool(torch.isfinite(error).all()):
+        raise DeltaEditError("pictures hold NaN or infinity; look at how they were made")
     return 10 * (data_range**2 / error).log10()

@@ -1,0 +1,95 @@
+"""Who is it? A small network whose embedding stays when a portrait smiles, and moves when it is
+somebody else.
+
+    embed_faces: pictures [n, 3, 128, 128] in [-1, 1]  ->  unit vectors [n, D]
+    same person  <=>  e_1 · e_2 is large
+
+In toyfaces a person is nine factors (`PERSON`: skin, bones, eyes, nose, lips, brows); expression,
+hair, beard, glasses, clothes, age and pose may change and it is still the same person. The network
+learned that from renders alone, with the loss of ArcFace: Deng et al., arXiv:1801.07698. Published
+domains ask the real ArcFace; here there are no photographs that it could be asked about.
+"""
+
+from functools import lru_cache
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float
+from safetensors.torch import load_file
+from torch import Tensor, nn
+
+from deltaedit_kit.errors import DeltaEditError
+
+SIZE = 128
+FACE_ROWS, FACE_COLUMNS = slice(38, 102), slice(32, 96)  # brows to chin, ear to ear
+WIDTH = 64  # D, the length of an embedding
+WEIGHTS = Path(__file__).parent / "weights" / "identity.safetensors"
+BATCH = 64  # pictures embedded at once, so that memory stays flat
+
+PERSON: tuple[str, ...] = (
+    "skin",
+    "face_width",
+    "jaw",
+    "eye_size",
+    "eye_gap",
+    "eye_color",
+    "nose",
+    "lips",
+    "brow_thickness",
+)
+
+
+class IdentityNetwork(nn.Module):
+    """Strided convolutions over the 64 x 64 pixels of the face, then one linear layer to D."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        # (width, kernel, stride): 64 -> 32 -> 16 -> 16 -> 8 -> 8 -> 4
+        plan = ((32, 5, 2), (64, 3, 2), (64, 3, 1), (128, 3, 2), (128, 3, 1), (160, 3, 2))
+        layers: list[nn.Module] = []
+        previous = 3
+        for width, kernel, stride in plan:
+            layers += [nn.Conv2d(previous, width, kernel, stride, kernel // 2, bias=False)]
+            layers += [nn.BatchNorm2d(width), nn.LeakyReLU(0.1, inplace=True)]
+            previous = width
+        self.trunk = nn.Sequential(*layers)
+        self.embedding = nn.Linear(previous * 4 * 4, WIDTH)
+
+    def forward(self, faces: Float[Tensor, "n 3 64 64"]) -> Float[Tensor, "n D"]:
+        """Unit embeddings of crops as `crop_face` cuts them."""
+        faces = faces.contiguous(memory_format=torch.channels_last)
+        return F.normalize(self.embedding(self.trunk(faces).flatten(1)).float(), dim=1)
+
+
+def crop_face(pictures: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n 3 64 64"]:
+    """The face of each portrait, from the brows to the chin; other sizes are resampled to 128.
+
+    Raises DeltaEditError for pictures that are not float [n, 3, h, w].
+    """
+    if pictures.ndim != 4 or pictures.shape[1] != 3 or not pictures.is_floating_point():
+        raise DeltaEditError(
+            f"pictures are {pictures.dtype} {list(pictures.shape)}; give floats [n, 3, h, w]"
+        )
+    if pictures.shape[2:] != (SIZE, SIZE):
+        pictures = F.interpolate(pictures, size=(SIZE, SIZE), mode="bilinear", antialias=True)
+    return pictures[:, :, FACE_ROWS, FACE_COLUMNS]
+
+
+@lru_cache(maxsize=2)
+def load_identity(device: str = "cpu") -> IdentityNetwork:
+    """The shipped network, in evaluation mode, loaded once a device (its file is float16)."""
+    network = IdentityNetwork()
+    network.load_state_dict(load_file(WEIGHTS))
+    return network.eval().requires_grad_(False).to(device)
+
+
+def embed_faces(pictures: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n D"]:
+    """Unit float32 embeddings of portraits in about [-1, 1]; gradients reach the pictures.
+
+    Raises DeltaEditError for pictures that are not float [n, 3, h, w].
+    """
+    network = load_identity(str(pictures.device))
+    faces = crop_face(pictures.clamp(-1, 1) if pictures.is_floating_point() else pictures)
+    parts = [network(part.float()) for part in faces.split(BATCH)]
+    return torch.cat(parts) if parts else faces.new_zeros(0, WIDTH)

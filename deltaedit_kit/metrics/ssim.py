@@ -1,0 +1,38 @@
+"""SSIM: is the local structure the same, whatever the brightness does?
+
+    SSIM = mean over windows of  (2 μ_x μ_y + c₁)(2 σ_xy + c₂) / ((μ_x² + μ_y² + c₁)(σ_x² + σ_y² + c₂))
+
+A window is a Gaussian of 1.5 pixels, 11 wide. 1 for equal pictures, around 0 for unrelated ones.
+
+Source: Wang et al. 2004, "Image quality assessment"; computed by torchmetrics.
+"""
+
+from __future__ import annotations
+
+from typing import cast
+
+import torch
+from torch import Tensor
+
+from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.metrics.pictures import check_pairs
+
+WINDOW = 11
+
+
+@torch.no_grad()
+def ssim(before: Tensor, after: Tensor) -> Tensor:
+    """SSIM of each pair of pictures [n, 3, H, W] in [-1, 1] -> [n].
+
+    Raises DeltaEditError as `check_pairs` does, and for pictures smaller than a window.
+    """
+    check_pairs(before, after)
+    if min(before.shape[2:]) < WINDOW:
+        size = list(before.shape[2:])
+        raise DeltaEditError(f"pictures are {size}; SSIM needs {WINDOW} pixels or more each way")
+    from torchmetrics.functional.image import structural_similarity_index_measure
+
+    values = structural_similarity_index_measure(
+        after.float(), before.float(), data_range=2.0, reduction="none"
+    )
+    return cast("Tensor", values).reshape(len(before))

@@ -3,7 +3,7 @@
     IDS = e(before) · e(after)        e: unit embedding of a face; 1 for equal pictures
 
 Which network embeds is part of the number: ArcFace for aligned photographs (arXiv:1801.07698), a
-small one of our own for toyfaces. A domain says which one through its `identity`.
+small one of our own for toyfaces. A domain says which one: `domain.identity`.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def face_embedder(domain: Domain) -> Embedder:
     if domain.spec.name in EMBEDDED:
         module, function = EMBEDDED[domain.spec.name].split(":")
         return cast("Embedder", getattr(import_module(module), function))
-    network = getattr(domain, "identity", None)
+    network = domain.identity
     if network is None:
         raise DeltaEditError(
             f"domain {domain.spec.name!r} has no identity network, so that IDS is unknown; "

@@ -1,6 +1,7 @@
 """SSIM: is the local structure the same, whatever the brightness does?
 
-    SSIM = mean over windows of  (2 μ_x μ_y + c₁)(2 σ_xy + c₂) / ((μ_x² + μ_y² + c₁)(σ_x² + σ_y² + c₂))
+    SSIM = mean over windows of  l · s,   l = (2 μ_x μ_y + c₁) / (μ_x² + μ_y² + c₁)
+                                          s = (2 σ_xy + c₂) / (σ_x² + σ_y² + c₂)
 
 A window is a Gaussian of 1.5 pixels, 11 wide. 1 for equal pictures, around 0 for unrelated ones.
 

@@ -1,11 +1,11 @@
 """DeltaEdit beside the methods that it was compared with, all behind one call.
 
-    method                  what it does for a sentence               per sentence   per picture
-    deltaedit               asks a mapper that learned without text   nothing        one pass
-    styleclip-optimisation  Adam on w+ of this very picture           nothing        hundreds of passes
-    styleclip-mapper        trains three small networks               a training     one pass
-    styleclip-directions    one direction of s from relevance R       nothing        one pass
-    tedigan                 Adam on w+, held by the pixels            nothing        hundreds of passes
+    method                  what it does for a sentence               per sentence   passes a face
+    deltaedit               asks a mapper that learned without text   nothing        one
+    styleclip-optimisation  Adam on w+ of this very picture           nothing        hundreds
+    styleclip-mapper        trains three small networks               a training     one
+    styleclip-directions    one direction of s from relevance R       nothing        one
+    tedigan                 Adam on w+, held by the pixels            nothing        hundreds
 
     from deltaedit_kit.rivals import make
     edit = make("styleclip-directions", domain).edit(faces, "face with glasses")

@@ -54,5 +54,5 @@ class DeltaEdit(Method):
         with seconds.measure("edit"):
             moves = editor.moves(faces, text, neutral)
             kept = editor.kept(moves, limit)[0]
-            change = Change(moves.delta_s[0] * kept, None, kept, seconds)
-        return change
+            delta_s = moves.delta_s[0] * kept
+        return Change(delta_s, None, kept, seconds)

@@ -205,10 +205,9 @@ class Method(Editor, ABC):
         threshold: float | None,
     ) -> dict[str, Any]:
         spec = self.domain.spec
-        if threshold is None:
-            threshold = getattr(self.settings, "threshold", 0.0)
+        limit = getattr(self.settings, "threshold", 0.0) if threshold is None else threshold
         written = edit_recipe.write(
-            spec.name, faces, text, neutral or spec.neutral, strength, float(threshold)
+            spec.name, faces, text, neutral or spec.neutral, strength, limit
         )
         return written | {
             "kind": RECIPE_KIND,

@@ -1,4 +1,4 @@
-"""Twelve thousand random events: no exception but `DeltaEditError`, no state lost, all can be undone.
+"""Twelve thousand random events: no error but `DeltaEditError`, no state lost, all can be undone.
 
 400 runs of 30 events each; pictures of the last states are drawn as well.
 """

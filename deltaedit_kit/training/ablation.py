@@ -29,7 +29,7 @@ from deltaedit_kit.codes.store import CodeStore
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.mapper import DeltaMapper
 from deltaedit_kit.training.config import TrainingConfig
-from deltaedit_kit.training.loop import Exam, Report, Trainable, train_mapper
+from deltaedit_kit.training.loop import Exam, Report, train_mapper
 from deltaedit_kit.training.loss import learned_channels
 
 ABLATIONS: Mapping[str, Mapping[str, Any]] = {
@@ -87,7 +87,7 @@ def as_trained(mapper: DeltaMapper, config: TrainingConfig) -> nn.Module:
 
 
 def sweep(
-    domain: Trainable,
+    domain: Any,
     codes: Codes | CodeStore,
     base: TrainingConfig,
     changes: Mapping[str, Mapping[str, Any]] = ABLATIONS,

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
 from time import perf_counter
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import torch
 from torch.nn.parallel import DistributedDataParallel
@@ -46,25 +46,6 @@ VALIDATION_PAIRS = 2048
 VALIDATION_STEP = 2**31  # the "step" that draws them: no run gets there
 
 
-class Trainable(Protocol):
-    """What training asks of a domain."""
-
-    @property
-    def spec(self) -> Any:
-        """Only `.name` is read."""
-        ...
-
-    @property
-    def layout(self) -> StyleLayout:
-        """Which channels of s belong together."""
-        ...
-
-    @property
-    def device(self) -> torch.device:
-        """Where to train."""
-        ...
-
-
 class Report(NamedTuple):
     """What a run says every `report_every` steps: the last batch, the held-out pairs, the pace."""
 
@@ -87,7 +68,7 @@ Exam = Callable[[DeltaMapper], float]
 
 
 def train_mapper(
-    domain: Trainable,
+    domain: Any,
     codes: Codes | CodeStore,
     config: TrainingConfig,
     folder: str | Path | None = None,
@@ -98,6 +79,7 @@ def train_mapper(
 ) -> DeltaMapper:
     """A mapper trained on `codes`, on the domain's device; with `ema`, its running average.
 
+    Of the domain, .spec.name, .layout and .device are used, so that no text can come in with it.
     With a `folder` the run saves there every `save_every` steps, at an interruption and at the
     end, and takes up what it finds; the file belongs to one config. `exam(mapper)` is asked at
     every report; `keep_going(state)`, in a run of one process, before every step: False ends the
@@ -151,11 +133,10 @@ class _Run:
         if folder is not None:
             self.state.resume(folder)
         processes.check_same_step(self.state.step, rank, self.device)
-        forward = self.state.network
-        if config.compile:
+        if config.compile:  # in place: the network stays the module that is saved
             mode = "reduce-overhead" if self.device.type == "cuda" else "default"
-            forward = torch.compile(forward, mode=mode)
-        self.forward = processes.shared(forward, rank)
+            self.state.network.compile(mode=mode)
+        self.forward = processes.shared(self.state.network, rank)
         self.work = 6 * multiplications(layout, codes.clip.shape[1])  # FLOP of a pair
         self.last = torch.full((3,), math.nan, device=self.device)  # loss, l2, cosine of the batch
         self.healthy = torch.ones((), device=self.device)  # read rarely: reading waits
@@ -189,8 +170,9 @@ class _Run:
 
     def _silent(self, yes: bool) -> Any:
         """Gradients of all passes but the last stay in this process."""
-        several = isinstance(self.forward, DistributedDataParallel)
-        return self.forward.no_sync() if yes and several else nullcontext()
+        forward = self.forward
+        several = isinstance(forward, DistributedDataParallel)
+        return forward.no_sync() if yes and several else nullcontext()
 
     def due(self, every: int) -> bool:
         """Whether something that happens `every` steps happens after this one; the last counts."""
@@ -206,10 +188,9 @@ class _Run:
         held, cosines = validate(state.best, self.layout, self.judged, self.channels, config)
         success = exam(state.mapper()) if exam and self.rank.first else math.nan
         self.began, self.began_at, self.paused = perf_counter(), state.step, 0.0
-        numbers = [x.item() for x in held]
-        return Report(
-            state.step, *batch, *numbers, *cosines, pace, pace * self.work / peak, success
-        )
+        held = [x.item() for x in held]
+        pace = [pace, pace * self.work / peak]
+        return Report._make([state.step, *batch, *held, *cosines, *pace, success])
 
     def save(self) -> None:
         """Save in the first process; the clock stands still meanwhile."""
@@ -232,7 +213,7 @@ class _Run:
         )
 
 
-def _resident(domain: Trainable, codes: Codes | CodeStore, config: TrainingConfig) -> Codes:
+def _resident(domain: Any, codes: Codes | CodeStore, config: TrainingConfig) -> Codes:
     """The codes that the run may use, on the domain's device."""
     name = domain.spec.name
     if codes.domain != name:

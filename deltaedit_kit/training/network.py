@@ -6,7 +6,7 @@ step does not depend on the scale of a parameter, apart from ε, so training W' 
 
     rate' = c · rate          ε' = ε / c
 
-makes exactly the steps of W times c (Δ W' = -rate c · m' / (√v' + ε / c), where m = c m', v = c² v').
+makes exactly the steps of W times c: ΔW' = -rate c · m' / (√v' + ε / c), as m = c m', v = c² v'.
 
 Source: the algebra above; equalised rates: Karras et al. 2018, arXiv:1710.10196, section 4.1.
 """

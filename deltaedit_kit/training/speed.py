@@ -11,7 +11,6 @@ Source: the counting rule of Hoffmann et al. 2022, arXiv:2203.15556, appendix F.
 
 from __future__ import annotations
 
-import platform
 from functools import cache
 from time import perf_counter
 
@@ -41,21 +40,3 @@ def synchronize(device: str | torch.device) -> None:
     """Wait until the device has done what it was given."""
     if torch.device(device).type == "cuda":
         torch.cuda.synchronize(device)
-
-
-def machine_name(device: str | torch.device) -> str:
-    """What numbers were measured on, in a few words."""
-    if torch.device(device).type == "cuda":
-        return f"one {torch.cuda.get_device_name(device)}"
-    return f"{torch.get_num_threads()} CPU threads ({_processor()})"
-
-
-def _processor() -> str:
-    try:
-        with open("/proc/cpuinfo", encoding="utf-8") as lines:
-            names = (
-                line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")
-            )
-            return next(names)
-    except (OSError, StopIteration):
-        return platform.processor() or platform.machine()

@@ -1,0 +1,63 @@
+"""Small runs as functions of a module, so that other processes can start them too."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from deltaedit_kit.codes import CodeStore, make_codes
+from deltaedit_kit.ranks import this_rank
+from deltaedit_kit.training import TrainingConfig, train_mapper
+from tests.training.tiny import LESSON, linear_codes, picture_domain
+
+CURVE = TrainingConfig(
+    steps=20, batch=32, held_out=0.1, seed=2, report_every=1, save_every=10, schedule="cosine"
+)
+KILLED = TrainingConfig(
+    steps=150, batch=16, held_out=0.1, seed=5, report_every=1000, save_every=1, ema=0.9
+)
+
+
+def killed_run(folder: str) -> None:
+    """Saves after every step, so that many kills fall into a save."""
+    train_mapper(LESSON, linear_codes(), KILLED, folder)
+
+
+def curve(folder: str, accumulate: int = 1) -> None:
+    """Write the loss of every step to `folder`/curve.json; every process does its share."""
+    reports = []
+    config = replace(CURVE, accumulate=accumulate)
+    train_mapper(LESSON, linear_codes(), config, Path(folder) / "run", reports.append)
+    if this_rank().first:
+        losses = [[r.loss, r.l2, r.cosine, r.validation] for r in reports]
+        (Path(folder) / "curve.json").write_text(json.dumps(losses))
+
+
+def codes_and_curve(folder: str) -> None:
+    """Make a store together, then learn from it together."""
+    from torch import distributed
+
+    domain = picture_domain()
+    store = Path(folder) / "codes"
+    make_codes(domain, store, 24, chunk=4)
+    rank = this_rank()
+    distributed.init_process_group("gloo")
+    distributed.barrier()
+    assert CodeStore.open(store).complete
+    curve(folder)
+    assert distributed.is_initialized()  # a group that was there is left alone
+    distributed.destroy_process_group()
+    assert rank.world == 2
+
+
+def two_processes_with_accelerate(folder: str) -> None:
+    """accelerate's launcher for CPUs: what notebook_launcher does on a machine with GPUs."""
+    from accelerate import debug_launcher
+
+    debug_launcher(curve, (folder,), num_processes=2)
+
+
+if __name__ == "__main__":
+    globals()[sys.argv[1]](sys.argv[2])

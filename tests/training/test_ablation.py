@@ -1,0 +1,122 @@
+"""One switch each: what an ablation trains, how it is asked, and the table of a sweep."""
+
+import csv
+import math
+from dataclasses import replace
+
+import pytest
+import torch
+
+from deltaedit_kit.codes import Codes, make_codes
+from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.training import (
+    ABLATIONS,
+    TrainingConfig,
+    as_trained,
+    draw_indices,
+    pairs_at,
+    sweep,
+    table_text,
+    train_mapper,
+    write_csv,
+)
+from tests.training.tiny import LESSON, linear_codes, picture_domain
+
+BASE = TrainingConfig(steps=6, batch=8, held_out=0.2, seed=1)
+
+
+def test_every_switch_changes_what_is_learned():
+    codes = linear_codes()
+    codes = Codes(codes.s, codes.clip, codes.domain, torch.randn(400, 9, 8).half())
+    rows = sweep(LESSON, codes, BASE, ABLATIONS | {"300 codes": {"limit": 300}})
+    assert [row.name for row in rows] == [*ABLATIONS, "300 codes"]
+    numbers = {(round(row.cosine, 6), round(row.l2, 6)) for row in rows}
+    assert len(numbers) == len(rows)
+    assert [row.codes for row in rows][-2:] == [400, 300]
+    assert rows[1].changed == "cosine_weight=0.0"
+
+
+def test_a_mapper_is_asked_as_it_was_taught():
+    pairs = pairs_at(linear_codes(), torch.arange(8), torch.arange(8, 16))
+    blind = replace(BASE, condition_on_image=False)
+    mapper = train_mapper(LESSON, linear_codes(), blind)
+    asked = as_trained(mapper, blind)
+    other = torch.nn.functional.normalize(torch.randn_like(pairs.clip), dim=1)
+    told = asked(pairs.s, pairs.clip, pairs.direction)
+    assert torch.equal(told, asked(pairs.s, other, pairs.direction))
+    fine = as_trained(mapper, replace(BASE, group="fine"))(*pairs[:3])
+    assert not fine[:, : 7 * 8].any()
+    assert torch.equal(fine[:, 7 * 8 :], mapper(*pairs[:3])[:, 7 * 8 :])
+    assert as_trained(mapper, BASE) is mapper
+
+
+def test_fixed_pairs_meet_one_partner_and_free_ones_many():
+    device = torch.device("cpu")
+    for fixed in (True, False):
+        partners: dict[int, set[int]] = {}
+        for step in range(40):
+            first, second = draw_indices(30, 16, 0, step, device, fixed).tolist()
+            for a, b in zip(first, second, strict=True):
+                partners.setdefault(a, set()).add(b)
+        assert (
+            {len(met) for met in partners.values()} == {1}
+            if fixed
+            else min(len(met) for met in partners.values()) > 5
+        )
+
+
+def test_w_plus_is_learned_from_a_store(tmp_path):
+    domain = picture_domain()
+    store = make_codes(domain, tmp_path, 40)
+    mapper = train_mapper(domain, store, replace(BASE, space="w_plus"))
+    assert mapper.layout.total == domain.generator.latent_rows * domain.generator.style_dim
+    assert train_mapper(domain, store, BASE).layout == domain.layout
+    with pytest.raises(DeltaEditError, match=r"no w\+"):
+        train_mapper(LESSON, linear_codes(), replace(BASE, space="w_plus"))
+
+
+def test_the_table_reads_and_the_file_too(tmp_path):
+    seen = []
+    rows = sweep(
+        LESSON,
+        linear_codes(),
+        BASE,
+        {"plain": {}, "short": {"steps": 2}},
+        exam_for=lambda config: lambda mapper: config.steps / 10,
+        folder=tmp_path,
+        on_row=seen.append,
+    )
+    assert seen == rows
+    assert [row.edit_success for row in rows] == [0.6, 0.2]
+    text = table_text(rows)
+    assert text.splitlines()[0].split() == [
+        "codes", "steps", "cosine", "l2", "coarse", "medium", "fine", "edit_s",
+    ]  # fmt: skip
+    assert text.splitlines()[2].split()[:3] == ["short", "400", "2"]
+    again = sweep(LESSON, linear_codes(), BASE, {"plain": {}}, folder=tmp_path)  # done before
+    assert again[0].cosine == rows[0].cosine
+    assert math.isnan(again[0].edit_success)
+    with write_csv(rows, tmp_path / "rows.csv").open() as file:
+        read = list(csv.DictReader(file))
+    assert [float(row["cosine"]) for row in read] == [row.cosine for row in rows]
+    with pytest.raises(DeltaEditError, match="see TrainingConfig"):
+        sweep(LESSON, linear_codes(), BASE, {"odd": {"colour": 1}})
+
+
+def test_codes_of_another_domain_and_unfinished_stores_are_refused(tmp_path):
+    domain, codes = picture_domain(), linear_codes()
+    with pytest.raises(DeltaEditError, match="codes of domain 'other'"):
+        train_mapper(LESSON, Codes(codes.s, codes.clip, "other"), BASE)
+    with pytest.raises(DeltaEditError, match="style channels"):
+        train_mapper(domain, codes, BASE)
+    store = make_codes(domain, tmp_path, 40, chunk=8)
+    for part in sorted(tmp_path.glob("*.safetensors"))[3:]:
+        part.unlink()
+    from deltaedit_kit.codes import CodeStore
+
+    store = CodeStore.open(tmp_path)
+    with pytest.raises(DeltaEditError, match="24 of 40 codes"):
+        train_mapper(domain, store, BASE)
+    assert train_mapper(domain, store, replace(BASE, limit=24)).layout == domain.layout
+    with pytest.raises(DeltaEditError, match="limit is 500"):
+        train_mapper(LESSON, codes, replace(BASE, limit=500))

@@ -56,17 +56,18 @@ def write_csv(answers: Iterable[Answer], path: str | Path) -> Path:
     beside = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        with beside.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
-            writer.writeheader()
-            writer.writerows({**asdict(a), "seconds": f"{a.seconds:.3f}"} for a in answers)
-        os.replace(beside, target)
+        try:
+            with beside.open("w", encoding="utf-8", newline="") as file:
+                writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+                writer.writeheader()
+                writer.writerows({**asdict(a), "seconds": f"{a.seconds:.3f}"} for a in answers)
+            os.replace(beside, target)
+        finally:
+            beside.unlink(missing_ok=True)
     except OSError as cause:
         raise DeltaEditError(
             f"cannot write {target}: {cause.strerror}; choose another file or folder"
         ) from cause
-    finally:
-        beside.unlink(missing_ok=True)
     return target
 
 

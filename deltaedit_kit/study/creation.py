@@ -53,15 +53,16 @@ def create_study(
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         beside.touch(exist_ok=False)
-        _fill(beside, items, settings)
-        _refuse_old(path)
-        os.replace(beside, path)
+        try:
+            _fill(beside, items, settings)
+            _refuse_old(path)
+            os.replace(beside, path)
+        finally:
+            beside.unlink(missing_ok=True)
     except OSError as cause:
         raise DeltaEditError(
             f"cannot write {path}: {cause.strerror}; choose another file or folder"
         ) from cause
-    finally:
-        beside.unlink(missing_ok=True)
     return StudyStore(path)
 
 

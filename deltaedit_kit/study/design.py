@@ -17,11 +17,11 @@ treatments", 1949, for the square.
 
 from __future__ import annotations
 
+import random
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TypeVar
 
 from deltaedit_kit.checks import whole_number
 from deltaedit_kit.errors import DeltaEditError
@@ -31,6 +31,8 @@ QUESTIONS: dict[str, str] = {
     "realism": "Which picture looks more natural, less broken?",
 }
 SEED_LIMIT = 2**32 - 1
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -86,53 +88,53 @@ def plan(design: Design, items: int, participant: int) -> Plan:
             f"give {count} pairs, or Design(rounds={max(items, 1)})"
         )
     twins, twin = divmod(whole_number("participant", participant, 0), 2)
-    deck = _random(design, "deck").permutation(items)
-    shown = deck[(twins * count + np.arange(count)) % items]
-
-    sides = _random(design, "sides", twins).permutation(np.arange(count) % 2 == 0)
-    swapped = sides if twin == 0 else ~sides
-    rounds = [(int(shown[k]), False, bool(swapped[k])) for k in _order(design, participant)]
+    deck = _shuffled(range(items), _random(design, "deck"))
+    shown = [deck[(twins * count + k) % items] for k in range(count)]
+    half = [k % 2 == 0 for k in range(count)]
+    sides = [side != bool(twin) for side in _shuffled(half, _random(design, "sides", twins))]
+    order = _order(design, participant)
+    rounds = [(shown[k], False, sides[k]) for k in order]
 
     # Checks: never first, since the first round teaches what a round is.
     chance = _random(design, "checks", participant)
-    places = np.sort(1 + chance.permutation(count)[: design.checks])
-    checked = chance.permutation(shown)[: design.checks]
-    mirrored = chance.permutation(np.arange(design.checks) % 2 == twin)
+    places = sorted(chance.sample(range(1, count + 1), design.checks))
+    checked = chance.sample(shown, design.checks)
+    mirrored = _shuffled([k % 2 == twin for k in range(design.checks)], chance)
     for shift, (place, item, side) in enumerate(zip(places, checked, mirrored, strict=True)):
-        rounds.insert(int(place) + shift, (int(item), True, bool(side)))
+        rounds.insert(place + shift, (item, True, side))
 
-    flipped = (twins + int(_random(design, "questions", twins // 2).integers(2))) % 2
+    flipped = (twins + _random(design, "questions", twins // 2).randrange(2)) % 2
     asked = design.questions[::-1] if flipped else design.questions
     return Plan(asked, tuple(Round(position, *row) for position, row in enumerate(rounds)))
 
 
-def williams_square(count: int) -> NDArray[np.int64]:
-    """Orders of `count` things, one a row: `count` rows, or twice as many if `count` is odd.
+@lru_cache(maxsize=8)
+def williams_square(count: int) -> tuple[tuple[int, ...], ...]:
+    """Orders of 0 .. count - 1, one a row: `count` rows, or twice as many if `count` is odd.
 
-    Every thing stands in every column equally often, and stands right before every other equally
-    often. int64, [rows, count].
+    Every number stands in every column equally often, and right before every other equally often.
     """
     zigzag = [0]
     for step in range(1, count):  # 0, 1, count - 1, 2, count - 2, ...
         zigzag.append((step + 1) // 2 if step % 2 else count - step // 2)
-    square = (np.array(zigzag) + np.arange(count)[:, None]) % count
-    return square if count % 2 == 0 else np.concatenate([square, square[:, ::-1]])
+    square = tuple(tuple((k + row) % count for k in zigzag) for row in range(count))
+    return square if count % 2 == 0 else square + tuple(row[::-1] for row in square)
 
 
-def _order(design: Design, participant: int) -> NDArray[np.int64]:
+def _order(design: Design, participant: int) -> list[int]:
     """In which order a participant meets the pairs shown: a row of a square with random labels."""
-    square = _cached_square(design.rounds)
+    square = williams_square(design.rounds)
     block, row = divmod(participant, len(square))
     chance = _random(design, "order", block)
-    labels, rows = chance.permutation(design.rounds), chance.permutation(len(square))
-    return labels[square[rows[row]]]
+    labels = _shuffled(range(design.rounds), chance)
+    rows = _shuffled(range(len(square)), chance)
+    return [labels[k] for k in square[rows[row]]]
 
 
-@lru_cache(maxsize=8)
-def _cached_square(count: int) -> NDArray[np.int64]:
-    return williams_square(count)
+def _shuffled(things: Sequence[T], chance: random.Random) -> list[T]:
+    return chance.sample(things, len(things))
 
 
-def _random(design: Design, purpose: str, number: int = 0) -> np.random.Generator:
+def _random(design: Design, purpose: str, number: int = 0) -> random.Random:
     """Random numbers of their own for each purpose: one more check moves nobody's sides."""
-    return np.random.default_rng([design.seed, *purpose.encode(), number])
+    return random.Random(f"{design.seed} {purpose} {number}")

@@ -100,9 +100,10 @@ class StudyStore:
             raise DeltaEditError(f"a code has {low} to {high} characters; give {code!r:.80} others")
         return self._file.write(lambda connection: self._find_or_add(connection, code.strip()))
 
-    def knows(self, code: str) -> bool:
-        """Whether a participant with this code has joined."""
-        return bool(self._file.read("SELECT 1 FROM participant WHERE code = ?", code.strip()))
+    def find(self, code: str) -> int | None:
+        """The number of the participant who has joined with this code; None if nobody has."""
+        found = self._file.read("SELECT participant FROM participant WHERE code = ?", code.strip())
+        return found[0][0] if found else None
 
     def next_question(self, participant: int) -> Question | None:
         """The first question without an answer, in the order of the plan; None at the end.

@@ -116,12 +116,12 @@ class Domain:
 
     @cached_property
     def inversion(self) -> Any | None:
-        """The encoder, aligned pictures -> w+, frozen; None where a domain has none."""
+        """Aligned pictures [n, 3, h, h] in [-1, 1] -> w+ [n, L, W]; None where there is none."""
         return self._frozen(self._networks.inversion)
 
     @cached_property
     def identity(self) -> Any | None:
-        """Pictures -> unit vectors, near for the same person, frozen; None where there is none."""
+        """Likewise -> unit vectors [n, D], near for the same person; None where there is none."""
         return self._frozen(self._networks.identity)
 
     @cached_property

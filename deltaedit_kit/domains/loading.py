@@ -74,8 +74,8 @@ def embedded(name: str, device: str | torch.device) -> Domain:
         mapper=partial(_mapper, spec, package),
         relevance=partial(_relevance, spec, package),
         read_factors=partial(_call, spec.oracle) if spec.oracle else None,
-        inversion=partial(_call, spec.inversion) if spec.inversion else None,
-        identity=partial(_call, spec.identity) if spec.identity else None,
+        inversion=_promise(spec.inversion),
+        identity=_promise(spec.identity),
     )
     return Domain(spec, networks, device)
 
@@ -162,7 +162,14 @@ def _relevance(spec: DomainSpec, package: str) -> torch.Tensor:
     return read_weights(spec, package, "relevance")["relevance"]
 
 
-def _call(address: str, *arguments: Any) -> Any:
+def _promise(address: str | None) -> Callable[[], Callable[[torch.Tensor], torch.Tensor]] | None:
+    """A network that is a function "module:function" of the package, imported at its first call."""
+    return (lambda: partial(_call, address)) if address else None
+
+
+def _call(address: str, pictures: torch.Tensor) -> torch.Tensor:
     """Call "module:function", importing the module only now."""
     module, function = address.split(":")
-    return cast("Callable[..., Any]", getattr(import_module(module), function))(*arguments)
+    return cast("Callable[[torch.Tensor], torch.Tensor]", getattr(import_module(module), function))(
+        pictures
+    )

@@ -10,9 +10,13 @@ it is touched, how to make it.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from torch import Tensor, nn
 
 from deltaedit_kit.domains.domain import Networks
 from deltaedit_kit.domains.download import Tell, obtain
@@ -20,8 +24,6 @@ from deltaedit_kit.domains.spec import DomainSpec
 from deltaedit_kit.errors import DeltaEditError
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
     from deltaedit_kit.clip_space import ClipSpace
     from deltaedit_kit.mapper import DeltaMapper
     from deltaedit_kit.stylegan2 import Generator
@@ -134,14 +136,42 @@ class Outside:
 
         return load_relevance(self.path("relevance"))
 
-    def inversion(self) -> Any:
-        """e4e: aligned pictures -> w+."""
+    def inversion(self) -> FromPictures:
+        """e4e: aligned square pictures of any size -> w+."""
         from deltaedit_kit.checkpoints import load_e4e
+        from deltaedit_kit.inversion.e4e import INPUT_SIDE
 
-        return load_e4e(self.path("inversion"))
+        encoder = load_e4e(self.path("inversion"))
+        if encoder.mean_w is None:  # offsets need an origin: the generator's
+            mean_w = self.generator().mean_w
+            encoder.mean_w = None if mean_w is None else mean_w.expand(encoder.rows, -1)
+        return FromPictures(encoder, partial(resized, side=INPUT_SIDE))
 
-    def identity(self) -> Any:
-        """ArcFace: aligned pictures -> unit vectors."""
+    def identity(self) -> FromPictures:
+        """ArcFace: aligned square pictures of any size -> unit vectors."""
         from deltaedit_kit.checkpoints import load_arcface
+        from deltaedit_kit.inversion.arcface import ALIGNED_SIDE, face_crop
 
-        return load_arcface(self.path("identity"))
+        def face(pictures: Tensor) -> Tensor:
+            return face_crop(resized(pictures, ALIGNED_SIDE))
+
+        return FromPictures(load_arcface(self.path("identity")), face)
+
+
+class FromPictures(nn.Module):
+    """A network that takes the domain's own pictures, made ready for it."""
+
+    def __init__(self, network: nn.Module, prepare: Callable[[Tensor], Tensor]) -> None:
+        super().__init__()
+        self.network, self.prepare = network, prepare
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        """Aligned pictures [n, 3, h, h] in [-1, 1] -> what the network says of them."""
+        return self.network(self.prepare(pictures))
+
+
+def resized(pictures: Tensor, side: int) -> Tensor:
+    """Pictures [n, 3, h, h] -> [n, 3, side, side]: area averages down, bilinear up."""
+    if pictures.shape[-1] >= side:
+        return nn.functional.interpolate(pictures, (side, side), mode="area")
+    return nn.functional.interpolate(pictures, (side, side), mode="bilinear")

@@ -56,9 +56,8 @@ class DomainSpec:
     examples: tuple[str, ...]  # sentences that show the domain off, first ones first
     files: dict[str, str] = field(default_factory=dict)  # network -> file name of its weights
     oracle: str | None = None  # "module:function" reading factors off pictures, if there is one
-    # Hooks of an embedded domain: "module:function" that returns the network, None without one.
-    inversion: str | None = None  # pictures -> w+
-    identity: str | None = None  # pictures -> unit vectors, near for the same person
+    inversion: str | None = None  # "module:function", pictures -> w+, of an embedded domain
+    identity: str | None = None  # likewise, pictures -> unit vectors, near for the same person
     # Networks that lie in files outside the package: any of the files named will do, best first.
     published: dict[str, tuple[PublishedFile, ...]] = field(default_factory=dict)
     absent: dict[str, str] = field(default_factory=dict)  # network -> why nobody published it

@@ -20,6 +20,9 @@ from torch import Tensor
 
 from deltaedit_kit.atomic import save_tensors, write_text
 from deltaedit_kit.domains.declaration import FILE_NAME, FORMAT, VERSION
+from deltaedit_kit.domains.spec import NETWORKS
+from deltaedit_kit.inversion.arcface import ArcFace
+from deltaedit_kit.inversion.e4e import E4e
 from deltaedit_kit.mapper import LR_MUL, DeltaMapper
 from deltaedit_kit.stylegan2 import Generator
 from deltaedit_kit.stylespace import StyleLayout
@@ -29,13 +32,14 @@ CHANNELS = {4: 32, 8: 32, 16: 32, 32: 32, 64: 16}
 STYLE_WIDTH, MAPPING_LAYERS = 32, 2
 CLIP_WIDTH = 64  # of embeddings and of both towers; CLIP's heads are 64 wide
 CLIP_LAYERS, PATCH, CLIP_SIDE = 1, 16, 32
+IR_WIDTHS = (16, 16, 32, STYLE_WIDTH)  # stages of e4e and ArcFace
 WORDS, CONTEXT = 49408, 77  # of CLIP's own tokenizer
 
 
 def write_standin(
     folder: str | Path,
     name: str = "stand-in",
-    networks: Iterable[str] = ("generator", "clip", "mapper", "relevance"),
+    networks: Iterable[str] = NETWORKS,
 ) -> Path:
     """Write a domain of random numbers into `folder` and return it, for `load_domain(folder)`.
 
@@ -50,6 +54,8 @@ def write_standin(
         "clip": by_rule(clip_shapes(), equalized=False),
         "mapper": by_rule(DeltaMapper(layout, CLIP_WIDTH).state_dict()),
         "relevance": {"relevance": unit_rows("relevance", layout.total, CLIP_WIDTH)},
+        "inversion": encoder_tensors(generator.latent_rows),
+        "identity": by_rule(ArcFace(CLIP_WIDTH, IR_WIDTHS).state_dict(), equalized=False),
     }
     for network in asked:
         save_tensors(folder / f"{network}.safetensors", tensors[network])
@@ -77,6 +83,12 @@ def write_standin(
     return folder
 
 
+def encoder_tensors(rows: int) -> dict[str, Tensor]:
+    """A small e4e for `rows` rows of w+, and the mean code that its offsets start from."""
+    tensors = by_rule(E4e(rows, IR_WIDTHS).state_dict(), equalized=False)
+    return {**tensors, "latent_avg": 0.1 * normals("latent_avg", rows, STYLE_WIDTH)}
+
+
 def by_rule(shapes: Mapping[str, Tensor], equalized: bool = True) -> dict[str, Tensor]:
     """A tensor for every name, of the shape that it has in `shapes`.
 
@@ -86,16 +98,24 @@ def by_rule(shapes: Mapping[str, Tensor], equalized: bool = True) -> dict[str, T
 
 
 def one(name: str, like: Tensor, equalized: bool) -> Tensor:
-    """The tensor called `name`, float32."""
-    if name.endswith("kernel"):
-        return like  # a fixed low-pass filter is no weight
+    """The tensor called `name`, float32 (counters are whole numbers)."""
+    if name.endswith(("kernel", "num_batches_tracked")):
+        return like  # a fixed low-pass filter and a counter are no weights
     x = normals(name, *like.shape)
-    if name.endswith(("modulation.bias", "ln_pre.weight", "ln_post.weight", "ln_final.weight")):
-        return 1 + 0.1 * x
     if name.startswith("noises."):
         return x
+    if name.endswith("noise.weight"):  # how much of it is added
+        return 0.1 * x.abs()
+    if name.endswith("running_var"):
+        return 0.75 + 0.25 * x.abs()
+    if name.endswith("modulation.bias") or (like.dim() == 1 and name.endswith("weight")):
+        return 1 + 0.1 * x  # what multiplies is about 1, what is added about 0
     if like.dim() < 2:
-        return 1 + 0.1 * x if name.endswith(("ln_1.weight", "ln_2.weight")) else 0.1 * x
+        return 0.1 * x
+    if name.startswith("to_rgb") and equalized:
+        return 0.2 * x if name.endswith("conv.weight") else x  # so that most of it is in [-1, 1]
+    if name.endswith("linear.weight"):  # the heads of e4e; without a loss the body grew too loud
+        return 0.02 * x
     if not equalized:
         return x / like[0].numel() ** 0.5
     # Fully connected layers of mapping networks learn slowly: they store 1 / LR_MUL of a weight.

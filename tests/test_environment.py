@@ -26,7 +26,7 @@ CONSTRAINTS = [
 ]
 
 # The few packages that conda-forge calls otherwise.
-CONDA_NAME = {"torch": "pytorch"}
+CONDA_NAME = {"torch": "pytorch", "playwright": "playwright-python"}
 # What the toolkit asks of its users, by the names they know (CLIP is open_clip).
 ASKED_OF_USERS = (
     "torch",
@@ -96,6 +96,8 @@ def test_conda_and_pip_ask_for_the_same_packages_at_the_same_bounds():
     specs = conda_specs()
     assert specs.pop("python") == SpecifierSet(PROJECT["requires-python"])
     specs.pop("pip")
+    from_pip = [Requirement(line) for line in pip_lines() if line != "-e ."]
+    specs |= {canonicalize_name(line.name): line.specifier for line in from_pip}
     assert specs == wanted
 
 

@@ -1,4 +1,4 @@
-"""Pictures as files, quickly: PNG for the screen, GIF for a moving edit, and the wipe.
+"""Pictures as files, quickly: PNG for the screen, JPEG for strips, GIF for motion, and the wipe.
 
     wipe(p)[:, x] = before[:, x]  for x < p · W,  else after[:, x]
 
@@ -61,3 +61,10 @@ def wipe(before: np.ndarray, after: np.ndarray, place: float) -> np.ndarray:
     if 0 < edge < before.shape[1]:
         joined[:, edge] = LINE
     return joined
+
+
+def jpeg(picture: np.ndarray) -> bytes:
+    """A small file for a small picture uint8 [H, W, 3]: tiles and strips."""
+    buffer = io.BytesIO()
+    Image.fromarray(picture).save(buffer, "JPEG", quality=88, subsampling=0)
+    return buffer.getvalue()

@@ -52,7 +52,7 @@ class Config:
 
     people: int = 1500
     portraits: int = 8  # of each person
-    steps: int = 3000
+    steps: int = 2000
     batch: int = 48
     lr: float = 1.5e-3
     warm_up: int = 100  # steps until the full rate

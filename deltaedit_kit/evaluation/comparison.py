@@ -1,0 +1,217 @@
+"""All cells of a comparison, one after the other, in a folder that remembers what is done.
+
+    run.json          what the numbers belong to: domain, weights, faces, strengths
+    cells/            one cell each: method × setting × sentence
+    tuning/           the cells that "best" was chosen from;   best.json: the choice
+    table.csv, summary.csv    written by `results` at the end, and after every interruption
+
+Methods and sentences may be added later; what the numbers depend on may not change in a folder.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from zlib import crc32
+
+import torch
+from tqdm import tqdm
+
+from deltaedit_kit.checks import whole_number
+from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.evaluation import presets
+from deltaedit_kit.evaluation.cells import SHOWN, Cell, _save_sheet, cell_key, load, run_cell, store
+from deltaedit_kit.evaluation.judge import Judge, wishes_of
+from deltaedit_kit.evaluation.prompts import Prompt, checked, of_split
+from deltaedit_kit.evaluation.tuning import Best, best
+from deltaedit_kit.rivals import METHODS, make
+
+if TYPE_CHECKING:
+    from deltaedit_kit.domains.domain import Domain
+    from deltaedit_kit.domains.faces import Faces
+
+TUNING_SEED = 1  # added to the run's seed: other faces
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to compare; the defaults are the full table of toyfaces."""
+
+    methods: tuple[str, ...] = METHODS
+    settings: tuple[str, ...] = ("default", "best")
+    faces: int = 100
+    slow_faces: int = 100  # of them, for methods that optimise every picture
+    tuning_faces: int = 12
+    tuning_sentences: int = 4
+    strengths: tuple[float, ...] = (0.5, 1.0, 1.5)
+    features: tuple[str, ...] = ("clip",)
+    reference_faces: int = 1000  # unedited ones that the Fréchet distance compares with
+    seed: int = 700_000
+    quick: bool = False
+
+    def __post_init__(self) -> None:
+        whole_number("faces", self.faces, 2)
+        whole_number("slow_faces", self.slow_faces, 2)
+        whole_number("reference_faces", self.reference_faces, 4)
+        if not self.methods or not self.settings or not self.strengths:
+            raise DeltaEditError("methods, settings and strengths each need at least one entry")
+        for method in self.methods:
+            if method not in METHODS:
+                known = ", ".join(METHODS)
+                raise DeltaEditError(f"no method {method[:40]!r}; known: {known}")
+        for name in self.settings:
+            if name not in presets.NAMES:
+                known = ", ".join(presets.NAMES)
+                raise DeltaEditError(f"no settings {name[:40]!r}; use {known}")
+        if 1.0 not in self.strengths:
+            raise DeltaEditError("strengths must contain 1, the method's own")
+
+
+@dataclass(frozen=True)
+class Job:
+    """One cell to compute."""
+
+    method: str
+    setting: str  # the name in the table
+    settings: dict[str, Any]
+    prompt: Prompt
+
+
+class Comparison:
+    """A plan at work in a folder: `run()` computes what is missing."""
+
+    def __init__(
+        self, domain: Domain, plan: Plan, prompts: Sequence[Prompt], folder: str | Path
+    ) -> None:
+        """Check everything that can be checked before hours of work.
+
+        Raises DeltaEditError for an empty list, texts that CLIP cannot read, attributes that do
+        not exist, and a folder that holds another comparison.
+        """
+        self.domain, self.plan, self.folder = domain, plan, Path(folder)
+        self.prompts = checked(prompts)
+        for prompt in self.prompts:
+            wishes_of(prompt, domain)
+            domain.clip.tokens([prompt.text])
+        if not of_split(self.prompts, "test"):
+            raise DeltaEditError("no sentence is for the table; give some with split = test")
+        self._claim()
+
+    def run(self, progress: bool = True) -> None:
+        """Compute the cells that are not there yet, tuning first; write the tables."""
+        from deltaedit_kit.evaluation.results import Results
+
+        faces = self.domain.sample(self.plan.faces, seed=self.plan.seed)
+        judge = Judge(self.domain, faces, self.plan.features)
+        _save_sheet(faces.images[None, :SHOWN].clamp(-1, 1), self.folder / "before.png")
+        self._reference(judge)
+        chosen = self._tuned(progress) if "best" in self.plan.settings else {}
+        labels = {}
+        jobs = self._jobs(chosen)
+        for job in tqdm(jobs, desc="comparison", unit="cell", disable=not progress):
+            count = self.plan.faces
+            if job.method in presets.PER_PICTURE:
+                count = min(count, self.plan.slow_faces)
+            cell = self._cell(job, faces.select(range(count)), judge, self.folder / "cells")
+            labels[f"{job.setting}|{cell.key}"] = job.setting
+            _write_json(self.folder / "labels.json", sorted(labels))
+        Results(self.folder).write()
+
+    def _jobs(self, chosen: dict[str, Best]) -> list[Job]:
+        """Sentence by sentence, so that an interrupted run has all methods for some sentences."""
+        jobs = []
+        for prompt in of_split(self.prompts, "test"):
+            for method in self.plan.methods:
+                for name in self.plan.settings:
+                    settings = presets.settings_of(method, name, self.domain, self.plan.quick)
+                    if name == "best":
+                        settings |= chosen[method].settings
+                    jobs.append(Job(method, name, settings, prompt))
+        return jobs
+
+    def _cell(self, job: Job, faces: Faces, judge: Judge, folder: Path) -> Cell:
+        method = make(job.method, self.domain, **job.settings)
+        key = cell_key(method.name, asdict(method.settings), job.prompt, len(faces))
+        known = load(folder, key)
+        if known is not None:
+            return known
+        cell = run_cell(method, job.prompt, faces, judge, self.plan.strengths)
+        store(cell, folder)
+        return cell
+
+    def _tuned(self, progress: bool) -> dict[str, Best]:
+        """Method -> its best setting; the strength goes into the settings."""
+        plan = self.plan
+        prompts = of_split(self.prompts, "tune")[: plan.tuning_sentences]
+        if not prompts:
+            raise DeltaEditError(
+                "no sentence is for tuning; mark some with split = tune, or leave 'best' out"
+            )
+        faces = self.domain.sample(plan.tuning_faces, seed=plan.seed + TUNING_SEED)
+        judge = Judge(self.domain, faces, ())
+        chosen = {}
+        for name in tqdm(plan.methods, desc="tuning", unit="method", disable=not progress):
+            candidates = []
+            for point in presets.GRIDS[name]:
+                settings = presets.settings_of(name, "best", self.domain, plan.quick) | point
+                cells = [
+                    self._cell(
+                        Job(name, "tuning", settings, p), faces, judge, self.folder / "tuning"
+                    )
+                    for p in prompts
+                ]
+                candidates.append((point, cells))
+            found = best(candidates)
+            own = make(name, self.domain).strength
+            settings = found.settings | {"strength": found.strength * own}
+            chosen[name] = found._replace(settings=settings)
+        _write_json(self.folder / "best.json", {k: v._asdict() for k, v in chosen.items()})
+        return chosen
+
+    def _reference(self, judge: Judge) -> None:
+        """Moments of unedited faces, in two halves: the second one's distance is the floor."""
+        from deltaedit_kit.evaluation.reference import make_reference
+
+        make_reference(self.domain, judge, self.plan.reference_faces, self.plan.seed, self.folder)
+
+    def _claim(self) -> None:
+        """Write run.json, or compare with the one that is there."""
+        mine = {
+            "domain": self.domain.spec.name,
+            "weights": fingerprint(self.domain),
+            "faces": self.plan.faces,
+            "seed": self.plan.seed,
+            "strengths": list(self.plan.strengths),
+            "features": list(self.plan.features),
+            "reference_faces": self.plan.reference_faces,
+        }
+        path = self.folder / "run.json"
+        if path.exists():
+            theirs = json.loads(path.read_text(encoding="utf-8"))
+            odd = [name for name in mine if theirs.get(name) != mine[name]]
+            if odd:
+                raise DeltaEditError(
+                    f"{self.folder} holds a comparison with other {', '.join(odd)}; give another "
+                    "folder, or delete this one"
+                )
+        self.folder.mkdir(parents=True, exist_ok=True)
+        _write_json(path, mine)
+
+
+def fingerprint(domain: Domain) -> str:
+    """A number that changes when generator, mapper, CLIP or relevance do."""
+    sums = []
+    for network in (domain.generator, domain.mapper, domain.clip.model):
+        some = [p.detach().float().sum().cpu() for p in network.parameters()]
+        sums.append(torch.stack(some))
+    sums.append(domain.relevance.sum(0).cpu())
+    return f"{crc32(torch.cat(sums).numpy().tobytes()):08x}"
+
+
+def _write_json(path: Path, value: Any) -> None:
+    beside = path.with_name(f".{path.name}.part")
+    beside.write_text(json.dumps(value, indent=1), encoding="utf-8")
+    beside.replace(path)

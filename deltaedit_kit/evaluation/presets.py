@@ -1,0 +1,54 @@
+"""Settings of the comparison, by name: what was published, what a CPU can afford, what to try.
+
+    published   the hyper-parameters of the papers; hours on a CPU
+    default     the same, but fewer steps for the three methods that optimise (toyfaces)
+    best        chosen by `tuning` from `GRIDS` on sentences of their own
+
+A shortened walk keeps its reach: TediGAN's 200 steps of 0.01 become 20 steps of 0.1. What it costs
+in success is measured by `python -m benchmarks.rivals --steps`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from deltaedit_kit.domains.domain import Domain
+from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.rivals import METHODS
+
+Values = dict[str, Any]
+NAMES = ("default", "best", "published")
+
+SHORT: dict[str, Values] = {
+    "styleclip-optimisation": {"steps": 20, "fast": True},
+    "styleclip-mapper": {"steps": 60, "batch": 4, "fast": True},
+    "tedigan": {"steps": 20, "lr": 0.1, "fast": True},
+}
+QUICK: dict[str, Values] = {
+    "styleclip-optimisation": {"steps": 3, "fast": True},
+    "styleclip-mapper": {"steps": 3, "batch": 2, "codes": 16, "fast": True},
+    "tedigan": {"steps": 3, "lr": 0.1, "fast": True},
+}
+# Besides these, every point of a grid is judged at every strength of the run.
+GRIDS: dict[str, list[Values]] = {
+    "deltaedit": [{"threshold": 0.03}, {"threshold": 0.06}, {"threshold": 0.1}],
+    "styleclip-directions": [{"threshold": 0.1}, {"threshold": 0.2}, {"threshold": 0.3}],
+    "styleclip-optimisation": [{"l2": 0.002}, {"l2": 0.008}, {"l2": 0.03}],
+    "styleclip-mapper": [{"l2": 0.2}, {"l2": 0.8}, {"l2": 2.0}],
+    "tedigan": [{"clip": 0.5}, {"clip": 1.0}, {"clip": 3.0}],
+}
+# Methods that work hard for every single picture get the first faces of the set only.
+PER_PICTURE = ("styleclip-optimisation", "tedigan")
+
+
+def settings_of(method: str, name: str, domain: Domain, quick: bool = False) -> Values:
+    """What replaces a method's published settings. DeltaEditError for unknown names."""
+    if method not in METHODS:
+        raise DeltaEditError(f"no method {method[:40]!r}; known: {', '.join(METHODS)}")
+    if quick:
+        return dict(QUICK.get(method, {}))
+    if name == "published":
+        return {}
+    if name in ("default", "best"):
+        return dict(SHORT.get(method, {})) if domain.spec.name == "toyfaces" else {}
+    raise DeltaEditError(f"no settings are called {name[:40]!r}; use {', '.join(NAMES)}")

@@ -1,0 +1,187 @@
+"""From cells to tables: one number a row, with its interval.
+
+    table.csv     a row for each method, setting, strength, sentence, metric; interval over faces
+    summary.csv   the same over all sentences; interval over sentences, for they differ most
+
+A failed cell is one row with its reason. FID exists in the summary only: one sentence has too few
+pictures. Times are rows as well: seconds.training and seconds.preparation for each sentence,
+seconds.edit for each picture.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+import os
+import warnings
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, fields
+from functools import cached_property
+from pathlib import Path
+
+import torch
+
+from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.evaluation.cells import Cell, load
+from deltaedit_kit.evaluation.reference import read_reference
+from deltaedit_kit.metrics.frechet import Moments, frechet_interval, frechet_of_moments
+from deltaedit_kit.metrics.interval import FewSamples, Interval, mean_interval
+
+ALL = "*"  # in the place of a sentence: over all of them
+
+
+@dataclass(frozen=True)
+class Row:
+    """One number; empty metric and nan value where a cell failed."""
+
+    method: str
+    setting: str
+    strength: float
+    sentence: str
+    metric: str
+    value: float
+    low: float
+    high: float
+    n: int
+    status: str = "ok"
+    reason: str = ""
+
+
+class Results:
+    """A comparison's folder, read. Raises DeltaEditError where there is none."""
+
+    def __init__(self, folder: str | Path) -> None:
+        self.folder = Path(folder)
+        path = self.folder / "labels.json"
+        if not path.exists():
+            raise DeltaEditError(
+                f"{folder} holds no comparison; make one with: deltaedit evaluate toyfaces "
+                f"--quick --out {folder}"
+            )
+        self._labels = [label.split("|", 1) for label in json.loads(path.read_text())]
+
+    @cached_property
+    def cells(self) -> list[tuple[str, Cell]]:
+        """(setting, cell) for every cell that was computed."""
+        found = [(setting, load(self.folder / "cells", key)) for setting, key in self._labels]
+        return [(setting, cell) for setting, cell in found if cell is not None]
+
+    @cached_property
+    def table(self) -> list[Row]:
+        """A row for each sentence and metric."""
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FewSamples)  # n stands in every row
+            return [row for setting, cell in self.cells for row in _rows_of(setting, cell)]
+
+    @cached_property
+    def summary(self) -> list[Row]:
+        """A row for each method and metric over all sentences, and the floors of FID."""
+        groups: dict[tuple[str, str, float, str], list[Row]] = {}
+        for row in self.table:
+            key = (row.method, row.setting, row.strength, row.metric)
+            groups.setdefault(key, []).append(row)
+        rows = []
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FewSamples)
+            for (method, setting, strength, name), some in groups.items():
+                if name == "":
+                    text = f"{len(some)} sentences failed, the first: {some[0].reason}"
+                    none = math.nan, math.nan, math.nan, len(some)
+                    rows.append(
+                        Row(method, setting, strength, ALL, "", *none, status="failed", reason=text)
+                    )
+                    continue
+                values = torch.tensor([row.value for row in some]).double()
+                values = values[~values.isnan()]
+                if len(values):
+                    mean = mean_interval(values, name)
+                    rows.append(Row(method, setting, strength, ALL, name, *mean))
+            rows += self._frechet()
+        return rows
+
+    def _frechet(self) -> Iterable[Row]:
+        """FID of every method at every strength, pooled over sentences."""
+        known = read_reference(self.folder)
+        pools: dict[tuple[str, str, float, str], list[Moments]] = {}
+        for setting, cell in self.cells:
+            for strength, networks in cell.moments.items():
+                for network, moments in networks.items():
+                    key = (cell.method, setting, strength, network)
+                    pools.setdefault(key, []).append(moments)
+        for (method, setting, strength, network), groups in pools.items():
+            name = f"fid:{network}"
+            value = frechet_interval(groups, known["reference", network])
+            yield Row(method, setting, strength, ALL, name, *value)
+        for (kind, network), moments in known.items():
+            if kind == "unedited":
+                value = frechet_of_moments(moments, known["reference", network])
+                floor = Interval(value, math.nan, math.nan, moments.n)
+                yield Row("unedited", "floor", 1.0, ALL, f"fid:{network}", *floor)
+
+    def value(
+        self, method: str, metric: str, setting: str = "default", strength: float = 1.0
+    ) -> Interval:
+        """One number of the summary. DeltaEditError if it is not there."""
+        for row in self.summary:
+            if (row.method, row.metric) == (method, metric) and (row.setting, row.strength) == (
+                setting,
+                strength,
+            ):
+                return Interval(row.value, row.low, row.high, row.n)
+        raise DeltaEditError(
+            f"{self.folder} has no {metric!r} of {method!r} ({setting}, strength {strength:g})"
+        )
+
+    def write(self) -> None:
+        """Write both tables, whole or not at all."""
+        write_rows(self.table, self.folder / "table.csv")
+        write_rows(self.summary, self.folder / "summary.csv")
+
+
+def write_rows(rows: Iterable[Row], path: Path) -> None:
+    """Rows as CSV with a header; numbers with five digits."""
+    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    with beside.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, [field.name for field in fields(Row)], lineterminator="\n")
+        writer.writeheader()
+        for row in rows:
+            plain = asdict(row)
+            numbers = {name: f"{plain[name]:.5g}" for name in ("value", "low", "high", "strength")}
+            writer.writerow(plain | numbers)
+    os.replace(beside, path)
+
+
+def read_rows(path: str | Path) -> list[Row]:
+    """The rows of such a file. DeltaEditError if it is not one."""
+    try:
+        with Path(path).open(newline="", encoding="utf-8") as file:
+            return [
+                Row(
+                    **{
+                        **row,
+                        **{k: float(row[k]) for k in ("strength", "value", "low", "high")},
+                        "n": int(row["n"]),
+                    }
+                )
+                for row in csv.DictReader(file)
+            ]
+    except (OSError, KeyError, TypeError, ValueError) as cause:
+        raise DeltaEditError(f"{path} is no table of a comparison: {cause}") from cause
+
+
+def _rows_of(setting: str, cell: Cell) -> Iterable[Row]:
+    method, text = cell.method, cell.prompt.text
+    if cell.status != "ok":
+        none = math.nan, math.nan, math.nan, cell.faces
+        yield Row(method, setting, 1.0, text, "", *none, status=cell.status, reason=cell.reason)
+        return
+    for strength, metrics in cell.values.items():
+        for name, numbers in metrics.items():
+            values = torch.tensor(numbers).double()
+            values = values[~values.isnan()]
+            if len(values):
+                yield Row(method, setting, strength, text, name, *mean_interval(values, name))
+    for part, seconds in cell.seconds.items():
+        none = math.nan, math.nan, cell.faces
+        yield Row(method, setting, 1.0, text, f"seconds.{part}", seconds, *none)

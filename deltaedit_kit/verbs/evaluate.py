@@ -1,0 +1,115 @@
+"""`deltaedit evaluate DOMAIN ...`: every method on the same faces and sentences, as a table.
+
+deltaedit evaluate toyfaces --quick                       2 sentences, 4 faces: does it run?
+deltaedit evaluate toyfaces --faces 100 --slow-faces 25   the table; go on with the same command
+deltaedit evaluate toyfaces --methods deltaedit,styleclip-directions --prompts mine.csv
+
+Interrupt it whenever you like: the same command goes on with the next cell.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.verbs.common import step
+
+if TYPE_CHECKING:
+    from deltaedit_kit.evaluation.results import Results
+
+QUICK_SENTENCES, QUICK_FACES = 2, 4
+SHOWN = ("success", "side_effect", "ids", "psnr", "directional", "seconds.training", "seconds.edit")
+
+
+def register(verbs: Any) -> None:
+    """Add the verb and its options; numbers get their range checked by the comparison."""
+    verb = verbs.add_parser("evaluate", help="compare DeltaEdit with its rivals, as a table")
+    verb.add_argument("domain", nargs="?", default="toyfaces", help="which pictures")
+    verb.add_argument("--methods", help="names joined by commas (default: all five)")
+    verb.add_argument(
+        "--settings",
+        default="default,best",
+        help="of default, best, published (default: first two)",
+    )
+    verb.add_argument(
+        "--prompts", type=Path, metavar="FILE", help="CSV with text,asks,split (default: ours)"
+    )
+    verb.add_argument("--faces", type=int, default=100, help="how many (default: 100)")
+    verb.add_argument(
+        "--slow-faces",
+        type=int,
+        help="of them, for the two methods that optimise every picture (default: all)",
+    )
+    verb.add_argument("--strengths", default="0.5,1,1.5", help="multiples of a method's own")
+    verb.add_argument("--features", default="clip", help="of FID: clip, efficientnet, inception")
+    verb.add_argument("--seed", type=int, default=700_000, help="which faces (default: 700000)")
+    verb.add_argument("--device", default="cpu", help="cpu or cuda (default: cpu)")
+    verb.add_argument("--quick", action="store_true", help="a small table that proves nothing")
+    verb.add_argument("--out", type=Path, metavar="FOLDER", help="(default: runs/evaluate/DOMAIN)")
+    verb.set_defaults(verb=evaluate)
+
+
+def evaluate(options: argparse.Namespace) -> None:
+    """Compute what is missing, write both tables, print the summary."""
+    from deltaedit_kit.domains import load_domain
+    from deltaedit_kit.evaluation.comparison import Comparison, Plan
+    from deltaedit_kit.evaluation.prompts import default_prompts, of_split, read_prompts
+    from deltaedit_kit.evaluation.results import Results
+    from deltaedit_kit.rivals import METHODS
+
+    name = f"{options.domain}-quick" if options.quick else options.domain
+    folder = options.out or Path("runs/evaluate") / name
+    with step(f"load {options.domain}"):
+        domain = load_domain(options.domain, device=options.device)
+        prompts = read_prompts(options.prompts) if options.prompts else default_prompts(domain)
+        if options.quick:
+            prompts = [p for s in ("test", "tune") for p in of_split(prompts, s)[:QUICK_SENTENCES]]
+    settings = names(options.settings)
+    plan = Plan(
+        methods=names(options.methods) if options.methods else METHODS,
+        settings=("default",) if options.quick else settings,
+        faces=QUICK_FACES if options.quick else options.faces,
+        slow_faces=QUICK_FACES if options.quick else options.slow_faces or options.faces,
+        strengths=strengths(options.strengths),
+        features=names(options.features),
+        reference_faces=40 if options.quick else 1000,
+        seed=options.seed,
+        quick=options.quick,
+    )
+    comparison = Comparison(domain, plan, prompts, folder)
+    comparison.run()
+    print(summary_text(Results(folder)))
+    print(f"saved {folder / 'table.csv'} and {folder / 'summary.csv'}")
+
+
+def names(text: str) -> tuple[str, ...]:
+    """The names of a list joined by commas."""
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def strengths(text: str) -> tuple[float, ...]:
+    """The numbers of a list joined by commas; DeltaEditError for what is no finite number."""
+    from deltaedit_kit.checks import finite_number
+
+    try:
+        return tuple(finite_number("strength", float(part)) for part in names(text))
+    except ValueError as cause:
+        raise DeltaEditError(
+            f"--strengths is {text[:40]!r}; give numbers as in 0.5,1,1.5"
+        ) from cause
+
+
+def summary_text(results: Results) -> str:
+    """The summary at each method's own strength, one line a method."""
+    rows = [row for row in results.summary if row.strength == 1.0]
+    networks = sorted({row.metric for row in rows if row.metric.startswith("fid:")})
+    columns = [*SHOWN, *networks]
+    lines = [f"{'method':24s}{'setting':11s}" + "".join(f"{c[-17:]:>18s}" for c in columns)]
+    for method, setting in dict.fromkeys((row.method, row.setting) for row in rows):
+        own = {r.metric: r for r in rows if (r.method, r.setting) == (method, setting)}
+        cells = "".join(f"{own[c].value:18.4g}" if c in own else f"{'-':>18s}" for c in columns)
+        failed = f"  {own[''].reason}" if "" in own else ""
+        lines.append(f"{method:24s}{setting:11s}{cells}{failed}")
+    return "\n".join(lines)

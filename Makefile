@@ -1,4 +1,4 @@
-# DeltaEdit Kit: what `make` can do.   make edit | test | lab | lint | fix | figures | setup
+# DeltaEdit Kit: what `make` can do.   make edit | test | lab | app | lint | fix | figures | setup
 #
 # The first target that needs it builds .venv (Python >= 3.11, nothing else); a stamp file per
 # set of packages says that it is done, so every later run starts at once. uv is used where it is
@@ -16,7 +16,7 @@ override TEXT := $(value TEXT)
 export TEXT
 
 .DEFAULT_GOAL := help
-.PHONY: help edit test lab lint fix figures setup clean-env
+.PHONY: help edit test lab app lint fix figures setup clean-env
 
 help:
 	@sed -n 's/^## //p' Makefile
@@ -38,6 +38,10 @@ test: $(DEV)
 lab: $(DEV)
 	@$(RUN) -m jupyterlab notebooks
 
+## make app                      the editing studio as a page of its own, in the browser
+app: $(DEV)
+	@$(RUN) -m voila apps/studio.ipynb
+
 ## make lint                     format, lint and types, as CI checks them
 lint: $(DEV)
 	@$(RUN) -m ruff format --check .
@@ -49,9 +53,10 @@ fix: $(DEV)
 	@$(RUN) -m ruff format .
 	@$(RUN) -m ruff check --fix .
 
-## make figures                  draw the pictures of the README again
-figures: $(CORE)
+## make figures                  draw all pictures of figures/ again
+figures: $(DEV)
 	@$(RUN) -m deltaedit_kit.cli edit --out figures/first_edit.png
+	@$(RUN) -m recipes.figures
 
 ## make setup                    only build .venv, with everything that the other targets need
 setup: $(DEV)

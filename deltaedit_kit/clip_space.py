@@ -14,13 +14,13 @@ Any model with OpenAI's methods works: `encode_image`, `encode_text`, `visual.in
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import Any, Literal, get_args
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
+from deltaedit_kit.clip_layout import load_openai_layout
 from deltaedit_kit.errors import DeltaEditError
 
 Preprocessing = Literal["plain", "delta_edit", "clip"]
@@ -223,38 +223,6 @@ def area_weights(source: int, side: int) -> Float[Tensor, "side source"]:
     pixel = torch.arange(source, dtype=torch.float64)[None, :]
     overlap = torch.minimum(start + stretch, pixel + 1) - torch.maximum(start, pixel)
     return (overlap.clamp(min=0) / stretch).float()
-
-
-def load_openai_layout(source: str | Path | Mapping[str, Tensor]) -> nn.Module:
-    """The CLIP whose weights in OpenAI's key layout are in a safetensors file or a state dict.
-
-    open_clip reads every size from the shapes and builds it with QuickGELU, as OpenAI's own weights
-    need; float32, evaluation mode, no gradients for the weights. Raises DeltaEditError if the file
-    cannot be read or a tensor is missing.
-    """
-    from open_clip.model import build_model_from_openai_state_dict
-    from safetensors import SafetensorError
-    from safetensors.torch import load_file
-
-    if isinstance(source, Mapping):
-        weights = dict(source)
-    else:
-        try:
-            weights = load_file(source)
-        except (OSError, SafetensorError) as cause:
-            raise DeltaEditError(f"cannot read CLIP from {source}: {cause}; check it") from cause
-    weights = {key: value.float() for key, value in weights.items()}
-    try:
-        model = build_model_from_openai_state_dict(dict(weights), cast_dtype=torch.float32).float()
-        # The builder rounds to float16 on the way; the second reading is exact.
-        for key in ("input_resolution", "context_length", "vocab_size"):
-            weights.pop(key, None)
-        model.load_state_dict(weights)
-    except (KeyError, RuntimeError, IndexError, AssertionError) as cause:
-        raise DeltaEditError(
-            f"these weights are not in OpenAI's CLIP layout ({cause}); convert them first"
-        ) from cause
-    return model.eval().requires_grad_(False)
 
 
 def _shown(value: Any) -> str:

@@ -1,0 +1,69 @@
+"""From named tensors to a network, with nothing built before the sizes are known to be true.
+
+Idea: the network is first built on torch's "meta" device, which has shapes and no memory. Only if
+every key and every shape agrees do the file's tensors become its parameters, so a file that lies
+about its sizes costs nothing, and no random numbers are drawn just to be overwritten.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TypeVar
+
+import torch
+from torch import Tensor, nn
+
+from deltaedit_kit.errors import DeltaEditError
+
+Network = TypeVar("Network", bound=nn.Module)
+
+
+def fill(build: Callable[[], Network], tensors: Mapping[str, Tensor], what: str) -> Network:
+    """The network that `build` makes, with `tensors` as its parameters and buffers.
+
+    float32, in evaluation mode, no gradients. `what` names it in errors. Raises DeltaEditError for
+    a missing or unexpected key and another shape.
+    """
+    with torch.device("meta"):
+        network = build()
+    wanted = {key: tuple(value.shape) for key, value in network.state_dict().items()}
+    missing, extra = sorted(wanted.keys() - tensors.keys()), sorted(tensors.keys() - wanted.keys())
+    if missing or extra:
+        lack = f"lacks {_some(missing)}" if missing else ""
+        more = f"holds {_some(extra)}, which it does not know" if extra else ""
+        raise DeltaEditError(
+            f"for a {what} the file {' and '.join(filter(None, (lack, more)))}; give a complete "
+            "checkpoint of the published layout"
+        )
+    for key, shape in wanted.items():
+        if tuple(tensors[key].shape) != shape:
+            raise DeltaEditError(
+                f"{key} has the shape {list(tensors[key].shape)}, a {what} with its other sizes "
+                f"needs {list(shape)}; give a checkpoint whose parts belong together"
+            )
+    # Clones: a tensor mapped from a file would change, or crash, with the file.
+    own = {key: _plain(tensors[key]).clone() for key in wanted}
+    network.load_state_dict(own, assign=True)
+    return network.eval().requires_grad_(False)
+
+
+def check_finite(tensors: Mapping[str, Tensor]) -> None:
+    """Raise DeltaEditError naming the first tensor that holds NaN or infinity."""
+    for key, value in tensors.items():
+        if value.is_floating_point() and not bool(value.isfinite().all()):
+            kind = "NaN" if bool(value.isnan().any()) else "infinity"
+            raise DeltaEditError(
+                f"{key} holds {kind}: the training that wrote it diverged, or the file is damaged; "
+                "fetch it again, or go back to an earlier checkpoint"
+            )
+
+
+def _plain(value: Tensor) -> Tensor:
+    """Contiguous, and float32 if it is a float: published weights are often halves."""
+    value = value.detach().contiguous()
+    return value.float() if value.is_floating_point() else value
+
+
+def _some(keys: list[str]) -> str:
+    shown = ", ".join(keys[:2])
+    return shown if len(keys) <= 2 else f"{shown} and {len(keys) - 2} more keys"

@@ -2,10 +2,10 @@
 
     python -m benchmarks.toyfaces_identity
 
-Pairs of portraits, half of one person and half of two, are called same or not by one threshold on
-e_1 · e_2. The threshold is chosen on half of the people and counted on the other half, and the other
+Pairs of portraits, of one person or of two, are called same or not by one threshold on
+e_1 · e_2, chosen on half of the people and counted on the other half, and the other
 way round. "Hard" pairs are of two people who share the colour of skin within a tenth: colour alone
-does not tell them apart. Everything that is not the person (hair, glasses, smile, age, pose, ...) is
+does not tell them apart. What is not the person (hair, glasses, smile, age, pose, ...) is
 drawn anew for each portrait.
 """
 

@@ -57,22 +57,13 @@ class Judge:
             "clip_score": clip_score(seen, clip.encode_texts([prompt.text])[0]),
             "directional": directional_similarity(self._clip[: len(after)], seen, delta),
         }
-        embed = self._embedder()
-        if embed is not None:
-            values["ids"] = identity_similarity(before, after, embed)
+        if self.domain.identity is not None:
+            values["ids"] = identity_similarity(before, after, self.domain.identity)
         return values | self._oracle_values(prompt, after)
 
     def moments(self, pictures: Tensor) -> dict[str, Moments]:
         """Feature network -> moments of its features of these pictures."""
         return {net.name: Moments.of(net(pictures.clamp(-1, 1))) for net in self.networks}
-
-    def _embedder(self):  # noqa: ANN202
-        from deltaedit_kit.metrics.identity import face_embedder
-
-        try:
-            return face_embedder(self.domain)
-        except DeltaEditError:
-            return None
 
     def _oracle_values(self, prompt: Prompt, after: Tensor) -> dict[str, Tensor]:
         """Success and side effect of each face, where the domain has an oracle and words for it."""

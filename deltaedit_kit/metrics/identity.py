@@ -9,8 +9,7 @@ small one of our own for toyfaces. A domain says which one: `domain.identity`.
 from __future__ import annotations
 
 from collections.abc import Callable
-from importlib import import_module
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
     from deltaedit_kit.domains.domain import Domain
 
 Embedder = Callable[[Tensor], Tensor]
-EMBEDDED = {"toyfaces": "deltaedit_kit.domains.toyfaces.identity:embed_faces"}
 
 
 def face_embedder(domain: Domain) -> Embedder:
@@ -30,16 +28,13 @@ def face_embedder(domain: Domain) -> Embedder:
 
     Raises DeltaEditError for a domain that has no network for identities.
     """
-    if domain.spec.name in EMBEDDED:
-        module, function = EMBEDDED[domain.spec.name].split(":")
-        return cast("Embedder", getattr(import_module(module), function))
     network = domain.identity
     if network is None:
         raise DeltaEditError(
             f"domain {domain.spec.name!r} has no identity network, so that IDS is unknown; "
             "leave the metric out, or set the method's identity=0"
         )
-    return cast("Embedder", network)
+    return network
 
 
 @torch.no_grad()

@@ -36,4 +36,5 @@ SPEC = DomainSpec(
         "relevance": "relevance.safetensors",
     },
     oracle="deltaedit_kit.domains.toyfaces.oracle:read_factors",
+    identity="deltaedit_kit.domains.toyfaces.identity:embed_faces",
 )

@@ -1,0 +1,151 @@
+"""`deltaedit download` and `relevance`: lists, resumes, and one line for what is wrong."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors import safe_open
+
+from deltaedit_kit import cli, load_domain, relevance
+from deltaedit_kit.clip_space import ClipSpace
+from deltaedit_kit.domains import download
+from deltaedit_kit.domains.standin import write_standin
+from deltaedit_kit.relevance import compute_relevance
+from deltaedit_kit.verbs import relevance as verb
+
+
+@pytest.fixture(autouse=True)
+def offline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DELTAEDIT_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(download, "transferred", lambda *_: pytest.fail("asked the network"))
+
+
+@pytest.fixture(scope="module")
+def without_relevance(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_standin(tmp_path_factory.mktemp("mine"), "mine", ["generator", "clip", "mapper"])
+
+
+def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+    code = cli.main(arguments)
+    out, err = capsys.readouterr()
+    return code, out, err
+
+
+def test_a_dry_run_lists_files_sizes_and_licences(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    code, out, err = run(capsys, "download", "ffhq", "--dry-run")
+    assert (code, err) == (0, "")
+    for words in ("stylegan2-ffhq-config-f.pkl", "382", "ViT-B-32.pt", "net_face.pth", "fs3.npy"):
+        assert words in out
+    assert "NVIDIA Source Code License-NC" in out
+    assert "to download: 911 MB, and 3 files whose size nobody published" in out
+    assert f"folder: {tmp_path / 'cache' / 'files'}" in out
+    assert not (tmp_path / "cache").exists()
+
+
+def test_some_networks_can_be_chosen(capsys: pytest.CaptureFixture[str]) -> None:
+    _, out, _ = run(capsys, "download", "ffhq", "--dry-run", "--only", "clip, identity")
+    assert "ViT-B-32.pt" in out
+    assert "fs3.npy" not in out
+    code, _, err = run(capsys, "download", "ffhq", "--only", "clib")
+    assert code == 2
+    assert "no network 'clib'; choose from generator, clip" in err
+
+
+def test_download_says_where_every_file_is(
+    capsys: pytest.CaptureFixture[str], without_relevance: Path
+) -> None:
+    code, out, _ = run(capsys, "download", str(without_relevance))
+    assert code == 0
+    assert "to download: 0 MB" in out
+    assert "`deltaedit relevance mine`" in out
+    assert "nothing is downloaded" in run(capsys, "download", "toyfaces")[1]
+    code, _, err = run(capsys, "download", "lsun-dog")
+    assert code == 2
+    assert "unknown domain 'lsun-dog'; did you mean 'lsun-" in err
+
+
+def test_download_fetches_what_is_not_here(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    from deltaedit_kit.domains import outside
+
+    asked: list[str] = []
+
+    def obtained(files: tuple, folder: Path, _: object) -> Path:
+        asked.append(files[0].name)
+        return folder / files[0].name
+
+    monkeypatch.setattr(outside, "obtain", obtained)
+    code, out, _ = run(capsys, "download", "lsun-church", "--only", "generator,clip,mapper")
+    assert code == 0
+    assert asked == ["stylegan2-church-config-f.pkl", "ViT-B-32.pt"]
+    assert f"clip: {tmp_path / 'cache' / 'files' / 'ViT-B-32.pt'}" in out
+
+
+def test_relevance_lands_where_the_domain_finds_it(
+    capsys: pytest.CaptureFixture[str], without_relevance: Path
+) -> None:
+    result = without_relevance / "relevance.safetensors"
+    code, out, _ = run(capsys, "relevance", str(without_relevance), "--pictures", "2")
+    assert code == 0
+    assert f"saved {result}" in out
+    domain = load_domain(without_relevance)
+    expected = compute_relevance(domain, pictures=2)
+    torch.testing.assert_close(domain.relevance, expected, atol=1e-3, rtol=1e-3)
+    with safe_open(str(result), "pt") as stored:
+        header = stored.metadata()
+    assert (header["domain"], header["pictures"], header["step"]) == ("mine", "2", "5")
+    assert not list(without_relevance.glob("relevance-*"))
+    result.unlink()
+
+
+def test_a_stopped_run_goes_on_and_mixes_no_settings(
+    without_relevance: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    domain, done, limit = load_domain(without_relevance), [], [6]
+    plain = relevance.Probe.layer
+
+    def counted(self: relevance.Probe, k: int, *rest: object) -> torch.Tensor:
+        if k == limit[0]:
+            raise KeyboardInterrupt
+        done.append(k)
+        return plain(self, k, *rest)
+
+    monkeypatch.setattr(relevance.Probe, "layer", counted)
+    with pytest.raises(KeyboardInterrupt):
+        verb.make_relevance(domain, 1, out=tmp_path / "r.safetensors")
+    assert done == list(range(6))
+    limit[0] = -1
+    path = verb.make_relevance(domain, 1, out=tmp_path / "r.safetensors")
+    assert path.exists()
+    assert done[6:] == list(range(6, len(domain.layout.widths)))
+    limit[0] = 1  # another step does not take the layers of the first run
+    with pytest.raises(KeyboardInterrupt):
+        verb.make_relevance(domain, 1, step=3.0, out=tmp_path / "other.safetensors")
+    assert done[-1] == 0
+
+
+def test_relevance_sees_pictures_as_the_published_one_did(without_relevance: Path) -> None:
+    domain = load_domain(without_relevance)
+    seen = verb.seeing(domain, "clip")
+    assert isinstance(seen.clip, ClipSpace)
+    assert seen.clip.model is domain.clip.model
+    assert domain.clip.preprocessing == "delta_edit"
+
+
+def test_relevance_refuses_what_cannot_be(
+    capsys: pytest.CaptureFixture[str], without_relevance: Path, tmp_path: Path
+) -> None:
+    code, _, err = run(capsys, "relevance", str(without_relevance), "--pictures", "0")
+    assert (code, "pictures" in err) == (2, True)
+    (tmp_path / "file").write_text("")
+    wanted = str(tmp_path / "file" / "r.safetensors")
+    code, _, err = run(
+        capsys, "relevance", str(without_relevance), "--pictures", "1", "--out", wanted
+    )
+    assert code == 2
+    assert "finished layers are kept" in err

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
+from itertools import product
 from typing import NamedTuple
 
 import numpy as np
@@ -83,15 +84,15 @@ def simulated_answers(
     for participant in range(design.participants):
         planned = plan(design, len(pairs), participant)
         made = _presses(planned, advantage, raters, _random(seed, participant))
-        for (row, question), (choice, seconds) in made.items():
-            at = planned.rounds[row]
+        for at, question in product(planned.rounds, planned.questions):
+            choice, seconds = made[at.position, question]
             pair = pairs[at.item]
             sides = (INTACT, SHUFFLED) if at.check else (pair.first, pair.second)
             left, right = sides[::-1] if at.swapped else sides
             found.append(
                 Answer(
                     participant=participant,
-                    position=row,
+                    position=at.position,
                     item=at.item,
                     sentence=pair.sentence,
                     face=pair.face,

@@ -18,7 +18,10 @@ from deltaedit_kit.study.store import Question, StudyStore
 
 LEFT_KEYS = ("ArrowLeft", "f", "F", "1")
 RIGHT_KEYS = ("ArrowRight", "j", "J", "2")
-SIDE_OF_KEY = dict.fromkeys(LEFT_KEYS, "left") | dict.fromkeys(RIGHT_KEYS, "right")
+SIDE_OF_KEY: dict[str, str] = {
+    **dict.fromkeys(LEFT_KEYS, "left"),
+    **dict.fromkeys(RIGHT_KEYS, "right"),
+}
 LEAST_SECONDS = 0.3  # nobody compares two pictures faster: such a press was meant for the last pair
 
 

@@ -29,7 +29,7 @@ export default {
     };
     const down = (event) => {
       if (event.ctrlKey || event.altKey || event.metaKey || event.target.matches(typing)) return;
-      if (!model.get("keys").includes(event.key)) return;
+      if (!model.get("listened").includes(event.key)) return;
       event.preventDefault();  // arrows would scroll
       event.stopPropagation();
       const token = model.get("token");
@@ -69,15 +69,16 @@ class PaneKeys(anywidget.AnyWidget):
 
     _esm = MODULE
     pane = traitlets.Unicode("").tag(sync=True)  # CSS class of the pane that listens
-    keys = traitlets.List(traitlets.Unicode()).tag(sync=True)  # as KeyboardEvent.key names them
+    listened = traitlets.List(traitlets.Unicode()).tag(sync=True)  # as KeyboardEvent.key names them
     token = traitlets.Unicode("").tag(sync=True)  # "" sends nothing
     active = traitlets.Unicode("").tag(sync=True)  # the line while keys work
     asleep = traitlets.Unicode("").tag(sync=True)  # and while the focus is elsewhere
 
     def __init__(
-        self, pane: str, keys: Sequence[str], active: str, asleep: str, **options: Any
+        self, pane: str, listened: Sequence[str], active: str, asleep: str, **options: Any
     ) -> None:
-        super().__init__(pane=pane, keys=list(keys), active=active, asleep=asleep, **options)
+        values = {"pane": pane, "listened": list(listened), "active": active, "asleep": asleep}
+        super().__init__(**values, **options)
 
     def on_key(self, callback: Callable[[str, str], None]) -> None:
         """Call `callback(key, token)` for each key that the page sends."""

@@ -61,7 +61,7 @@ class Study(widgets.VBox):
         )
         self.agree = widgets.Button(description="I agree, begin", button_style="primary")
         self.message = widgets.HTML()
-        self.keys = PaneKeys(
+        self.keyboard = PaneKeys(
             PANE,
             list(SIDE_OF_KEY),
             active="Keys: ← or F for left, → or J for right",
@@ -80,13 +80,13 @@ class Study(widgets.VBox):
             ]
         )
         super().__init__(
-            [self.heading, self.text, self._consent, self._round, self.message, self.keys]
+            [self.heading, self.text, self._consent, self._round, self.message, self.keyboard]
         )
         self.add_class(PANE)
         self.answer_left.on_click(lambda _button: self.press("ArrowLeft"))
         self.answer_right.on_click(lambda _button: self.press("ArrowRight"))
         self.agree.on_click(lambda _button: self.begin())
-        self.keys.on_key(self._key)
+        self.keyboard.on_key(self._key)
         self.screen = self._show(screen_for(self._store, code))
 
     def __repr__(self) -> str:  # ipywidgets would print the bytes of the pictures
@@ -135,8 +135,8 @@ class Study(widgets.VBox):
             self._say("")
         self._consent.layout.display = "" if screen.kind == "consent" else "none"
         self._round.layout.display = "" if asked else "none"
-        self.keys.layout.display = "" if asked else "none"
-        self.keys.token = screen.token  # last: from now on keys are about these pictures
+        self.keyboard.layout.display = "" if asked else "none"
+        self.keyboard.token = screen.token  # last: from now on keys are about these pictures
         self._shown_at = self._clock()
         return screen
 

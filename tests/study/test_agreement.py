@@ -1,0 +1,58 @@
+"""Alpha against the package `krippendorff`, against published numbers, and at its ends."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.study.agreement import krippendorff_alpha
+from deltaedit_kit.study.tally import Tally
+
+
+def counts_of(ratings: np.ndarray) -> Tally:
+    """Ratings [P, I] of 0, 1 and nan (not asked)."""
+    asked = ~np.isnan(ratings)
+    wins = np.where(asked, ratings, 0.0)
+    return Tally("accuracy", "a", "b", wins, asked.astype(float), simulated=True)
+
+
+def test_krippendorffs_own_example() -> None:
+    """ "Computing Krippendorff's alpha-reliability" (2011), part A: two observers, ten units."""
+    ratings = np.array([[0, 1, 0, 0, 0, 0, 0, 0, 1, 0], [1, 1, 1, 0, 0, 1, 0, 0, 0, 0]], float)
+    assert krippendorff_alpha(counts_of(ratings)) == pytest.approx(0.095, abs=5e-4)
+
+
+@settings(max_examples=60, deadline=None)
+@given(people=st.integers(2, 12), items=st.integers(2, 12), seed=st.integers(0, 10**6))
+def test_alpha_is_the_packages_alpha_with_answers_missing(
+    people: int, items: int, seed: int
+) -> None:
+    krippendorff = pytest.importorskip("krippendorff", reason="the outside reference")
+    rng = np.random.default_rng(seed)
+    ratings = (rng.random((people, items)) < rng.random(items)).astype(float)
+    ratings[rng.random((people, items)) < 0.25] = np.nan
+    pairable = ratings[:, (~np.isnan(ratings)).sum(0) >= 2]
+    values = pairable[~np.isnan(pairable)]
+    assume(len(values) and np.ptp(values) > 0)
+    expected = krippendorff.alpha(ratings, level_of_measurement="nominal")
+    assert krippendorff_alpha(counts_of(ratings)) == pytest.approx(expected, abs=1e-9)
+
+
+def test_the_ends_of_the_scale() -> None:
+    rng = np.random.default_rng(0)
+    agreed = np.tile(rng.random(30) < 0.5, (8, 1)).astype(float)
+    assert krippendorff_alpha(counts_of(agreed)) == 1.0
+    blind = (rng.random((8, 4000)) < 0.7).astype(float)
+    assert abs(krippendorff_alpha(counts_of(blind))) < 0.02
+    assert math.isnan(krippendorff_alpha(counts_of(np.ones((5, 5)))))
+
+
+def test_answers_that_nobody_shares_are_refused() -> None:
+    ratings = np.array([[1.0, np.nan], [np.nan, 0.0]])
+    with pytest.raises(DeltaEditError, match="agreement needs two"):
+        krippendorff_alpha(counts_of(ratings))

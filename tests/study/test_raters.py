@@ -1,0 +1,105 @@
+"""Simulated participants do what their equation says, and say that they are simulated."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy.special import expit
+
+from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.study.creation import create_study
+from deltaedit_kit.study.design import Design
+from deltaedit_kit.study.exclusion import counted
+from deltaedit_kit.study.raters import Raters, answer_study, expected_share
+from deltaedit_kit.study.report import report
+from tests.study.cases import FIRST, SECOND, fake_items, simulated
+
+DESIGN = Design(participants=12, rounds=6, checks=2)
+LARGE = Design(participants=160, rounds=20, checks=3)
+IDEAL = Raters(taste=0.0, habit=0.0, lapse=0.0)
+
+
+def test_the_planted_share_is_the_equations() -> None:
+    assert expected_share(np.array([0.0]), Raters()) == pytest.approx(0.5)
+    assert expected_share(np.array([1.0]), IDEAL) == pytest.approx(expit(1.0))
+    assert expected_share(np.array([1.0]), replace(IDEAL, lapse=1.0)) == pytest.approx(0.5)
+    rng = np.random.default_rng(0)
+    drawn = expit(1.0 + 0.8 * rng.standard_normal(400_000)).mean()
+    assert expected_share(np.array([1.0]), replace(IDEAL, taste=0.8)) == pytest.approx(
+        drawn, abs=0.002
+    )
+
+
+def test_answers_follow_the_planted_share_and_the_habit() -> None:
+    raters = Raters(taste=0.5, habit=0.4)
+    answers = [a for a in simulated(0.8, raters, LARGE) if not a.check]
+    share = np.mean([a.preferred == FIRST for a in answers])
+    assert share == pytest.approx(expected_share(np.array([0.8]), raters), abs=0.02)
+    assert np.mean([a.choice == "left" for a in answers]) > 0.53
+
+
+def test_careless_participants_fail_the_checks_and_careful_ones_pass() -> None:
+    answers = simulated(0.5, Raters(careless=0.25), LARGE)
+    left_out = len(counted(answers).inattentive) / LARGE.participants
+    assert left_out == pytest.approx(0.25 * (1 - 7 / 64), abs=0.08)
+    assert len(counted(simulated(0.5, Raters(), LARGE)).inattentive) <= 0.03 * 160
+
+
+def test_everything_simulated_says_so(tmp_path: Path) -> None:
+    store = create_study(tmp_path / "s.sqlite", fake_items(6), DESIGN, simulated=True)
+    logits = dict.fromkeys(DESIGN.questions, np.zeros(6))
+    assert answer_study(store, logits, Raters(), seed=0) == 12 * 8 * 2
+    answers = store.answers()
+    assert all(a.simulated for a in answers)
+    assert report(answers).table().startswith("SIMULATED STUDY: no person was asked")
+    assert answer_study(store, logits, Raters(), seed=0) == 0  # all there already
+
+
+def test_a_file_and_no_file_hold_the_same_answers(tmp_path: Path) -> None:
+    store = create_study(tmp_path / "s.sqlite", fake_items(6), DESIGN, simulated=True)
+    logits = np.linspace(-1, 1, 6)
+    answer_study(store, dict.fromkeys(DESIGN.questions, logits), Raters(), seed=4)
+    assert store.answers() == simulated(logits, Raters(), DESIGN, seed=4)
+
+
+def test_a_study_of_people_takes_no_simulated_answer(tmp_path: Path) -> None:
+    store = create_study(tmp_path / "s.sqlite", fake_items(6), DESIGN)
+    with pytest.raises(DeltaEditError, match="answered by people"):
+        answer_study(store, dict.fromkeys(DESIGN.questions, np.zeros(6)), Raters(), seed=0)
+    assert store.answers() == []
+
+
+def test_advantages_that_do_not_fit_are_refused(tmp_path: Path) -> None:
+    store = create_study(tmp_path / "s.sqlite", fake_items(6), DESIGN, simulated=True)
+    for wrong in (
+        {"accuracy": np.zeros(6)},
+        dict.fromkeys(DESIGN.questions, np.zeros(5)),
+        dict.fromkeys(DESIGN.questions, np.full(6, np.nan)),
+    ):
+        with pytest.raises(DeltaEditError, match="give 6 finite numbers"):
+            answer_study(store, wrong, Raters(), seed=0)
+
+
+@pytest.mark.parametrize("wrong", [{"taste": -1}, {"lapse": 2}, {"careless": 1.5}, {"habit": None}])
+def test_impossible_raters_are_refused(wrong: dict) -> None:
+    with pytest.raises(DeltaEditError, match=r"give|parts of a whole"):
+        Raters(**wrong)
+
+
+def test_the_report_has_a_line_for_each_question_and_sees_a_habit() -> None:
+    result = report(simulated(1.0, Raters(habit=0.6, careless=0.1), LARGE))
+    assert [line.preference.question for line in result.lines] == ["accuracy", "realism"]
+    truth = expected_share(np.array([1.0]), Raters(habit=0.6))
+    for line in result.lines:
+        shown = line.preference
+        assert (shown.first, shown.second) == (FIRST, SECOND)
+        assert shown.low < truth < shown.high
+        assert max(shown.p_people, shown.p_answers) < 1e-6
+    assert result.left_share > 0.55
+    assert result.p_left < 1e-6
+    table = result.table()
+    assert f"{len(result.counted.participants)} participants count" in table
+    assert f"{FIRST} over {SECOND}" in table

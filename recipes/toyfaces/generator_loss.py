@@ -5,7 +5,7 @@
 
 Plain L1 is ruled by background and hair; the colour of an eye is sixty pixels, and the shade of a
 nose no more and pale. The division gives every factor the same weight, however few pixels show it,
-and t_k, the root of what a change of factor k would cost less than others, helps the pale ones.
+and t_k, a power of what a change of factor k would cost less than others, helps the pale ones.
 The weight grows with the edges of the render.
 """
 
@@ -17,6 +17,7 @@ from deltaedit_kit.domains.toyfaces.factors import FACTORS, sample_factors
 from deltaedit_kit.domains.toyfaces.renderer import render
 
 FLOOR = 0.5
+HELP = 0.75  # 0: pale factors get none; 1: every factor costs the same
 PORTRAITS = 48
 
 
@@ -33,7 +34,7 @@ def factor_weight(size: int) -> Tensor:
     change = torch.stack(changes)  # [K, h, h]
     shown = change / change.mean(dim=(1, 2), keepdim=True)
     cost = (change * (FLOOR + shown.mean(dim=0))).mean(dim=(1, 2))
-    help_of = (cost.median() / cost).sqrt()  # t_k
+    help_of = (cost.median() / cost) ** HELP  # t_k
     weight = (help_of[:, None, None] * shown).mean(dim=0)
     weight = (weight + weight.flip(1)) / 2  # the two sides of a face matter alike
     weight = F.avg_pool2d(weight[None, None], 3, stride=1, padding=1, count_include_pad=False)

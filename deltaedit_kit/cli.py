@@ -18,7 +18,7 @@ from typing import NoReturn
 from deltaedit_kit import __version__
 from deltaedit_kit.errors import DeltaEditError
 
-VERBS = ("edit", "sample", "download", "relevance", "evaluate")  # in the order of the help text
+VERBS = ("edit", "sample", "download", "codes", "train", "relevance", "evaluate")  # in the order of the help text
 WRONG_INPUT, INTERRUPTED, READER_GONE = 2, 130, 1
 
 

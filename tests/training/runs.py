@@ -31,8 +31,9 @@ def curve(folder: str, accumulate: int = 1) -> None:
     config = replace(CURVE, accumulate=accumulate)
     train_mapper(LESSON, linear_codes(), config, Path(folder) / "run", reports.append)
     if this_rank().first:
-        losses = [[r.loss, r.l2, r.cosine, r.validation] for r in reports]
-        (Path(folder) / "curve.json").write_text(json.dumps(losses))
+        losses = [[r.loss, r.l2, r.validation] for r in reports]
+        told = {"processes": this_rank().world, "losses": losses}
+        (Path(folder) / "curve.json").write_text(json.dumps(told))
 
 
 def codes_and_curve(folder: str) -> None:
@@ -53,10 +54,10 @@ def codes_and_curve(folder: str) -> None:
 
 
 def two_processes_with_accelerate(folder: str) -> None:
-    """accelerate's launcher for CPUs: what notebook_launcher does on a machine with GPUs."""
-    from accelerate import debug_launcher
+    """As a cell of a notebook would do it."""
+    from accelerate import notebook_launcher
 
-    debug_launcher(curve, (folder,), num_processes=2)
+    notebook_launcher(curve, (folder,), num_processes=2, use_port="0")
 
 
 if __name__ == "__main__":

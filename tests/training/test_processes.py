@@ -1,4 +1,4 @@
-"""Two processes learn what one learns: under torchrun, and under accelerate's launcher."""
+"""Two processes learn what one learns: under torchrun, and under accelerate's notebook_launcher."""
 
 import json
 import subprocess
@@ -19,8 +19,10 @@ def run(*arguments: str) -> None:
     assert done.returncode == 0, done.stderr[-2000:]
 
 
-def losses(folder) -> torch.Tensor:
-    return torch.tensor(json.loads((folder / "curve.json").read_text()), dtype=torch.float64)
+def losses(folder, processes: int = 1) -> torch.Tensor:
+    told = json.loads((folder / "curve.json").read_text())
+    assert told["processes"] == processes
+    return torch.tensor(told["losses"], dtype=torch.float64)
 
 
 @pytest.fixture(scope="module")
@@ -33,16 +35,16 @@ def alone(tmp_path_factory):
 def test_torchrun_makes_one_store_and_the_same_curve(tmp_path, alone):
     torchrun = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2")
     run(*torchrun, "-m", "tests.training.runs", "codes_and_curve", str(tmp_path))
-    torch.testing.assert_close(losses(tmp_path), alone, rtol=1e-4, atol=0)
+    torch.testing.assert_close(losses(tmp_path, 2), alone, rtol=1e-4, atol=0)
     store = CodeStore.open(tmp_path / "codes")
     assert len(store) == 24
     assert len(torch.unique(store.resident().s, dim=0)) == 24
 
 
-def test_accelerates_launcher_gives_the_same_curve(tmp_path, alone):
+def test_accelerates_notebook_launcher_gives_the_same_curve(tmp_path, alone):
     pytest.importorskip("accelerate", reason="accelerate is an extra")
     run("-m", "tests.training.runs", "two_processes_with_accelerate", str(tmp_path))
-    torch.testing.assert_close(losses(tmp_path), alone, rtol=1e-4, atol=0)
+    torch.testing.assert_close(losses(tmp_path, 2), alone, rtol=1e-4, atol=0)
 
 
 def test_passes_of_a_step_add_up_to_the_batch(tmp_path, alone):

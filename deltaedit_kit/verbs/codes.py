@@ -1,0 +1,94 @@
+"""`deltaedit codes DOMAIN --samples N --out DIR`: make the training set of a mapper.
+
+deltaedit codes toyfaces --samples 10000 --out runs/codes     again: goes on where it was
+deltaedit codes toyfaces --photos FOLDER --out runs/photos    inverted photographs
+torchrun --nproc-per-node 4 -m deltaedit_kit.cli codes ...    every process makes its share
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.verbs.common import step
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from torch import Tensor
+
+    from deltaedit_kit.domains import Domain
+
+
+def register(verbs: Any) -> None:
+    """Add the verb and its options; numbers get their range checked by the kit itself."""
+    verb = verbs.add_parser("codes", help="make the training set of a mapper: (s, i) of pictures")
+    verb.add_argument("domain", nargs="?", default="toyfaces", metavar="DOMAIN")
+    verb.add_argument("--samples", type=int, metavar="N", help="how many pictures to sample")
+    verb.add_argument("--photos", type=Path, metavar="FOLDER", help="invert these pictures instead")
+    verb.add_argument("--out", type=Path, required=True, metavar="DIR", help="the store's folder")
+    verb.add_argument("--seed", type=int, default=0, help="which samples (default: 0)")
+    verb.add_argument(
+        "--truncation",
+        type=float,
+        nargs="+",
+        default=[1.0],
+        help="variety; several take turns, as in 1 1 1 0.7 (default: 1)",
+    )
+    verb.add_argument("--batch", type=int, default=32, help="pictures at once (default: 32)")
+    verb.add_argument("--chunk", type=int, default=512, help="codes a file (default: 512)")
+    verb.add_argument("--fast", action="store_true", help="draw in bfloat16")
+    verb.add_argument("--device", default="cpu", help="cpu or cuda (default: cpu)")
+    verb.set_defaults(verb=codes)
+
+
+def codes(options: argparse.Namespace) -> None:
+    """Make, continue or lengthen a store, with a bar that shows pictures a second."""
+    from tqdm import tqdm
+
+    from deltaedit_kit.codes import make_codes
+    from deltaedit_kit.domains import load_domain
+    from deltaedit_kit.ranks import this_rank
+
+    if (options.samples is None) == (options.photos is None):
+        raise DeltaEditError("give either --samples N or --photos FOLDER; see `deltaedit codes -h`")
+    rank = this_rank()
+    with step(f"load {options.domain}"):
+        domain = load_domain(options.domain, device=rank.device(options.device))
+        _ = domain.generator, domain.clip
+    with tqdm(unit=" pictures", desc="codes", disable=not rank.first) as bar:
+
+        def show(done: int, total: int) -> None:
+            if bar.total is None:  # the first call: what earlier runs made is no speed of ours
+                bar.reset(total)
+                bar.initial = bar.n = done
+            bar.update(done - bar.n)
+
+        store = make_codes(
+            domain,
+            options.out,
+            options.samples,
+            options.seed,
+            options.truncation,
+            options.batch,
+            options.chunk,
+            options.fast,
+            photos=options.photos,
+            invert=None if options.photos is None else _encoder(domain),
+            progress=show,
+        )
+    if rank.first:
+        size = sum(path.stat().st_size for path in options.out.glob("codes-*.safetensors"))
+        print(f"{len(store):,} codes of {store.domain} in {options.out}, {size / 2**20:.1f} MiB")
+
+
+def _encoder(domain: Domain) -> Callable[[Tensor], Tensor]:
+    """The domain's way from pictures to w+."""
+    encoder = getattr(domain, "inversion", None)
+    if encoder is None:
+        raise DeltaEditError(
+            f"domain {domain.spec.name!r} has no encoder for photographs; give --samples N instead"
+        )
+    return encoder

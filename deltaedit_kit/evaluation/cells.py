@@ -17,6 +17,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -44,10 +45,11 @@ class Cell:
     settings: dict[str, Any]
     prompt: Prompt
     faces: int
+    strengths: tuple[float, ...]  # multiples of the method's own
     status: str = "ok"  # or "failed"
     reason: str = ""
     kept: int = 0  # channels of s that might move
-    seconds: dict[str, float] = field(default_factory=dict)  # training, preparation, edit, draw
+    seconds: dict[str, float] = field(default_factory=dict)  # training, preparation, edit
     values: dict[float, dict[str, list[float]]] = field(default_factory=dict)
     moments: dict[float, dict[str, Moments]] = field(default_factory=dict)
     pictures: Tensor | None = None  # [strengths, SHOWN, 3, H, W]
@@ -55,25 +57,42 @@ class Cell:
     @property
     def key(self) -> str:
         """Name of its files: the same for the same method, settings, sentence and faces."""
-        return cell_key(self.method, self.settings, self.prompt, self.faces)
+        return cell_key(self.method, self.settings, self.prompt, self.faces, self.strengths)
 
 
-def cell_key(method: str, settings: dict[str, Any], prompt: Prompt, faces: int) -> str:
+def cell_key(
+    method: str,
+    settings: dict[str, Any],
+    prompt: Prompt,
+    faces: int,
+    strengths: Sequence[float],
+) -> str:
     """Method and a hash of everything else that decides about a cell's numbers."""
-    text = json.dumps([settings, prompt.text, prompt.asks, faces], sort_keys=True)
+    given = [settings, prompt.text, prompt.asks, faces, [f"{s:g}" for s in strengths]]
+    text = json.dumps(given, sort_keys=True)
     return f"{method}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
 
 
 def run_cell(
-    method: Method, prompt: Prompt, faces: Faces, judge: Judge, strengths: Sequence[float]
+    method: Method,
+    prompt: Prompt,
+    faces: Faces,
+    judge: Judge,
+    strengths: Sequence[float],
+    fast: bool = False,
 ) -> Cell:
-    """Compute a cell; `strengths` are multiples of the method's own. Never raises for a failure."""
-    cell = Cell(method.name, asdict(method.settings), prompt, len(faces))
+    """Compute a cell; `fast` draws in bfloat16. Whatever fails ends up in the cell's reason."""
+    cell = Cell(method.name, asdict(method.settings), prompt, len(faces), tuple(strengths))
+    device = method.domain.device.type
+    drawing = 0.0
     try:
         change = method.change(faces, prompt.text)
         values, moments, shown = {}, {}, []
         for strength in strengths:
-            pictures = method.apply(faces, change, strength * method.strength)
+            start = perf_counter()
+            with torch.autocast(device, torch.bfloat16, enabled=fast):
+                pictures = method.apply(faces, change, strength * method.strength).float()
+            drawing = perf_counter() - start
             judged = judge.values(prompt, pictures)
             values[strength] = {name: value.tolist() for name, value in judged.items()}
             moments[strength] = judge.moments(pictures)
@@ -85,7 +104,7 @@ def run_cell(
     seconds = {
         "training": times.training,
         "preparation": times.preparation,
-        "edit": times.per_picture,
+        "edit": times.per_picture + drawing / len(faces),
     }
     return replace(
         cell,
@@ -115,6 +134,7 @@ def store(cell: Cell, folder: Path) -> None:
         "settings": cell.settings,
         "prompt": asdict(cell.prompt),
         "faces": cell.faces,
+        "strengths": cell.strengths,
         "status": cell.status,
         "reason": cell.reason,
         "kept": cell.kept,
@@ -149,6 +169,7 @@ def load(folder: Path, key: str) -> Cell | None:
             for strength, metrics in plain.pop("values").items()
         }
         plain["prompt"] = Prompt(prompt["text"], tuple(prompt["asks"]), prompt["split"])
+        plain["strengths"] = tuple(plain["strengths"])
         return Cell(**plain, values=values, moments=_moments(folder / f"{key}.safetensors"))
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as cause:
         raise DeltaEditError(

@@ -20,6 +20,7 @@ from dataclasses import asdict, dataclass, fields
 from functools import cached_property
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from deltaedit_kit.errors import DeltaEditError
@@ -133,10 +134,48 @@ class Results:
             f"{self.folder} has no {metric!r} of {method!r} ({setting}, strength {strength:g})"
         )
 
+    @property
+    def before(self) -> list[np.ndarray]:
+        """The first faces before any edit, uint8 [H, W, 3]."""
+        return read_sheet(self.folder / "before.png", 1)[0]
+
+    def pictures(
+        self, method: str, sentence: str, setting: str = "default", strength: float = 1.0
+    ) -> list[np.ndarray] | str:
+        """The first faces after the edit, uint8 [H, W, 3]; the reason if the cell failed.
+
+        Raises DeltaEditError where there is no such cell or strength.
+        """
+        for name, cell in self.cells:
+            if (cell.method, cell.prompt.text, name) != (method, sentence, setting):
+                continue
+            if cell.status != "ok":
+                return cell.reason
+            if strength in cell.strengths:
+                sheet = read_sheet(self.folder / "cells" / f"{cell.key}.png", len(cell.strengths))
+                return sheet[cell.strengths.index(strength)]
+        raise DeltaEditError(
+            f"{self.folder} has no pictures of {method!r} with {sentence[:60]!r} "
+            f"({setting}, strength {strength:g})"
+        )
+
     def write(self) -> None:
         """Write both tables, whole or not at all."""
         write_rows(self.table, self.folder / "table.csv")
         write_rows(self.summary, self.folder / "summary.csv")
+
+
+def read_sheet(path: Path, rows: int) -> list[list[np.ndarray]]:
+    """Square pictures of a sheet of `rows` rows. DeltaEditError if it cannot be read."""
+    from PIL import Image
+
+    try:
+        with Image.open(path, formats=["PNG"]) as image:
+            sheet = np.asarray(image.convert("RGB"))
+    except (OSError, ValueError) as cause:
+        raise DeltaEditError(f"cannot read pictures from {path}: {cause}") from cause
+    lines = np.split(sheet, rows, axis=0)
+    return [np.split(line, line.shape[1] // line.shape[0], axis=1) for line in lines]
 
 
 def write_rows(rows: Iterable[Row], path: Path) -> None:

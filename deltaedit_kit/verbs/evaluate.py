@@ -46,6 +46,7 @@ def register(verbs: Any) -> None:
     verb.add_argument("--features", default="clip", help="of FID: clip, efficientnet, inception")
     verb.add_argument("--seed", type=int, default=700_000, help="which faces (default: 700000)")
     verb.add_argument("--device", default="cpu", help="cpu or cuda (default: cpu)")
+    verb.add_argument("--exact", action="store_true", help="draw in float32, which takes longer")
     verb.add_argument("--quick", action="store_true", help="a small table that proves nothing")
     verb.add_argument("--out", type=Path, metavar="FOLDER", help="(default: runs/evaluate/DOMAIN)")
     verb.set_defaults(verb=evaluate)
@@ -76,6 +77,7 @@ def evaluate(options: argparse.Namespace) -> None:
         features=names(options.features),
         reference_faces=40 if options.quick else 1000,
         seed=options.seed,
+        fast=not options.exact,
         quick=options.quick,
     )
     comparison = Comparison(domain, plan, prompts, folder)

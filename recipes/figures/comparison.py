@@ -1,0 +1,48 @@
+"""The comparison that figures 4 and 5 draw: the full table if it is there, else a small one.
+
+    deltaedit evaluate toyfaces --slow-faces 25      the full one, in runs/evaluate/toyfaces
+
+The small one (8 sentences, 6 faces) takes minutes and says so in the figures; it is kept in
+runs/evaluate/figures and goes on after an interruption.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from deltaedit_kit import load_domain
+from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.evaluation.comparison import Comparison, Plan, fingerprint
+from deltaedit_kit.evaluation.prompts import default_prompts, of_split
+from deltaedit_kit.evaluation.results import Results
+
+ROOT = Path(__file__).parents[2]
+FULL, SMALL = ROOT / "runs/evaluate/toyfaces", ROOT / "runs/evaluate/figures"
+SENTENCES = 8
+
+
+def small_plan() -> Plan:
+    """Few faces, default settings."""
+    return Plan(settings=("default",), faces=6, slow_faces=3, reference_faces=200)
+
+
+def comparison() -> Results:
+    """The results to draw; a small table belongs to the weights that it was made with."""
+    try:
+        return Results(FULL)
+    except DeltaEditError as missing:
+        print(f"the small comparison instead: {missing}")
+    domain = load_domain("toyfaces")
+    folder = SMALL / fingerprint(domain)
+    prompts = of_split(default_prompts(domain), "test")[:SENTENCES]
+    Comparison(domain, small_plan(), prompts, folder).run()
+    return Results(folder)
+
+
+def note(results: Results) -> str:
+    """How many sentences and faces the numbers come from."""
+    cells = [cell for _, cell in results.cells]
+    sentences = len({cell.prompt.text for cell in cells})
+    counts = sorted({cell.faces for cell in cells})
+    faces = " or ".join(str(count) for count in counts)
+    return f"toyfaces: {sentences} sentences, {faces} faces each; same faces, sentences and CLIP"

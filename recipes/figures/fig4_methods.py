@@ -1,0 +1,39 @@
+"""Figure 4: the five methods on the same faces.
+
+python -m recipes.figures.fig4_methods        -> figures/fig4_methods.png
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from deltaedit_kit.evaluation.results import Results
+from deltaedit_kit.figure_files import save_figure
+from deltaedit_kit.plots.methods import methods_figure
+from recipes.figures.comparison import comparison, note
+
+FIGURE = Path(__file__).parents[2] / "figures" / "fig4_methods.png"
+SENTENCES, FACES = 4, 3
+
+
+def main(results: Results | None = None, target: Path = FIGURE) -> Path:
+    """Save the figure: the first sentences that every method has, at the methods' defaults."""
+    results = comparison() if results is None else results
+    cells = [cell for setting, cell in results.cells if setting == "default"]
+    methods = list(dict.fromkeys(cell.method for cell in cells))
+    sentences = list(dict.fromkeys(cell.prompt.text for cell in cells))[:SENTENCES]
+    known = {(cell.method, cell.prompt.text) for cell in cells}
+    after = {
+        method: {
+            text: results.pictures(method, text) for text in sentences if (method, text) in known
+        }
+        for method in methods
+    }
+    figure = methods_figure(
+        results.before[:FACES], after, sentences, "Five methods, the same faces", note(results)
+    )
+    return save_figure(figure, target)
+
+
+if __name__ == "__main__":
+    print(main())

@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from deltaedit_kit.widgets.quickstart import QuickstartPanel
     from deltaedit_kit.widgets.studio import Studio
+    from deltaedit_kit.widgets.study import Study
 
-__all__ = ["QuickstartPanel", "Studio"]
+__all__ = ["QuickstartPanel", "Studio", "Study"]
 
 _HOME_OF = {
     "QuickstartPanel": "quickstart",
     "Studio": "studio",
+    "Study": "study",
 }
 
 

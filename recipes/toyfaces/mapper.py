@@ -25,6 +25,7 @@ from deltaedit_kit.codes import Codes, sample_codes
 from deltaedit_kit.domains import Domain
 from deltaedit_kit.training import Report, TrainingConfig, train_mapper
 from recipes.toyfaces.relevance import OUT, machine_name, networks_mark
+from recipes.weights import rounded
 
 RUN = Path("runs/toyfaces/mapper")
 SHARD = 1000
@@ -137,7 +138,8 @@ def main() -> None:
     run = folder / f"{given.codes}-{config.steps}-{config.batch}-{config.learning_rate:g}"
     mapper = train_mapper(domain, codes, config, run, tell)
     spec = domain.spec
-    save_tensors(given.out / spec.files["mapper"], mapper.state_dict(), {"domain": "toyfaces"})
+    tensors = rounded(mapper.state_dict())
+    save_tensors(given.out / spec.files["mapper"], tensors, {"domain": "toyfaces"})
     card = write_card(
         given.out / "mapper.md",
         domain,

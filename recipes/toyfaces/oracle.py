@@ -20,6 +20,7 @@ from deltaedit_kit.atomic import save_tensors
 from deltaedit_kit.domains.toyfaces.factors import FACTORS
 from deltaedit_kit.domains.toyfaces.oracle import WEIGHTS, Oracle
 from recipes.toyfaces.renders import CACHE, Renders, renders, to_float
+from recipes.weights import rounded
 
 RUN = Path("runs/toyfaces/oracle")
 
@@ -111,7 +112,8 @@ def train(config: Config, device: str, cache: Path, out: Path) -> dict[str, floa
             mean = sum(errors(oracle, data, held_out, device).values()) / len(FACTORS)
             oracle.train()
             print(f"step {step}/{steps}  held-out error {mean:.4f}  {seconds:.0f} s", flush=True)
-    save_tensors(out, oracle.state_dict(), {"format": "toyfaces-oracle", "domain": "toyfaces"})
+    tensors = rounded(oracle.state_dict())
+    save_tensors(out, tensors, {"format": "toyfaces-oracle", "domain": "toyfaces"})
     return errors(oracle.eval(), data, held_out, device)
 
 

@@ -95,7 +95,6 @@ def _download(place: Path, data: str, part: str) -> Path:
             known_hash=f"sha256:{SHA256[f'{data}_{part}']}",
             fname=name,
             path=place,
-            downloader=pooch.HTTPDownloader(timeout=30),
         )
     except (OSError, ValueError) as cause:  # no network, a refusal, a wrong checksum
         raise DeltaEditError(

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from deltaedit_kit.alignment import Pair, measure_all, with_controls
+from deltaedit_kit.clouds import paper_features
+from deltaedit_kit.clouds.paper import cache_folder
 from deltaedit_kit.errors import DeltaEditError
 from tests.alignment.clouds import gaussian, related
 
-BESIDE = Path(__file__).parents[3] / "shared" / "paper" / "tsne_celeba"
-PAPER = Path(os.environ.get("DELTAEDIT_PAPER", BESIDE))
+# The released files: where the kit keeps them ($DELTAEDIT_CACHE), or beside the checkout.
+PLACES = (cache_folder(), Path(__file__).parents[3] / "shared" / "paper")
+PAPER = next((place for place in PLACES if any(place.rglob("cspace_celeba_i.npy"))), None)
 needs_paper = pytest.mark.skipif(
-    not (PAPER / "cspace_celeba_i.npy").exists(),
-    reason=f"the paper's released features are not in {PAPER} (or name one: DELTAEDIT_PAPER)",
+    PAPER is None,
+    reason="the paper's released features are not here; paper_features(consent=True) fetches them",
 )
 
 
@@ -64,10 +66,8 @@ def test_wrong_names_and_too_few_pairs() -> None:
 
 @needs_paper
 def test_the_papers_numbers() -> None:
-    i, t, delta_i, delta_t = (
-        np.load(PAPER / f"cspace_celeba_{name}.npy") for name in ("i", "t", "deltai", "deltat")
-    )
-    table = with_controls(Pair(i, t), Pair(delta_i, delta_t))
+    raw, delta = paper_features("celeba", PAPER)
+    table = with_controls(raw.pair, delta.pair)
     for column, name, wanted in [
         ("raw", "gap of the means", 0.964),
         ("raw", "paired cosine", 0.255),

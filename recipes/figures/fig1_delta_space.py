@@ -1,0 +1,52 @@
+"""Figure 1: the delta space. Clouds on a plane, and the numbers that decide what they prove.
+
+    python -m recipes.figures.fig1_delta_space        -> figures/fig1_delta_space.png and .svg
+
+toyfaces always; the paper's CelebA features as a second row where they are on this machine: in the
+folder `paper` of DELTAEDIT_CACHE, or downloaded before by `paper_features("celeba", consent=True)`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from deltaedit_kit import DeltaEditError, load_domain
+from deltaedit_kit.alignment import unit, with_controls
+from deltaedit_kit.clouds import Spaces, paper_features, random_pairs, toyfaces_cloud
+from deltaedit_kit.figure_files import save_figure
+from deltaedit_kit.plots.delta_space import DeltaSpaceRow, delta_space_figure
+from deltaedit_kit.projection import project
+
+FOLDER = Path(__file__).parents[2] / "figures"
+PAIRS, SEED = 600, 0
+
+
+def row(name: str, spaces: Spaces) -> DeltaSpaceRow:
+    """Project both clouds of `spaces` by t-SNE and UMAP, and measure them with controls."""
+    planes = [
+        project(unit(cloud.pictures), unit(cloud.texts), method, seed=SEED)
+        for method in ("tsne", "umap")
+        for cloud in spaces
+    ]
+    return DeltaSpaceRow(name, planes, with_controls(spaces.raw.pair, spaces.delta.pair))
+
+
+def spaces_here() -> dict[str, Spaces]:
+    """toyfaces, and the paper's features where they are."""
+    found = {"toyfaces": random_pairs(toyfaces_cloud(load_domain("toyfaces").clip, PAIRS, SEED))}
+    try:
+        found["paper, CelebA"] = paper_features("celeba")
+    except DeltaEditError as missing:
+        print(f"without the paper's row: {missing}")
+    return found
+
+
+def main() -> None:
+    """Write the figure twice."""
+    figure = delta_space_figure([row(name, spaces) for name, spaces in spaces_here().items()])
+    for kind in ("png", "svg"):
+        print(save_figure(figure, FOLDER / f"fig1_delta_space.{kind}"))
+
+
+if __name__ == "__main__":
+    main()

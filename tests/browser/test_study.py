@@ -1,0 +1,95 @@
+"""A participant in a real browser: agrees, answers by keyboard and mouse, and comes back."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+
+SHOTS = os.environ.get("DELTAEDIT_SHOTS")  # a folder: keep pictures of the screen there
+
+MAKE = """\
+from deltaedit_kit.domains.toyfaces import render, sample_factors
+from deltaedit_kit.plots import png_bytes
+from deltaedit_kit.study.creation import create_study
+from deltaedit_kit.study.design import Design
+from deltaedit_kit.study.items import Item
+from deltaedit_kit.widgets import Study
+
+png = [png_bytes(picture) for picture in render(sample_factors(9, seed=0))]
+items = [Item(f"sentence {k}", "face", "one", "two", *png[3 * k : 3 * k + 3], *png[:2])
+         for k in range(3)]
+store = create_study("study.sqlite", items, Design(participants=3, rounds=3, checks=1))"""
+CELLS = (
+    MAKE,
+    "study = Study(store)\nstudy",
+    "print([a.choice for a in store.answers()], study.screen.kind)",
+    "again = Study('study.sqlite', code=study.code)\nagain",
+    "print([a.choice for a in store.answers()], again.screen.kind)",
+)
+
+
+@pytest.fixture
+def notebook(tmp_path: Path) -> Path:
+    path = tmp_path / "study.ipynb"
+    cells = [nbformat.v4.new_code_cell(source) for source in CELLS]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
+    return path
+
+
+def shot(page: Any, name: str) -> None:
+    if SHOTS:
+        page.screenshot(path=Path(SHOTS) / f"{name}.png")
+
+
+def answer(page: Any, pane: Any, number: int, press: Callable[[], None]) -> None:
+    """Press once the pane shows question `number`, later than anybody could by accident."""
+    pane.get_by_text(f"{number} of 8 answered").wait_for()
+    page.wait_for_timeout(500)
+    press()
+
+
+def test_a_participant_answers_by_keyboard_and_comes_back(
+    open_notebook: Callable, notebook: Path
+) -> None:
+    opened = open_notebook(notebook)
+    page = opened.page
+    for number in (0, 1):
+        opened.run_cell(number)
+    pane = opened.cell(1).locator(".deltaedit-study")
+    pane.get_by_text("Taking part is voluntary").wait_for()
+    shot(page, "study_consent")
+    pane.get_by_role("button", name="I agree, begin").click()
+
+    for number, key in enumerate(("ArrowLeft", "ArrowRight", "f", "j")):
+        answer(page, pane, number, lambda key=key: page.keyboard.press(key))
+        if number == 0:
+            pane.get_by_text("1 of 8 answered").wait_for()
+            shot(page, "study_round")
+    # A key held down, and keys of JupyterLab, are not answers.
+    pane.get_by_text("4 of 8 answered").wait_for()
+    for key in ("d", "d", "a", "ArrowUp", "Control+f"):
+        page.keyboard.press(key)
+    answer(page, pane, 4, lambda: pane.get_by_role("button", name="right →").click())
+    answer(page, pane, 5, lambda: page.keyboard.press("1"))  # keys work after a click
+    pane.get_by_text("6 of 8 answered").wait_for()
+    opened.run_cell(2)
+    assert opened.text_of(2) == "['left', 'right', 'left', 'right', 'right', 'left'] question"
+
+    opened.run_cell(3)  # the same person in another page
+    other = opened.cell(3).locator(".deltaedit-study")
+    other.get_by_text("Click here to answer with the keys").click()
+    other.get_by_text("Keys: ← or F").wait_for()
+    answer(page, other, 6, lambda: page.keyboard.press("2"))
+    answer(page, other, 7, lambda: page.keyboard.press("ArrowRight"))
+    other.get_by_text("Thank you").wait_for()
+    shot(page, "study_done")
+    opened.run_cell(4)
+    expected = "['left', 'right', 'left', 'right', 'right', 'left', 'right', 'right'] done"
+    assert opened.text_of(4) == expected
+    assert page.locator(".jp-Notebook .jp-Cell").count() == len(CELLS)  # "d d" deletes a cell
+    assert not opened.errors

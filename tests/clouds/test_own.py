@@ -1,0 +1,159 @@
+"""Your own pictures and captions: three layouts, broken entries listed, a cache."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from deltaedit_kit.clip_space import ClipSpace
+from deltaedit_kit.clouds import own_cloud, read_captions
+from deltaedit_kit.errors import DeltaEditError
+from tests.tiny_domain import tiny_clip
+
+
+@pytest.fixture(scope="module")
+def clip() -> ClipSpace:
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        return tiny_clip()
+
+
+def picture(path: Path, level: int = 120) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    noise = np.random.default_rng(level).integers(0, 40, (24, 20, 3))
+    Image.fromarray((noise + level).astype(np.uint8)).save(path)
+    return path
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """MultiModal-CelebA-HQ's layout, with one of each thing that can be wrong."""
+    for k in range(4):
+        picture(tmp_path / "images" / f"{k}.jpg", 40 * k + 20)
+    (tmp_path / "images" / "4.jpg").write_bytes(b"not a picture")
+    text = tmp_path / "text" / "celeba-caption"
+    text.mkdir(parents=True)
+    (text / "0.txt").write_text("a smiling face\na face with glasses\na smiling face\n")
+    (text / "1.txt").write_text("an old man\n")
+    (text / "2.txt").write_text("  \n\n")
+    (text / "4.txt").write_text("a young face\n")
+    return tmp_path
+
+
+def test_folder_with_captions_elsewhere(folder: Path) -> None:
+    found = read_captions(folder)
+    assert {path.name: texts for path, texts in found.items} == {
+        "0.jpg": ("a smiling face", "a face with glasses"),
+        "1.jpg": ("an old man",),
+        "4.jpg": ("a young face",),
+    }
+    assert found.skipped == ("2.txt: the caption is empty", "3.jpg: no text file 3.txt")
+
+
+def test_csv_adds_rows_and_columns_up(tmp_path: Path) -> None:
+    picture(tmp_path / "a.png")
+    table = "Image,caption_1,caption_2\na.png,one,two\na.png,three,\nb.png,four,\n,five,\na.png,,\n"
+    (tmp_path / "list.csv").write_text(table, encoding="utf-8-sig")
+    found = read_captions(tmp_path / "list.csv")
+    assert found.items == ((tmp_path / "a.png", ("one", "two", "three")),)
+    assert found.skipped == (
+        "list.csv line 4: there is no picture b.png",
+        "list.csv line 5: no picture named",
+        "list.csv line 6: the caption is empty",
+    )
+
+
+def test_jsonl_with_one_or_many_captions(tmp_path: Path) -> None:
+    picture(tmp_path / "sub" / "a.png")
+    lines = [
+        json.dumps({"file_name": "sub/a.png", "text": "one"}),
+        json.dumps({"image": "sub/a.png", "captions": ["two", ""]}),
+        "{broken",
+        json.dumps(["no", "object"]),
+        "",
+    ]
+    (tmp_path / "list.jsonl").write_text("\n".join(lines))
+    found = read_captions(tmp_path / "list.jsonl")
+    assert found.items == ((tmp_path / "sub" / "a.png", ("one", "two")),)
+    assert found.skipped == (
+        "list.jsonl line 2: the caption is empty",
+        "list.jsonl line 3: not JSON",
+        "list.jsonl line 4: no picture or no caption named",
+    )
+
+
+def test_nothing_usable_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(DeltaEditError, match="is not there"):
+        read_captions(tmp_path / "nowhere")
+    with pytest.raises(DeltaEditError, match="no picture with a caption"):
+        read_captions(tmp_path)
+    (tmp_path / "list.csv").write_text("a,b\n1,2\n")
+    with pytest.raises(DeltaEditError, match="has the columns a, b; name one"):
+        read_captions(tmp_path / "list.csv")
+    (tmp_path / "list.xlsx").write_text("")
+    with pytest.raises(DeltaEditError, match="neither a folder nor"):
+        read_captions(tmp_path / "list.xlsx")
+
+
+def test_embedding_lists_what_it_leaves_out(folder: Path, clip: ClipSpace) -> None:
+    made = own_cloud(folder, clip, batch=2, progress=False)
+    assert made.cloud.captions == ("a smiling face", "an old man")
+    assert made.cloud.texts == pytest.approx(
+        clip.encode_texts(made.cloud.captions).numpy(), abs=1e-5
+    )
+    assert np.linalg.norm(made.cloud.pictures, axis=1) == pytest.approx([1, 1], abs=1e-5)
+    assert made.cloud.thumbnails is not None
+    assert made.cloud.thumbnails.shape == (2, 32, 32, 3)
+    assert len(made.skipped) == 3
+    assert any(line.startswith("4.jpg: cannot read the picture") for line in made.skipped)
+    assert own_cloud(folder, clip, limit=1, progress=False).cloud.captions == ("a smiling face",)
+
+
+def test_a_caption_too_long_for_this_clip_is_left_out(tmp_path: Path, clip: ClipSpace) -> None:
+    for name, text in (("a", "a face"), ("b", "very " * 40 + "long")):
+        picture(tmp_path / f"{name}.png")
+        (tmp_path / f"{name}.txt").write_text(text)
+    made = own_cloud(tmp_path, clip, progress=False)
+    assert made.cloud.captions == ("a face",)
+    assert "tokens, CLIP reads" in made.skipped[0]
+
+
+def test_mean_of_several_captions_is_unit(folder: Path, clip: ClipSpace) -> None:
+    made = own_cloud(folder, clip, several="mean", progress=False)
+    both = clip.encode_texts(["a smiling face", "a face with glasses"]).mean(dim=0)
+    assert made.cloud.texts[0] == pytest.approx((both / both.norm()).numpy(), abs=1e-5)
+    with pytest.raises(DeltaEditError, match="several is 'all'"):
+        own_cloud(folder, clip, several="all")  # type: ignore[arg-type]
+
+
+def test_the_cache_saves_the_work_and_knows_when_it_is_old(
+    folder: Path, tmp_path: Path, clip: ClipSpace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache = tmp_path / "cache"
+    first = own_cloud(folder, clip, cache=cache, progress=False)
+    assert first.cache is not None
+    with monkeypatch.context() as patched:
+        patched.setattr(ClipSpace, "encode_images", lambda *_: pytest.fail("embedded again"))
+        again = own_cloud(folder, clip, cache=cache, progress=False)
+    assert (again.cloud.pictures == first.cloud.pictures).all()
+    assert again.cloud.captions == first.cloud.captions
+    assert sorted(again.skipped) == sorted(first.skipped)
+    other = own_cloud(folder, clip, several="mean", cache=cache, progress=False)
+    assert other.cache != first.cache
+    first.cache.write_bytes(first.cache.read_bytes()[:40])
+    assert (
+        own_cloud(folder, clip, cache=cache, progress=False).cloud.texts == first.cloud.texts
+    ).all()
+
+
+def test_any_clip_that_answers_the_calls(folder: Path) -> None:
+    """Another CLIP, another space: the mark of the cache follows its weights."""
+    from deltaedit_kit.clouds.own import _mark
+
+    items = read_captions(folder).items
+    assert _mark(items, tiny_clip(), "first") != _mark(items, tiny_clip(), "first")

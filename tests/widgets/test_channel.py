@@ -1,0 +1,54 @@
+"""The channel panel without a browser: set a value, compare the picture and the line."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from deltaedit_kit.plots.grids import to_uint8
+from deltaedit_kit.relevance import ChannelStatistics
+from deltaedit_kit.widgets.channel import ChannelPanel, look_at
+from tests.tiny_domain import tiny_domain
+
+DOMAIN = tiny_domain()
+FACES = DOMAIN.sample(2, seed=0)
+STATISTICS = ChannelStatistics.of(DOMAIN, samples=50)
+NAMES = ("red", "green")
+
+
+@pytest.fixture
+def panel() -> ChannelPanel:
+    return ChannelPanel(DOMAIN, FACES, STATISTICS, NAMES, channel=3)
+
+
+def test_starts_with_the_faces_side_by_side(panel: ChannelPanel) -> None:
+    shown = np.asarray(Image.open(io.BytesIO(panel.picture.value)).convert("RGB")).astype(int)
+    wanted = np.concatenate(list(to_uint8(FACES.images)), axis=1).astype(int)
+    assert shown.shape == (64, 128, 3)
+    assert np.abs(shown - wanted).max() <= 1
+
+
+def test_turning_and_turning_back(panel: ChannelPanel) -> None:
+    still = panel.view
+    panel.sigmas.value = 9.0
+    turned = panel.view
+    assert turned.picture != still.picture
+    assert "channel 3: layer 0 (coarse), number 3; at +9.0 σ most moved: " in turned.message
+    assert turned.message.split("moved: ")[1].split()[0] in NAMES
+    panel.channel.value = 40
+    assert panel.view.picture != turned.picture
+    panel.channel.value, panel.sigmas.value = 3, 0.0
+    assert panel.view == still
+
+
+def test_a_channel_that_is_not_there_is_a_line() -> None:
+    view = look_at(DOMAIN, FACES, STATISTICS, NAMES, 10_000, 1.0)
+    assert "channel is 10000; give a whole number" in view.message
+    assert view.picture == look_at(DOMAIN, FACES, STATISTICS, NAMES, 3, 0.0).picture
+
+
+def test_repr_is_short(panel: ChannelPanel) -> None:
+    assert repr(panel) == "ChannelPanel(tiny, 2 faces)"

@@ -15,7 +15,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from numpy.typing import ArrayLike
 
 from deltaedit_kit.checks import whole_number
@@ -86,21 +86,30 @@ def centred(rows: ArrayLike) -> Rows:
 
 def shuffled(pair: Pair, seed: int = 0) -> Pair:
     """The second cloud in another order, so that no row keeps its partner."""
-    n = whole_number("number of pairs", len(pair.first), 2)
-    order = np.random.default_rng(seed).permutation(n)
-    # One step along a random cycle: no row stays where it was.
-    moved = np.empty(n, dtype=int)
-    moved[order] = np.roll(order, 1)
-    return Pair(pair.first, pair.second[moved])
+    return Pair(pair.first, pair.second[partners(len(pair.first), seed, stream=0)])
 
 
 def random_differences(pair: Pair, seed: int = 0) -> Pair:
-    """Differences of pairs drawn at random: first_b - first_a beside second_b - second_a.
+    """Differences of pairs drawn at random: first_k - first_a beside second_k - second_a.
 
-    a runs over all rows once and b ≠ a over all rows once: n differences from n pairs.
+    k runs over all rows once, and so does a ≠ k: n differences from n pairs.
     """
-    partner = shuffled(Pair(pair.first, np.arange(len(pair.first))[:, None]), seed).second[:, 0]
-    return Pair(pair.first[partner] - pair.first, pair.second[partner] - pair.second)
+    start = partners(len(pair.first), seed, stream=1)
+    return Pair(pair.first - pair.first[start], pair.second - pair.second[start])
+
+
+def partners(n: int, seed: int, stream: int) -> Int[np.ndarray, " n"]:
+    """Another row for every row, each taken once: a step along a random cycle.
+
+    Streams are independent. Differences and their shuffling must use two: along one and the same
+    cycle x_b - x_a would meet y_c - y_b, which share b with opposite signs, and look opposed.
+    Raises DeltaEditError for n < 2.
+    """
+    n = whole_number("number of pairs", n, 2)
+    cycle = np.random.default_rng([seed, stream]).permutation(n)
+    rows = np.empty(n, dtype=int)
+    rows[cycle] = np.roll(cycle, 1)
+    return rows
 
 
 def _matrix(name: str, values: ArrayLike) -> Rows:

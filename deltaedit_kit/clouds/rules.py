@@ -14,7 +14,7 @@ from __future__ import annotations
 import numpy as np
 from sklearn.neighbors import NearestNeighbors
 
-from deltaedit_kit.alignment.pairs import Pair, shuffled, unit
+from deltaedit_kit.alignment.pairs import partners, unit
 from deltaedit_kit.clouds.cloud import Cloud, Spaces, difference
 from deltaedit_kit.errors import DeltaEditError
 
@@ -26,9 +26,8 @@ def random_pairs(cloud: Cloud, seed: int = 0) -> Spaces:
 
     Raises DeltaEditError for fewer than two rows, or where no pair has a difference.
     """
-    rows = np.arange(len(cloud), dtype=float)[:, None]
-    partner = shuffled(Pair(rows, rows), seed).second[:, 0].astype(int)
-    return _spaces(cloud, np.arange(len(cloud)), partner, "random pairs")
+    start = partners(len(cloud), seed, stream=1)  # as `random_differences` draws them
+    return _spaces(cloud, np.arange(len(cloud)), start, "random pairs")
 
 
 def nearest_pairs(cloud: Cloud) -> Spaces:

@@ -39,11 +39,15 @@ def alignment_figure(
     for number, (axis, name) in enumerate(zip(axes, measures, strict=False)):
         ones = [table[column][name] for column in titles]
         colours = [_colour(column) for column in titles]
-        bars = axis.barh(titles, [one.value for one in ones], color=colours, height=0.7)
-        axis.bar_label(bars, [f"{one.value:.3f}" for one in ones], fontsize=7, padding=2)
+        axis.barh(titles, [one.value for one in ones], color=colours, height=0.7)
         for row, one in enumerate(ones):
+            end = max(one.value, 0.0)
             if one.low is not None and one.high is not None:
                 axis.plot([one.low, one.high], [row, row], color=INK, linewidth=1.2)
+                end = max(end, one.high)
+            # To the right of bar, interval and zero, so that nothing lies under the number.
+            near = {"xytext": (4, 0), "textcoords": "offset points", "va": "center"}
+            axis.annotate(f"{one.value:.3f}", (end, row), fontsize=7, **near)
         reference = ones[0].reference
         axis.axvline(reference, color=INK, linewidth=0.9, linestyle="--")
         axis.set_title(name, fontsize=9, color=INK, fontweight="bold")

@@ -28,7 +28,7 @@ def effects_figure(
     axis.set_yticks(range(len(rows)), list(rows), fontsize=8)
     for (row, column), value in np.ndenumerate(table):
         shade = "white" if abs(value) > 0.6 * reach else "black"
-        text = f"{value:.2f}".replace("0.", ".")
+        text = f"{value:.2f}".replace("-0.00", "0.00").replace("0.", ".")
         axis.text(column, row, text, ha="center", va="center", fontsize=6.5, color=shade)
     axis.tick_params(length=0)
     axis.spines[:].set_visible(False)

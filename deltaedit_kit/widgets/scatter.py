@@ -2,7 +2,7 @@
 
     Spaces + two Projections --scatter_view()--> bytes --scatter.js--> two plots --> `.selected`
 
-Hovering, lassoing, colouring and hiding happen in the browser (scatter.js); the kernel hears only
+Hovering, lassoing, colouring and hiding happen in the browser (scatter*.js); the kernel hears only
 which pairs were selected, and may select some itself. Works where anywidget does: JupyterLab,
 Notebook 7, VS Code and Colab, with ipywidgets 7.7 or 8. In a page that only shows a notebook there
 is no widget: `deltaedit_kit.plots.projection.linked_figure` draws the same view.
@@ -24,6 +24,10 @@ from deltaedit_kit.projection import Projection
 from deltaedit_kit.widgets.scatter_view import ScatterView, scatter_view
 
 HERE = Path(__file__).parent
+# One ES module of two files: a notebook front end loads a widget's script as a single text.
+SCRIPT = "\n".join(
+    (HERE / name).read_text(encoding="utf-8") for name in ("scatter_plot.js", "scatter.js")
+)
 
 
 class LinkedScatter(anywidget.AnyWidget):
@@ -32,7 +36,7 @@ class LinkedScatter(anywidget.AnyWidget):
     Mouse: hover, click, drag a lasso, Shift adds. Keyboard: Tab to a plot, arrows, Enter, Escape.
     """
 
-    _esm = HERE / "scatter.js"
+    _esm = SCRIPT
     _css = HERE / "scatter.css"
     points = traitlets.Bytes().tag(sync=True)
     codes = traitlets.Bytes().tag(sync=True)

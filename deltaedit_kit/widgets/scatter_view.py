@@ -121,9 +121,9 @@ def _coded(name: str, values: np.ndarray) -> tuple[dict[str, Any], bytes]:
         about = {"name": name, "labels": None, "low": f"{low:.2f}", "high": f"{high:.2f}"}
         return about, np.rint(share * 255).astype(np.uint8).tobytes()
     labels, counts = np.unique(values.astype(str), return_counts=True)
-    frequent = sorted(labels[np.argsort(-counts, kind="stable")][:MOST_CATEGORIES].tolist())
-    if len(labels) > MOST_CATEGORIES:
-        frequent = [*frequent[: MOST_CATEGORIES - 1], "others"]
+    many = len(labels) > MOST_CATEGORIES
+    most = labels[np.argsort(-counts, kind="stable")][: MOST_CATEGORIES - 1 if many else None]
+    frequent = [*sorted(most.tolist()), *(["others"] if many else [])]
     number = {label: k for k, label in enumerate(frequent)}
     last = len(frequent) - 1
     codes = np.array([number.get(value, last) for value in values.astype(str)], np.uint8)

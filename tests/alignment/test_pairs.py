@@ -63,3 +63,11 @@ def test_random_differences_use_every_row_twice_and_both_clouds_alike() -> None:
     assert differences.first == pytest.approx(differences.second)
     assert differences.first.sum(axis=0) == pytest.approx(np.zeros(16), abs=1e-9)
     assert not np.allclose(differences.first, random_differences(pair, seed=5).first)
+
+
+def test_shuffled_differences_share_no_row_more_often_than_chance() -> None:
+    """The same cycle twice would put x_b - x_a beside y_c - y_b: opposed, not unrelated."""
+    differences = random_differences(related(400, width=8, noise=0.0), seed=0)
+    strangers = shuffled(differences, seed=0)
+    cosines = (unit(strangers.first) * unit(strangers.second)).sum(axis=1)
+    assert abs(cosines.mean()) < 0.1

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-from pathlib import Path
 from typing import Any
 
 from deltaedit_kit.widgets import scatter
@@ -37,9 +36,5 @@ def show(page: Any, view: ScatterView) -> None:
         traits[name] = base64.b64encode(traits[name]).decode()
     traits["sheets"] = [base64.b64encode(sheet).decode() for sheet in view.sheets]
     page.set_content("<!doctype html><meta charset=utf-8><body style='background: white'>")
-    page.add_style_tag(content=_file("scatter.css"))
-    page.evaluate(SCRIPT, [_file("scatter.js"), json.loads(json.dumps(traits))])
-
-
-def _file(name: str) -> str:
-    return (Path(scatter.__file__).parent / name).read_text(encoding="utf-8")
+    page.add_style_tag(content=(scatter.HERE / "scatter.css").read_text(encoding="utf-8"))
+    page.evaluate(SCRIPT, [scatter.SCRIPT, json.loads(json.dumps(traits))])

@@ -15,7 +15,8 @@ from deltaedit_kit.clouds import (
     toyfaces_cloud,
     toyfaces_neutral,
 )
-from deltaedit_kit.domains.toyfaces import FACTORS, captions, render, sample_factors
+from deltaedit_kit.domains.toyfaces import FACTORS, render, sample_factors
+from deltaedit_kit.domains.toyfaces.captions import captions
 from deltaedit_kit.errors import DeltaEditError
 
 

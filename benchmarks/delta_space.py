@@ -1,0 +1,117 @@
+"""The delta space in numbers: alignment tables, time of projections, time of a hover.
+
+    python -m benchmarks.delta_space                     all three
+    python -m benchmarks.delta_space --only tables       toyfaces, and the paper's features if here
+    python -m benchmarks.delta_space --only projections  t-SNE and UMAP of 2×1,500 points
+    python -m benchmarks.delta_space --only hover        2×5,000 points in a headless Chromium
+
+The paper's features are read from $DELTAEDIT_CACHE/paper or the user's cache, never downloaded.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+
+import torch
+
+from benchmarks.machine import describe
+from deltaedit_kit import DeltaEditError, load_domain
+from deltaedit_kit.alignment import measure_columns, with_controls
+from deltaedit_kit.clouds import (
+    from_neutral,
+    nearest_pairs,
+    one_attribute_changed,
+    paper_features,
+    random_pairs,
+    toyfaces_cloud,
+    toyfaces_neutral,
+)
+from deltaedit_kit.projection import project
+
+PARTS = ("tables", "projections", "hover")
+HOVERS = 200
+MEASURE = """hovers => {
+  const top = document.querySelector(".dek-top"), box = top.getBoundingClientRect(), times = [];
+  for (let k = 0; k < hovers; k++) {
+    const at = { clientX: box.left + 20 + (k * 97) % 360, clientY: box.top + 20 + (k * 61) % 360 };
+    const start = performance.now();
+    top.dispatchEvent(new PointerEvent("pointermove", { ...at, bubbles: true }));
+    times.push(performance.now() - start);
+  }
+  times.sort((a, b) => a - b);
+  return [times[hovers / 2], times[Math.floor(hovers * 0.95)]];
+}"""
+
+
+def tables(pairs: int) -> None:
+    """Raw, controls and differences of each data set; then the rules for toyfaces."""
+    clip = load_domain("toyfaces").clip
+    cloud = toyfaces_cloud(clip, pairs)
+    spaces = random_pairs(cloud)
+    print(f"toyfaces, {pairs} pairs\n{with_controls(spaces.raw.pair)}\n")
+    rules = {
+        "random": spaces,
+        "nearest": nearest_pairs(cloud),
+        "from neutral": from_neutral(cloud, toyfaces_neutral(clip)),
+        "one attribute": one_attribute_changed(clip, pairs),
+    }
+    columns = {name: each.delta.pair for name, each in rules.items()}
+    print(f"toyfaces, differences by rule\n{measure_columns(columns)}\n")
+    for data in ("celeba", "cocoval"):
+        try:
+            raw, delta = paper_features(data)
+        except DeltaEditError as missing:
+            print(f"paper, {data}: {missing}\n")
+            continue
+        print(f"paper, {data}, 1500 pairs\n{with_controls(raw.pair, delta.pair)}\n")
+
+
+def projections(pairs: int = 1500, width: int = 512) -> None:
+    """Seconds of the wall and of the processor, compilation of UMAP told apart."""
+    rows = torch.randn(2 * pairs, width, generator=torch.Generator().manual_seed(0))
+    first, second = rows[:pairs].numpy(), rows[pairs:].numpy() + 0.3
+    project(first[:40], second[:40], "umap")  # numba compiles here
+    for method in ("pca", "tsne", "umap"):
+        wall, processor = time.perf_counter(), time.process_time()
+        one = project(first, second, method)
+        wall, processor = time.perf_counter() - wall, time.process_time() - processor
+        print(f"{one.title} of 2×{pairs}×{width}: {wall:.1f} s, {processor:.1f} s of processor")
+
+
+def hover(pairs: int = 5000) -> None:
+    """Milliseconds from a move of the pointer to everything drawn."""
+    from playwright.sync_api import sync_playwright
+
+    from deltaedit_kit.widgets.scatter_view import scatter_view
+    from tests.browser.conftest import find_chromium  # the tests' page is the one to measure
+    from tests.browser.standalone import show
+    from tests.widgets.scatter_data import planes, spaces
+
+    path = find_chromium()
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        page = browser.new_page()
+        show(page, scatter_view(spaces(pairs), *planes(pairs)))
+        median, slow = page.evaluate(MEASURE, HOVERS)
+        print(f"hover over 2×{pairs} points: median {median:.1f} ms, 95 % below {slow:.1f} ms")
+        browser.close()
+
+
+def main() -> None:
+    """Print what is asked for, and the machine."""
+    parser = argparse.ArgumentParser(description="Measure the delta space.")
+    parser.add_argument("--only", choices=PARTS, help="one part (default: all)")
+    parser.add_argument("--pairs", type=int, default=600, help="of toyfaces, in the tables")
+    options = parser.parse_args()
+    print(describe("cpu"))
+    if options.only in (None, "tables"):
+        tables(options.pairs)
+    if options.only in (None, "projections"):
+        projections()
+    if options.only in (None, "hover"):
+        hover()
+
+
+if __name__ == "__main__":
+    main()

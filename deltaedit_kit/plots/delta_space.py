@@ -7,7 +7,6 @@ Under each row stand the measures that the panels cannot show, controls included
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -19,14 +18,20 @@ from deltaedit_kit.plots.grids import ACCENT, FAINT, INK, PictureFigure
 from deltaedit_kit.plots.projection import PICTURES, TEXTS, scatter
 from deltaedit_kit.projection import Projection
 
-ROW, CAPTION_WIDTH = 4.15, 168  # inches, characters
+PANEL, LINE, TOP, FOOT = 3.55, 0.175, 0.5, 0.3  # inches: a row of panels, a line of its caption
 SHOWN = (
-    ("gap of the means", "gap of means"),
+    ("gap of the means", "gap of the means"),
     ("linear two-sample accuracy", "linear accuracy"),
     ("kNN two-sample accuracy", "kNN accuracy"),
     ("kNN mixing (k=10)", "kNN mixing"),
-    ("paired - unpaired cosine", "paired − unpaired cosine"),
-    ("R@1 i→t", "R@1"),
+    ("paired - unpaired cosine", "paired - unpaired cos."),
+    ("R@1 i→t", "R@1 picture to text"),
+)
+WIDE, NAMED = 26, 26  # letters of a column of numbers, of the first column
+SPACES = ("CLIP space", "delta space") * 2
+NOTE = (
+    "Planes: rows as stored, both clouds together, scaled once. Measures: rows of length 1. "
+    "Ideal: gap 0, mixing 1/2; chance: accuracy 1/2, cosine 0, R@1 one in n."
 )
 
 
@@ -38,53 +43,44 @@ class DeltaSpaceRow:
     planes: Sequence[Projection]
     table: AlignmentTable
 
-    def caption(self) -> str:
-        """The measures of the row in one sentence a measure, all columns of the table."""
-        columns = list(self.table.columns)
-        numbers = [
-            f"{short} " + " / ".join(f"{self.table.value(c, name):.3f}" for c in columns)
-            for name, short in SHOWN
+    def caption(self) -> list[str]:
+        """The measures as lines of a table in equal letters: a line a column of the table."""
+        heads = [short for _, short in SHOWN]
+        lines = [
+            "measured in the full space".ljust(NAMED) + "".join(f"{head:>{WIDE}}" for head in heads)
         ]
-        return f"Measured in the full space ({' / '.join(columns)}): " + ";  ".join(numbers) + "."
+        for column in self.table.columns:
+            numbers = [f"{self.table.value(column, name):>{WIDE}.3f}" for name, _ in SHOWN]
+            lines.append(column.ljust(NAMED) + "".join(numbers))
+        return lines
 
 
 def delta_space_figure(rows: Sequence[DeltaSpaceRow]) -> Figure:
     """Four panels a row with the measured numbers as caption; points are rasterised in an SVG."""
-    high = ROW * len(rows) + 0.5
+    heights = [PANEL + LINE * (len(row.caption()) + 1) for row in rows]
+    high = TOP + FOOT + sum(heights)
     figure = PictureFigure(figsize=(13, high), facecolor="white")
     FigureCanvasAgg(figure)
-    for number, row in enumerate(rows):
-        bottom = 1 - (number + 1) * ROW / high - 0.28 / high
-        panels = zip(row.planes, ("CLIP", "delta") * 2, strict=True)
-        for column, (plane, space) in enumerate(panels):
-            box = (0.02 + column * 0.245, bottom + 1.05 / high, 0.228, (ROW - 1.5) / high)
+    top = high - TOP
+    for row, height in zip(rows, heights, strict=True):
+        for column, (plane, space) in enumerate(zip(row.planes, SPACES, strict=True)):
+            box = (0.015 + column * 0.247, (top - PANEL + 0.5) / high, 0.232, (PANEL - 0.8) / high)
             axis = figure.add_axes(box)
             scatter(axis, plane)
-            axis.set_title(f"{row.name}: {space} space", fontsize=9.5, color=INK)
-        text = "\n".join(textwrap.wrap(row.caption(), CAPTION_WIDTH))
-        figure.text(0.02, bottom + 0.16 / high, text, fontsize=8, color=INK, linespacing=1.35)
-    figure.text(
-        0.02,
-        1 - 0.12 / high,
-        "Differences align, clouds need not: what the picture shows and what it hides",
-        fontsize=12.5,
-        fontweight="bold",
-        color=ACCENT,
-        va="top",
-    )
-    for place, (label, colour, mark) in enumerate(
-        (("● pictures", PICTURES, "o"), ("■ texts", TEXTS, "s"))
-    ):
-        figure.text(
-            0.84 + 0.075 * place, 1 - 0.14 / high, label, color=colour, fontsize=9, va="top"
-        )
-        figure.texts[-1].set_gid(mark)
-    figure.text(
-        0.02,
-        0.06 / high,
-        "Axes of t-SNE and UMAP have no unit; both clouds were projected together and scaled once. "
-        "Ideal: mixing ½, accuracies ½. Null: cosine 0, R@1 one in n.",
-        fontsize=7.5,
-        color=FAINT,
-    )
+            axis.set_title(f"{row.name}: {space}", fontsize=9.5, color=INK)
+        words = {"fontsize": 7.6, "family": "monospace", "va": "top", "linespacing": 1.35}
+        place = (top - PANEL + 0.02) / high
+        figure.text(0.03, place, "\n".join(row.caption()), color=INK, **words)
+        top -= height
+    _frame(figure, high)
     return figure
+
+
+def _frame(figure: Figure, high: float) -> None:
+    """Title, legend and the note that says how to read the numbers."""
+    line = 1 - 0.12 / high
+    title = "The delta space: what a plane shows, and what is measured"
+    figure.text(0.03, line, title, fontsize=12.5, fontweight="bold", color=ACCENT, va="top")
+    figure.text(0.85, line, "● pictures", color=PICTURES, fontsize=9, va="top")
+    figure.text(0.92, line, "■ texts", color=TEXTS, fontsize=9, va="top")
+    figure.text(0.03, 0.08 / high, NOTE, fontsize=7.6, color=FAINT)

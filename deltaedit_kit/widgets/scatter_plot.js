@@ -7,7 +7,7 @@
 // are squares: nothing is said by colour alone. `state` is shared by both plots (see scatter.js).
 
 const SIDE = 400, MARGIN = 14, REACH = 14, RADIUS = 2.6, ZOOM = 2;
-const FADED = "rgba(140, 140, 150, 0.25)", MARK = "#111111";
+const FADED = "rgba(140, 140, 150, 0.25)";
 
 const make = (tag, className, parent, text) => {
   const node = document.createElement(tag);
@@ -99,7 +99,7 @@ function makePlot(view, model, parent, state) {
   function drawPointed(owner) {
     const pen = top.getContext("2d"), { focus, lasso } = state;
     pen.clearRect(0, 0, SIDE, SIDE);
-    pen.strokeStyle = MARK;
+    pen.strokeStyle = getComputedStyle(frame).color; // the colour of text: themes differ
     if (lasso?.view === view && lasso.ring.length > 1) {
       pen.beginPath();
       lasso.ring.forEach(([x, y]) => pen.lineTo(x, y));

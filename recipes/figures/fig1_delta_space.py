@@ -11,7 +11,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from deltaedit_kit import DeltaEditError, load_domain
-from deltaedit_kit.alignment import unit, with_controls
+from deltaedit_kit.alignment import with_controls
 from deltaedit_kit.clouds import Spaces, paper_features, random_pairs, toyfaces_cloud
 from deltaedit_kit.figure_files import save_figure
 from deltaedit_kit.plots.delta_space import DeltaSpaceRow, delta_space_figure
@@ -22,9 +22,9 @@ PAIRS, SEED, RANDOM = 600, 0, "random pairs"  # the last as the rule names its d
 
 
 def row(name: str, spaces: Spaces) -> DeltaSpaceRow:
-    """Project both clouds of `spaces` by t-SNE and UMAP, and measure them with controls."""
+    """Project both clouds by t-SNE and UMAP, as they are stored, and measure them with controls."""
     planes = [
-        project(unit(cloud.pictures), unit(cloud.texts), method, seed=SEED)
+        project(cloud.pictures, cloud.texts, method, seed=SEED)
         for method in ("tsne", "umap")
         for cloud in spaces
     ]

@@ -45,10 +45,11 @@ def test_figure_one_tells_what_its_panels_hide(table: AlignmentTable) -> None:
     figure = delta_space_figure([row, row])
     titles = [axis.get_title() for axis in figure.axes]
     assert titles == ["here: CLIP space", "here: delta space"] * 4
-    told = " ".join(" ".join(text.get_text() for text in figure.texts).split())
-    assert told.count(row.caption()) == 2
+    told = "\n".join(text.get_text() for text in figure.texts)
+    assert told.count("\n".join(row.caption())) == 2
+    lines = {line[:26].strip(): line[26:].split() for line in row.caption()}
     for column in table.columns:
-        assert f"{table.value(column, 'kNN two-sample accuracy'):.3f}" in row.caption()
+        assert lines[column][2] == f"{table.value(column, 'kNN two-sample accuracy'):.3f}"
     buffer = io.BytesIO()
     figure.savefig(buffer, format="svg")
     assert len(buffer.getvalue()) < 600_000  # points are one picture a panel, not a path each

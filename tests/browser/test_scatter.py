@@ -18,11 +18,20 @@ from tests.browser.standalone import show
 from tests.widgets.scatter_data import planes, spaces
 
 SIDE, MARGIN = 400, 14  # as in scatter.js
-NOTEBOOK = """\
-from deltaedit_kit.widgets.scatter import LinkedScatter
-from tests.widgets.scatter_data import planes, spaces
-plots = LinkedScatter(spaces({n}), *planes({n}))
-plots"""
+NOTEBOOK = Path(__file__).parents[2] / "notebooks" / "01_delta_space.ipynb"
+COUNT_MESSAGES = """() => {
+  const send = WebSocket.prototype.send;
+  window.sent = 0;
+  WebSocket.prototype.send = function (message) {
+    // Only what the browser tells the kernel; the server's heartbeat goes on by itself.
+    if (this.url.includes("/channels")) window.sent++;
+    return send.call(this, message);
+  };
+}"""
+PLACE_OF_TIP = """tip => {
+  const at = (near, far) => (near ? parseFloat(near) - 12 : 400 - (parseFloat(far) - 12));
+  return [at(tip.style.left, tip.style.right), at(tip.style.top, tip.style.bottom)];
+}"""
 
 
 @pytest.fixture
@@ -161,33 +170,36 @@ def test_ten_thousand_points_answer(page: Any) -> None:
     assert len(selected(page)) == 5000
 
 
-def test_in_jupyterlab(
-    open_notebook: Callable[[Path], NotebookPage], tmp_path: Path, pytestconfig: pytest.Config
+def test_the_notebook_in_jupyterlab(
+    open_notebook: Callable[[Path], NotebookPage], tmp_path: Path
 ) -> None:
-    """Open a notebook, hover without a message to the kernel, select, and let the kernel tell."""
-    root = f"import sys\nsys.path.insert(0, {str(pytestconfig.rootpath)!r})\n"
-    cells = [root + NOTEBOOK.format(n=200), "print(len(plots.rows), plots.rows[:3])"]
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(c) for c in cells])
-    notebook.metadata["kernelspec"] = {
-        "name": "python3",
-        "display_name": "Python 3",
-        "language": "python",
-    }
-    nbformat.write(notebook, tmp_path / "scatter.ipynb")
-    opened = open_notebook(tmp_path / "scatter.ipynb")
+    """Run the lesson, hover over its widget without a message to the kernel, select, read."""
+    notebook = nbformat.read(NOTEBOOK, as_version=4)
+    notebook.cells.append(nbformat.v4.new_code_cell("print(plots.rows)"))
+    last = len(notebook.cells) - 1
+    nbformat.write(notebook, tmp_path / NOTEBOOK.name)
+    opened = open_notebook(tmp_path / NOTEBOOK.name)
     page = opened.page
     opened.run_all()
-    assert opened.text_of(1) == "0 []"
-    page.wait_for_selector(".dek-top")
-    page.evaluate(
-        """() => { const send = WebSocket.prototype.send; window.sent = 0;
-                   WebSocket.prototype.send = function (m) { window.sent++;
-                     return send.call(this, m); }; }"""
-    )
-    page.mouse.move(*place(page, 0, -1.0, -0.5), steps=5)
-    assert page.locator(".dek-tip:visible .dek-caption").inner_text() == "face 0"
+    assert opened.text_of(last).count(",") == 4  # the five that the lesson selects
+
+    right = page.locator(".dek-top").nth(1)
+    right.scroll_into_view_if_needed()
+    page.evaluate(COUNT_MESSAGES)
+    right.focus()
+    page.keyboard.press("ArrowRight")  # to the point in the middle, which tells where it is
+    tip = page.locator(".dek-tip:visible")
+    caption, (x, y) = tip.locator(".dek-caption").inner_text(), tip.evaluate(PLACE_OF_TIP)
+    box = right.bounding_box()
+    page.mouse.move(box["x"] + 2, box["y"] + 2)
+    assert tip.count() == 0
+    page.mouse.move(box["x"] + x, box["y"] + y, steps=3)
+    assert tip.locator(".dek-caption").inner_text() == caption
+    assert " → " in caption
     assert page.evaluate("() => window.sent") == 0
-    lasso(page, 0, [(-1.05, -0.7), (-0.97, -0.7), (-0.97, -0.3), (-1.05, -0.3)])
-    opened.run_cell(1)
-    assert opened.text_of(1) == "3 [0, 1, 2]"
+
+    row = page.locator(".dek-status").inner_text().split(":")[0].split()[1]
+    page.mouse.click(box["x"] + x, box["y"] + y)
+    opened.run_cell(last)
+    assert opened.text_of(last) == f"[{row}]"
     assert opened.errors == []

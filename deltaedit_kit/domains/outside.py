@@ -84,7 +84,7 @@ class Outside:
         text = f"domain {self.spec.name!r} has no {network}: {why}"
         if network not in COMMANDS:
             return f"{text}; declare one in a domain folder of your own"
-        commands = COMMANDS[network].format(name=self.spec.name)
+        commands = COMMANDS[network].format(name=self.folder if self.is_own else self.spec.name)
         return f"{text}; make it with {commands} (it is then found as {self.made(network)})"
 
     def networks(self) -> Networks:

@@ -111,9 +111,10 @@ def test_what_nobody_published_says_how_to_make_it(tmp_path: Path, network: str)
         getattr(domain, network)
     message = str(caught.value)
     assert f"domain 'mine' has no {network}: this stand-in was written without it" in message
-    command = "deltaedit codes mine`, then `deltaedit train" if network == "mapper" else network
-    assert f"{command} mine`" in message
-    assert str(tmp_path / "part" / f"{network}.safetensors") in message
+    place = tmp_path / "part"  # a folder is called by its path
+    made = f"deltaedit codes {place}`, then `deltaedit train" if network == "mapper" else network
+    assert f"{made} {place}`" in message
+    assert str(place / f"{network}.safetensors") in message
 
 
 def test_what_was_made_here_is_found(standin: Path, tmp_path: Path) -> None:
@@ -254,7 +255,7 @@ def test_why_a_large_domain_cannot_run_here(
     assert asked[0] == "stylegan2-ffhq-config-f.pkl"
     assert why_not_here(standin) is None
     rest = write_standin(tmp_path / "rest", "mine", ["generator", "clip", "mapper"])
-    assert "`deltaedit relevance mine`" in str(why_not_here(rest))
+    assert f"`deltaedit relevance {rest}`" in str(why_not_here(rest))
 
 
 def test_without_a_gpu_the_device_is_the_reason() -> None:

@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 
 # What the kit can make where nobody published it, and the commands that do.
 COMMANDS = {
-    "mapper": "`deltaedit codes {name}`, then `deltaedit train {name}`",
+    "mapper": "`deltaedit codes {name} --samples 200000 --out {folder}/codes`, then "
+    "`deltaedit train {name} --codes {folder}/codes --out {folder}`",
     "relevance": "`deltaedit relevance {name}`",
 }
 
@@ -84,7 +85,8 @@ class Outside:
         text = f"domain {self.spec.name!r} has no {network}: {why}"
         if network not in COMMANDS:
             return f"{text}; declare one in a domain folder of your own"
-        commands = COMMANDS[network].format(name=self.folder if self.is_own else self.spec.name)
+        name = self.folder if self.is_own else self.spec.name
+        commands = COMMANDS[network].format(name=name, folder=self.folder)
         return f"{text}; make it with {commands} (it is then found as {self.made(network)})"
 
     def networks(self) -> Networks:

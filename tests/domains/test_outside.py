@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import torch
 
-from deltaedit_kit import Editor, load_domain
+from deltaedit_kit import Editor, cli, load_domain
 from deltaedit_kit.domains import availability, download
 from deltaedit_kit.domains.availability import skipped, why_not_here
 from deltaedit_kit.domains.cache import downloads_folder, own_folder
@@ -112,8 +112,17 @@ def test_what_nobody_published_says_how_to_make_it(tmp_path: Path, network: str)
     message = str(caught.value)
     assert f"domain 'mine' has no {network}: this stand-in was written without it" in message
     place = tmp_path / "part"  # a folder is called by its path
-    made = f"deltaedit codes {place}`, then `deltaedit train" if network == "mapper" else network
-    assert f"{made} {place}`" in message
+    commands = [f"deltaedit relevance {place}"]
+    if network == "mapper":
+        codes = f"{place}/codes"
+        commands = [
+            f"deltaedit codes {place} --samples 200000 --out {codes}",
+            f"deltaedit train {place} --codes {codes} --out {place}",
+        ]
+    for command in commands:
+        assert f"`{command}`" in message
+        options = cli._parser().parse_args(command.split()[1:])  # the terminal takes it so
+        assert options.domain == str(place)
     assert str(place / f"{network}.safetensors") in message
 
 
@@ -143,7 +152,7 @@ def test_lsun_names_the_commands_that_make_what_is_missing(name: str, empty_cach
     outside = load_domain(name)._networks
     with pytest.raises(DeltaEditError, match=f"`deltaedit relevance {name}`"):
         outside.relevance()
-    with pytest.raises(DeltaEditError, match=f"`deltaedit codes {name}`, then `deltaedit train"):
+    with pytest.raises(DeltaEditError, match=f"`deltaedit codes {name} .*`deltaedit train {name} "):
         outside.mapper(None, 512)  # type: ignore[arg-type]
     assert load_domain(name).identity is None
     assert (load_domain(name)._networks.inversion is None) == (name == "lsun-cat")

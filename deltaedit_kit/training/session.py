@@ -1,0 +1,170 @@
+"""A training run that somebody watches: it runs in a thread, can rest, and can be stopped.
+
+    start() ─► [ thread: train_mapper ─► reports, mapper every few seconds ] ─► wait() ─► mapper
+                    ▲ pause(), go_on(), stop()
+
+Idea: the run asks before every step whether to go on; resting is an answer that takes long. A stop
+saves, so `start()` goes on where it was, in this kernel or the next. What a watcher does with the
+mapper (pictures of edits, say) is the watcher's, and cannot change what is learned.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from deltaedit_kit.codes.memory import Codes
+from deltaedit_kit.codes.store import CodeStore
+from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.mapper import DeltaMapper
+from deltaedit_kit.ranks import Rank
+from deltaedit_kit.training.config import TrainingConfig
+from deltaedit_kit.training.loop import Exam, Report, train_mapper
+from deltaedit_kit.training.state import TrainingState
+
+
+class TrainingSession:
+    """One run of `train_mapper` under control. `.step`, `.reports`, `.mapper` say how it stands.
+
+    `on_change(session)` is called from the thread at every report and whenever a mapper is shown:
+    every `look_every` seconds, and at the end. Errors of the run are raised by `wait`.
+    """
+
+    def __init__(
+        self,
+        domain: Any,
+        codes: Codes | CodeStore,
+        config: TrainingConfig,
+        folder: str | Path | None,
+        exam: Exam | None = None,
+        look_every: float = 5.0,
+    ) -> None:
+        self.domain, self.codes, self.config, self.folder = domain, codes, config, folder
+        self.exam, self.look_every = exam, look_every
+        self.reports: list[Report] = []
+        self.mapper: DeltaMapper | None = None  # the last one shown
+        self.step = 0
+        self.on_change: Callable[[TrainingSession], object] | None = None
+        self._started = False
+        self._ended = threading.Event()
+        self._open = threading.Event()  # closed: the run rests
+        self._stopping = False
+        self._error: BaseException | None = None
+        self._looked = self._began = 0.0
+        self._began_at = 0
+
+    @property
+    def running(self) -> bool:
+        """Whether the thread is there, resting or not."""
+        return self._started and not self._ended.is_set()
+
+    @property
+    def paused(self) -> bool:
+        """Whether the run rests."""
+        return self.running and not self._open.is_set()
+
+    @property
+    def done(self) -> bool:
+        """Whether every step was taken."""
+        return self.step >= self.config.steps
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Time to the last step at the pace since the start or the last rest; None if unknown."""
+        taken, spent = self.step - self._began_at, perf_counter() - self._began
+        if not self.running or self.paused or taken < 1:
+            return None
+        return (self.config.steps - self.step) * spent / taken
+
+    def start(self) -> None:
+        """Begin, or go on from the folder's checkpoint. Raises DeltaEditError while it runs."""
+        if self.running:
+            raise DeltaEditError("this training runs already; pause or stop it first")
+        self._stopping, self._error = False, None
+        self._forget_pace()
+        self._open.set()
+        self._ended.clear()
+        self._started = True
+        threading.Thread(target=self._run, name="training", daemon=True).start()
+
+    def pause(self) -> None:
+        """Rest after the step that is being taken."""
+        self._open.clear()
+
+    def go_on(self) -> None:
+        """End the rest."""
+        self._forget_pace()
+        self._open.set()
+
+    def stop(self) -> None:
+        """Save and end after the step that is being taken; `start` goes on there."""
+        self._stopping = True
+        self._open.set()
+
+    def wait(self, timeout: float | None = None) -> DeltaMapper:
+        """Wait for the end, and the mapper. An interruption stops the run, saves, and is passed on.
+
+        Raises DeltaEditError as `train_mapper` does, and if the run was never started or takes
+        longer than `timeout` seconds.
+        """
+        if not self._started:
+            raise DeltaEditError("this training was never started; call start() first")
+        try:
+            # Not Thread.join: after an interruption, some versions of Python take a thread that
+            # still runs for one that has ended.
+            self._ended.wait(timeout)
+        except KeyboardInterrupt:
+            self.stop()
+            self._ended.wait()
+            raise
+        if self._error is not None:
+            raise self._error
+        if self.running or self.mapper is None:
+            raise DeltaEditError(f"the training still runs, step {self.step}; wait longer")
+        return self.mapper
+
+    def _run(self) -> None:
+        try:
+            self.mapper = train_mapper(
+                self.domain,
+                self.codes,
+                self.config,
+                self.folder,
+                self._report,
+                self.exam,
+                self._gate,
+                Rank(),
+            )
+            self._tell()
+        except Exception as error:  # handed to whoever waits
+            self._error = error
+        finally:
+            self._ended.set()
+
+    def _gate(self, state: TrainingState) -> bool:
+        """Asked before every step: show, rest, go on?"""
+        if self._began_at < 0:
+            self._began_at = state.step
+        self.step = state.step
+        if state.step and perf_counter() - self._looked > self.look_every:
+            self.mapper = state.mapper()
+            self._tell()
+            self._looked = perf_counter()
+        self._open.wait()
+        return not self._stopping
+
+    def _report(self, report: Report) -> None:
+        self.reports = [r for r in self.reports if r.step < report.step] + [report]
+        self.step = report.step
+        self._tell()
+
+    def _tell(self) -> None:
+        if self.on_change is not None:
+            self.on_change(self)
+
+    def _forget_pace(self) -> None:
+        self._began = self._looked = perf_counter()
+        self._began_at = -1

@@ -1,0 +1,143 @@
+"""The session and the panel over it: start, rest, stop, go on, and what is shown meanwhile."""
+
+import signal
+import threading
+import time
+
+import pytest
+import torch
+
+from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.mapper import DeltaMapper
+from deltaedit_kit.training import TrainingConfig, train_mapper
+from deltaedit_kit.training.session import TrainingSession
+from tests.tiny_domain import tiny_domain
+
+SHORT = TrainingConfig(steps=30, batch=8, held_out=0.2, report_every=10, save_every=1000)
+
+
+@pytest.fixture(scope="module")
+def domain():
+    return tiny_domain()
+
+
+@pytest.fixture(scope="module")
+def codes(domain):
+    from deltaedit_kit.codes import sample_codes
+
+    return sample_codes(domain, 24, seed=0)
+
+
+def session_at(domain, codes, tmp_path, steps=100_000, **settings) -> TrainingSession:
+    config = TrainingConfig(steps=steps, batch=8, held_out=0.2, report_every=10, save_every=10**6)
+    return TrainingSession(domain, codes, config, tmp_path, **settings)
+
+
+def until(condition) -> None:
+    for _ in range(3000):
+        if condition():
+            return
+        time.sleep(0.01)
+    raise AssertionError("it never happened")
+
+
+def test_a_watched_run_learns_what_an_unwatched_one_learns(domain, codes, tmp_path):
+    seen = []
+    session = TrainingSession(domain, codes, SHORT, tmp_path, look_every=0.0)
+    session.on_change = lambda now: seen.append((now.step, now.mapper is not None))
+    session.start()
+    mapper = session.wait(60)
+    alone = train_mapper(domain, codes, SHORT).state_dict()
+    assert all(torch.equal(alone[key], value) for key, value in mapper.state_dict().items())
+    assert [report.step for report in session.reports] == [10, 20, 30]
+    assert session.done
+    assert not session.running
+    assert (5, True) in seen  # a mapper was shown between reports
+
+
+def test_rest_stop_and_go_on_lose_nothing(domain, codes, tmp_path):
+    session = session_at(domain, codes, tmp_path)
+    session.start()
+    until(lambda: session.step > 3)
+    session.pause()
+    until(lambda: session.paused)
+    time.sleep(0.1)
+    at = session.step
+    time.sleep(0.1)
+    assert session.step == at
+    assert session.seconds_left is None
+    session.go_on()
+    until(lambda: session.step > at + 1)
+    with pytest.raises(DeltaEditError, match="runs already"):
+        session.start()
+    assert session.seconds_left > 0
+    session.stop()
+    session.wait(60)
+    at = session.step
+    again = session_at(domain, codes, tmp_path)  # as after a restart of the kernel
+    again.start()
+    until(lambda: again.step > at)
+    again.stop()
+    again.wait(60)
+
+
+def test_an_interrupted_wait_saves(domain, codes, tmp_path):
+    session = session_at(domain, codes, tmp_path)
+    session.start()
+    until(lambda: session.step > 3)
+    main = threading.main_thread().ident
+    threading.Timer(0.2, signal.pthread_kill, (main, signal.SIGINT)).start()
+    with pytest.raises(KeyboardInterrupt):
+        session.wait(60)
+    assert not session.running
+    assert (tmp_path / "training.safetensors").exists()
+
+
+def test_errors_of_the_run_come_out_where_one_waits(domain, codes, tmp_path):
+    with pytest.raises(DeltaEditError, match="never started"):
+        session_at(domain, codes, tmp_path).wait()
+    session = TrainingSession(domain, codes[:3], SHORT, tmp_path)
+    session.start()
+    with pytest.raises(DeltaEditError, match="too few"):
+        session.wait(60)
+
+
+def test_the_panel_shows_curves_pictures_and_the_right_buttons(domain, codes, tmp_path):
+    from deltaedit_kit.widgets.monitor import TrainingMonitor
+
+    session = session_at(domain, codes, tmp_path, steps=40, look_every=0.0)
+    panel = TrainingMonitor(session)
+    assert "not started" in panel.message.value
+    assert (panel.start.disabled, panel.pause.disabled, panel.stop.disabled) == (False, True, True)
+    assert panel.pictures.value == b""
+    session.pause()
+    panel.start.click()
+    session.pause()
+    until(lambda: session.paused)
+    panel.refresh()
+    assert panel.pause.description == "Go on"
+    assert "resting" in panel.message.value
+    panel.pause.click()
+    session.wait(60)
+    panel.refresh()
+    assert "step 40 of 40" in panel.message.value
+    assert "done" in panel.message.value
+    assert panel.view.curve.startswith(b"\xff\xd8")
+    assert panel.view.pictures.startswith(b"\x89PNG")
+    assert bytes(panel.pictures.value) == panel.view.pictures
+    assert (panel.start.disabled, panel.stop.disabled, panel.progress.value) == (True, True, 40)
+    assert repr(panel) == "TrainingMonitor(tiny, 40 steps)"
+
+
+def test_previews_show_the_mapper_that_is_asked(domain):
+    from deltaedit_kit.widgets.monitor import previews
+
+    faces = domain.sample(2, seed=0)
+    asleep = DeltaMapper(domain.layout, domain.clip.width)
+    with torch.no_grad():
+        for weight in asleep.parameters():
+            weight.zero_()
+    still = previews(domain, faces, ["a smiling face"], asleep)
+    moved = previews(domain, faces, ["a smiling face"], domain.mapper)
+    assert still != moved
+    assert domain.mapper is not asleep

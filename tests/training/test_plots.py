@@ -1,0 +1,59 @@
+"""Figures of training: drawn from reports, rows and the shapes of the loaded domain."""
+
+from dataclasses import replace
+
+import matplotlib.text
+from matplotlib.figure import Figure
+
+from deltaedit_kit.figure_files import save_figure
+from deltaedit_kit.plots.framework import facts_of, framework_figure
+from deltaedit_kit.plots.training import curve_figure, sweep_figure
+from deltaedit_kit.training import TrainingConfig, sweep, train_mapper
+from tests.tiny_domain import CLIP_WIDTH, tiny_domain
+from tests.training.tiny import LESSON, linear_codes
+
+SHORT = TrainingConfig(steps=6, batch=8, held_out=0.2, report_every=2)
+
+
+def words(figure: Figure) -> str:
+    return "\n".join(text.get_text() for text in figure.findobj(matplotlib.text.Text))
+
+
+def test_curves_have_a_point_a_report():
+    reports = []
+    train_mapper(LESSON, linear_codes(), SHORT, on_report=reports.append)
+    figure = curve_figure(reports, "six steps")
+    left, right = figure.axes
+    assert [list(line.get_xdata()) for line in left.lines] == [[2, 4, 6]] * 2
+    assert len(right.lines) == 3  # no exam, so no line of edits
+    counted = curve_figure([report._replace(edit_success=0.5) for report in reports])
+    assert len(counted.axes[1].lines) == 4
+    assert curve_figure([]).axes
+
+
+def test_bars_have_the_lengths_of_the_rows():
+    rows = sweep(LESSON, linear_codes(), SHORT, {"a": {}, "b": {"l2_weight": 0.0}})
+    figure = sweep_figure(rows)
+    (axis,) = figure.axes
+    assert [bar.get_width() for bar in axis.patches] == [row.cosine for row in rows]
+    counted = sweep_figure([replace(row, edit_success=0.4) for row in rows])
+    assert len(counted.axes) == 2
+
+
+def test_the_framework_names_the_sizes_of_the_loaded_domain(tmp_path):
+    domain = tiny_domain()
+    facts = facts_of(domain)
+    text = words(framework_figure(facts))
+    layout = domain.layout
+    for part in (
+        f"[{layout.total}]",
+        f"[{CLIP_WIDTH}]",
+        "64×64",
+        f"[{layout.total}, {CLIP_WIDTH}]",
+        f"3 coarse and 4 medium tokens of {layout.token_width}",
+        f"one fine vector of {layout.fine_width}",
+        domain.spec.examples[0],
+    ):
+        assert part in text
+    path = save_figure(framework_figure(facts), tmp_path / "framework.svg")
+    assert path.read_text().count("<svg") == 1

@@ -1,0 +1,80 @@
+"""`deltaedit codes` and `deltaedit train`, end to end on a tiny domain; the examiner of edits."""
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from deltaedit_kit import cli, domains
+from deltaedit_kit.codes import CodeStore
+from deltaedit_kit.edit_exam import EditExam, with_mapper
+from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.mapper import DeltaMapper
+from deltaedit_kit.training import TrainingConfig
+from tests.tiny_domain import tiny_domain
+
+TRAIN = ("--steps", "4", "--batch", "8", "--held-out", "0.2", "--report-every", "2")
+
+
+@pytest.fixture
+def tiny(monkeypatch):
+    domain = tiny_domain()
+    monkeypatch.setattr(domains, "load_domain", lambda *_, **__: domain, raising=False)
+    return domain
+
+
+def test_codes_then_training_then_a_mapper_that_loads(tiny, tmp_path, capsys):
+    store, run = str(tmp_path / "codes"), str(tmp_path / "run")
+    assert cli.main(["codes", "tiny", "--samples", "20", "--out", store, "--chunk", "8"]) == 0
+    assert "20 codes of tiny" in capsys.readouterr().out
+    assert CodeStore.open(store).complete
+    assert cli.main(["train", "tiny", "--codes", store, "--out", run, *TRAIN]) == 0
+    printed = capsys.readouterr().out
+    assert "step 4  loss" in printed
+    assert "of peak" in printed
+    state = load_file(f"{run}/mapper.safetensors")
+    assert DeltaMapper.from_state_dict(state, tiny.layout).clip_width == tiny.clip.width
+
+
+def test_what_a_user_can_put_right_is_one_line(tiny, tmp_path, capsys):
+    store = str(tmp_path / "codes")
+    assert cli.main(["codes", "tiny", "--out", store]) == 2
+    assert "either --samples N or --photos" in capsys.readouterr().err
+    assert cli.main(["codes", "tiny", "--samples", "0", "--out", store]) == 2
+    assert cli.main(["codes", "tiny", "--samples", "8", "--out", store]) == 0
+    with torch.no_grad():
+        tiny.generator.style[1].weight += 1
+    capsys.readouterr()
+    assert cli.main(["train", "tiny", "--codes", store, "--out", store, *TRAIN]) == 2
+    assert "made with other networks" in capsys.readouterr().err
+    assert cli.main(["train", "tiny", "--codes", str(tmp_path), "--out", store, *TRAIN]) == 2
+    assert "holds no codes" in capsys.readouterr().err
+
+
+def test_another_mapper_leaves_the_domain_as_it_was(tiny):
+    other = DeltaMapper(tiny.layout, tiny.clip.width)
+    twin = with_mapper(tiny, other)
+    assert twin.mapper is other
+    assert tiny.mapper is not other
+    assert twin.generator is tiny.generator
+    with pytest.raises(DeltaEditError, match="no oracle"):
+        EditExam(tiny_domain(oracle=False))
+
+
+def test_the_exam_tells_a_mapper_that_edits_from_one_that_does_not(toyfaces):
+    names = ("glasses", "dark_skin")
+    exam = EditExam(toyfaces, names=names, faces=3)
+    asleep = DeltaMapper(toyfaces.layout, toyfaces.clip.width)
+    with torch.no_grad():
+        for weight in asleep.parameters():
+            weight.zero_()
+    assert exam(asleep) == 0.0  # every face lacks what is asked
+    assert exam(toyfaces.mapper) > 0.5
+    in_w = EditExam(toyfaces, TrainingConfig(space="w_plus"), names=names, faces=2)
+    from deltaedit_kit.stylespace import StyleLayout
+
+    rows, width = toyfaces.generator.latent_rows, toyfaces.generator.style_dim
+    still = DeltaMapper(StyleLayout((width,) * rows), toyfaces.clip.width)
+    with torch.no_grad():
+        for weight in still.parameters():
+            weight.zero_()
+    assert in_w(still) == 0.0

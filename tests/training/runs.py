@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -57,7 +58,10 @@ def two_processes_with_accelerate(folder: str) -> None:
     """As a cell of a notebook would do it."""
     from accelerate import notebook_launcher
 
-    notebook_launcher(curve, (folder,), num_processes=2, use_port="0")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    notebook_launcher(curve, (folder,), num_processes=2, use_port=port)
 
 
 if __name__ == "__main__":

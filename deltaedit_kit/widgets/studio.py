@@ -76,8 +76,7 @@ class Studio(widgets.VBox):
         self.board.photo.observe(self._take_photo, names="value")
         self.desk.recipe.observe(self._take_recipe, names="value")
         self.board.show_presets(list(self._presets))
-        self.board.show(self.state)
-        self.newest.ask()
+        self._show_state()
         self.settle()
 
     def __repr__(self) -> str:

@@ -42,13 +42,13 @@ class Desk(widgets.VBox):
         self.notice = widgets.HTML()
         super().__init__(
             [
-                _row(self.name, self.remember),
                 widgets.HTML(markup.heading("Steps and files")),
                 _row(self.undo, self.redo, self.recipe),
                 _row(widgets.Label("Save"), *self.save.values()),
+                _row(self.name, self.remember),
                 self.notice,
             ],
-            layout=widgets.Layout(width="510px"),
+            layout=widgets.Layout(width="452px"),
         )
 
     def show(self, history: History) -> None:

@@ -27,14 +27,14 @@ class Dial(widgets.HBox):
     ) -> None:
         """`span` is (low, high, step); `quiet` hides the label from the eye."""
         low, high, step = span
-        wide = "64px" if quiet else "158px"
+        wide = "60px" if quiet else "158px"
         self.slider = widgets.FloatSlider(
             value=value,
             min=low,
             max=high,
             step=step,
             readout=False,
-            layout=widgets.Layout(width="120px" if quiet else "190px", margin="0 4px"),
+            layout=widgets.Layout(width="96px" if quiet else "190px", margin="0 4px"),
         )
         self.number = widgets.BoundedFloatText(
             value=value,

@@ -16,7 +16,7 @@ from deltaedit_kit.studio.readout import FactorChange
 from deltaedit_kit.widgets.studio_parts import markup
 from deltaedit_kit.widgets.studio_parts.dial import Dial
 
-LARGE, SMALL = 300, 98  # pixels on the screen; a browser resamples better than we could
+LARGE, SMALL = 242, 76  # pixels on the screen; a browser resamples better than we could
 HALF = 0.5
 
 
@@ -30,7 +30,6 @@ class Screen(widgets.VBox):
         self.changes, self.factors, self.message = widgets.HTML(), widgets.HTML(), widgets.HTML()
         self.wipe = Dial("Wipe", HALF, (0.0, 1.0, 0.01), lambda _place: self._draw())
         top = widgets.HBox([self.picture, self.heat])
-        top.add_class("de-row")
         super().__init__(
             [
                 top,
@@ -42,7 +41,7 @@ class Screen(widgets.VBox):
                 widgets.HTML(markup.heading("What the oracle reads")),
                 self.factors,
             ],
-            layout=widgets.Layout(width="630px"),
+            layout=widgets.Layout(width="506px"),
         )
 
     def show_pair(self, before: np.ndarray, after: np.ndarray, wish: str) -> None:
@@ -53,20 +52,14 @@ class Screen(widgets.VBox):
     def show_heat(self, colours: np.ndarray, mean: float) -> None:
         """The difference in colours; `mean` is the mean change of a pixel in [0, 1]."""
         alt = f"difference between before and after, {mean:.1%} on average"
-        caption = f"difference: {mean:.1%} of the range on average"
+        caption = f"difference, mean {mean:.1%}"
         self.heat.value = markup.picture(pictures.png(colours), "image/png", LARGE, alt, caption)
 
     def show_film(self, frames: Sequence[tuple[float, np.ndarray]]) -> None:
         """The strip of strengths: share of the step and picture."""
         self.film.value = "".join(
-            markup.picture(
-                pictures.jpeg(frame),
-                "image/jpeg",
-                SMALL,
-                f"{share:+g} times the step",
-                _times(share),
-            )
-            for share, frame in frames
+            markup.picture(pictures.jpeg(frame), "image/jpeg", SMALL, name, name)
+            for name, frame in ((_times(share), frame) for share, frame in frames)
         )
 
     def show_tables(

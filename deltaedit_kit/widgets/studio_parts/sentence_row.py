@@ -39,7 +39,7 @@ class SentenceRow(widgets.HBox):
             description=f"Text of {name}",
             placeholder="what to become, then Enter",
             continuous_update=False,  # one edit a sentence, not one a letter
-            layout=widgets.Layout(width="220px"),
+            layout=widgets.Layout(width="176px"),
         )
         self.strength = Dial(
             f"Strength of {name}",
@@ -49,7 +49,7 @@ class SentenceRow(widgets.HBox):
             quiet=True,
         )
         self.delete = widgets.Button(
-            description="Delete", tooltip=f"Delete {name}", layout=widgets.Layout(width="62px")
+            description="Delete", tooltip=f"Delete {name}", layout=widgets.Layout(width="auto")
         )
         super().__init__([self.on, self.text, self.strength, self.delete])
         self.add_class("de-row")

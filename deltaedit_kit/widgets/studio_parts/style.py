@@ -6,8 +6,8 @@ reader.
 """
 
 CSS = """
-.de-studio { max-width: 1180px; }
-.de-studio .de-columns { flex-flow: row wrap; gap: 4px 28px; overflow: visible; }
+.de-studio { max-width: 1000px; }
+.de-studio .de-columns { flex-flow: row wrap; gap: 4px 20px; overflow: visible; }
 .de-studio h4 { margin: 10px 0 2px; font-size: 14px; font-weight: 600; }
 .de-studio .de-quiet > .widget-label, .de-studio .de-quiet.widget-checkbox label > span,
 .de-studio .de-quiet .de-number > .widget-label {

@@ -18,7 +18,17 @@ from typing import NoReturn
 from deltaedit_kit import __version__
 from deltaedit_kit.errors import DeltaEditError
 
-VERBS = ("edit", "sample", "download", "codes", "train", "relevance", "evaluate")  # in the order of the help text
+VERBS = (  # in the order of the help text
+    "edit",
+    "sample",
+    "download",
+    "inspect",
+    "convert",
+    "codes",
+    "train",
+    "relevance",
+    "evaluate",
+)
 WRONG_INPUT, INTERRUPTED, READER_GONE = 2, 130, 1
 
 

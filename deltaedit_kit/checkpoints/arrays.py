@@ -59,7 +59,7 @@ def open_npy_codes(path: str | Path) -> np.ndarray:
     """
     contents = read(path)
     if contents.container is not Container.NUMPY:
-        raise DeltaEditError(f"{path} is {what_else(contents)}, no .npy file of latent codes")
+        raise DeltaEditError(f"{path} is no .npy of latent codes: it is {what_else(contents)}")
     array: np.ndarray = contents.tree
     if array.dtype.kind != "f" or array.ndim not in (2, 3) or not len(array):
         raise DeltaEditError(
@@ -73,7 +73,8 @@ def _is_relevance(array: np.ndarray) -> bool:
     """Few rows, and all of them of length 1 or 0 (NaN is not decided here: it is named later)."""
     if array.ndim != 2 or array.dtype.kind != "f" or not 0 < len(array) <= MOST_CHANNELS:
         return False
-    length = np.linalg.norm(array.astype(np.float32), axis=1)
+    with np.errstate(over="ignore"):  # numbers of a damaged file
+        length = np.linalg.norm(array.astype(np.float32), axis=1)
     odd = np.minimum(abs(length - 1), length) > UNIT_TOLERANCE
     return not bool(odd[np.isfinite(length)].any())
 

@@ -47,7 +47,7 @@ def existing_file(path: str | Path) -> Path:
         if not path.is_file():
             raise DeltaEditError(f"{path} is no ordinary file; give a checkpoint's path")
         if path.stat().st_size == 0:
-            raise DeltaEditError(f"{path} is empty; fetch it again")
+            raise DeltaEditError(f"{path} is empty: nothing of it arrived; fetch it again")
         with path.open("rb"):
             return path
     except (OSError, ValueError, TypeError) as cause:  # no right, a null character, not a path

@@ -46,7 +46,7 @@ def convert(source: str | Path, out: str | Path) -> Path:
         raise DeltaEditError(f"{out} is the source itself; give another path for the result")
     kind = recognise(contents)
     if kind is None:
-        raise DeltaEditError(f"{contents.path} is {what_else(contents)}; it cannot be converted")
+        raise DeltaEditError(f"{contents.path} cannot be converted: it is {what_else(contents)}")
     try:
         if kind is CODES and contents.container is Container.NUMPY:
             return _copy_array(contents, out)

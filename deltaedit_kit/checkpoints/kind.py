@@ -43,7 +43,7 @@ def open_as(path: str | Path, kind: Kind) -> Tensors:
     contents = read(path)
     with naming(path):
         if kind.format_of(contents) is None:
-            raise DeltaEditError(f"{contents.path} is {what_else(contents)}, no {kind.title}")
+            raise DeltaEditError(f"{contents.path} is no {kind.title}: it is {what_else(contents)}")
         return tensors_of(contents, kind)
 
 
@@ -73,10 +73,10 @@ def what_else(contents: Contents) -> str:
     """Words for contents that are not what was asked for, with the remedy."""
     kind = recognise(contents)
     if kind is not None:
-        return f"a {kind.title} (open it with {kind.loader})"
+        return f"a {kind.title}; open it with {kind.loader}"
     tree = contents.tree
     keys = f", first keys {[str(key) for key in list(tree)[:3]]}" if isinstance(tree, dict) else ""
-    return f"a {contents.container.value} of an unknown layout{keys} (check what was downloaded)"
+    return f"a {contents.container.value} of an unknown layout{keys}; check what was downloaded"
 
 
 def flat_tensors(tree: Any, prefix: str = "") -> Tensors:

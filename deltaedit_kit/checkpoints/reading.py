@@ -98,7 +98,7 @@ def open_npy(path: Path) -> np.ndarray:
     """
     try:
         array = np.lib.format.open_memmap(path, mode="r")
-    except ValueError as cause:
+    except Exception as cause:  # its header is Python text: a damaged one raises what it likes
         objects = "Python objects" in str(cause)
         raise DeltaEditError(
             "it is a numpy array of Python objects, that is a pickle; save it as numbers"

@@ -25,10 +25,12 @@ from deltaedit_kit.checkpoints.reading import Contents
 from deltaedit_kit.checkpoints.restricted import naming
 from deltaedit_kit.checkpoints.stylegan2_ada import ada_state_dict, is_ada
 from deltaedit_kit.checkpoints.stylegan2_tf import is_tf, tf_state_dict
+from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.stylegan2 import Generator
 from deltaedit_kit.stylegan2.layout import sizes_of, unwrap
 
 MEAN_W = "latent_avg"
+LARGEST = 4096  # px
 
 
 def load_stylegan2(path: str | Path) -> Generator:
@@ -45,6 +47,7 @@ def load_stylegan2(path: str | Path) -> Generator:
 def generator_from(tensors: Mapping[str, Tensor]) -> Generator:
     """The generator of tensors in our layout. Raises DeltaEditError where keys or shapes differ."""
     own, mean_w = unwrap(tensors)
+    _check_resolution(own)
     generator = fill(lambda: Generator(**sizes_of(own)), own, "StyleGAN2 generator")
     generator.mean_w = None if mean_w is None else mean_w.float()
     return generator
@@ -67,6 +70,7 @@ def _tensors(contents: Contents) -> Tensors:
         read = ada_state_dict if is_ada(contents.tree) else tf_state_dict
         return read(contents.tree)
     tensors = _rosinality(contents.tree)
+    _check_resolution(tensors)
     if not any(key.startswith("noises.") for key in tensors):
         tensors |= _seeded_noise(sizes_of(tensors)["resolution"])
     mean_w = contents.tree.get(MEAN_W, tensors.get(MEAN_W))
@@ -78,9 +82,19 @@ def _rosinality(tree: Any) -> Tensors:
     return flat_tensors(tree.get("g_ema", tree)) if isinstance(tree, Mapping) else {}
 
 
+def _check_resolution(tensors: Tensors) -> None:
+    """A layer more doubles the picture: thirty of them, claimed by a file, would be a bomb."""
+    resolution = sizes_of(tensors)["resolution"]
+    if resolution > LARGEST:
+        raise DeltaEditError(
+            f"its layers would make pictures of {resolution} px, and {LARGEST} is the most that "
+            "there are; fetch the file from its official page"
+        )
+
+
 def _seeded_noise(resolution: int) -> Tensors:
     """Noise pictures for files from before they were stored: always the same ones."""
-    sides = [2**k for k in range(2, min(resolution, 4096).bit_length())]
+    sides = [2**k for k in range(2, resolution.bit_length())]
     random = torch.Generator().manual_seed(0)
     return {
         f"noises.noise_{k}": torch.randn(1, 1, side, side, generator=random)

@@ -15,6 +15,7 @@ Source: torch/serialization.py, torch/csrc/jit/serialization/docs/serialization.
 from __future__ import annotations
 
 import io
+import warnings
 import zlib
 from collections.abc import Iterator
 from mmap import ACCESS_COPY, mmap
@@ -36,7 +37,6 @@ from deltaedit_kit.checkpoints.restricted import (
 from deltaedit_kit.errors import DeltaEditError
 
 LOCAL_HEADER = 30  # bytes before name and extra field in front of a zip member
-PICKLE_LIMIT = 2**28  # bytes of data.pkl; the published ones have some ten thousand
 
 
 def read_torch(path: Path, container: Container) -> Any:
@@ -49,7 +49,9 @@ def read_torch(path: Path, container: Container) -> Any:
     if container is Container.TORCH:
         _check_members(path)
     try:
-        tree = torch.load(path, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what it mumbles of a damaged file, we say as an error
+            tree = torch.load(path, map_location="cpu", weights_only=True)
     except DAMAGE:  # a name it does not know, or damage: the restricted reader says which
         tree = read_restricted(path, container)
     for _, tensor in _named_tensors(tree):
@@ -71,19 +73,11 @@ def mapped(path: Path) -> mmap:
 
 
 def _check_members(path: Path) -> None:
-    """Nothing that torch reads may be compressed: a small file must not unfold to a huge one."""
+    """Every member is as `_start_of` wants it; torch itself compares no checksum."""
+    buffer = mapped(path)
     with ZipFile(path) as archive:
         for member in archive.infolist():
-            _check_member(member, path.stat().st_size)
-
-
-def _check_member(member: ZipInfo, size: int) -> None:
-    plain = member.compress_type == ZIP_STORED and member.compress_size == member.file_size
-    if not plain or member.file_size > size:
-        raise DeltaEditError(
-            f"{member.filename} in the archive is compressed, which torch never does; it is "
-            "refused: get the file from its official page"
-        )
+            _start_of(member, buffer)
 
 
 def _read_zip(path: Path, any_torchscript: bool = False) -> Any:
@@ -95,19 +89,14 @@ def _read_zip(path: Path, any_torchscript: bool = False) -> Any:
         order = members.get(f"{root}/byteorder")
         if order is not None and archive.read(order) != b"little":
             raise DeltaEditError("the file was written on a big-endian machine; save it on another")
-        _check_member(members[main], min(path.stat().st_size, PICKLE_LIMIT))
-        stream = io.BytesIO(archive.read(main))
+    start = _start_of(members[main], buffer := mapped(path))
+    stream = io.BytesIO(buffer[start : start + members[main].file_size])
     tree, storages = unpickle(stream, any_torchscript=any_torchscript)
-    buffer = mapped(path)
     for key, storage in storages.items():
         member = members.get(f"{root}/data/{key}")
         if member is None:
             raise DeltaEditError(f"the archive lacks the numbers data/{key}; fetch it again")
-        _check_member(member, len(buffer))
         start = _start_of(member, buffer)
-        with memoryview(buffer) as whole, whole[start : start + member.file_size] as raw:
-            if zlib.crc32(raw) != member.CRC:
-                raise DeltaEditError(f"data/{key} is damaged (its CRC-32 differs); fetch it again")
         if storage.count * storage.dtype.itemsize > member.file_size:
             raise DeltaEditError(f"data/{key} is shorter than its tensors; fetch it again")
         storage.data = numbers(buffer, storage, start)
@@ -115,13 +104,28 @@ def _read_zip(path: Path, any_torchscript: bool = False) -> Any:
 
 
 def _start_of(member: ZipInfo, buffer: mmap) -> int:
-    """Where a member's bytes begin: behind its local header, whose lengths may be its own."""
+    """Where a member's bytes begin: behind its local header, whose lengths may be its own.
+
+    Raises DeltaEditError where it is compressed (a small file must not unfold to a huge one), or
+    its CRC-32 is not that of its bytes.
+    """
+    if member.compress_type != ZIP_STORED or member.compress_size != member.file_size:
+        raise DeltaEditError(
+            f"{member.filename} in the archive is compressed, which torch never does; it is "
+            "refused: get the file from its official page"
+        )
     at = member.header_offset
     header = buffer[at : at + LOCAL_HEADER]
     if header[:4] != b"PK\x03\x04":
         raise DeltaEditError(f"{member.filename} is not where the archive says; fetch it again")
     lengths = int.from_bytes(header[26:28], "little") + int.from_bytes(header[28:30], "little")
-    return at + LOCAL_HEADER + lengths
+    start = at + LOCAL_HEADER + lengths
+    with memoryview(buffer) as whole, whole[start : start + member.file_size] as raw:
+        if len(raw) != member.file_size or zlib.crc32(raw) != member.CRC:
+            raise DeltaEditError(
+                f"{member.filename} is damaged (its CRC-32 differs); fetch it again"
+            )
+    return start
 
 
 def _named_tensors(tree: Any) -> Iterator[tuple[str, Tensor]]:

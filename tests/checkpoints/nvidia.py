@@ -121,9 +121,13 @@ def _tf(path: str, key: str, value: torch.Tensor) -> tuple[str, Any]:
     names = {"conv0": "Conv0_up", "conv1": "Conv" if side == "4" else "Conv1", "torgb": "ToRGB"}
     where = f"synthesis/{side}x{side}/{names[parts[2]]}"
     if parts[3] == "affine":
-        return (f"{where}/mod_weight", array.T) if last == "weight" else (
-            f"{where}/mod_bias",
-            array - 1,
+        return (
+            (f"{where}/mod_weight", array.T)
+            if last == "weight"
+            else (
+                f"{where}/mod_bias",
+                array - 1,
+            )
         )
     if last == "weight":
         array = array.transpose(2, 3, 1, 0)

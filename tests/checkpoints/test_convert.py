@@ -1,0 +1,119 @@
+"""`deltaedit convert` and `inspect`: round trips, the header, and what they refuse."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors import safe_open
+
+from deltaedit_kit import checkpoints
+from deltaedit_kit.cli import main
+from deltaedit_kit.errors import DeltaEditError
+from tests.checkpoints import small
+from tests.checkpoints.nvidia import ada_pickle, tf_pickle
+
+
+def header(path: Path) -> dict[str, str]:
+    with safe_open(str(path), framework="pt") as stored:
+        return stored.metadata()
+
+
+@pytest.fixture
+def sources(tmp_path: Path) -> dict[str, Path]:
+    generator = small.generator()
+    (tmp_path / "ada.pkl").write_bytes(ada_pickle(generator))
+    (tmp_path / "tf.pkl").write_bytes(tf_pickle(generator))
+    torch.save({"g_ema": generator.state_dict(), "latent_avg": generator.mean_w}, tmp_path / "g.pt")
+    torch.save(small.mapper().state_dict(), tmp_path / "mapper.pth")
+    torch.save(small.e4e_file(small.e4e()), tmp_path / "e4e.pt")
+    torch.save(small.arcface().state_dict(), tmp_path / "arcface.pth")
+    torch.save(small.clip_state(), tmp_path / "clip.pt")
+    np.save(tmp_path / "fs3.npy", np.eye(7, 5, dtype=np.float32))
+    return {path.stem: path for path in tmp_path.iterdir()}
+
+
+KINDS = {
+    "ada": ("stylegan2", checkpoints.load_stylegan2),
+    "tf": ("stylegan2", checkpoints.load_stylegan2),
+    "g": ("stylegan2", checkpoints.load_stylegan2),
+    "mapper": ("delta_mapper", checkpoints.load_delta_mapper),
+    "e4e": ("e4e", checkpoints.load_e4e),
+    "arcface": ("arcface", checkpoints.load_arcface),
+    "clip": ("clip", lambda path: checkpoints.load_clip(path).model),
+}
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_networks_come_back_bit_for_bit(
+    name: str, sources: dict[str, Path], tmp_path: Path
+) -> None:
+    kind, load = KINDS[name]
+    out = checkpoints.convert(sources[name], tmp_path / "new" / "x.safetensors")
+    before, after = load(sources[name]), load(out)
+    small.assert_same(after.state_dict(), before.state_dict())
+    if hasattr(before, "mean_w"):
+        assert torch.equal(after.mean_w, before.mean_w)
+    told = header(out)
+    assert told["kind"] == kind
+    assert told["source_file"] == sources[name].name
+    assert told["source_sha256"] == hashlib.sha256(sources[name].read_bytes()).hexdigest()
+    again = checkpoints.convert(out, tmp_path / "again.safetensors")
+    small.assert_same(load(again).state_dict(), before.state_dict())
+
+
+def test_relevance_comes_back(sources: dict[str, Path], tmp_path: Path) -> None:
+    out = checkpoints.convert(sources["fs3"], tmp_path / "r.safetensors")
+    assert torch.equal(checkpoints.load_relevance(out), checkpoints.load_relevance(sources["fs3"]))
+    assert header(out)["style_channels"] == "7"
+
+
+@pytest.mark.parametrize("dtype", ["<f4", "<f2", ">f4"])
+def test_codes_are_copied_piece_by_piece(dtype: str, tmp_path: Path, monkeypatch) -> None:
+    from deltaedit_kit.checkpoints import converting
+
+    monkeypatch.setattr(converting, "PIECE", 1000)
+    codes = np.random.default_rng(0).standard_normal((301, 4, 5)).astype(dtype)
+    np.save(tmp_path / "w.npy", codes)
+    out = checkpoints.convert(tmp_path / "w.npy", tmp_path / "w.safetensors")
+    with safe_open(str(out), framework="np") as stored:
+        np.testing.assert_array_equal(stored.get_tensor("codes"), codes)
+    assert checkpoints.describe(out).what == "set of latent codes"  # and the checksum agrees
+
+
+def test_where_the_result_may_not_go(sources: dict[str, Path], tmp_path: Path) -> None:
+    with pytest.raises(DeltaEditError, match=r"call it x\.safetensors"):
+        checkpoints.convert(sources["mapper"], tmp_path / "x.pt")
+    out = checkpoints.convert(sources["mapper"], tmp_path / "x.safetensors")
+    with pytest.raises(DeltaEditError, match="source itself"):
+        checkpoints.convert(out, out)
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(DeltaEditError, match="cannot write"):
+        checkpoints.convert(out, tmp_path / "file" / "y.safetensors")
+    torch.save({"odd": torch.zeros(1)}, tmp_path / "odd.pt")
+    with pytest.raises(DeltaEditError, match="unknown layout"):
+        checkpoints.convert(tmp_path / "odd.pt", tmp_path / "z.safetensors")
+
+
+def test_the_published_sizes_name_their_domains(tmp_path: Path) -> None:
+    for channels, domain in ((6048, "ffhq"), (5760, "lsun-cat, lsun-church or lsun-horse")):
+        matrix = np.zeros((channels, 3), dtype=np.float32)
+        matrix[:, 0] = 1
+        np.save(tmp_path / "r.npy", matrix)
+        description = checkpoints.describe(tmp_path / "r.npy")
+        assert description.domain == f"{domain} (by its sizes)"
+        assert description.sizes == {"style_channels": channels, "clip_width": 3}
+
+
+def test_the_verbs(sources: dict[str, Path], tmp_path: Path, capsys) -> None:
+    assert main(["inspect", str(sources["ada"]), str(sources["e4e"])]) == 0
+    told = capsys.readouterr().out
+    for words in ("StyleGAN2 generator", "persistent classes", "e4e encoder", "64", "sha256"):
+        assert words in told
+    assert main(["convert", str(sources["tf"]), str(tmp_path / "cat.safetensors")]) == 0
+    assert "rosinality layout, safetensors" in capsys.readouterr().out
+    assert main(["inspect", str(tmp_path / "none.pt")]) == 2
+    assert "does not exist" in capsys.readouterr().err

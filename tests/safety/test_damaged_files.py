@@ -1,0 +1,250 @@
+"""Damaged, cut and misleading files: one line that names file, cause and remedy, never a traceback.
+
+A flipped bit in raw numbers is noticed where the container has a checksum (torch zip, safetensors
+that the kit wrote); elsewhere the file may still be read, and then its numbers are finite.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from deltaedit_kit import checkpoints
+from deltaedit_kit.checkpoints.reading import read
+from deltaedit_kit.errors import DeltaEditError
+from tests.checkpoints import small
+from tests.checkpoints.nvidia import ada_pickle, tf_pickle
+
+FORMATS = ("zip", "legacy", "safetensors", "ada", "tf", "npy", "converted")
+READERS = (
+    checkpoints.load_stylegan2,
+    checkpoints.load_delta_mapper,
+    checkpoints.load_e4e,
+    checkpoints.load_arcface,
+    checkpoints.load_relevance,
+    checkpoints.load_codes,
+    checkpoints.load_clip,
+    checkpoints.describe,
+)
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    """A small file of every format."""
+    folder = tmp_path_factory.mktemp("whole")
+    torch.manual_seed(0)
+    generator = small.generator()
+    for container in ("zip", "legacy", "safetensors"):
+        small.write(small.mapper().state_dict(), folder / container, container)
+    (folder / "ada").write_bytes(ada_pickle(generator))
+    (folder / "tf").write_bytes(tf_pickle(generator))
+    np.save(folder / "npy.npy", np.eye(20, dtype=np.float32))
+    (folder / "npy.npy").rename(folder / "npy")
+    checkpoints.convert(folder / "zip", folder / "converted.safetensors")
+    (folder / "converted.safetensors").rename(folder / "converted")
+    return {name: (folder / name).read_bytes() for name in FORMATS}
+
+
+def opener(name: str) -> Callable[[Path], object]:
+    """What opens the file of that format."""
+    if name in ("ada", "tf"):
+        return checkpoints.load_stylegan2
+    return checkpoints.load_relevance if name == "npy" else checkpoints.load_delta_mapper
+
+
+def assert_clear(error: DeltaEditError, path: Path) -> None:
+    """One line: the file, then cause and remedy."""
+    message = str(error)
+    assert str(path) in message
+    assert "\n" not in message
+    assert 30 < len(message) - len(str(path)) < 500
+    assert any(mark in message for mark in (";", ":")), message
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_cut_short_anywhere(name: str, whole: dict[str, bytes], tmp_path: Path) -> None:
+    random, path, data = np.random.default_rng(7), tmp_path / "weights", whole[name]
+    offsets = {*random.integers(0, len(data), 47).tolist(), 1, 9, len(data) - 1}
+    for offset in sorted(offsets):
+        path.write_bytes(data[:offset])
+        with pytest.raises(DeltaEditError) as refusal:
+            opener(name)(path)
+        assert_clear(refusal.value, path)
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_flipped_bytes(name: str, whole: dict[str, bytes], tmp_path: Path) -> None:
+    random, path, refused = np.random.default_rng(8), tmp_path / "weights", 0
+    structure = random.integers(0, min(400, len(whole[name])), 15)
+    for offset in (*structure.tolist(), *random.integers(0, len(whole[name]), 15).tolist()):
+        data = bytearray(whole[name])
+        data[offset] ^= 0xFF
+        path.write_bytes(bytes(data))
+        try:
+            network = opener(name)(path)
+        except DeltaEditError as error:
+            assert_clear(error, path)
+            refused += 1
+        else:
+            values = network.parameters() if isinstance(network, torch.nn.Module) else [network]
+            assert all(bool(value.isfinite().all()) for value in values)
+    assert refused >= 4
+
+
+@pytest.mark.parametrize("name", ["zip", "converted"])
+def test_a_flipped_number_is_noticed_where_there_is_a_checksum(
+    name: str, whole: dict[str, bytes], tmp_path: Path
+) -> None:
+    path, data = tmp_path / "weights", bytearray(whole[name])
+    data[len(data) // 2] ^= 1  # the lowest bit of some float in the middle
+    path.write_bytes(bytes(data))
+    with pytest.raises(DeltaEditError, match="CRC-32"):
+        checkpoints.load_delta_mapper(path)
+
+
+def html(path: Path) -> None:
+    path.write_bytes(b"\n<!DOCTYPE html><html><title>Google Drive - Quota exceeded</title>")
+
+
+def lfs(path: Path) -> None:
+    path.write_bytes(b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12\n")
+
+
+def terabyte(path: Path) -> None:
+    path.write_bytes((2**40).to_bytes(8, "little") + b'{"x":')
+
+
+def gzip(path: Path) -> None:
+    path.write_bytes(b"\x1f\x8b\x08" + bytes(40))
+
+
+def plain_zip(path: Path) -> None:
+    import zipfile
+
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("readme.txt", "hello")
+
+
+def python_objects(path: Path) -> None:
+    np.save(path.with_suffix(".npy"), np.array([{"a": 1}], dtype=object), allow_pickle=True)
+    path.with_suffix(".npy").rename(path)
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda path: None, "does not exist"),
+        (lambda path: path.mkdir(), "folder|no codes"),
+        (lambda path: path.write_bytes(b""), "empty"),
+        (lambda path: path.write_bytes(b"GIF89a and so on and on"), "GIF89a"),
+        (html, "web page"),
+        (lfs, "git lfs pull"),
+        (terabyte, "1,099,511,627,776"),
+        (gzip, "unpack"),
+        (plain_zip, "readme.txt"),
+        (python_objects, "Python objects"),
+    ],
+)
+def test_what_is_no_checkpoint(make, words: str, tmp_path: Path) -> None:
+    path = tmp_path / "weights.pt"
+    make(path)
+    for reader in READERS:
+        with pytest.raises(DeltaEditError, match=words) as refusal:
+            reader(path)
+        assert_clear(refusal.value, path)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
+@pytest.mark.parametrize("container", ["zip", "safetensors"])
+def test_weights_that_are_no_numbers(value: float, container: str, tmp_path: Path) -> None:
+    state = small.mapper().state_dict()
+    state["fm_coarse.mapping.0.bias"][3] = value
+    path = small.write(state, tmp_path / "mapper", container)
+    with pytest.raises(DeltaEditError, match=r"fm_coarse.mapping.0.bias holds (NaN|infinity)"):
+        checkpoints.load_delta_mapper(path)
+    described = checkpoints.describe(path)
+    assert described.what == "DeltaMapper"
+    assert "fm_coarse.mapping.0.bias" in described.problem
+    matrix = np.eye(5, dtype=np.float32)
+    matrix[2, 2] = value
+    np.save(tmp_path / "r.npy", matrix)
+    with pytest.raises(DeltaEditError, match="relevance holds"):
+        checkpoints.load_relevance(tmp_path / "r.npy")
+
+
+def missing(state: dict) -> None:
+    state.pop("conv1.activate.bias")
+
+
+def extra(state: dict) -> None:
+    state["convs.0.another.weight"] = torch.zeros(2)
+
+
+def wrong_shape(state: dict) -> None:
+    state["convs.1.conv.weight"] = torch.zeros(1, 16, 16, 1, 1)
+
+
+def wrong_width(state: dict) -> None:
+    state["style.1.weight"] = torch.zeros(8, 8)
+
+
+def wrong_mean(state: dict) -> None:
+    state["latent_avg"] = torch.zeros(7)
+
+
+def integers(state: dict) -> None:
+    state["input.input"] = "not a tensor"
+
+
+@pytest.mark.parametrize("spoil", [missing, extra, wrong_shape, wrong_width, wrong_mean, integers])
+def test_parts_that_do_not_belong_together(spoil, tmp_path: Path) -> None:
+    state = small.generator().checkpoint()
+    spoil(state)
+    torch.save(state, tmp_path / "g.pt")
+    with pytest.raises(DeltaEditError) as refusal:
+        checkpoints.load_stylegan2(tmp_path / "g.pt")
+    assert_clear(refusal.value, tmp_path / "g.pt")
+
+
+def test_sizes_that_a_file_only_claims_cost_nothing(tmp_path: Path) -> None:
+    """Thirty upsampling layers would be a picture of 2^32 pixels a side."""
+    state = small.generator().state_dict()
+    for layer in range(60):
+        state[f"convs.{layer}.conv.weight"] = torch.zeros(1, 1, 1, 1, 1)
+    path = small.write(state, tmp_path / "huge.safetensors", "safetensors")
+    with pytest.raises(DeltaEditError, match="px, and 4096 is the most") as refusal:
+        checkpoints.load_stylegan2(path)
+    assert_clear(refusal.value, path)
+
+
+def test_a_file_that_cannot_be_opened_or_named() -> None:
+    for name in ("a\0b", "x" * 5000, 7, None):
+        with pytest.raises(DeltaEditError):
+            read(name)  # pyright: ignore[reportArgumentType]
+
+
+def test_reading_a_terabyte_header_takes_no_memory(tmp_path: Path) -> None:
+    import tracemalloc
+
+    terabyte(tmp_path / "x")
+    tracemalloc.start()
+    with pytest.raises(DeltaEditError):
+        read(tmp_path / "x")
+    assert tracemalloc.get_traced_memory()[1] < 2**20
+    tracemalloc.stop()
+
+
+def test_a_refused_conversion_leaves_no_file(tmp_path: Path) -> None:
+    html(tmp_path / "page.pt")
+    state = small.mapper().state_dict()
+    state["fm_coarse.mapping.0.bias"][0] = float("nan")
+    save_file(state, tmp_path / "nan.pt")
+    for name in ("page.pt", "nan.pt"):
+        with pytest.raises(DeltaEditError):
+            checkpoints.convert(tmp_path / name, tmp_path / "out" / "x.safetensors")
+    assert not (tmp_path / "out").exists()

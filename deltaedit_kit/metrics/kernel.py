@@ -55,10 +55,9 @@ class KernelDistance:
             first = torch.cat([self._waiting[0], first])
             second = torch.cat([self._waiting[1], second])
         whole = len(first) // self.block * self.block
-        for x, y in zip(
-            first[:whole].split(self.block), second[:whole].split(self.block), strict=True
-        ):
-            self._blocks.add(torch.tensor([kernel_distance(x, y)]))
+        for start in range(0, whole, self.block):
+            rows = slice(start, start + self.block)
+            self._blocks.add(torch.tensor([kernel_distance(first[rows], second[rows])]))
         self._waiting = (first[whole:].clone(), second[whole:].clone())
 
     def result(self) -> Interval:

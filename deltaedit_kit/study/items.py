@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from deltaedit_kit.domains.faces import Faces
 
 TILES = 4  # a side; shuffled tiles of a quarter still show what colours the picture had
-FAR_OUTSIDE = 10.0  # generators leave [-1, 1]; beyond this it is another scale, say 0..255
+FAR_OUTSIDE = 50.0  # an edit that breaks the generator reaches 20; beyond is a scale such as 0..255
 
 
 class Method(Protocol):

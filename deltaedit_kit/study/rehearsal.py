@@ -56,7 +56,7 @@ def rehearse(
     return store
 
 
-def faces_without(domain: Domain, sentences: Sequence[str], seed: int, pool: int = 48) -> Faces:
+def faces_without(domain: Domain, sentences: Sequence[str], seed: int, pool: int = 32) -> Faces:
     """For each sentence a face that does not fit it yet, and another one where that is possible.
 
     A smiling face that is asked to smile compares nothing. Raises `DeltaEditError` when no sampled

@@ -17,11 +17,6 @@ from deltaedit_kit.study.power import likeness
 from deltaedit_kit.study.preference import Preference, exact_binomial, preference
 from deltaedit_kit.study.tally import Tally, tally
 
-HEADER = (
-    f"{'question':10} {'preferred':>34} {'share':>6} {'interval':>13} {'p people':>9} "
-    f"{'p answers':>9} {'alpha':>6} {'rho':>5}"
-)
-
 
 @dataclass(frozen=True)
 class Line:
@@ -47,17 +42,19 @@ class Report:
         """The report as plain text."""
         who = self.counted
         title = "SIMULATED STUDY: no person was asked" if self.simulated else "User study"
+        pairs = [f"{one.preference.first} over {one.preference.second}" for one in self.lines]
+        wide = max(len(pair) for pair in pairs)
         rows = [
             title,
             f"{len(who.participants)} participants count; {len(who.inattentive)} failed the "
             f"attention checks, {len(who.unfinished)} did not finish",
-            HEADER,
+            f"{'question':10} {'preferred':{wide}} {'share':>6} {'interval':>14} {'p people':>9} "
+            f"{'p answers':>9} {'alpha':>6} {'rho':>5}",
         ]
-        for line in self.lines:
+        for pair, line in zip(pairs, self.lines, strict=True):
             p = line.preference
-            pair = f"{p.first} over {p.second}"
             rows.append(
-                f"{p.question:10} {pair:>34} {p.share:6.1%} {p.low:6.1%}-{p.high:6.1%} "
+                f"{p.question:10} {pair:{wide}} {p.share:6.1%} {p.low:6.1%} -{p.high:6.1%} "
                 f"{p.p_people:9.2g} {p.p_answers:9.2g} {line.agreement:6.2f} {line.likeness:5.2f}"
             )
         rows.append(f"left side chosen: {self.left_share:.1%} (p = {self.p_left:.2g})")

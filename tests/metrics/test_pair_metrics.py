@@ -1,0 +1,150 @@
+"""Metrics of a picture and its edit: ideal on equal pictures, scikit-image, and refusals."""
+
+import math
+
+import pytest
+import torch
+from skimage.metrics import peak_signal_noise_ratio, structural_similarity
+
+from deltaedit_kit.domains.toyfaces.attributes import attribute
+from deltaedit_kit.domains.toyfaces.factors import FACTORS, index, sample_factors
+from deltaedit_kit.domains.toyfaces.identity import PERSON, embed_faces
+from deltaedit_kit.domains.toyfaces.renderer import render
+from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.metrics.clip_scores import clip_score, directional_similarity
+from deltaedit_kit.metrics.edit_success import side_effect, succeeded
+from deltaedit_kit.metrics.factor_matrix import factor_matrix
+from deltaedit_kit.metrics.identity import face_embedder, identity_similarity
+from deltaedit_kit.metrics.lpips import lpips
+from deltaedit_kit.metrics.psnr import psnr
+from deltaedit_kit.metrics.ssim import ssim
+from tests.tiny_domain import tiny_domain
+
+
+@pytest.fixture(scope="module")
+def pictures():
+    return render(sample_factors(4, seed=11))
+
+
+def test_psnr_and_ssim_agree_with_scikit_image(pictures):
+    after = (pictures + 0.2 * torch.randn(pictures.shape)).clamp(-1, 1)
+    ours = psnr(after, pictures), ssim(pictures, after)
+    for row, (x, y) in enumerate(zip(pictures.numpy(), after.numpy(), strict=True)):
+        wanted = peak_signal_noise_ratio(x, y, data_range=2.0)
+        assert float(ours[0][row]) == pytest.approx(wanted, abs=1e-3)
+        options = {"gaussian_weights": True, "sigma": 1.5, "use_sample_covariance": False}
+        # Its mean leaves the border of 5 pixels out, torchmetrics counts it; the map has both.
+        _, whole = structural_similarity(x, y, channel_axis=0, data_range=2.0, full=True, **options)
+        assert float(ours[1][row]) == pytest.approx(whole.mean(), abs=1e-4)
+
+
+def test_equal_pictures_are_ideal(pictures):
+    assert psnr(pictures, pictures).isinf().all()
+    torch.testing.assert_close(ssim(pictures, pictures), torch.ones(4))
+    same = identity_similarity(pictures, pictures, embed_faces)
+    torch.testing.assert_close(same, torch.ones(4))
+
+
+def test_ids_follows_the_person_and_not_the_clothes():
+    factors = sample_factors(12, seed=5)
+    dressed, other = factors.clone(), factors.clone()
+    fresh = sample_factors(12, seed=6)
+    for name in FACTORS:
+        target = other if name in PERSON else dressed
+        target[:, index(name)] = fresh[:, index(name)]
+    before = render(factors)
+    same = identity_similarity(before, render(dressed), embed_faces)
+    different = identity_similarity(before, render(other), embed_faces)
+    assert same.min() > 0.85
+    assert different.mean() < 0.5
+    assert (same > different).all()
+
+
+def test_ids_without_a_network_says_so():
+    with pytest.raises(DeltaEditError, match="no identity network"):
+        face_embedder(tiny_domain())
+
+
+def test_lpips_adds_what_the_network_says_and_tells_of_missing_weights(pictures, monkeypatch):
+    def network(x, y):
+        return (x - y).square().mean((1, 2, 3)).view(-1, 1, 1, 1)
+
+    assert lpips(pictures, pictures, network).tolist() == [0, 0, 0, 0]
+    dark = pictures * 0.5
+    wanted = (0.25 * pictures.square()).mean((1, 2, 3))
+    torch.testing.assert_close(lpips(pictures, dark, network), wanted)
+
+    def offline(*_arguments, **_options):
+        raise OSError("no network")
+
+    monkeypatch.setattr("torchmetrics.functional.image.lpips._LPIPS", offline)
+    with pytest.raises(DeltaEditError, match="AlexNet weights"):
+        lpips(pictures, dark)
+
+
+def test_clip_scores_by_hand():
+    text = torch.tensor([1.0, 0.0])
+    seen = torch.tensor([[1.0, 0.0], [0.6, 0.8], [-1.0, 0.0]])
+    assert clip_score(seen, text).tolist() == pytest.approx([100, 60, 0])
+    before, after = (
+        torch.tensor([[0.0, 1.0]] * 3),
+        torch.tensor([[1.0, 1.0], [0.0, 2.0], [0.0, 1.0]]),
+    )
+    found = directional_similarity(before, after, torch.tensor([0.5, 0.0]))
+    assert found.tolist() == pytest.approx([1, 0, 0])
+
+
+def test_oracle_metrics_equal_a_change_made_by_hand(toyfaces):
+    """Renders whose factors are known: what the oracle metrics say is what was done to them."""
+    before = sample_factors(24, seed=9)
+    smile, hair = index("smile"), index("hair_length")
+    before[:, smile], before[:, hair] = 0.1, 0.2
+    after = before.clone()
+    after[:12, smile], after[:, hair] = 0.9, 0.6
+    wish = attribute("smile")
+    first, last = (toyfaces.read_factors(render(f)) for f in (before, after))
+    assert succeeded(first[:, smile], last[:, smile], wish).tolist() == [True] * 12 + [False] * 12
+    exact = side_effect(before, after, [smile]).mean
+    assert side_effect(first, last, [smile]).mean == pytest.approx(exact, abs=0.02)
+    matrix = factor_matrix(first, torch.stack([first, last]))
+    assert matrix.shape == (2, len(FACTORS))
+    assert matrix[0].abs().max() == 0
+    assert matrix[1, hair].item() == pytest.approx(0.4, abs=0.06)
+    assert matrix[1, smile].item() == pytest.approx(0.4, abs=0.06)
+    assert set(matrix[1].abs().topk(2).indices.tolist()) == {smile, hair}
+
+
+def test_a_factor_that_is_never_seen_is_nan():
+    before, after = torch.zeros(2, 3), torch.ones(1, 2, 3)
+    shown = torch.tensor([[[True, True, False], [True, False, False]]])
+    assert factor_matrix(before, after, shown)[0, :2].tolist() == [1, 1]
+    assert math.isnan(factor_matrix(before, after, shown)[0, 2])
+    with pytest.raises(DeltaEditError, match="readings"):
+        factor_matrix(before, torch.ones(2, 3))
+
+
+@pytest.mark.parametrize("measure", [ssim, lambda x, y: identity_similarity(x, y, embed_faces)])
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [
+        (lambda x: x * 127, r"outside \[-1, 1\]"),
+        (lambda x: x.index_fill(0, torch.tensor([0]), math.nan), "NaN"),
+        (lambda x: x[:, :, :64, :64], "one size"),
+        (lambda x: x[:0], "give at least one"),
+        (lambda x: x.byte(), "floats"),
+        (lambda x: x[0], r"\[n, 3, H, W\]"),
+    ],
+)
+def test_bad_pictures_are_refused_in_words(pictures, measure, spoil, words):
+    with pytest.raises(DeltaEditError, match=words):
+        measure(pictures, spoil(pictures))
+
+
+def test_constant_pictures_and_small_ones(pictures):
+    flat = torch.zeros(2, 3, 32, 32)
+    torch.testing.assert_close(ssim(flat, flat), torch.ones(2))
+    assert ssim(flat, flat + 0.5).max() < 0.1
+    with pytest.raises(DeltaEditError, match="11 pixels"):
+        ssim(flat[:, :, :8, :8], flat[:, :, :8, :8])
+    with pytest.raises(DeltaEditError, match="NaN"):
+        psnr(flat * math.nan, flat)

@@ -15,6 +15,9 @@ SHOTS = os.environ.get("DELTAEDIT_SHOTS")  # a folder: keep pictures of the scre
 
 def shot(page: Any, name: str) -> None:
     if SHOTS:
+        page.set_viewport_size({"width": 1280, "height": 1150})
+        page.evaluate("() => window.jupyterapp.commands.execute('application:toggle-left-area')")
+        page.wait_for_timeout(1500)  # heat and strip follow the picture
         page.screenshot(path=Path(SHOTS) / f"{name}.png")
 
 

@@ -77,7 +77,8 @@ def main() -> None:
     drawn, ages = asyncio.run(drag(studio, given.events))
     print(
         f"drag: {given.events} events, {drawn} pictures; a value is "
-        f"{statistics.median(ages):.0f} ms old when shown (most {max(ages):.0f} ms); the last shown is the last set"
+        f"{statistics.median(ages):.0f} ms old when shown, "
+        f"{max(ages):.0f} ms at most"
     )
 
 

@@ -2,8 +2,8 @@
 
     python -m recipes.figures.fig3_edits        -> figures/fig3_edits.png
 
-toyfaces as it is; `main("ffhq")` draws figures/fig3_edits_ffhq.png where the published files are, or
-may be fetched: half a gigabyte, so never without being asked.
+toyfaces as it is; `main("ffhq")` draws figures/fig3_edits_ffhq.png where the published files
+are, or may be fetched: half a gigabyte, so never without being asked.
 """
 
 from __future__ import annotations

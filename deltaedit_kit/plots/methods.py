@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -77,7 +78,7 @@ def methods_figure(
         down = high - TOP - row * (PICTURE + GAP) - PICTURE / 2
         weight = "bold" if name == "deltaedit" else "normal"
         label = "\n".join(name.split("-", 1))
-        style = {"color": FAINT if name == BEFORE else INK, "fontweight": weight}
+        style: dict[str, Any] = {"color": FAINT if name == BEFORE else INK, "fontweight": weight}
         figure.text(
             (LEFT - 0.1) / wide, down / high, label, ha="right", va="center", fontsize=9, **style
         )

@@ -8,8 +8,9 @@ DeltaEdit's published ones for photographs, and measured ones for toyfaces.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from deltaedit_kit.editing import Editor
 from deltaedit_kit.rivals.method import Change, Method, Seconds, Settings
@@ -41,7 +42,7 @@ class DeltaEdit(Method):
         super().__init__(domain, settings)
 
     @classmethod
-    def of(cls, domain: Domain, changed: dict) -> DeltaEdit:
+    def of(cls, domain: Domain, changed: Mapping[str, Any]) -> Self:
         """The domain's settings with some changed."""
         spec = domain.spec
         own = {"strength": spec.strength, "threshold": spec.threshold}

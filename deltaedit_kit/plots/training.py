@@ -9,7 +9,7 @@ Curves are drawn from the reports of a run, bars from the rows of `sweep`; nothi
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -71,6 +71,21 @@ def sweep_figure(rows: Sequence[Row], title: str = "What each part contributes")
         for side in ("top", "right"):
             axis.spines[side].set_visible(False)
     figure.suptitle(title, fontsize=11, color=ACCENT, fontweight="bold", x=0.02, ha="left")
+    return figure
+
+
+def success_figure(success: Mapping[str, float]) -> Figure:
+    """One bar a mapper: name -> share of edits that succeed, in [0, 1]."""
+    figure = PictureFigure(figsize=(6.0, 0.7 + 0.35 * len(success)), layout="constrained")
+    FigureCanvasAgg(figure)
+    axis = figure.subplots()
+    bars = axis.barh(list(success), list(success.values()), color=ACCENT, height=0.6)
+    axis.bar_label(bars, [f"{value:.0%}" for value in success.values()], padding=3, fontsize=9)
+    axis.invert_yaxis()
+    axis.set_xlim(0.0, 1.1)
+    axis.set_xlabel("edits that succeed", fontsize=9, color=INK)
+    for side in ("top", "right"):
+        axis.spines[side].set_visible(False)
     return figure
 
 

@@ -1,0 +1,256 @@
+"""Train the toyfaces encoder: first by the w that is known, then through the generator.
+
+    codes      E  a_k (|e_k| + 2 e_k²),          e = w_0(x) - w*,  x a damaged render of w*
+    pictures   + |G(w+) - x|²  + λ_edges |∇(G(w+) - x)| + λ_id (1 - <e(G), e(x)>)
+               + λ_clip (1 - <i(G), i(x)>) + λ_Δ |Δ|²
+
+Every render comes with its z, and the mapping network of this generator does not learn, so that
+the right w* of a picture is known: no published encoder had that. a_k is how much entry k of w
+moves the picture: the mean square of ∂<v, G>/∂w_k over random pictures v, an unbiased estimate of
+the diagonal of JᵀJ. Pixels, identity and the size of the offsets are e4e's losses
+(arXiv:2102.02766, section 4); CLIP stands where LPIPS stood, since CLIP is what an edit asks next,
+and e4e's critic of w is not needed where w* is known. A part of every batch of the second stage
+are generated pictures. The body starts from the shipped oracle's.
+
+    python -m recipes.toyfaces.encoder              # resumes by itself after an interruption
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file
+from torch import Tensor
+
+from deltaedit_kit.atomic import save_tensors
+from deltaedit_kit.domains import Domain, load_domain
+from deltaedit_kit.domains.toyfaces import oracle
+from deltaedit_kit.domains.toyfaces.encoder import WEIGHTS, WIDTH, Encoder
+from deltaedit_kit.domains.toyfaces.identity import embed_faces
+from deltaedit_kit.stylegan2 import Generator
+from recipes.toyfaces.oracle import Config as Damage
+from recipes.toyfaces.oracle import augment
+from recipes.toyfaces.renders import CACHE, Renders, renders, to_float
+
+RUN = Path("runs/toyfaces/encoder")
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One stage: `pictures` portraits in batches, the rate falling along a cosine."""
+
+    name: str
+    pictures: int
+    batch: int
+    lr_start: float
+    lr_end: float
+
+
+@dataclass(frozen=True)
+class Config:
+    """Everything that shapes the shipped encoder."""
+
+    stages: tuple[Stage, ...] = (
+        Stage("codes", 40_000, 32, 1.5e-3, 5e-5),
+        Stage("pictures", 8_000, 8, 2e-4, 1e-5),
+    )
+    renders: int = 40_000
+    generated: int = 2  # of every batch of the second stage
+    warm_up: int = 100  # steps
+    floor: float = 0.3  # least weight of an entry of w, where the mean is 1
+    edges: float = 0.2
+    identity: float = 0.1
+    clip: float = 0.2
+    offsets: float = 0.02
+    codes: float = 0.3  # of the first stage's loss in the second
+    probes: int = 96  # portraits that a_k is measured on
+    seed: int = 0
+    save_every: float = 60.0  # seconds between checkpoints
+
+
+def weight_of_entries(generator: Generator, config: Config) -> Tensor:
+    """a_k [128], mean 1: how much each entry of w moves the picture."""
+    seeded = torch.Generator().manual_seed(config.seed)
+    total = torch.zeros(WIDTH)
+    for _ in range(config.probes // 8):
+        z = torch.randn(8, WIDTH, generator=seeded)
+        w = generator.mapping(z).requires_grad_(True)
+        picture = draw(generator, generator.expand(w))
+        noise = torch.randn(picture.shape, generator=seeded)
+        (gradient,) = torch.autograd.grad((noise * picture).sum(), w)
+        total += gradient.square().sum(dim=0)
+    weight = total / total.mean()
+    return config.floor + (1 - config.floor) * weight
+
+
+def draw(generator: Generator, w_plus: Tensor) -> Tensor:
+    """Pictures of w+; gradients reach w+."""
+    return generator.synthesize(generator.to_style(w_plus), w_plus, noise="fixed")
+
+
+def start(generator: Generator, config: Config) -> Encoder:
+    """An encoder with the oracle's body and the statistics of the generator's w."""
+    torch.manual_seed(config.seed)
+    encoder = Encoder()
+    known = load_file(oracle.WEIGHTS)
+    trunk = {k.removeprefix("trunk."): v for k, v in known.items() if k.startswith("trunk.")}
+    encoder.trunk.load_state_dict(trunk)
+    z = torch.randn(20_000, WIDTH, generator=torch.Generator().manual_seed(config.seed))
+    with torch.no_grad():
+        w = generator.mapping(z)
+    encoder.mean_w.copy_(w.mean(dim=0))
+    encoder.low.copy_(w.amin(dim=0))
+    encoder.high.copy_(w.amax(dim=0))
+    return encoder
+
+
+class Run:
+    """The state of a training: encoder, optimizer, position; saved and resumed as one file."""
+
+    def __init__(self, domain: Domain, config: Config, folder: Path) -> None:
+        self.domain, self.config, self.path = domain, config, folder / "state.pt"
+        self.generator = domain.generator
+        self.encoder = start(self.generator, config)
+        self.optimizer = torch.optim.AdamW(self.encoder.parameters(), weight_decay=0.01)
+        self.stage, self.step, self.seconds = 0, 0, 0.0
+        self.weight = torch.ones(0)
+        if self.path.exists():
+            state = torch.load(self.path, map_location="cpu", weights_only=True)
+            self.encoder.load_state_dict(state["encoder"])
+            self.optimizer.load_state_dict(state["optimizer"])
+            self.stage, self.step = state["stage"], state["step"]
+            self.seconds, self.weight = state["seconds"], state["weight"]
+        else:
+            self.weight = weight_of_entries(self.generator, config)
+
+    def save(self, out: Path) -> None:
+        """Write the checkpoint (a kill leaves the previous one) and what the kit loads."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        state = {"encoder": self.encoder.state_dict(), "optimizer": self.optimizer.state_dict()}
+        position = {"stage": self.stage, "step": self.step, "seconds": self.seconds}
+        part = self.path.with_suffix(".part")
+        torch.save({**state, **position, "weight": self.weight}, part)
+        part.replace(self.path)
+        halves = {
+            name: value.half() if value.is_floating_point() else value
+            for name, value in self.encoder.state_dict().items()
+        }
+        save_tensors(out, halves, {"format": "toyfaces-encoder", "domain": "toyfaces"})
+
+    def batch(self, data: Renders, stage: Stage) -> tuple[Tensor, Tensor]:
+        """(pictures, their w) of this step; depends on nothing but stage and step."""
+        number = self.config.seed * 1_000_003 + self.stage * 10_000_019 + self.step
+        seeded = torch.Generator().manual_seed(number)
+        rows = torch.randint(self.config.renders, (stage.batch,), generator=seeded).sort().values
+        pictures = to_float(torch.from_numpy(data.pictures[rows.numpy()]))
+        z = torch.from_numpy(data.z[rows.numpy()])
+        with torch.no_grad():
+            w = self.generator.mapping(z)
+            if stage.name == "pictures" and self.config.generated:
+                own = slice(self.config.generated)
+                pictures[own] = draw(self.generator, self.generator.expand(w[own])).clamp(-1, 1)
+            if stage.name == "codes":
+                pictures = augment(pictures, Damage(), seeded)
+        return pictures, w
+
+    def loss(self, pictures: Tensor, w: Tensor, stage: Stage) -> Tensor:
+        """The loss of a batch; a scalar."""
+        config = self.config
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            found, offsets = self.encoder.parts(pictures)
+        error = found - w
+        codes = (self.weight * (error.abs() + 2 * error.square())).mean()
+        if stage.name == "codes":
+            return codes
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            made = draw(self.generator, self.encoder.join(found, offsets)).float()
+        difference = made - pictures
+        edges = difference.diff(dim=2).abs().mean() + difference.diff(dim=3).abs().mean()
+        seen = made.clamp(-1, 1)
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            identity = (embed_faces(seen) * embed_faces(pictures)).sum(dim=1)
+            both = self.domain.clip.encode_images(torch.cat([seen, pictures]))
+        clip = (both[: len(seen)] * both[len(seen) :]).sum(dim=1)
+        return (
+            difference.square().mean()
+            + config.edges * edges
+            + config.identity * (1 - identity).mean()
+            + config.clip * (1 - clip).mean()
+            + config.offsets * offsets.square().mean()
+            + config.codes * codes
+        )
+
+
+def train(config: Config, cache: Path, out: Path, folder: Path = RUN, until: str = "") -> float:
+    """Train or go on training, write `out`, return the seconds that it took.
+
+    `until` names a stage that is not begun (empty: all are run).
+    """
+    data = renders(config.renders, cache)
+    run = Run(load_domain("toyfaces"), config, folder)
+    clock = saved = time.perf_counter()
+    while run.stage < len(config.stages) and config.stages[run.stage].name != until:
+        stage = config.stages[run.stage]
+        steps = stage.pictures // stage.batch
+        # Small batches through the generator: the norms keep what large ones taught them.
+        run.encoder.train(stage.name == "codes")
+        while run.step < steps:
+            rate = stage.lr_end + (stage.lr_start - stage.lr_end) * 0.5 * (
+                1 + math.cos(math.pi * run.step / steps)
+            )
+            for group in run.optimizer.param_groups:
+                group["lr"] = rate * min(1, (run.step + 1) / config.warm_up)
+            loss = run.loss(*run.batch(data, stage), stage)
+            run.optimizer.zero_grad(set_to_none=True)
+            loss.backward()
+            run.optimizer.step()
+            run.step += 1
+            now = time.perf_counter()
+            if now - saved > config.save_every or run.step == steps:
+                run.seconds, clock, saved = run.seconds + now - clock, now, now
+                run.save(out)
+                print(
+                    f"{stage.name} {run.step}/{steps}  loss {loss.item():.4f}  "
+                    f"{reached(run, data)}  {run.seconds:.0f} s",
+                    flush=True,
+                )
+        run.stage, run.step = run.stage + 1, 0
+    run.save(out)
+    return run.seconds
+
+
+@torch.no_grad()
+def reached(run: Run, data: Renders) -> str:
+    """PSNR and error of w on eight portraits drawn apart, in words: to watch, not to report."""
+    from deltaedit_kit.domains.toyfaces.factors import factors_from_z
+    from deltaedit_kit.domains.toyfaces.renderer import render
+
+    z = torch.randn(8, WIDTH, generator=torch.Generator().manual_seed(987_654_321))
+    pictures = render(factors_from_z(z))
+    training = run.encoder.training
+    w_plus = run.encoder.eval()(pictures)
+    run.encoder.train(training)
+    made = draw(run.generator, w_plus).clamp(-1, 1)
+    decibels = 10 * torch.log10(4 / (made - pictures).square().mean((1, 2, 3)))
+    error = (w_plus[:, 0] - run.generator.mapping(z)).abs().mean()
+    return f"PSNR {decibels.mean():.2f} dB (least {decibels.min():.2f})  |w - w*| {error:.3f}"
+
+
+def main() -> None:
+    """Train from the command line."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--out", type=Path, default=WEIGHTS)
+    parser.add_argument("--cache", type=Path, default=CACHE)
+    parser.add_argument("--until", default="", help="a stage not to begin, such as pictures")
+    given = parser.parse_args()
+    seconds = train(Config(), given.cache, given.out, until=given.until)
+    print(f"trained in {seconds:.0f} s")
+
+
+if __name__ == "__main__":
+    main()

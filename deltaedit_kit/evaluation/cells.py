@@ -128,7 +128,7 @@ def store(cell: Cell, folder: Path) -> None:
     if tensors:
         save_tensors(folder / f"{cell.key}.safetensors", tensors)
     if cell.pictures is not None:
-        _save_sheet(cell.pictures, folder / f"{cell.key}.png")
+        save_sheet(cell.pictures, folder / f"{cell.key}.png")
     plain = {
         "method": cell.method,
         "settings": cell.settings,
@@ -193,7 +193,7 @@ def _moments(path: Path) -> dict[float, dict[str, Moments]]:
     return found
 
 
-def _save_sheet(pictures: Tensor, path: Path) -> None:
+def save_sheet(pictures: Tensor, path: Path) -> None:
     """Pictures [rows, columns, 3, H, W] as one PNG without gaps."""
     from PIL import Image
 

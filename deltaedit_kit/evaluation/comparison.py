@@ -23,7 +23,7 @@ from tqdm import tqdm
 from deltaedit_kit.checks import whole_number
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.evaluation import presets
-from deltaedit_kit.evaluation.cells import SHOWN, Cell, _save_sheet, cell_key, load, run_cell, store
+from deltaedit_kit.evaluation.cells import SHOWN, Cell, cell_key, load, run_cell, save_sheet, store
 from deltaedit_kit.evaluation.judge import Judge, wishes_of
 from deltaedit_kit.evaluation.prompts import Prompt, checked, of_split
 from deltaedit_kit.evaluation.tuning import Best, best
@@ -107,7 +107,7 @@ class Comparison:
 
         faces = self.domain.sample(self.plan.faces, seed=self.plan.seed)
         judge = Judge(self.domain, faces, self.plan.features)
-        _save_sheet(faces.images[None, :SHOWN].clamp(-1, 1), self.folder / "before.png")
+        save_sheet(faces.images[None, :SHOWN].clamp(-1, 1), self.folder / "before.png")
         self._reference(judge)
         chosen = self._tuned(progress) if "best" in self.plan.settings else {}
         labels = {}

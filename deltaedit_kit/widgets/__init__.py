@@ -12,13 +12,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from deltaedit_kit.widgets.explorer import Explorer
     from deltaedit_kit.widgets.quickstart import QuickstartPanel
     from deltaedit_kit.widgets.studio import Studio
     from deltaedit_kit.widgets.study import Study
 
-__all__ = ["QuickstartPanel", "Studio", "Study"]
+__all__ = ["Explorer", "QuickstartPanel", "Studio", "Study"]
 
 _HOME_OF = {
+    "Explorer": "explorer",
     "QuickstartPanel": "quickstart",
     "Studio": "studio",
     "Study": "study",

@@ -1,6 +1,7 @@
 """Train the toyfaces encoder: first by the w that is known, then through the generator.
 
-    codes      E  a_k (|e_k| + 2 e_k²),          e = w_0(x) - w*,  x a damaged render of w*
+    damaged    E  a_k (|e_k| + 2 e_k²),          e = w_0(x) - w*,  x a damaged render of w*
+    clean      the same, x as it was drawn
     pictures   + |G(w+) - x|²  + λ_edges |∇(G(w+) - x)| + λ_id (1 - <e(G), e(x)>)
                + λ_clip (1 - <i(G), i(x)>) + λ_Δ |Δ|²
 
@@ -9,7 +10,7 @@ the right w* of a picture is known: no published encoder had that. a_k is how mu
 moves the picture: the mean square of ∂<v, G>/∂w_k over random pictures v, an unbiased estimate of
 the diagonal of JᵀJ. Pixels, identity and the size of the offsets are e4e's losses
 (arXiv:2102.02766, section 4); CLIP stands where LPIPS stood, since CLIP is what an edit asks next,
-and e4e's critic of w is not needed where w* is known. A part of every batch of the second stage
+and e4e's critic of w is not needed where w* is known. A part of every batch of the last stage
 are generated pictures. The body starts from the shipped oracle's.
 
     python -m recipes.toyfaces.encoder              # resumes by itself after an interruption
@@ -36,6 +37,7 @@ from deltaedit_kit.stylegan2 import Generator
 from recipes.toyfaces.oracle import Config as Damage
 from recipes.toyfaces.oracle import augment
 from recipes.toyfaces.renders import CACHE, Renders, renders, to_float
+from recipes.weights import rounded
 
 RUN = Path("runs/toyfaces/encoder")
 
@@ -44,7 +46,7 @@ RUN = Path("runs/toyfaces/encoder")
 class Stage:
     """One stage: `pictures` portraits in batches, the rate falling along a cosine."""
 
-    name: str
+    name: str  # "damaged", "clean" or "pictures": what is shown and which loss is asked
     pictures: int
     batch: int
     lr_start: float
@@ -56,18 +58,19 @@ class Config:
     """Everything that shapes the shipped encoder."""
 
     stages: tuple[Stage, ...] = (
-        Stage("codes", 40_000, 32, 1.5e-3, 5e-5),
+        Stage("damaged", 40_000, 32, 1.5e-3, 5e-5),
+        Stage("clean", 60_000, 32, 8e-4, 2e-5),
         Stage("pictures", 8_000, 8, 2e-4, 1e-5),
     )
     renders: int = 40_000
-    generated: int = 2  # of every batch of the second stage
+    generated: int = 2  # of every batch of the last stage
     warm_up: int = 100  # steps
     floor: float = 0.3  # least weight of an entry of w, where the mean is 1
     edges: float = 0.2
     identity: float = 0.1
     clip: float = 0.2
     offsets: float = 0.02
-    codes: float = 0.3  # of the first stage's loss in the second
+    codes: float = 0.3  # of the first stages' loss in the last
     probes: int = 96  # portraits that a_k is measured on
     seed: int = 0
     save_every: float = 60.0  # seconds between checkpoints
@@ -136,11 +139,8 @@ class Run:
         part = self.path.with_suffix(".part")
         torch.save({**state, **position, "weight": self.weight}, part)
         part.replace(self.path)
-        halves = {
-            name: value.half() if value.is_floating_point() else value
-            for name, value in self.encoder.state_dict().items()
-        }
-        save_tensors(out, halves, {"format": "toyfaces-encoder", "domain": "toyfaces"})
+        note = {"format": "toyfaces-encoder", "domain": "toyfaces"}
+        save_tensors(out, rounded(self.encoder.state_dict()), note)
 
     def batch(self, data: Renders, stage: Stage) -> tuple[Tensor, Tensor]:
         """(pictures, their w) of this step; depends on nothing but stage and step."""
@@ -154,7 +154,7 @@ class Run:
             if stage.name == "pictures" and self.config.generated:
                 own = slice(self.config.generated)
                 pictures[own] = draw(self.generator, self.generator.expand(w[own])).clamp(-1, 1)
-            if stage.name == "codes":
+            if stage.name == "damaged":
                 pictures = augment(pictures, Damage(), seeded)
         return pictures, w
 
@@ -165,7 +165,7 @@ class Run:
             found, offsets = self.encoder.parts(pictures)
         error = found - w
         codes = (self.weight * (error.abs() + 2 * error.square())).mean()
-        if stage.name == "codes":
+        if stage.name != "pictures":
             return codes
         with torch.autocast("cpu", dtype=torch.bfloat16):
             made = draw(self.generator, self.encoder.join(found, offsets)).float()
@@ -198,7 +198,7 @@ def train(config: Config, cache: Path, out: Path, folder: Path = RUN, until: str
         stage = config.stages[run.stage]
         steps = stage.pictures // stage.batch
         # Small batches through the generator: the norms keep what large ones taught them.
-        run.encoder.train(stage.name == "codes")
+        run.encoder.train(stage.name != "pictures")
         while run.step < steps:
             rate = stage.lr_end + (stage.lr_start - stage.lr_end) * 0.5 * (
                 1 + math.cos(math.pi * run.step / steps)

@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping
-from functools import partial
 from pathlib import Path
 
-from deltaedit_kit import Domain, Editor, load_domain
+from deltaedit_kit import Domain, load_domain
 from deltaedit_kit.figure_files import save_figure
 from deltaedit_kit.plots.study import study_figure
+from deltaedit_kit.rivals import make
 from deltaedit_kit.study.items import Method
 from deltaedit_kit.study.rehearsal import rehearse
 from deltaedit_kit.study.report import report
@@ -27,11 +27,9 @@ FIGURE = ROOT / "figures" / "fig6_user_study.png"
 
 def methods(domain: Domain) -> Mapping[str, Method]:
     """What is compared, by name: replace a callable to compare something else."""
-    edit = Editor(domain).edit
-    strength = domain.spec.strength
     return {
-        f"DeltaEdit, strength {strength:g}": edit,
-        f"DeltaEdit, strength {strength / 2:g}": partial(edit, strength=strength / 2),
+        "DeltaEdit": make("deltaedit", domain).edit,
+        "StyleCLIP directions": make("styleclip-directions", domain).edit,
     }
 
 

@@ -4,7 +4,9 @@ Every z names a portrait (`factors_from_z`), so the generator can be taught with
 mapping network is set at once so that w knows the portrait (`generator_mapping`) and then rests.
 For r = 32, 64, 128 pixels in turn (the skip architecture gives a picture at each size)
 
-    minimise  E_z  detail_loss(G_r(z), render_r(factors_from_z(z)))
+    minimise  E_z  detail_loss(G_r(z), render_r(factors_from_z(z))) + λ unexplained_r(z, z')
+
+where z' is a twin of z that differs in one factor (`generator_twins`).
 
 Noise inputs are trained too and fade, as nothing random is left for them to explain. What is
 kept is the running average of the weights (EMA).
@@ -23,6 +25,7 @@ import torch
 import torch.nn.functional as F
 
 from deltaedit_kit.atomic import save_tensors
+from recipes.toyfaces.generator_balance import balance
 from recipes.toyfaces.generator_loss import factor_weight
 from recipes.toyfaces.generator_mapping import OFFSET, fold_offset, solve_mapping
 from recipes.toyfaces.generator_run import RUN, Config, Run, assist
@@ -36,6 +39,7 @@ def export(run: Run, path: Path) -> None:
     """Write the averaged generator with its mean of w, as the kit loads it."""
     finished = copy.deepcopy(run.average)
     fold_offset(finished)
+    balance(finished, run.config.seed)
     finished.estimate_mean_w(20_000, seed=0)
     # The mapping's hinges nearly cancel each other: they stay exact.
     tensors = rounded(finished.checkpoint(), exact=("style.", "latent_avg"))
@@ -103,7 +107,8 @@ def train(
                 quality = psnr(run, data, held_out, phase.resolution)
                 print(
                     f"{phase.resolution} px  {run.step * config.batch} pictures  "
-                    f"loss {running:.4f}  PSNR {quality:.2f} dB  {run.seconds:.0f} s",
+                    f"loss {running:.4f}  PSNR {quality:.2f} dB  {run.seconds:.0f} s  missed "
+                    + " ".join(f"{n} {m:.2f}" for n, m in run.twins.most_missed(4)),
                     flush=True,
                 )
                 last = time.perf_counter()
@@ -128,12 +133,16 @@ def main() -> None:
     parser.add_argument("--export-every", type=float, default=300.0, help="seconds between exports")
     parser.add_argument("--warm-start", type=Path, help="go on from this exported generator")
     parser.add_argument("--pictures", type=int, nargs=3, help="pictures at 32, 64 and 128 px")
+    parser.add_argument("--rate", type=float, help="rate that the last phase begins with")
     parser.add_argument("--workers", type=int, default=1, help="processes that train together")
     options = parser.parse_args()
     config = Config()
     if options.pictures:
         pairs = zip(config.phases, options.pictures, strict=True)
         config = replace(config, phases=tuple(replace(p, pictures=n) for p, n in pairs))
+    if options.rate:
+        *first, last = config.phases
+        config = replace(config, phases=(*first, replace(last, lr_start=options.rate)))
     train(
         config,
         options.device,

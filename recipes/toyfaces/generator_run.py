@@ -18,6 +18,7 @@ from torch.optim.swa_utils import get_ema_multi_avg_fn
 from deltaedit_kit.stylegan2 import Generator
 from recipes.toyfaces.generator_loss import detail_loss, factor_weight
 from recipes.toyfaces.generator_mapping import LAYERS, OFFSET, take_over
+from recipes.toyfaces.generator_twins import Twins, pictures_of
 from recipes.toyfaces.renders import Renders, renders, to_float
 
 RUN = Path("runs/toyfaces/generator")
@@ -53,21 +54,22 @@ class Config:
         Phase(128, 30_000, 2e-3, 1e-4),
     )
     batch: int = 4  # small: few pictures are seen, so it is steps that count
+    twins: float = 0.5  # weight of the share of each factor's effect that is missed
     ema_pictures: float = 3_000  # time constant of the weight average
     renders: int = 40_000
     seed: int = 0
     save_every: float = 60.0  # seconds between checkpoints
 
 
-def batch_of(
-    data: Renders, config: Config, step: int, size: int, device: str
-) -> tuple[Tensor, Tensor]:
-    """z and target pictures of number `step`: always the same ones, so that a training resumes."""
+def batch_of(data: Renders, config: Config, step: int, device: str) -> tuple[Tensor, Tensor]:
+    """z and pictures of half of batch `step`, the other half will be their twins.
+
+    Always the same ones, so that a training resumes.
+    """
     seeded = torch.Generator().manual_seed(config.seed * 1_000_003 + step)
-    rows = torch.randint(len(data.z), (config.batch,), generator=seeded).sort().values.numpy()
+    half = config.batch // 2
+    rows = torch.randint(len(data.z), (half,), generator=seeded).sort().values.numpy()
     pictures = to_float(torch.from_numpy(data.pictures[rows]).to(device))
-    if size < pictures.shape[-1]:
-        pictures = F.avg_pool2d(pictures, pictures.shape[-1] // size)
     return torch.from_numpy(data.z[rows]).to(device), pictures
 
 
@@ -90,6 +92,7 @@ class Run:
         others = [p for n, p in named if ".modulation." not in n]
         groups = [{"params": others, "pace": 1.0}, {"params": styles, "pace": config.style_pace}]
         self.optimizer = torch.optim.Adam(groups, lr=1e-3, betas=(0.9, 0.99), fused=True)
+        self.twins = Twins()
         self.position = torch.zeros(2, dtype=torch.long)  # phase, step of the leading process
         self.seconds = 0.0
 
@@ -102,6 +105,7 @@ class Run:
         self.average.load_state_dict(state["average"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.position.copy_(torch.tensor([state["phase"], state["step"]]))
+        self.twins.missed.copy_(state["missed"])
         self.seconds = state["seconds"]
         return True
 
@@ -142,6 +146,7 @@ class Run:
                 "optimizer": self.optimizer.state_dict(),
                 "phase": self.phase,
                 "step": self.step,
+                "missed": self.twins.missed,
                 "seconds": self.seconds,
             },
             temporary,
@@ -165,13 +170,20 @@ class Run:
         )
         for group in self.optimizer.param_groups:
             group["lr"] = lr * group["pace"]
-        z, target = batch_of(data, self.config, batch_seed, phase.resolution, self.device)
+        z, target = batch_of(data, self.config, batch_seed, self.device)
+        seeded = torch.Generator().manual_seed(batch_seed)
+        twin_z, factor = self.twins.of(z, seeded)
+        target = torch.cat((target, pictures_of(twin_z)))
+        if phase.resolution < target.shape[-1]:
+            target = F.avg_pool2d(target, target.shape[-1] // phase.resolution)
+        z = torch.cat((z, twin_z))
         with torch.autocast(self.device, dtype=torch.bfloat16):
             w_plus = self.model.expand(self.model.mapping(z) - OFFSET)
             made = self.model.synthesize(
                 self.model.to_style(w_plus), w_plus, noise="random", resolution=phase.resolution
             )
         loss = detail_loss(made.float(), target, weight_map)
+        loss = loss + self.config.twins * self.twins.loss(made.float(), target, factor)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         self.optimizer.step()

@@ -1,0 +1,62 @@
+"""Twins: two portraits that differ in one factor, so that a generator learns what pale factors do.
+
+A wrinkle is a whisper beside the edge of the hair: in a sum over pixels its error drowns, and the
+generator draws nobody's age. The *difference* of twins shows the wrinkle alone, for everything
+else cancels. With x, x' the renders of twins and G, G' what is drawn for them,
+
+    unexplained = |(G' - G) - (x' - x)|² / |x' - x|²        1: the factor is not drawn at all
+
+is the share of a factor's effect that the generator misses. Factors take their turns by how much
+of them is missed so far.
+"""
+
+import torch
+from torch import Tensor
+
+from deltaedit_kit.domains.toyfaces.factors import FACTORS, factors_from_z
+from deltaedit_kit.domains.toyfaces.renderer import render
+
+FAR = 1.3  # where a twin stands: the lower or upper tenth of its factor
+MEMORY = 0.98  # of the running shares
+LEAST = 1e-3  # mean squared change (range 2) below which twins look alike: hue of a black jumper
+
+
+class Twins:
+    """Draws twins and remembers how much of each factor's effect is missed."""
+
+    def __init__(self) -> None:
+        self.missed = torch.ones(len(FACTORS))
+
+    def of(self, z: Tensor, seeded: torch.Generator) -> tuple[Tensor, Tensor]:
+        """For z [n, Z]: the twins' z [n, Z] and the factor [n] in which each differs."""
+        factor = torch.multinomial(self.missed, len(z), replacement=True, generator=seeded)
+        twin = z * z.square().mean(dim=1, keepdim=True).rsqrt()
+        rows, known = torch.arange(len(z)), len(FACTORS)
+        old = twin[rows, factor.to(z.device)]
+        twin[rows, factor.to(z.device)] = -FAR * old.sign()
+        # PixelNorm divides by the norm of z: the coordinates that name nothing make up for it.
+        spare = twin[:, known:].square().sum(dim=1)
+        twin[:, known:] *= ((spare + old.square() - FAR**2) / spare).sqrt()[:, None]
+        return twin, factor
+
+    def most_missed(self, n: int) -> list[tuple[str, float]]:
+        """The `n` factors that the generator misses most, and the share missed."""
+        shares, order = self.missed.sort(descending=True)
+        return [(FACTORS[k], float(m)) for k, m in zip(order[:n], shares[:n], strict=True)]
+
+    def loss(self, made: Tensor, target: Tensor, factor: Tensor) -> Tensor:
+        """Mean unexplained share; `made`, `target` [2 n, 3, h, h] hold portraits, then twins."""
+        before, after = target.chunk(2)
+        change = after - before
+        drawn = made.chunk(2)[1] - made.chunk(2)[0]
+        strength = change.square().mean((1, 2, 3))
+        missed = (drawn - change).square().mean((1, 2, 3)) / strength.clamp(min=LEAST)
+        for k, share in zip(factor.tolist(), missed.detach().clamp(0.02, 1).tolist(), strict=True):
+            self.missed[k] = MEMORY * self.missed[k] + (1 - MEMORY) * share
+        return missed.clamp(max=4).mean()
+
+
+@torch.no_grad()
+def pictures_of(z: Tensor) -> Tensor:
+    """The renders that z [n, Z] stands for: [n, 3, 128, 128] in [-1, 1]."""
+    return render(factors_from_z(z))

@@ -1,6 +1,6 @@
-"""A real browser for the widgets: find a Chromium, start JupyterLab, hand out notebook pages.
+"""A real browser for the widgets: find a Chromium, start JupyterLab or Voilà, hand out pages.
 
-    chromium (installed, or skip) ─► browser ─┐
+    chromium (installed, or skip) ─► browser ─┬─► open_app(path) ─► Playwright's page, from Voilà
     JupyterLab on a free port, own settings ──┴─► open_notebook(path) ─► NotebookPage
 
 A page is driven as a person would: `run_all()`, the mouse and the keyboard of `.page`, then
@@ -13,6 +13,7 @@ import json
 import os
 import secrets
 import shutil
+import socket
 import subprocess
 import sys
 import time
@@ -140,11 +141,39 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     try:
         yield Lab(_address(runtime, server, base / "log"), token, folder)
     finally:
-        server.terminate()  # it ends its kernels first
-        try:
-            server.wait(20)
-        except subprocess.TimeoutExpired:
-            server.kill()
+        _end(server)
+
+
+@pytest.fixture
+def open_app(browser: Any, tmp_path: Path) -> Iterator[Callable[[Path], Any]]:
+    """Serve a notebook as `make app` does and open it; returns when its cells have run."""
+    pytest.importorskip("voila", reason="voila is not installed")
+    ended: list[Callable[[], None]] = []
+
+    def opened(notebook: Path) -> Any:
+        with socket.create_server(("127.0.0.1", 0)) as probe:
+            port = probe.getsockname()[1]
+        log = tmp_path / "voila.log"
+        command = [sys.executable, "-m", "voila", str(notebook), "--no-browser", f"--port={port}"]
+        with log.open("w") as file:
+            server = subprocess.Popen(
+                [*command, "--Voila.ip=127.0.0.1", "--Voila.port_retries=0"],
+                env={**os.environ, "IPYTHONDIR": str(tmp_path / "ipython")},
+                stdout=file,
+                stderr=subprocess.STDOUT,
+            )
+        ended.append(lambda: _end(server))
+        _wait(lambda: "is running at" in log.read_text(), "Voilà", server, log)
+        context = browser.new_context(viewport={"width": 1280, "height": 1150})
+        ended.append(context.close)
+        page = context.new_page()
+        page.set_default_timeout(CELL_MILLISECONDS)
+        page.goto(f"http://127.0.0.1:{port}/")
+        return page
+
+    yield opened
+    for end in reversed(ended):
+        end()
 
 
 @pytest.fixture
@@ -176,15 +205,32 @@ def open_notebook(browser: Any, lab: Lab) -> Iterator[Callable[[Path], NotebookP
 
 def _address(runtime: Path, server: subprocess.Popen[bytes], log: Path) -> str:
     """The address that the server wrote about itself; with port 0 only it knows the number."""
-    end = time.monotonic() + START_SECONDS
-    while time.monotonic() < end:
+
+    def written() -> str | None:
         for file in runtime.glob("jpserver-*.json"):
             try:
                 return str(json.loads(file.read_text())["url"])
             except ValueError:  # half written
                 continue
-        if server.poll() is not None:
-            break
+        return None
+
+    return str(_wait(written, "JupyterLab", server, log))
+
+
+def _wait(ready: Callable[[], Any], name: str, server: subprocess.Popen[bytes], log: Path) -> Any:
+    """What `ready` answers once it answers something; skips when the server does not start."""
+    end = time.monotonic() + START_SECONDS
+    while time.monotonic() < end and server.poll() is None:
+        if answer := ready():
+            return answer
         time.sleep(0.1)
     server.kill()
-    pytest.skip(f"JupyterLab did not start: {log.read_text()[-300:]}")
+    pytest.skip(f"{name} did not start: {log.read_text()[-300:]}")
+
+
+def _end(server: subprocess.Popen[bytes]) -> None:
+    server.terminate()  # it ends its kernels first
+    try:
+        server.wait(20)
+    except subprocess.TimeoutExpired:
+        server.kill()

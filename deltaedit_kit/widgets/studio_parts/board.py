@@ -93,7 +93,7 @@ class Board(widgets.VBox):
                 self.threshold,
                 _row(widgets.Label("Layers that may change"), *self.groups.values()),
             ],
-            layout=widgets.Layout(width="452px"),
+            layout=widgets.Layout(width="440px"),
         )
         self._listen(on_preset)
 

@@ -48,7 +48,7 @@ class Desk(widgets.VBox):
                 _row(self.name, self.remember),
                 self.notice,
             ],
-            layout=widgets.Layout(width="452px"),
+            layout=widgets.Layout(width="440px"),
         )
 
     def show(self, history: History) -> None:

@@ -16,7 +16,7 @@ from deltaedit_kit.studio.readout import FactorChange
 from deltaedit_kit.widgets.studio_parts import markup
 from deltaedit_kit.widgets.studio_parts.dial import Dial
 
-LARGE, SMALL = 242, 76  # pixels on the screen; a browser resamples better than we could
+LARGE, SMALL = 232, 73  # pixels on the screen; a browser resamples better than we could
 HALF = 0.5
 
 
@@ -41,7 +41,7 @@ class Screen(widgets.VBox):
                 widgets.HTML(markup.heading("What the oracle reads")),
                 self.factors,
             ],
-            layout=widgets.Layout(width="506px"),
+            layout=widgets.Layout(width="484px"),
         )
 
     def show_pair(self, before: np.ndarray, after: np.ndarray, wish: str) -> None:

@@ -1,13 +1,15 @@
 """How the panel looks: no colour of its own for text, so that it is readable in any theme.
 
 Lines and fills are half-transparent grey, which stands out on white and on black; what is chosen or
-wrong is said by a mark or a word as well. `.de-quiet` hides a label from the eye, not from a screen
-reader.
+wrong is said by a mark or a word as well. Where two columns find no room, wrap-reverse puts the
+picture above the controls, not below them. `.de-quiet` hides a label from the eye, but not from a
+screen reader.
 """
 
 CSS = """
 .de-studio { max-width: 1000px; }
-.de-studio .de-columns { flex-flow: row wrap; gap: 4px 20px; overflow: visible; }
+.de-studio .de-columns { flex-flow: row wrap-reverse; align-items: flex-end;
+  justify-content: flex-start; gap: 4px 16px; overflow: visible; }
 .de-studio h4 { margin: 10px 0 2px; font-size: 14px; font-weight: 600; }
 .de-studio .de-quiet > .widget-label, .de-studio .de-quiet.widget-checkbox label > span,
 .de-studio .de-quiet .de-number > .widget-label {

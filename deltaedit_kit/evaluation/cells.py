@@ -46,6 +46,7 @@ class Cell:
     prompt: Prompt
     faces: int
     strengths: tuple[float, ...]  # multiples of the method's own
+    origin: str = ""  # the weights and faces that it was computed with
     status: str = "ok"  # or "failed"
     reason: str = ""
     kept: int = 0  # channels of s that might move
@@ -57,7 +58,9 @@ class Cell:
     @property
     def key(self) -> str:
         """Name of its files: the same for the same method, settings, sentence and faces."""
-        return cell_key(self.method, self.settings, self.prompt, self.faces, self.strengths)
+        return cell_key(
+            self.method, self.settings, self.prompt, self.faces, self.strengths, self.origin
+        )
 
 
 def cell_key(
@@ -66,9 +69,10 @@ def cell_key(
     prompt: Prompt,
     faces: int,
     strengths: Sequence[float],
+    origin: str,
 ) -> str:
     """Method and a hash of everything else that decides about a cell's numbers."""
-    given = [settings, prompt.text, prompt.asks, faces, [f"{s:g}" for s in strengths]]
+    given = [settings, prompt.text, prompt.asks, faces, [f"{s:g}" for s in strengths], origin]
     text = json.dumps(given, sort_keys=True)
     return f"{method}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
 
@@ -80,9 +84,10 @@ def run_cell(
     judge: Judge,
     strengths: Sequence[float],
     fast: bool = False,
+    origin: str = "",
 ) -> Cell:
     """Compute a cell; `fast` draws in bfloat16. Whatever fails ends up in the cell's reason."""
-    cell = Cell(method.name, asdict(method.settings), prompt, len(faces), tuple(strengths))
+    cell = Cell(method.name, asdict(method.settings), prompt, len(faces), tuple(strengths), origin)
     device = method.domain.device.type
     drawing = 0.0
     try:
@@ -93,9 +98,9 @@ def run_cell(
             with torch.autocast(device, torch.bfloat16, enabled=fast):
                 pictures = method.apply(faces, change, strength * method.strength).float()
             drawing = perf_counter() - start
-            judged = judge.values(prompt, pictures)
-            values[strength] = {name: value.tolist() for name, value in judged.items()}
-            moments[strength] = judge.moments(pictures)
+            judged = judge(prompt, pictures)
+            values[strength] = {name: value.tolist() for name, value in judged.values.items()}
+            moments[strength] = judged.moments
             shown.append(pictures[:SHOWN].clamp(-1, 1).cpu())
     except Exception as cause:  # whatever it is, the other cells must go on
         kind = "" if isinstance(cause, DeltaEditError) else f"{type(cause).__name__}: "
@@ -135,6 +140,7 @@ def store(cell: Cell, folder: Path) -> None:
         "prompt": asdict(cell.prompt),
         "faces": cell.faces,
         "strengths": cell.strengths,
+        "origin": cell.origin,
         "status": cell.status,
         "reason": cell.reason,
         "kept": cell.kept,

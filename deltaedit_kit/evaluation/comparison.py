@@ -1,32 +1,33 @@
 """All cells of a comparison, one after the other, in a folder that remembers what is done.
 
-    run.json          what the numbers belong to: domain, weights, faces, strengths
-    cells/            one cell each: method × setting × sentence
+    run.json          what the numbers belong to: domain, faces, strengths, weights
+    cells/            one cell each: method × setting × sentence;   index.json names the latest
     tuning/           the cells that "best" was chosen from;   best.json: the choice
     table.csv, summary.csv    written by `results` at the end, and after every interruption
 
-Methods and sentences may be added later; what the numbers depend on may not change in a folder.
+Methods and sentences may be added later. With other weights the cells that depend on them are
+computed again; faces, strengths and feature networks may not change in a folder.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from zlib import crc32
 
-import torch
 from tqdm import tqdm
 
 from deltaedit_kit.checks import whole_number
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.evaluation import presets
 from deltaedit_kit.evaluation.cells import SHOWN, Cell, cell_key, load, run_cell, save_sheet, store
+from deltaedit_kit.evaluation.index import Index, read_json, write_json
 from deltaedit_kit.evaluation.judge import Judge, wishes_of
 from deltaedit_kit.evaluation.prompts import Prompt, checked, of_split
+from deltaedit_kit.evaluation.reference import make_reference
 from deltaedit_kit.evaluation.tuning import Best, best
+from deltaedit_kit.evaluation.weights import DRAWN_BY, fingerprint
 from deltaedit_kit.rivals import METHODS, make
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ class Plan:
     """What to compare; the defaults are the full table of toyfaces."""
 
     methods: tuple[str, ...] = METHODS
-    settings: tuple[str, ...] = ("default", "best")
+    settings: tuple[str, ...] = ("short", "best")
     faces: int = 100
     slow_faces: int = 100  # of them, for methods that optimise every picture
     tuning_faces: int = 12
@@ -94,6 +95,7 @@ class Comparison:
         """
         self.domain, self.plan, self.folder = domain, plan, Path(folder)
         self.prompts = checked(prompts)
+        self._fingerprints: dict[tuple[str, ...], str] = {}
         for prompt in self.prompts:
             wishes_of(prompt, domain)
             domain.clip.tokens([prompt.text])
@@ -110,40 +112,51 @@ class Comparison:
         save_sheet(faces.images[None, :SHOWN].clamp(-1, 1), self.folder / "before.png")
         self._reference(judge)
         chosen = self._tuned(progress) if "best" in self.plan.settings else {}
-        labels = {}
+        index = Index.read(self.folder)
         jobs = self._jobs(chosen)
         for job in tqdm(jobs, desc="comparison", unit="cell", disable=not progress):
             count = self.plan.faces
             if job.method in presets.PER_PICTURE:
                 count = min(count, self.plan.slow_faces)
             cell = self._cell(job, faces.select(range(count)), judge, self.folder / "cells")
-            labels[f"{job.setting}|{cell.key}"] = job.setting
-            _write_json(self.folder / "labels.json", sorted(labels))
+            index.put(job.method, job.setting, job.prompt.text, cell.key)
+            index.write(self.folder)
         Results(self.folder).write()
 
     def _jobs(self, chosen: dict[str, Best]) -> list[Job]:
         """Sentence by sentence, so that an interrupted run has all methods for some sentences."""
-        jobs = []
+        jobs = {}  # a method without a short form would stand there twice
         for prompt in of_split(self.prompts, "test"):
             for method in self.plan.methods:
                 for name in self.plan.settings:
                     settings = presets.settings_of(method, name, self.domain, self.plan.quick)
+                    label = presets.label_of(method, name, self.domain, self.plan.quick)
                     if name == "best":
                         settings |= chosen[method].settings
-                    jobs.append(Job(method, name, settings, prompt))
-        return jobs
+                    jobs[prompt.text, method, label] = Job(method, label, settings, prompt)
+        return list(jobs.values())
 
     def _cell(self, job: Job, faces: Faces, judge: Judge, folder: Path) -> Cell:
         method = make(job.method, self.domain, **job.settings)
-        # The best setting has its strength already; curves belong to the default.
+        # The best setting has its strength already; curves belong to the others.
         strengths = (1.0,) if job.setting == "best" else self.plan.strengths
-        key = cell_key(method.name, asdict(method.settings), job.prompt, len(faces), strengths)
+        origin = self._origin(method.networks)
+        settings = asdict(method.settings)
+        key = cell_key(method.name, settings, job.prompt, len(faces), strengths, origin)
         known = load(folder, key)
         if known is not None:
             return known
-        cell = run_cell(method, job.prompt, faces, judge, strengths, self.plan.fast)
+        cell = run_cell(method, job.prompt, faces, judge, strengths, self.plan.fast, origin)
         store(cell, folder)
         return cell
+
+    def _origin(self, networks: Sequence[str] = DRAWN_BY) -> str:
+        """The weights and the faces that a number depends on."""
+        names = tuple(networks)
+        if names not in self._fingerprints:
+            self._fingerprints[names] = fingerprint(self.domain, names)
+        exact = "" if self.plan.fast else "-exact"
+        return f"{self._fingerprints[names]}-{self.plan.seed}{exact}"
 
     def _tuned(self, progress: bool) -> dict[str, Best]:
         """Method -> its best setting; the strength goes into the settings."""
@@ -171,20 +184,18 @@ class Comparison:
             own = make(name, self.domain).strength
             settings = found.settings | {"strength": found.strength * own}
             chosen[name] = found._replace(settings=settings)
-        _write_json(self.folder / "best.json", {k: v._asdict() for k, v in chosen.items()})
+        write_json(self.folder / "best.json", {k: v._asdict() for k, v in chosen.items()})
         return chosen
 
     def _reference(self, judge: Judge) -> None:
-        """Moments of unedited faces, in two halves: the second one's distance is the floor."""
-        from deltaedit_kit.evaluation.reference import make_reference
-
-        make_reference(self.domain, judge, self.plan.reference_faces, self.plan.seed, self.folder)
+        """Moments of unedited faces: what FID compares with, and its floor."""
+        count, seed = self.plan.reference_faces, self.plan.seed
+        make_reference(self.domain, judge, count, seed, self.folder, self._origin())
 
     def _claim(self) -> None:
         """Write run.json, or compare with the one that is there."""
         mine = {
             "domain": self.domain.spec.name,
-            "weights": fingerprint(self.domain),
             "faces": self.plan.faces,
             "seed": self.plan.seed,
             "fast": self.plan.fast,
@@ -194,7 +205,7 @@ class Comparison:
         }
         path = self.folder / "run.json"
         if path.exists():
-            theirs = json.loads(path.read_text(encoding="utf-8"))
+            theirs = read_json(path)
             odd = [name for name in mine if theirs.get(name) != mine[name]]
             if odd:
                 raise DeltaEditError(
@@ -202,20 +213,4 @@ class Comparison:
                     "folder, or delete this one"
                 )
         self.folder.mkdir(parents=True, exist_ok=True)
-        _write_json(path, mine)
-
-
-def fingerprint(domain: Domain) -> str:
-    """A number that changes when generator, mapper, CLIP or relevance do."""
-    sums = []
-    for network in (domain.generator, domain.mapper, domain.clip.model):
-        some = [p.detach().float().sum().cpu() for p in network.parameters()]
-        sums.append(torch.stack(some))
-    sums.append(domain.relevance.sum(0).cpu())
-    return f"{crc32(torch.cat(sums).numpy().tobytes()):08x}"
-
-
-def _write_json(path: Path, value: Any) -> None:
-    beside = path.with_name(f".{path.name}.part")
-    beside.write_text(json.dumps(value, indent=1), encoding="utf-8")
-    beside.replace(path)
+        write_json(path, mine | {"origin": self._origin()})

@@ -1,6 +1,6 @@
 """Pictures before and after an edit -> every metric, one value a face.
 
-    judge = Judge(domain, faces);   judge.values(prompt, pictures)["ids"]   # [n]
+    judge = Judge(domain, faces);   judge(prompt, pictures).values["ids"]   # [n]
 
 What a domain cannot measure is left out: IDS without an identity network, success and side effect
 without an oracle or for a sentence that names no attribute. A face that has what is asked for
@@ -12,6 +12,7 @@ Pictures are clamped to [-1, 1] first, as every screen and file does.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import torch
@@ -24,6 +25,7 @@ from deltaedit_kit.metrics.edit_success import succeeded
 from deltaedit_kit.metrics.features import FeatureNetwork, feature_network
 from deltaedit_kit.metrics.frechet import Moments
 from deltaedit_kit.metrics.identity import identity_similarity
+from deltaedit_kit.metrics.pictures import check_pictures
 from deltaedit_kit.metrics.psnr import psnr
 from deltaedit_kit.metrics.ssim import ssim
 
@@ -31,6 +33,14 @@ if TYPE_CHECKING:
     from deltaedit_kit.domains.domain import Domain
     from deltaedit_kit.domains.faces import Faces
     from deltaedit_kit.domains.toyfaces.attribute_row import Attribute
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """Metric -> [n], and feature network -> moments of its features of the same pictures."""
+
+    values: dict[str, Tensor]
+    moments: dict[str, Moments]
 
 
 class Judge:
@@ -45,8 +55,12 @@ class Judge:
         self._readings = None if oracle is None else oracle(self.before).cpu()
 
     @torch.no_grad()
-    def values(self, prompt: Prompt, pictures: Tensor) -> dict[str, Tensor]:
-        """Metric -> [n] for pictures [n, 3, H, W] of the first n faces after the edit."""
+    def __call__(self, prompt: Prompt, pictures: Tensor) -> Judgement:
+        """The judgement on pictures [n, 3, H, W] of the first n faces after the edit.
+
+        Raises DeltaEditError for pictures that are not finite.
+        """
+        check_pictures(pictures.clamp(-1, 1), "edited pictures")
         before, after = self.before[: len(pictures)], pictures.clamp(-1, 1)
         clip, spec = self.domain.clip, self.domain.spec
         seen = clip.encode_images(after)
@@ -59,11 +73,20 @@ class Judge:
         }
         if self.domain.identity is not None:
             values["ids"] = identity_similarity(before, after, self.domain.identity)
-        return values | self._oracle_values(prompt, after)
+        return Judgement(values | self._oracle_values(prompt, after), self._moments(after, seen))
 
     def moments(self, pictures: Tensor) -> dict[str, Moments]:
         """Feature network -> moments of its features of these pictures."""
-        return {net.name: Moments.of(net(pictures.clamp(-1, 1))) for net in self.networks}
+        return self._moments(pictures.clamp(-1, 1), None)
+
+    def _moments(self, pictures: Tensor, seen: Tensor | None) -> dict[str, Moments]:
+        """`seen`: what CLIP made of these pictures, which saves it a second look."""
+        own = f"clip-{self.domain.spec.name}"
+        features = {
+            net.name: seen if seen is not None and net.name == own else net(pictures)
+            for net in self.networks
+        }
+        return {name: Moments.of(found) for name, found in features.items()}
 
     def _oracle_values(self, prompt: Prompt, after: Tensor) -> dict[str, Tensor]:
         """Success and side effect of each face, where the domain has an oracle and words for it."""

@@ -21,15 +21,16 @@ if TYPE_CHECKING:
     from deltaedit_kit.domains.domain import Domain
     from deltaedit_kit.evaluation.judge import Judge
 
-FILE = "reference.safetensors"
 SEED = 2  # added to the run's seed: faces that are neither edited nor tuned on
 BATCH = 50
 
 
 @torch.no_grad()
-def make_reference(domain: Domain, judge: Judge, count: int, seed: int, folder: Path) -> None:
+def make_reference(
+    domain: Domain, judge: Judge, count: int, seed: int, folder: Path, origin: str
+) -> None:
     """Store the moments of `count` unedited faces, and of the run's own, if they are not there."""
-    if (folder / FILE).exists():
+    if _file(folder, origin).exists():
         return
     generator = domain.generator
     random = torch.Generator().manual_seed(seed + SEED)
@@ -45,14 +46,14 @@ def make_reference(domain: Domain, judge: Judge, count: int, seed: int, folder: 
         for name, m in networks.items():
             tensors |= {f"{kind}|{name}|mean": m.mean, f"{kind}|{name}|scatter": m.scatter.float()}
             tensors[f"{kind}|{name}|n"] = torch.tensor(m.n)
-    save_tensors(folder / FILE, tensors)
+    save_tensors(_file(folder, origin), tensors)
 
 
-def read_reference(folder: Path) -> dict[tuple[str, str], Moments]:
+def read_reference(folder: Path, origin: str) -> dict[tuple[str, str], Moments]:
     """("reference" or "unedited", feature network) -> moments; empty if there are none."""
-    if not (folder / FILE).exists():
+    if not _file(folder, origin).exists():
         return {}
-    stored = load_file(folder / FILE)
+    stored = load_file(_file(folder, origin))
     places = [key.removesuffix("|n") for key in stored if key.endswith("|n")]
     found = {}
     for place in places:
@@ -63,3 +64,7 @@ def read_reference(folder: Path) -> dict[tuple[str, str], Moments]:
             stored[f"{place}|scatter"].double(),
         )
     return found
+
+
+def _file(folder: Path, origin: str) -> Path:
+    return folder / f"reference-{origin}.safetensors"

@@ -11,7 +11,6 @@ seconds.edit for each picture.
 from __future__ import annotations
 
 import csv
-import json
 import math
 import os
 import warnings
@@ -25,6 +24,7 @@ import torch
 
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.evaluation.cells import Cell, load
+from deltaedit_kit.evaluation.index import FILE, Index, read_json
 from deltaedit_kit.evaluation.reference import read_reference
 from deltaedit_kit.metrics.frechet import Moments, frechet_interval, frechet_of_moments
 from deltaedit_kit.metrics.interval import FewSamples, Interval, mean_interval
@@ -54,18 +54,17 @@ class Results:
 
     def __init__(self, folder: str | Path) -> None:
         self.folder = Path(folder)
-        path = self.folder / "labels.json"
-        if not path.exists():
+        if not (self.folder / FILE).exists():
             raise DeltaEditError(
                 f"{folder} holds no comparison; make one with: deltaedit evaluate toyfaces "
                 f"--quick --out {folder}"
             )
-        self._labels = [label.split("|", 1) for label in json.loads(path.read_text())]
+        self._index = Index.read(self.folder)
 
     @cached_property
     def cells(self) -> list[tuple[str, Cell]]:
         """(setting, cell) for every cell that was computed."""
-        found = [(setting, load(self.folder / "cells", key)) for setting, key in self._labels]
+        found = [(setting, load(self.folder / "cells", key)) for setting, key in self._index]
         return [(setting, cell) for setting, cell in found if cell is not None]
 
     @cached_property
@@ -103,7 +102,9 @@ class Results:
 
     def _frechet(self) -> Iterable[Row]:
         """FID of every method at every strength, pooled over sentences."""
-        known = read_reference(self.folder)
+        run = self.folder / "run.json"
+        origin = read_json(run)["origin"] if run.exists() else ""
+        known = read_reference(self.folder, origin)
         pools: dict[tuple[str, str, float, str], list[Moments]] = {}
         for setting, cell in self.cells:
             for strength, networks in cell.moments.items():
@@ -111,6 +112,8 @@ class Results:
                     key = (cell.method, setting, strength, network)
                     pools.setdefault(key, []).append(moments)
         for (method, setting, strength, network), groups in pools.items():
+            if ("reference", network) not in known:
+                continue  # computed for other weights
             name = f"fid:{network}"
             value = frechet_interval(groups, known["reference", network])
             yield Row(method, setting, strength, ALL, name, *value)
@@ -120,10 +123,15 @@ class Results:
                 floor = Interval(value, math.nan, math.nan, moments.n)
                 yield Row("unedited", "floor", 1.0, ALL, f"fid:{network}", *floor)
 
+    def own_setting(self, method: str) -> str:
+        """ "default", or "short" for a method of which only that was computed."""
+        return own_setting(((cell.method, setting) for setting, cell in self.cells), method)
+
     def value(
-        self, method: str, metric: str, setting: str = "default", strength: float = 1.0
+        self, method: str, metric: str, setting: str | None = None, strength: float = 1.0
     ) -> Interval:
-        """One number of the summary. DeltaEditError if it is not there."""
+        """One number of the summary (setting None: `own_setting`). DeltaEditError for none."""
+        setting = self.own_setting(method) if setting is None else setting
         for row in self.summary:
             if (row.method, row.metric) == (method, metric) and (row.setting, row.strength) == (
                 setting,
@@ -140,12 +148,14 @@ class Results:
         return read_sheet(self.folder / "before.png", 1)[0]
 
     def pictures(
-        self, method: str, sentence: str, setting: str = "default", strength: float = 1.0
+        self, method: str, sentence: str, setting: str | None = None, strength: float = 1.0
     ) -> list[np.ndarray] | str:
         """The first faces after the edit, uint8 [H, W, 3]; the reason if the cell failed.
 
-        Raises DeltaEditError where there is no such cell or strength.
+        `setting` None is `own_setting`. Raises DeltaEditError where there is no such cell or
+        strength.
         """
+        setting = self.own_setting(method) if setting is None else setting
         for name, cell in self.cells:
             if (cell.method, cell.prompt.text, name) != (method, sentence, setting):
                 continue
@@ -163,6 +173,12 @@ class Results:
         """Write both tables, whole or not at all."""
         write_rows(self.table, self.folder / "table.csv")
         write_rows(self.summary, self.folder / "summary.csv")
+
+
+def own_setting(found: Iterable[tuple[str, str]], method: str) -> str:
+    """The setting of a method that stands for it, from (method, setting) pairs that there are."""
+    names = {setting for name, setting in found if name == method}
+    return "short" if "short" in names and "default" not in names else "default"
 
 
 def read_sheet(path: Path, rows: int) -> list[list[np.ndarray]]:

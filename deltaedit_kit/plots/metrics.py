@@ -15,7 +15,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from deltaedit_kit.evaluation.results import Row
+from deltaedit_kit.evaluation.results import Row, own_setting
 from deltaedit_kit.metrics import metric
 from deltaedit_kit.plots.grids import ACCENT, FAINT, INK, PictureFigure
 
@@ -28,13 +28,14 @@ STYLES = {
     "tedigan": ("#E69F00", "v"),
     "unedited": ("#66707f", "x"),
 }
+FLOOR = "floor"  # the setting of "unedited", a method that changes nothing
 TRADE_OFFS = (("success", "ids"), ("success", "side_effect"), ("success", "directional"))
 
 
 def metrics_figure(rows: Sequence[Row], title: str = "", note: str = "") -> Figure:
     """Six panels from the rows of a summary: three trade-offs, then FID, PSNR and seconds.
 
-    Bars are each method's default at its own strength, a black star its best setting; whiskers are
+    Bars are each method at its own strength, a star its best setting; whiskers are
     95 % intervals over sentences. What is not in the rows is left out.
     """
     figure = PictureFigure(figsize=(11.5, 7.2), facecolor="white", layout="constrained")
@@ -62,7 +63,8 @@ def trade_off(axis: Axes, rows: Sequence[Row], x: str, y: str) -> None:
     """Each method's line through (x, y) over its strengths; the own strength is filled."""
     for method in _methods(rows):
         colour, mark = STYLES.get(method, (INK, "o"))
-        line = _points(rows, method, "default", x, y)
+        own = _own(rows, method)
+        line = _points(rows, method, own, x, y)
         if not line:
             continue
         axis.plot(
@@ -73,7 +75,7 @@ def trade_off(axis: Axes, rows: Sequence[Row], x: str, y: str) -> None:
             markerfacecolor="white",
             markersize=5,
             linewidth=1.3,
-            label=method,
+            label=f"{method} (fewer steps)" if own == "short" else method,
         )
         for a, b in line:
             if a.strength == 1.0:
@@ -90,7 +92,12 @@ def trade_off(axis: Axes, rows: Sequence[Row], x: str, y: str) -> None:
 
 def bars(axis: Axes, rows: Sequence[Row], name: str) -> None:
     """A bar for each method's default, its interval, and a star for its best setting."""
-    shown = [r for r in rows if r.metric == name and r.strength == 1.0 and r.setting != "best"]
+    own = {method: _own(rows, method) for method in _methods(rows)}
+    shown = [
+        r
+        for r in rows
+        if r.metric == name and r.strength == 1.0 and r.setting in (own[r.method], FLOOR)
+    ]
     for place, row in enumerate(shown):
         colour, _ = STYLES.get(row.method, (INK, "o"))
         axis.barh(place, row.value, color=colour, height=0.62)
@@ -112,7 +119,9 @@ def seconds(axis: Axes, rows: Sequence[Row]) -> None:
         own = {
             row.metric: row.value
             for row in rows
-            if row.method == method and row.setting == "default" and row.metric.startswith("sec")
+            if row.method == method
+            and row.setting == _own(rows, method)
+            and row.metric.startswith("seconds.")
         }
         colour, _ = STYLES.get(method, (INK, "o"))
         once = own.get("seconds.training", 0.0) + own.get("seconds.preparation", 0.0)
@@ -125,6 +134,10 @@ def seconds(axis: Axes, rows: Sequence[Row]) -> None:
     axis.invert_yaxis()
     axis.margins(x=0.2)
     _labels(axis, "seconds: a further picture (full), the first one (pale) ↓", "")
+
+
+def _own(rows: Sequence[Row], method: str) -> str:
+    return own_setting(((row.method, row.setting) for row in rows), method)
 
 
 def _methods(rows: Sequence[Row]) -> list[str]:

@@ -35,6 +35,7 @@ class DeltaEdit(Method):
     source: ClassVar[str] = "Lyu et al. 2023, arXiv:2303.06285"
     settings_type: ClassVar[type[Settings]] = DeltaEditSettings
     has_threshold: ClassVar[bool] = True
+    networks: ClassVar[tuple[str, ...]] = ("generator", "clip", "mapper", "relevance")
 
     def __init__(self, domain: Domain, settings: Settings | None = None) -> None:
         if settings is None:

@@ -45,6 +45,7 @@ class GlobalDirections(Method):
     source: ClassVar[str] = "Patashnik et al. 2021, arXiv:2103.17249, section 6"
     settings_type: ClassVar[type[Settings]] = DirectionSettings
     has_threshold: ClassVar[bool] = True
+    networks: ClassVar[tuple[str, ...]] = ("generator", "clip", "relevance")
 
     def __init__(self, domain: Domain, settings: Settings | None = None) -> None:
         super().__init__(domain, settings)

@@ -90,6 +90,7 @@ class Method(Editor, ABC):
     source: ClassVar[str]
     settings_type: ClassVar[type[Settings]] = Settings
     has_threshold: ClassVar[bool] = False
+    networks: ClassVar[tuple[str, ...]] = ("generator", "clip")  # of the domain, that it works with
 
     def __init__(self, domain: Domain, settings: Settings | None = None) -> None:
         """Take the published settings unless others are given; loads nothing yet."""

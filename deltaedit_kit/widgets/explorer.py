@@ -57,10 +57,15 @@ def choices(results: Results) -> dict[str, list[Any]]:
     return {
         "method": list(dict.fromkeys(cell.method for _, cell in cells)),
         "sentence": list(dict.fromkeys(cell.prompt.text for _, cell in cells)),
-        "setting": list(dict.fromkeys(setting for setting, _ in cells)),
+        "setting": settings_with(results, cells[0][1].method),
         "strength": sorted({strength for _, cell in cells for strength in cell.strengths}),
         "face": list(range(len(results.before))),
     }
+
+
+def settings_with(results: Results, method: str) -> list[str]:
+    """The settings of a method that were computed: only some methods have a short one."""
+    return list(dict.fromkeys(s for s, cell in results.cells if cell.method == method))
 
 
 def explore(results: Results, choice: Choice) -> View:
@@ -70,7 +75,10 @@ def explore(results: Results, choice: Choice) -> View:
     cell = _cell(results, choice)
     try:
         if cell is None:
-            raise DeltaEditError("this was not computed; choose another setting")
+            raise DeltaEditError("this was not computed; choose another sentence or setting")
+        if choice.strength not in cell.strengths and cell.status == "ok":
+            there = ", ".join(f"{strength:g}" for strength in cell.strengths)
+            raise DeltaEditError(f"this setting was computed at strength {there}; choose that")
         pictures = results.pictures(choice.method, choice.sentence, choice.setting, choice.strength)
     except DeltaEditError as error:
         return View(start, b"", (), str(error), failed=True)
@@ -122,6 +130,7 @@ class Explorer(widgets.VBox):
             for title, picture in (("before", self.before), ("after", self.after))
         ]
         super().__init__([*self._controls.values(), widgets.HBox([*pictures, self.numbers])])
+        self._controls["method"].observe(self._offer_settings, names="value")  # the first to hear
         for control in self._controls.values():
             control.observe(self._redraw, names="value")
 
@@ -139,6 +148,13 @@ class Explorer(widgets.VBox):
         """What the controls are set to now."""
         values: dict[str, Any] = {name: each.value for name, each in self._controls.items()}
         return Choice(**values)
+
+    def _offer_settings(self, change: Any) -> None:
+        control = self._controls["setting"]
+        kept, options = control.value, settings_with(self._results, change["new"])
+        if options != list(control.options):
+            control.options = options
+            control.value = kept if kept in options else options[0]
 
     def _redraw(self, _change: Any) -> None:
         self.view = self._show()

@@ -17,9 +17,9 @@ SENTENCES, FACES = 4, 3
 
 
 def main(results: Results | None = None, target: Path = FIGURE) -> Path:
-    """Save the figure: the first sentences that every method has, at the methods' defaults."""
+    """Save the figure: the first sentences that every method has, without tuning."""
     results = comparison() if results is None else results
-    cells = [cell for setting, cell in results.cells if setting == "default"]
+    cells = [c for setting, c in results.cells if setting == results.own_setting(c.method)]
     methods = list(dict.fromkeys(cell.method for cell in cells))
     sentences = list(dict.fromkeys(cell.prompt.text for cell in cells))[:SENTENCES]
     known = {(cell.method, cell.prompt.text) for cell in cells}

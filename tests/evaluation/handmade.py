@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import math
 from pathlib import Path
 
 import torch
 
 from deltaedit_kit.evaluation.cells import Cell, save_sheet, store
+from deltaedit_kit.evaluation.index import Index
 from deltaedit_kit.evaluation.prompts import Prompt
 from deltaedit_kit.evaluation.results import Results
 
@@ -49,5 +49,9 @@ def handmade(folder: Path) -> Results:
     for cell in cells:
         store(cell, folder / "cells")
     save_sheet(torch.zeros(1, FACES, 3, SIDE, SIDE), folder / "before.png")
-    (folder / "labels.json").write_text(json.dumps([f"default|{cell.key}" for cell in cells]))
+    index = Index()
+    for cell in cells:
+        setting = "short" if cell.method == "tedigan" else "default"
+        index.put(cell.method, setting, cell.prompt.text, cell.key)
+    index.write(folder)
     return Results(folder)

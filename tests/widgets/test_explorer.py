@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import pytest
 from PIL import Image
 
 from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.evaluation.index import Index
 from deltaedit_kit.evaluation.results import Results
 from deltaedit_kit.widgets.explorer import ZOOM, Choice, Explorer, choices, explore, numbers_html
 from tests.evaluation.handmade import FACES, GLASSES, SIDE, SMILE, STRENGTHS, handmade
@@ -63,9 +63,9 @@ def test_every_part_of_the_choice_matters(results: Results) -> None:
 @pytest.mark.parametrize(
     ("changed", "words"),
     [
-        ({"method": "tedigan"}, "tedigan failed: the <b>reason</b>"),
+        ({"method": "tedigan", "setting": "short"}, "tedigan failed: the <b>reason</b>"),
         ({"method": "tedigan", "sentence": SMILE.text}, "not computed"),
-        ({"strength": 7.0}, "has no pictures"),
+        ({"strength": 7.0}, "computed at strength 0.5, 1; choose that"),
         ({"face": FACES}, "edited 3 faces"),
         ({"face": -1}, "edited 3 faces"),
     ],
@@ -86,7 +86,7 @@ def test_a_picture_file_that_is_damaged_is_a_message(results: Results) -> None:
 
 
 def test_texts_of_a_run_are_text_in_the_page(results: Results) -> None:
-    for choice in (FIRST, replace(FIRST, method="tedigan")):
+    for choice in (FIRST, replace(FIRST, method="tedigan", setting="short")):
         html = numbers_html(explore(results, choice))
         assert "<i>" not in html
         assert "<b>reason" not in html
@@ -111,11 +111,12 @@ def test_every_control_redraws_the_panel(results: Results) -> None:
     assert panel.after.layout.visibility == "hidden"  # not the browser's sign of a broken picture
     assert "Not shown: " in panel.numbers.value
     assert "b'" not in repr(panel)
+    assert panel.setting.options == ("short",)  # the only one of TediGAN
     with pytest.raises(AttributeError, match="colour"):
         _ = panel.colour
 
 
 def test_a_folder_without_cells_is_refused(results: Results) -> None:
-    (results.folder / "labels.json").write_text(json.dumps([]))
+    Index().write(results.folder)
     with pytest.raises(DeltaEditError, match="holds no cell yet"):
         Explorer(Results(results.folder))

@@ -1,0 +1,67 @@
+"""Which cell stands for a method, a setting and a sentence now: index.json of a comparison.
+
+    (method, setting, sentence) -> key of the cell
+
+Cells are never overwritten: other weights or another choice of "best" have other keys, and the
+index says which one the tables are made from.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from deltaedit_kit.errors import DeltaEditError
+
+FILE = "index.json"
+
+
+class Index:
+    """The entries in the order in which they were first put there."""
+
+    def __init__(self, entries: dict[tuple[str, str, str], str] | None = None) -> None:
+        self._entries = {} if entries is None else entries
+
+    @classmethod
+    def read(cls, folder: Path) -> Index:
+        """The index of a folder, empty if there is none. DeltaEditError for a damaged one."""
+        path = folder / FILE
+        if not path.exists():
+            return cls()
+        try:
+            return cls({(m, s, text): key for m, s, text, key in read_json(path)})
+        except (TypeError, ValueError) as cause:
+            raise DeltaEditError(
+                f"{path} is damaged ({cause}); delete it, cells are kept"
+            ) from None
+
+    def put(self, method: str, setting: str, sentence: str, key: str) -> None:
+        """Let this cell stand for these three."""
+        self._entries[method, setting, sentence] = key
+
+    def write(self, folder: Path) -> None:
+        """Write the file, whole or not at all."""
+        write_json(folder / FILE, [[*names, key] for names, key in self._entries.items()])
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        """(setting, key) of every entry."""
+        for (_, setting, _), key in self._entries.items():
+            yield setting, key
+
+
+def read_json(path: Path) -> Any:
+    """What the file holds. DeltaEditError for one that cannot be read or is no JSON."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as cause:
+        raise DeltaEditError(f"{path} is damaged ({cause}); delete it") from None
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write the file, whole or not at all."""
+    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    beside.write_text(json.dumps(value, indent=1), encoding="utf-8")
+    os.replace(beside, path)

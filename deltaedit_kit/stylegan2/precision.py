@@ -50,7 +50,9 @@ class Precision:
         return features.to(self.dtype) if resolution >= self.from_resolution else features
 
     def leave(self, features: Tensor) -> Tensor:
-        """Clamp what a layer made, in place, if it was made in 16 bits."""
-        return (
-            features.clamp_(-self.clamp, self.clamp) if features.dtype == self.dtype else features
-        )
+        """Clamp what a layer made, if it was made in 16 bits."""
+        if features.dtype != self.dtype:
+            return features
+        # In place where nothing else needs the values: the activation keeps them for its gradient.
+        clamp = torch.clamp if features.requires_grad else torch.clamp_
+        return clamp(features, -self.clamp, self.clamp)

@@ -1,9 +1,11 @@
 """`deltaedit relevance DOMAIN`: make R, which says what style channels a sentence may touch.
 
 deltaedit relevance lsun-church --pictures 100 --step 5 --device cuda
+deltaedit relevance my/domain --method gradient --fast
 
-Layer after layer is stored as it is done, so a run that was stopped goes on where it was. The
-result lies where `load_domain` looks for it; for the definition see `deltaedit_kit.relevance`.
+Layer after layer, or batch after batch of pictures, is stored as it is done, so a run that was
+stopped goes on where it was. The result lies where `load_domain` looks for it. Definitions: the
+published one in `deltaedit_kit.relevance`, a faster one in `deltaedit_kit.relevance_gradient`.
 """
 
 from __future__ import annotations
@@ -21,7 +23,9 @@ if TYPE_CHECKING:
 
     from deltaedit_kit.domains import Domain
 
+METHODS = ("difference", "gradient")
 BATCH = {"cpu": 32, "cuda": 256}  # pictures of 256 px a pass; fewer of larger ones
+GRADIENT_SHARE = 4  # a picture with its graph takes several times the memory of a picture alone
 FULL_BATCH_UP_TO = 256  # px
 
 
@@ -29,6 +33,9 @@ def register(verbs: Any) -> None:
     """Add the verb and its options."""
     verb = verbs.add_parser("relevance", help="make the relevance matrix R of a domain")
     verb.add_argument("domain", metavar="DOMAIN", help="lsun-cat, ..., or a domain's folder")
+    verb.add_argument(
+        "--method", choices=METHODS, default=METHODS[0], help="difference (default) is the paper's"
+    )
     verb.add_argument("--pictures", type=int, default=100, help="to average over (default: 100)")
     verb.add_argument(
         "--step", type=float, default=5.0, help="standard deviations up and down (default: 5)"
@@ -54,6 +61,7 @@ def relevance(options: argparse.Namespace) -> None:
         options.batch,
         options.fast,
         options.out,
+        options.method,
     )
     print(f"saved {path}")
 
@@ -66,52 +74,53 @@ def make_relevance(
     batch: int | None = None,
     fast: bool = False,
     out: Path | None = None,
+    method: str = "difference",
 ) -> Path:
-    """Make R with a progress bar, going on from stored layers; returns the path of the result.
+    """Make R with a progress bar, going on from stored parts; returns the path of the result.
 
-    Raises `DeltaEditError` for wrong numbers and where the result cannot be written.
+    `step` is for the method "difference" only. Raises `DeltaEditError` for wrong numbers and where
+    the result cannot be written.
     """
     from tqdm.auto import tqdm
 
     from deltaedit_kit.atomic import save_tensors
     from deltaedit_kit.codes.header import networks_mark
     from deltaedit_kit.relevance import compute_relevance
+    from deltaedit_kit.relevance_gradient import gradient_relevance
 
     out = domain.folder / "relevance.safetensors" if out is None else out
     how = domain.spec.relevance_preprocessing or domain.spec.preprocessing
+    size = batch or fitting_batch(domain, method)
     mark = networks_mark(domain)
-    parts = domain.folder / f"relevance-{mark}-{pictures}-{step:g}-{seed}-{how}-{int(fast)}"
-    known = stored_layers(parts)
-    widths = domain.layout.widths
-    done = sum(widths[layer] for layer in known)
+    settings = f"{step:g}" if method == "difference" else f"gradient-{size}"
+    parts = domain.folder / f"relevance-{mark}-{pictures}-{settings}-{seed}-{how}-{int(fast)}"
+    known = stored_parts(parts)
     header = {"domain": domain.spec.name, "networks": mark, "pictures": str(pictures)}
+    header |= {"method": method} if method == "gradient" else {"method": method, "step": settings}
 
-    def store(layer: int, rows: Tensor) -> None:
-        save_tensors(parts / f"layer-{layer:02d}.safetensors", {"rows": rows})
+    def store(part: int, rows: Tensor) -> None:
+        save_tensors(parts / f"part-{part:04d}.safetensors", {"rows": rows})
 
     try:
-        with tqdm(
-            total=2 * pictures * sum(widths),
-            initial=2 * pictures * done,
-            unit="picture",
-            desc="relevance",
-        ) as bar:
-            matrix = compute_relevance(
-                seeing(domain, how),
-                pictures,
-                step,
-                seed,
-                batch or fitting_batch(domain),
-                fast,
-                known,
-                on_layer=store,
-                progress=bar.update,
-            )
-        save_tensors(out, {"relevance": matrix}, {**header, "step": f"{step:g}"})
+        with tqdm(unit="picture", desc="relevance") as bar:
+            seer = seeing(domain, how)
+            if method == "gradient":
+                bar.total = pictures * domain.clip.width
+                bar.update(domain.clip.width * sum(min(size, pictures - k) for k in known))
+                matrix = gradient_relevance(
+                    seer, pictures, seed, size, fast, known, store, bar.update
+                )
+            else:
+                bar.total = 2 * pictures * domain.layout.total
+                bar.update(2 * pictures * sum(domain.layout.widths[k] for k in known))
+                matrix = compute_relevance(
+                    seer, pictures, step, seed, size, fast, known, store, bar.update
+                )
+        save_tensors(out, {"relevance": matrix}, header)
     except OSError as cause:
         raise DeltaEditError(
             f"cannot write R to {out}: {cause}; make room, or give another file with --out, and "
-            "run this again: finished layers are kept"
+            "run this again: finished parts are kept"
         ) from cause
     shutil.rmtree(parts, ignore_errors=True)
     return out
@@ -127,17 +136,18 @@ def seeing(domain: Domain, preprocessing: str) -> Any:
     )
 
 
-def stored_layers(parts: Path) -> dict[int, Tensor]:
-    """Rows of the layers that an earlier run finished."""
+def stored_parts(parts: Path) -> dict[int, Tensor]:
+    """Rows of the layers, or sums of the batches, that an earlier run finished."""
     from safetensors.torch import load_file
 
     return {
         int(path.stem.split("-")[1]): load_file(path)["rows"]
-        for path in sorted(parts.glob("layer-*.safetensors"))
+        for path in sorted(parts.glob("part-*.safetensors"))
     }
 
 
-def fitting_batch(domain: Domain) -> int:
+def fitting_batch(domain: Domain, method: str = "difference") -> int:
     """Pictures a pass that should fit into memory: a quarter for each doubling of their side."""
     shrink = max(domain.spec.resolution // FULL_BATCH_UP_TO, 1) ** 2
-    return max(BATCH.get(domain.device.type, BATCH["cpu"]) // shrink, 4)
+    pictures = BATCH.get(domain.device.type, BATCH["cpu"]) // shrink
+    return max(pictures // GRADIENT_SHARE, 1) if method == "gradient" else max(pictures, 4)

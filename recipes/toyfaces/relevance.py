@@ -1,10 +1,11 @@
 """Make the relevance matrix R of toyfaces: where in CLIP space each style channel leads.
 
-    python -m recipes.toyfaces.relevance            # resumes layer by layer after an interruption
+    python -m recipes.toyfaces.relevance --fast     # goes on after an interruption
 
-The published definition (`deltaedit_kit.relevance`) with our generator and our CLIP. Layers that
-are done lie in runs/toyfaces/relevance/, in a folder named after the two networks and the settings,
-so that a matrix never mixes two generators.
+With our generator and our CLIP, by the slope of CLIP's view in every channel (the default here:
+`deltaedit_kit.relevance_gradient`) or by the published difference (`--method difference`, many
+times slower). Parts that are done lie in runs/toyfaces/relevance/, in a folder named after the two
+networks and the settings, so that a matrix never mixes two generators.
 """
 
 from __future__ import annotations
@@ -24,16 +25,22 @@ from deltaedit_kit import load_domain
 from deltaedit_kit.atomic import save_tensors
 from deltaedit_kit.domains import Domain
 from deltaedit_kit.relevance import compute_relevance, kept_channels
+from deltaedit_kit.relevance_gradient import gradient_relevance
 
 RUN = Path("runs/toyfaces/relevance")
 OUT = Path("deltaedit_kit/domains/toyfaces/weights")
+WHAT = {
+    "gradient": "the mean slope of the CLIP embedding\n  in each style channel, all pictures "
+    "weighing alike",
+    "difference": "the mean change of the CLIP embedding when\n  one style channel goes from its "
+    "mean - {step:g} standard deviations to its mean + {step:g}",
+}
 CARD = """# Relevance matrix of toyfaces
 
-- What: R [{channels}, {width}] float32, unit rows: the mean change of the CLIP embedding when one
-  style channel goes from its mean - {step:g} standard deviations to its mean + {step:g}.
+- What: R [{channels}, {width}] float32, unit rows: {what}.
 - Data: {pictures} pictures sampled from the shipped generator (two halves, seeds 0 and 1,
   truncation 1), embedded by the shipped CLIP; no text, no label.
-- Made by: `python -m recipes.toyfaces.relevance --pictures {pictures}{fast}`
+- Made by: `python -m recipes.toyfaces.relevance --pictures {pictures}{options}`
 - Time and machine: {seconds:.0f} s, {machine}.
 - Networks: {mark} (CRC-32 of generator and CLIP weights; make R again when either changes).
 - Measured: threshold {threshold:g} keeps {kept} channels on average over the example sentences.
@@ -59,10 +66,36 @@ def machine_name(device: torch.device) -> str:
     return f"{torch.get_num_threads()} CPU threads ({platform.machine()})"
 
 
+def make_by_gradient(
+    domain: Domain, pictures: int, seed: int, fast: bool, batch: int
+) -> torch.Tensor:
+    """R [S, E] from slopes, taking batches that an earlier run stored."""
+    folder = RUN / f"{networks_mark(domain)}-{pictures}-gradient-{batch}-{seed}-{int(fast)}"
+    known = {
+        int(path.stem.split("-")[1]): load_file(path)["rows"]
+        for path in sorted(folder.glob("part-*.safetensors"))
+    }
+    passes = domain.clip.width
+    done = passes * sum(min(batch, pictures - first) for first in known)
+    with tqdm(total=passes * pictures, initial=done, desc=f"relevance seed {seed}") as bar:
+        return gradient_relevance(
+            domain,
+            pictures,
+            seed,
+            batch,
+            fast,
+            known,
+            on_part=lambda k, rows: save_tensors(
+                folder / f"part-{k:04d}.safetensors", {"rows": rows}
+            ),
+            progress=bar.update,
+        )
+
+
 def make(
     domain: Domain, pictures: int, step: float, seed: int, fast: bool, batch: int
 ) -> torch.Tensor:
-    """R [S, E], taking layers that an earlier run stored."""
+    """R [S, E] by the published definition, taking layers that an earlier run stored."""
     settings = f"{networks_mark(domain)}-{pictures}-{step:g}-{seed}-{int(fast)}"
     folder = RUN / settings
     known = {
@@ -91,20 +124,22 @@ def main() -> None:
     """Make both halves, join them, write matrix and card."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--pictures", type=int, default=100)
-    parser.add_argument("--step", type=float, default=5.0)
-    parser.add_argument("--batch", type=int, help="pictures a pass (32, on a GPU 512)")
+    parser.add_argument("--method", choices=tuple(WHAT), default="gradient")
+    parser.add_argument("--step", type=float, default=5.0, help="of the method difference")
+    parser.add_argument("--batch", type=int, help="pictures a pass (difference 32, gradient 8)")
     parser.add_argument("--fast", action="store_true", help="convolutions in bfloat16")
     parser.add_argument("--out", type=Path, default=OUT)
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     given = parser.parse_args()
     start = time.perf_counter()
     domain = load_domain("toyfaces", device=given.device)
-    batch = given.batch or (32 if domain.device.type == "cpu" else 512)
+    batch = given.batch or {"difference": 32, "gradient": 8}[given.method]
     # Two halves of the pictures, so that the card can say how well they agree.
-    halves = [
-        make(domain, max(given.pictures // 2, 1), given.step, seed, given.fast, batch).cpu()
-        for seed in (0, 1)
-    ]
+    half = max(given.pictures // 2, 1)
+    if given.method == "gradient":
+        halves = [make_by_gradient(domain, half, seed, given.fast, batch).cpu() for seed in (0, 1)]
+    else:
+        halves = [make(domain, half, given.step, seed, given.fast, batch).cpu() for seed in (0, 1)]
     relevance = torch.nn.functional.normalize(halves[0] + halves[1], dim=1)
     agreement = torch.nn.functional.cosine_similarity(halves[0], halves[1], dim=1).median()
     spec = domain.spec
@@ -116,9 +151,12 @@ def main() -> None:
     card = CARD.format(
         channels=relevance.shape[0],
         width=relevance.shape[1],
-        step=given.step,
+        what=WHAT[given.method].format(step=given.step),
         pictures=given.pictures,
-        fast=" --fast" if given.fast else "",
+        options=(
+            f"{' --method difference' if given.method == 'difference' else ''}"
+            f"{' --fast' if given.fast else ''}"
+        ),
         seconds=time.perf_counter() - start,
         machine=machine_name(domain.device),
         mark=networks_mark(domain),

@@ -148,4 +148,4 @@ def test_relevance_refuses_what_cannot_be(
         capsys, "relevance", str(without_relevance), "--pictures", "1", "--out", wanted
     )
     assert code == 2
-    assert "finished layers are kept" in err
+    assert "finished parts are kept" in err

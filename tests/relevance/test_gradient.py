@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import torch
+from safetensors.torch import load_file
 from torch.nn import functional as F
 
+from deltaedit_kit import relevance_gradient
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.relevance import compute_relevance
 from deltaedit_kit.relevance_gradient import gradient_relevance, jacobian
+from deltaedit_kit.verbs.relevance import make_relevance
+from tests.tiny_domain import tiny_domain
 from tests.training.tiny import picture_domain
 
 
@@ -66,3 +72,26 @@ def test_a_run_cut_off_goes_on_from_the_batches_it_has() -> None:
 def test_wrong_numbers_are_refused() -> None:
     with pytest.raises(DeltaEditError, match="pictures and batch"):
         gradient_relevance(picture_domain(), pictures=0)
+
+
+def test_the_verb_goes_on_where_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    domain = tiny_domain()
+    domain._folder = tmp_path
+    expected = gradient_relevance(domain, pictures=3, batch=1)
+    seen: list[int] = []
+
+    def stops(*arguments: object) -> torch.Tensor:
+        if len(seen) == 2:
+            raise KeyboardInterrupt
+        seen.append(1)
+        return jacobian(*arguments)  # type: ignore[arg-type]
+
+    with monkeypatch.context() as patched:
+        patched.setattr(relevance_gradient, "jacobian", stops)
+        with pytest.raises(KeyboardInterrupt):
+            make_relevance(domain, 3, batch=1, method="gradient")
+    kept = list(tmp_path.glob("relevance-*/part-*"))
+    assert len(kept) == 2
+    path = make_relevance(domain, 3, batch=1, method="gradient")
+    torch.testing.assert_close(load_file(path)["relevance"], expected)
+    assert list(tmp_path.iterdir()) == [path]

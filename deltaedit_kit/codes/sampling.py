@@ -53,13 +53,15 @@ def sample_codes(
     keep_w_plus: bool = False,
     fast: bool = False,
     progress: Callable[[int], object] | None = None,
+    draw: Callable[[int, torch.Generator], Tensor] | None = None,
 ) -> Codes:
     """`n` codes of `domain`, float16 on the CPU.
 
     Batch k is drawn with truncation `truncations[k % len(truncations)]`: a share of calmer
     pictures teaches the mapper the neighbourhood in which people edit. The same n, seed, batch
     and truncations give the same codes. `progress(count)` is called after each batch. For
-    `fast` see `embed_batch`; .spec.name of the domain is used too.
+    `fast` see `embed_batch`; .spec.name of the domain is used too. `draw(size, random)` gives
+    z [size, Z] of a batch where it should not be independent normal draws.
     Raises DeltaEditError for n < 1 or an empty `truncations`.
     """
     if n < 1 or not truncations:
@@ -69,8 +71,8 @@ def sample_codes(
     parts: list[CodeRows] = []
     for k, start in enumerate(range(0, n, batch)):
         size = min(batch, n - start)
-        z = torch.randn(size, generator.style_dim, generator=random).to(domain.device)
-        w = generator.mapping(z, truncation=truncations[k % len(truncations)])
+        z = draw(size, random) if draw else torch.randn(size, generator.style_dim, generator=random)
+        w = generator.mapping(z.to(domain.device), truncation=truncations[k % len(truncations)])
         parts.append(embed_batch(domain, generator.expand(w), fast))
         if progress:
             progress(size)

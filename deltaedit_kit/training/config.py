@@ -31,6 +31,7 @@ class TrainingConfig:
     cosine_weight: float = 1.0
     ema: float = 0.0  # share kept of the running average of weights; 0 trains without
     held_out: float = 0.02  # share of the codes that only validation sees
+    family: int = 1  # codes lie in families of this many relatives: half of the pairs are such
     seed: int = 0
     report_every: int = 500
     save_every: int = 2000
@@ -56,7 +57,7 @@ class TrainingConfig:
             if getattr(self, name) not in allowed:
                 listed = ", ".join(repr(choice) for choice in allowed)
                 raise DeltaEditError(f"{name} is {getattr(self, name)!r}; give one of {listed}")
-        counts = ("steps", "batch", "report_every", "save_every", "accumulate")
+        counts = ("steps", "batch", "report_every", "save_every", "accumulate", "family")
         if min(getattr(self, name) for name in counts) < 1 or self.patience < 0:
             raise DeltaEditError(f"{', '.join(counts)} must be at least 1, and patience 0")
         if not 0 <= self.ema < 1 or not 0 < self.held_out < 1:

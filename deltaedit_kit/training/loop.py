@@ -19,6 +19,7 @@ from time import perf_counter
 from typing import Any, NamedTuple
 
 import torch
+from torch import Tensor
 from torch.nn.parallel import DistributedDataParallel
 
 from deltaedit_kit.codes.memory import Codes
@@ -126,7 +127,7 @@ class _Run:
     ) -> None:
         self.config, self.layout, self.folder, self.rank = config, layout, folder, rank
         self.device = codes.s.device
-        self.known, unseen = split_codes(codes, config.held_out, config.seed)
+        self.known, unseen = split_codes(codes, config.held_out, config.seed, config.family)
         self.judged = self._pairs(unseen, VALIDATION_PAIRS, VALIDATION_STEP)
         self.channels = learned_channels(layout, config.group)
         self.state = TrainingState.start(layout, config, codes)
@@ -144,16 +145,19 @@ class _Run:
 
     def _pairs(self, codes: Codes, n: int, step: int) -> Pairs:
         # A seed of its own for validation, so that its pairs never change with the step.
+        first, second = self._indices(codes, n, step)
+        return pairs_at(codes, first, second, self.config.condition_on_image)
+
+    def _indices(self, codes: Codes, n: int, step: int) -> Tensor:
         config = self.config
-        index = draw_indices(len(codes), n, config.seed, step, self.device, config.fixed_pairs)
-        return pairs_at(codes, index[0], index[1], config.condition_on_image)
+        return draw_indices(
+            len(codes), n, config.seed, step, self.device, config.fixed_pairs, config.family
+        )
 
     def advance(self) -> None:
         """One step: this process's share of the batch, in `accumulate` passes."""
         config, state = self.config, self.state
-        index = draw_indices(
-            len(self.known), config.batch, config.seed, state.step, self.device, config.fixed_pairs
-        )
+        index = self._indices(self.known, config.batch, state.step)
         pieces = processes.share(index, self.rank, config.accumulate)
         parts = []
         for number, (first, second) in enumerate(pieces, start=1):

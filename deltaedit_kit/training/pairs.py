@@ -47,30 +47,51 @@ def pairs_at(codes: Codes, first: Tensor, second: Tensor, condition_on_image: bo
 
 
 def draw_indices(
-    codes: int, batch: int, seed: int, step: int, device: torch.device, fixed: bool = False
+    codes: int,
+    batch: int,
+    seed: int,
+    step: int,
+    device: torch.device,
+    fixed: bool = False,
+    family: int = 1,
 ) -> Tensor:
     """Index vectors [2, batch] below `codes` for one step: they follow from (seed, step) alone.
 
-    `fixed` gives every code one partner: the code half a set away.
+    `fixed` gives every code one partner: the code half a set away. With families of `family` rows
+    the first half of the batch are pairs of relatives.
     """
     # A CPU generator reads 32 bits of its seed: mix both numbers into those.
     random = torch.Generator(device).manual_seed((seed * 0x9E3779B1 + step) % 2**32)
     index = torch.randint(codes, (2, batch), generator=random, device=device)
     if fixed:
         index[1] = (index[0] + codes // 2) % codes
+    elif family > 1:
+        first = index[0, : batch // 2]
+        place = first % family
+        step_on = torch.randint(1, family, first.shape, generator=random, device=device)
+        index[1, : batch // 2] = first - place + (place + step_on) % family
     return index
 
 
-def split_codes(codes: Codes, held_out: float, seed: int) -> tuple[Codes, Codes]:
-    """(training codes, held-out codes); at least two of each, or DeltaEditError."""
-    order = torch.randperm(len(codes), generator=torch.Generator().manual_seed(seed))
-    kept = round(len(codes) * held_out)
-    if min(kept, len(codes) - kept) < 2:
+def split_codes(codes: Codes, held_out: float, seed: int, family: int = 1) -> tuple[Codes, Codes]:
+    """(training codes, held-out codes), families of `family` rows unbroken.
+
+    Raises DeltaEditError where that leaves fewer than two codes in either, or half a family.
+    """
+    families, rest = divmod(len(codes), family)
+    if rest:
+        raise DeltaEditError(
+            f"{len(codes)} codes are no whole number of families of {family}; set `family` to "
+            "what the codes were made with (1 for codes without relatives)"
+        )
+    order = torch.randperm(families, generator=torch.Generator().manual_seed(seed))
+    kept = round(families * held_out)
+    if min(kept, families - kept) * family < 2:
         raise DeltaEditError(
             f"{len(codes)} codes are too few to hold out {held_out:.0%} of them; sample more codes"
         )
-    order = order.to(codes.s.device)
-    return codes[order[kept:]], codes[order[:kept]]
+    order = (order[:, None] * family + torch.arange(family)).flatten().to(codes.s.device)
+    return codes[order[kept * family :]], codes[order[: kept * family]]
 
 
 def lesson_space(

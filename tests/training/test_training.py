@@ -73,6 +73,30 @@ def test_split_keeps_every_code_once():
         split_codes(linear_codes(5), 0.1, seed=0)
 
 
+def test_half_of_the_pairs_are_relatives_where_codes_lie_in_families():
+    device = torch.device("cpu")
+    met = set()
+    for step in range(200):
+        first, second = draw_indices(40, 16, 0, step, device, family=4)
+        assert (first[:8] // 4 == second[:8] // 4).all()
+        assert (first[:8] != second[:8]).all()
+        met |= {(int(a) % 4, int(b) % 4) for a, b in zip(first[:8], second[:8], strict=True)}
+        assert torch.equal(first, draw_indices(40, 16, 0, step, device)[0])
+    assert len(met) == 12  # every relative meets every other
+
+
+def test_held_out_codes_are_whole_families():
+    codes = linear_codes(40)
+    known, unseen = split_codes(codes, 0.2, seed=0, family=4)
+    assert len(known) == 32
+    assert len(unseen) == 8
+    families = codes.s.reshape(10, 4, -1)
+    for family in unseen.s.reshape(2, 4, -1):
+        assert any(torch.equal(family, other) for other in families)
+    with pytest.raises(DeltaEditError, match="whole number of families"):
+        split_codes(codes, 0.2, seed=0, family=3)
+
+
 def test_the_published_recipe_learns_a_linear_lesson():
     reports = []
     config = TrainingConfig(steps=300, schedule="cosine", held_out=0.1, report_every=100)

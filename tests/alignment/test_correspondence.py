@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-import torch
 from sklearn.metrics import top_k_accuracy_score
 from sklearn.metrics.pairwise import cosine_similarity, paired_cosine_distances
 
@@ -44,16 +43,6 @@ def test_retrieval_as_scikit_learn_counts_it(k: int, way: str) -> None:
     result = retrieval(*pair, k, way)
     assert result.value == pytest.approx(wanted)
     assert result.reference == pytest.approx(k / 60)
-
-
-def test_retrieval_as_torchmetrics_counts_it() -> None:
-    torchmetrics = pytest.importorskip("torchmetrics.retrieval", reason="torchmetrics is missing")
-    pair = related(n=40, noise=1.2)
-    scores = torch.from_numpy(cosine_similarity(*pair))
-    rows = torch.arange(40)[:, None].expand(40, 40)
-    metric = torchmetrics.RetrievalHitRate(top_k=5)
-    hit = metric(scores.flatten(), torch.eye(40, dtype=torch.bool).flatten(), rows.flatten())
-    assert retrieval(*pair, 5).value == pytest.approx(float(hit))
 
 
 def test_pairs_in_a_wrong_order_are_at_chance() -> None:

@@ -19,7 +19,6 @@ from time import perf_counter
 from typing import Any, NamedTuple
 
 import torch
-from torch import Tensor
 from torch.nn.parallel import DistributedDataParallel
 
 from deltaedit_kit.codes.memory import Codes
@@ -145,23 +144,17 @@ class _Run:
 
     def _pairs(self, codes: Codes, n: int, step: int) -> Pairs:
         # A seed of its own for validation, so that its pairs never change with the step.
-        first, second = self._indices(codes, n, step)
-        return pairs_at(codes, first, second, self.config.condition_on_image)
-
-    def _indices(self, codes: Codes, n: int, step: int) -> Tensor:
-        config = self.config
-        return draw_indices(
-            len(codes), n, config.seed, step, self.device, config.fixed_pairs, config.family
-        )
+        first, second, averaged = draw_indices(len(codes), self.config, step, self.device, n)
+        return pairs_at(codes, first, second, averaged, self.config)
 
     def advance(self) -> None:
         """One step: this process's share of the batch, in `accumulate` passes."""
         config, state = self.config, self.state
-        index = self._indices(self.known, config.batch, state.step)
+        index = draw_indices(len(self.known), config, state.step, self.device)
         pieces = processes.share(index, self.rank, config.accumulate)
         parts = []
-        for number, (first, second) in enumerate(pieces, start=1):
-            pairs = pairs_at(self.known, first, second, config.condition_on_image)
+        for number, (first, second, averaged) in enumerate(pieces, start=1):
+            pairs = pairs_at(self.known, first, second, averaged, config)
             with self._silent(number < len(pieces)):
                 loss = lesson_loss(self.forward, pairs, self.channels, config)
                 (loss.total / len(pieces)).backward()

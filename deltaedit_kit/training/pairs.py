@@ -32,44 +32,54 @@ class Pairs(NamedTuple):
     delta_s: Tensor
 
 
-def pairs_at(codes: Codes, first: Tensor, second: Tensor, condition_on_image: bool = True) -> Pairs:
+def pairs_at(
+    codes: Codes,
+    first: Tensor,
+    second: Tensor,
+    averaged: Tensor | None = None,
+    config: TrainingConfig | None = None,
+) -> Pairs:
     """The lessons from codes `first` to codes `second` (index vectors [n]), float32.
 
-    Without `condition_on_image` the clip part is zero.
+    Where `averaged` [n] is not 0, the direction begins at the average of the second code's family.
+    Of the config, `family` and `condition_on_image` count (without: the clip part is zero).
     """
+    config = config or TrainingConfig()
     s = codes.s[first].float()
     # Stored as float16, so unit length has to be restored.
     clip = F.normalize(codes.clip[first].float(), dim=1)
-    change = F.normalize(codes.clip[second].float(), dim=1) - clip
+    start = clip
+    if config.family > 1 and averaged is not None:
+        family = torch.arange(config.family, device=second.device)
+        rows = (second - second % config.family)[:, None] + family  # [n, family]
+        average = F.normalize(codes.clip[rows].float(), dim=2).mean(dim=1)
+        start = torch.where(averaged[:, None] != 0, average, clip)
+    change = F.normalize(codes.clip[second].float(), dim=1) - start
     direction = change / change.norm(dim=1, keepdim=True).clamp(min=1e-5)
-    told = clip if condition_on_image else torch.zeros_like(clip)
+    told = clip if config.condition_on_image else torch.zeros_like(clip)
     return Pairs(s, told, direction, codes.s[second].float() - s)
 
 
 def draw_indices(
-    codes: int,
-    batch: int,
-    seed: int,
-    step: int,
-    device: torch.device,
-    fixed: bool = False,
-    family: int = 1,
+    codes: int, config: TrainingConfig, step: int, device: torch.device, batch: int | None = None
 ) -> Tensor:
-    """Index vectors [2, batch] below `codes` for one step: they follow from (seed, step) alone.
+    """Vectors [3, batch] for one step: first code, second code, 1 where d begins at an average.
 
-    `fixed` gives every code one partner: the code half a set away. With families of `family` rows
-    the first half of the batch are pairs of relatives.
+    They follow from (config.seed, step) alone. `fixed_pairs` gives every code one partner: the
+    code half a set away. With families half of the pairs are relatives, and half of those averaged.
     """
+    batch, family = batch or config.batch, config.family
     # A CPU generator reads 32 bits of its seed: mix both numbers into those.
-    random = torch.Generator(device).manual_seed((seed * 0x9E3779B1 + step) % 2**32)
-    index = torch.randint(codes, (2, batch), generator=random, device=device)
-    if fixed:
+    random = torch.Generator(device).manual_seed((config.seed * 0x9E3779B1 + step) % 2**32)
+    index = torch.zeros(3, batch, dtype=torch.long, device=device)
+    index[:2] = torch.randint(codes, (2, batch), generator=random, device=device)
+    if config.fixed_pairs:
         index[1] = (index[0] + codes // 2) % codes
     elif family > 1:
         first = index[0, : batch // 2]
-        place = first % family
         step_on = torch.randint(1, family, first.shape, generator=random, device=device)
-        index[1, : batch // 2] = first - place + (place + step_on) % family
+        index[1, : batch // 2] = first - first % family + (first % family + step_on) % family
+        index[2, : batch // 4] = 1
     return index
 
 

@@ -41,7 +41,7 @@ def shared(network: nn.Module, rank: Rank) -> nn.Module:
 
 
 def share(index: Tensor, rank: Rank, accumulate: int) -> list[Tensor]:
-    """This process's part of index vectors [2, batch], in `accumulate` pieces of equal size."""
+    """This process's part of `draw_indices` [3, batch], in `accumulate` pieces of equal size."""
     return list(index.chunk(rank.world * accumulate, 1))[rank.index :: rank.world]
 
 

@@ -21,7 +21,9 @@ def test_groups_name_every_column_of_the_code_once():
     factors = factors_from_z(torch.randn(5, 128))
     groups = code_groups(factors)
     assert len(groups) == len(FACTORS)
-    assert sorted(sum(groups, [])) == list(range(code_of(factors).shape[1]))
+    assert sorted(column for group in groups for column in group) == list(
+        range(code_of(factors).shape[1])
+    )
 
 
 @torch.no_grad()

@@ -55,7 +55,8 @@ def test_fixed_pairs_meet_one_partner_and_free_ones_many():
     for fixed in (True, False):
         partners: dict[int, set[int]] = {}
         for step in range(40):
-            first, second = draw_indices(30, 16, 0, step, device, fixed).tolist()
+            config = TrainingConfig(batch=16, fixed_pairs=fixed)
+            first, second, _ = draw_indices(30, config, step, device).tolist()
             for a, b in zip(first, second, strict=True):
                 partners.setdefault(a, set()).add(b)
         assert (

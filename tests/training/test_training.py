@@ -56,11 +56,12 @@ def test_a_pair_is_the_way_from_the_first_to_the_second():
 
 def test_random_numbers_follow_from_seed_and_step_alone():
     device = torch.device("cpu")
-    first = draw_indices(100, 8, seed=1, step=7, device=device)
+    one, two = TrainingConfig(batch=8, seed=1), TrainingConfig(batch=8, seed=2)
+    first = draw_indices(100, one, 7, device)
     torch.rand(5)
-    assert torch.equal(first, draw_indices(100, 8, seed=1, step=7, device=device))
-    assert not torch.equal(first, draw_indices(100, 8, seed=1, step=8, device=device))
-    assert not torch.equal(first, draw_indices(100, 8, seed=2, step=7, device=device))
+    assert torch.equal(first, draw_indices(100, one, 7, device))
+    assert not torch.equal(first, draw_indices(100, one, 8, device))
+    assert not torch.equal(first, draw_indices(100, two, 7, device))
 
 
 def test_split_keeps_every_code_once():
@@ -74,15 +75,28 @@ def test_split_keeps_every_code_once():
 
 
 def test_half_of_the_pairs_are_relatives_where_codes_lie_in_families():
-    device = torch.device("cpu")
+    device, config = torch.device("cpu"), TrainingConfig(batch=16, family=4)
     met = set()
     for step in range(200):
-        first, second = draw_indices(40, 16, 0, step, device, family=4)
+        first, second, averaged = draw_indices(40, config, step, device)
         assert (first[:8] // 4 == second[:8] // 4).all()
         assert (first[:8] != second[:8]).all()
+        assert averaged.tolist() == [1] * 4 + [0] * 12
         met |= {(int(a) % 4, int(b) % 4) for a, b in zip(first[:8], second[:8], strict=True)}
-        assert torch.equal(first, draw_indices(40, 16, 0, step, device)[0])
+        assert torch.equal(first, draw_indices(40, TrainingConfig(batch=16), step, device)[0])
     assert len(met) == 12  # every relative meets every other
+
+
+def test_an_averaged_direction_begins_at_the_average_of_the_family():
+    codes, config = linear_codes(8), TrainingConfig(family=4)
+    first, second = torch.tensor([0, 5]), torch.tensor([2, 7])
+    pairs = pairs_at(codes, first, second, torch.tensor([1, 0]), config)
+    plain = pairs_at(codes, first, second)
+    clip = F.normalize(codes.clip.float(), dim=1)
+    torch.testing.assert_close(pairs.direction[0], F.normalize(clip[2] - clip[:4].mean(0), dim=0))
+    assert torch.equal(pairs.direction[1], plain.direction[1])
+    for part in ("s", "clip", "delta_s"):  # whatever the direction, the way is s1 to s2
+        assert torch.equal(getattr(pairs, part), getattr(plain, part))
 
 
 def test_held_out_codes_are_whole_families():

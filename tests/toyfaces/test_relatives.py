@@ -1,0 +1,23 @@
+"""Families of portraits: members differ in a few factors, families in all."""
+
+import pytest
+import torch
+
+from deltaedit_kit.domains.toyfaces.factors import FACTORS
+from deltaedit_kit.domains.toyfaces.relatives import CHANGES, FAMILY, relatives
+from deltaedit_kit.errors import DeltaEditError
+
+
+def test_members_differ_in_the_same_few_coordinates_that_stand_for_factors():
+    z = relatives(40 * FAMILY, torch.Generator().manual_seed(0)).unflatten(0, (40, FAMILY))
+    differs = (z != z[:, :1])[:, 1:]  # from the first of each family
+    assert torch.equal(differs, differs[:, :1].expand_as(differs))
+    assert differs[:, 0].sum(dim=1).tolist() == [CHANGES[k % len(CHANGES)] for k in range(40)]
+    assert not differs[..., len(FACTORS) :].any()
+    assert differs.any(dim=(0, 1))[: len(FACTORS)].float().mean() > 0.8  # every factor has its turn
+    assert z.std().item() == pytest.approx(1, abs=0.05)
+
+
+def test_half_a_family_is_refused():
+    with pytest.raises(DeltaEditError, match="multiple of 5"):
+        relatives(12, torch.Generator())

@@ -34,7 +34,7 @@ QUICK: dict[str, Values] = {
 GRIDS: dict[str, list[Values]] = {
     "deltaedit": [{"threshold": 0.03}, {"threshold": 0.06}, {"threshold": 0.1}],
     "styleclip-directions": [{"threshold": 0.1}, {"threshold": 0.2}, {"threshold": 0.3}],
-    "styleclip-optimisation": [{"l2": 0.002}, {"l2": 0.008}, {"l2": 0.03}],
+    "styleclip-optimisation": [{"l2": 0.0005}, {"l2": 0.002}, {"l2": 0.008}],
     "styleclip-mapper": [{"l2": 0.2}, {"l2": 0.8}, {"l2": 2.0}],
     "tedigan": [{"clip": 0.5}, {"clip": 1.0}, {"clip": 3.0}],
 }

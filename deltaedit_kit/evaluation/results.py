@@ -211,6 +211,9 @@ def read_rows(path: str | Path) -> list[Row]:
     """The rows of such a file. DeltaEditError if it is not one."""
     try:
         with Path(path).open(newline="", encoding="utf-8") as file:
+            table = csv.DictReader(file)
+            if table.fieldnames != [field.name for field in fields(Row)]:
+                raise ValueError("its columns are others")
             return [
                 Row(
                     **{
@@ -219,7 +222,7 @@ def read_rows(path: str | Path) -> list[Row]:
                         "n": int(row["n"]),
                     }
                 )
-                for row in csv.DictReader(file)
+                for row in table
             ]
     except (OSError, KeyError, TypeError, ValueError) as cause:
         raise DeltaEditError(f"{path} is no table of a comparison: {cause}") from cause

@@ -1,0 +1,156 @@
+"""From cells to tables: means, intervals, failures, the Fréchet distance, files."""
+
+from __future__ import annotations
+
+import csv
+import math
+from dataclasses import replace
+
+import pytest
+import torch
+
+from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.evaluation.cells import cell_key, load, store
+from deltaedit_kit.evaluation.index import Index
+from deltaedit_kit.evaluation.prompts import Prompt
+from deltaedit_kit.evaluation.results import ALL, Results, read_rows
+from deltaedit_kit.evaluation.tuning import PRICE, best, score
+from deltaedit_kit.metrics.frechet import Moments
+from tests.evaluation.handmade import FACES, GLASSES, SMILE, failed, good, handmade
+
+
+@pytest.fixture
+def results(tmp_path):
+    return handmade(tmp_path)
+
+
+def test_a_cell_comes_back_as_it_was_stored(tmp_path):
+    moments = {1.0: {"eyes": Moments.of(torch.randn(5, 3))}}
+    cell = replace(good(GLASSES), moments=moments)
+    store(cell, tmp_path)
+    found = load(tmp_path, cell.key)
+    assert found is not None
+    assert (found.prompt, found.settings, found.seconds) == (GLASSES, cell.settings, cell.seconds)
+    assert math.isnan(found.values[1.0]["success"][0])
+    assert found.values[0.5]["ids"] == pytest.approx(cell.values[0.5]["ids"])
+    torch.testing.assert_close(found.moments[1.0]["eyes"].mean, moments[1.0]["eyes"].mean)
+    assert found.key == cell.key
+    assert load(tmp_path, "another") is None
+
+
+def test_the_key_is_made_of_all_that_decides_about_the_numbers():
+    given = {"method": "tedigan", "settings": {"lr": 0.1}, "prompt": GLASSES, "faces": 3}
+    given |= {"strengths": (1.0,), "origin": "abc"}
+    others = [
+        {"method": "deltaedit"},
+        {"settings": {"lr": 0.2}},
+        {"prompt": SMILE},
+        {"prompt": Prompt(GLASSES.text, ("smile",))},
+        {"faces": 4},
+        {"strengths": (0.5, 1.0)},
+        {"origin": "abd"},
+    ]
+    keys = {cell_key(**(given | other)) for other in ({}, *others)}
+    assert len(keys) == 1 + len(others)
+
+
+def test_a_damaged_cell_is_named(tmp_path):
+    cell = good(GLASSES)
+    store(cell, tmp_path)
+    path = tmp_path / f"{cell.key}.json"
+    for content in ("{", "[]", "{}", path.read_text().replace('"ok"', "3, 4")):
+        path.write_text(content)
+        with pytest.raises(DeltaEditError, match=f"{cell.key}.json is damaged"):
+            load(tmp_path, cell.key)
+
+
+def test_the_table_has_a_row_for_each_number_and_each_failure(results):
+    rows = [r for r in results.table if (r.sentence, r.strength) == (GLASSES.text, 1.0)]
+    own = {r.metric: r for r in rows if r.method == "deltaedit"}
+    assert own["ids"].value == pytest.approx(0.6)
+    assert own["ids"].low < 0.6 < own["ids"].high
+    assert (own["success"].value, own["success"].n) == (0.5, 2)  # who had glasses does not count
+    assert own["seconds.edit"].value == 0.25
+    (row,) = [r for r in rows if r.method == "tedigan"]
+    assert (row.status, row.reason, row.metric) == ("failed", "the <b>reason</b>", "")
+    assert math.isnan(row.value)
+
+
+def test_the_summary_is_over_sentences(results):
+    found = results.value("deltaedit", "ids", strength=0.5)
+    assert found.value == pytest.approx(0.35)
+    assert found.n == 2
+    assert results.own_setting("tedigan") == "short"
+    (row,) = [r for r in results.summary if r.status == "failed"]
+    assert row.reason == "1 sentences failed, the first: the <b>reason</b>"
+    assert {r.sentence for r in results.summary} == {ALL}
+    with pytest.raises(DeltaEditError, match="no 'ids' of 'tedigan'"):
+        results.value("tedigan", "ids")
+
+
+def test_tables_are_files_that_can_be_read_again(results):
+    results.write()
+    rows = read_rows(results.folder / "table.csv")
+    assert len(rows) == len(results.table)
+    for one, other in zip(rows, results.table, strict=True):
+        assert (one.method, one.sentence, one.metric) == (
+            other.method,
+            other.sentence,
+            other.metric,
+        )
+        assert one.value == pytest.approx(other.value, rel=1e-4, nan_ok=True)
+    with (results.folder / "summary.csv").open() as file:
+        assert next(csv.reader(file))[:6] == [
+            *("method", "setting", "strength", "sentence", "metric", "value")
+        ]
+    for content in ("a,b\n1,2\n", "", "method,value\nx,1\n"):
+        (results.folder / "table.csv").write_text(content)
+        with pytest.raises(DeltaEditError, match="no table of a comparison"):
+            read_rows(results.folder / "table.csv")
+
+
+def test_pictures_or_the_reason(results):
+    assert len(results.pictures("deltaedit", SMILE.text, strength=0.5)) == FACES
+    assert results.pictures("tedigan", GLASSES.text) == "the <b>reason</b>"
+    with pytest.raises(DeltaEditError, match="no pictures of 'tedigan'"):
+        results.pictures("tedigan", SMILE.text)
+
+
+def test_a_folder_that_is_none_or_damaged(tmp_path, results):
+    with pytest.raises(DeltaEditError, match="holds no comparison"):
+        Results(tmp_path / "nothing")
+    (results.folder / "index.json").write_text("[[1]]")
+    with pytest.raises(DeltaEditError, match=r"index\.json is damaged"):
+        Results(results.folder)
+
+
+def test_a_later_cell_takes_the_place_of_an_earlier_one(tmp_path):
+    index = Index()
+    index.put("a", "best", "text", "key-1")
+    index.put("b", "best", "text", "key-2")
+    index.put("a", "best", "text", "key-3")
+    index.write(tmp_path)
+    assert list(Index.read(tmp_path)) == [("best", "key-3"), ("best", "key-2")]
+    assert list(Index.read(tmp_path / "nothing")) == []
+
+
+def cell_with(success, side):
+    return replace(good(GLASSES), values={1.0: {"success": success, "side_effect": side}})
+
+
+def test_the_score_is_success_less_the_price_of_side_effects():
+    nan = math.nan
+    cells = [cell_with([1.0, nan], [0.1, 0.1]), cell_with([0.0, 1.0], [0.0, 0.2])]
+    assert score(cells, 1.0) == pytest.approx((1 - PRICE * 0.1 + 0.5 - PRICE * 0.1) / 2)
+    assert score([failed(GLASSES)], 1.0) == -PRICE
+    assert score([], 1.0) == -PRICE
+    no_oracle = replace(good(SMILE), values={1.0: {"directional": [0.5, 0.3], "ids": [1.0, 0.5]}})
+    assert score([no_oracle], 1.0) == pytest.approx(0.4 * 0.75)
+
+
+def test_the_best_point_wins_and_the_first_of_equals():
+    weak, strong = cell_with([0.0, 0.0], [0.0, 0.0]), cell_with([1.0, 1.0], [0.05, 0.05])
+    found = best([({"l2": 1}, [weak]), ({"l2": 2}, [strong]), ({"l2": 3}, [strong])])
+    assert found.settings == {"l2": 2}
+    assert found.score == pytest.approx(0.75)
+    assert best([({"l2": 1}, [failed(GLASSES)])]).score == -PRICE

@@ -3,9 +3,10 @@
     python -m recipes.toyfaces.mapper               # resumes codes and training by itself
 
 No text and no factor enters: the lessons are pairs of pictures that our generator drew and our CLIP
-looked at. Codes lie in runs/toyfaces/mapper/<networks>/codes-*.safetensors, a thousand a file, so
-that a longer set begins with the shorter one; three quarters at truncation 1, the rest calmer;
-pictures drawn in bfloat16, which an embedding hardly notices.
+looked at, half of them strangers and half relatives (`toyfaces.relatives`). Codes lie in
+runs/toyfaces/mapper/<networks>/codes-*.safetensors, a thousand a file, so that a longer set begins
+with the shorter one; three quarters at truncation 1, the rest calmer; pictures drawn in bfloat16,
+which an embedding hardly notices.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from deltaedit_kit import load_domain
 from deltaedit_kit.atomic import save_tensors
 from deltaedit_kit.codes import Codes, sample_codes
 from deltaedit_kit.domains import Domain
+from deltaedit_kit.domains.toyfaces.relatives import FAMILY, relatives
 from deltaedit_kit.training import Report, TrainingConfig, train_mapper
 from recipes.toyfaces.relevance import OUT, machine_name, networks_mark
 from recipes.weights import rounded
@@ -40,6 +42,7 @@ CONFIG = TrainingConfig(
     learning_rate=1.0,
     schedule="cosine",
     ema=0.999,
+    family=FAMILY,
     held_out=0.05,
     report_every=500,
     save_every=500,
@@ -49,7 +52,9 @@ CARD = """# DeltaMapper of toyfaces
 - What: the mapper of DeltaEdit (arXiv:2303.06285), published architecture, sizes of this domain:
   {channels} style channels, CLIP width {width}, {parameters:,} parameters.
 - Data: {codes:,} codes (s, i) sampled from the shipped generator at truncations {truncations},
-  embedded by the shipped CLIP. No text, no caption, no factor was used.
+  embedded by the shipped CLIP, in families of {family} whose members differ in one to three
+  coordinates of z (`deltaedit_kit/domains/toyfaces/relatives.py`). No text, no caption was used,
+  and no factor was named.
 - Made by: `python -m recipes.toyfaces.mapper --codes {codes}`, settings {config}
 - Time and machine: codes {code_seconds:.0f} s, training {seconds:.0f} s, {machine} (this run).
 - Networks: {mark} (CRC-32 of generator and CLIP weights; train again when either changes).
@@ -78,6 +83,7 @@ def code_shards(domain: Domain, n: int, folder: Path) -> Iterator[Codes]:
                     truncations=TRUNCATIONS,
                     fast=True,
                     progress=bar.update,
+                    draw=relatives,
                 )
                 codes.save(path)
             yield codes
@@ -90,6 +96,7 @@ def write_card(
     text = CARD.format(
         channels=domain.layout.total,
         width=domain.clip.width,
+        family=FAMILY,
         truncations=", ".join(f"{psi:g}" for psi in TRUNCATIONS),
         config=", ".join(f"{key} {value}" for key, value in asdict(config).items()),
         machine=machine_name(domain.device),

@@ -17,7 +17,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -50,7 +50,7 @@ class Cell:
     status: str = "ok"  # or "failed"
     reason: str = ""
     kept: int = 0  # channels of s that might move
-    seconds: dict[str, float] = field(default_factory=dict)  # training, preparation, edit
+    seconds: dict[str, float] = field(default_factory=dict)
     values: dict[float, dict[str, list[float]]] = field(default_factory=dict)
     moments: dict[float, dict[str, Moments]] = field(default_factory=dict)
     pictures: Tensor | None = None  # [strengths, SHOWN, 3, H, W]
@@ -89,7 +89,7 @@ def run_cell(
     """Compute a cell; `fast` draws in bfloat16. Whatever fails ends up in the cell's reason."""
     cell = Cell(method.name, asdict(method.settings), prompt, len(faces), tuple(strengths), origin)
     device = method.domain.device.type
-    drawing = 0.0
+    drawing, began = 0.0, (perf_counter(), process_time())
     try:
         change = method.change(faces, prompt.text)
         values, moments, shown = {}, {}, []
@@ -110,6 +110,8 @@ def run_cell(
         "training": times.training,
         "preparation": times.preparation,
         "edit": times.per_picture + drawing / len(faces),
+        "cell": perf_counter() - began[0],  # all of it, with all strengths and the judge
+        "processor": process_time() - began[1],  # the same, whatever else the machine does
     }
     return replace(
         cell,

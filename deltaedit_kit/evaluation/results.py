@@ -5,7 +5,7 @@
 
 A failed cell is one row with its reason. FID exists in the summary only: one sentence has too few
 pictures. Times are rows as well: seconds.training and seconds.preparation for each sentence,
-seconds.edit for each picture.
+seconds.edit for each picture, seconds.cell and seconds.processor for all that a cell took.
 """
 
 from __future__ import annotations
@@ -98,7 +98,15 @@ class Results:
                     mean = mean_interval(values, name)
                     rows.append(Row(method, setting, strength, ALL, name, *mean))
             rows += self._frechet()
-        return rows
+        return rows + list(self._faces())
+
+    def _faces(self) -> Iterable[Row]:
+        """How many faces the numbers of a method come from: a row, so that files tell it too."""
+        counts = {(cell.method, setting): cell.faces for setting, cell in self.cells}
+        for (method, setting), count in counts.items():
+            sentences = sum((c.method, s) == (method, setting) for s, c in self.cells)
+            none = math.nan, math.nan, sentences
+            yield Row(method, setting, 1.0, ALL, "faces", count, *none)
 
     def _frechet(self) -> Iterable[Row]:
         """FID of every method at every strength, pooled over sentences."""

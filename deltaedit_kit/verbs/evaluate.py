@@ -11,16 +11,12 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.verbs.common import step
 
-if TYPE_CHECKING:
-    from deltaedit_kit.evaluation.results import Results
-
 QUICK_SENTENCES, QUICK_FACES = 2, 4
-SHOWN = ("success", "side_effect", "ids", "psnr", "directional", "seconds.training", "seconds.edit")
 
 
 def register(verbs: Any) -> None:
@@ -56,6 +52,7 @@ def evaluate(options: argparse.Namespace) -> None:
     """Compute what is missing, write both tables, print the summary."""
     from deltaedit_kit.domains import load_domain
     from deltaedit_kit.evaluation.comparison import Comparison, Plan
+    from deltaedit_kit.evaluation.findings import findings, summary_text
     from deltaedit_kit.evaluation.prompts import default_prompts, of_split, read_prompts
     from deltaedit_kit.evaluation.results import Results
     from deltaedit_kit.rivals import METHODS
@@ -82,7 +79,9 @@ def evaluate(options: argparse.Namespace) -> None:
     )
     comparison = Comparison(domain, plan, prompts, folder)
     comparison.run()
-    print(summary_text(Results(folder)))
+    rows = Results(folder).summary
+    print(summary_text(rows))
+    print("\n".join(findings(rows)))
     print(f"saved {folder / 'table.csv'} and {folder / 'summary.csv'}")
 
 
@@ -101,17 +100,3 @@ def strengths(text: str) -> tuple[float, ...]:
         raise DeltaEditError(
             f"--strengths is {text[:40]!r}; give numbers as in 0.5,1,1.5"
         ) from cause
-
-
-def summary_text(results: Results) -> str:
-    """The summary at each method's own strength, one line a method."""
-    rows = [row for row in results.summary if row.strength == 1.0]
-    networks = sorted({row.metric for row in rows if row.metric.startswith("fid:")})
-    columns = [*SHOWN, *networks]
-    lines = [f"{'method':24s}{'setting':11s}" + "".join(f"{c[-17:]:>18s}" for c in columns)]
-    for method, setting in dict.fromkeys((row.method, row.setting) for row in rows):
-        own = {r.metric: r for r in rows if (r.method, r.setting) == (method, setting)}
-        cells = "".join(f"{own[c].value:18.4g}" if c in own else f"{'-':>18s}" for c in columns)
-        failed = f"  {own[''].reason}" if "" in own else ""
-        lines.append(f"{method:24s}{setting:11s}{cells}{failed}")
-    return "\n".join(lines)

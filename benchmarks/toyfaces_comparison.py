@@ -1,0 +1,83 @@
+"""The whole comparison of five methods on toyfaces: its table, what it says, and what it took.
+
+    python -m benchmarks.toyfaces_comparison                            24 sentences × 100 faces
+    python -m benchmarks.toyfaces_comparison --faces 50 --slow-faces 12    the same, cheaper
+    python -m benchmarks.toyfaces_comparison --draw                     and figures 4 and 5 after it
+
+The same as `deltaedit evaluate toyfaces`, in the same folder, so that each goes on where the other
+stopped. Times are sums over cells, so that interruptions do not count: wall time, and the time that
+processors worked, which does not hang on what else the machine was doing.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+
+import torch
+
+from benchmarks.machine import describe
+from deltaedit_kit import load_domain
+from deltaedit_kit.evaluation.cells import Cell
+from deltaedit_kit.evaluation.comparison import Comparison, Plan
+from deltaedit_kit.evaluation.findings import findings, summary_text
+from deltaedit_kit.evaluation.prompts import default_prompts
+from deltaedit_kit.evaluation.results import Results
+from recipes.figures.comparison import FULL
+
+
+def spent(cells: Sequence[Cell], clock: str) -> float:
+    """Minutes of a clock ("cell": wall, "processor") over all cells."""
+    return sum(cell.seconds.get(clock, 0.0) for cell in cells) / 60
+
+
+def times(results: Results) -> str:
+    """A line for each method: minutes for its cells, split into what was published and tuned."""
+    lines = []
+    for setting in ("default", "short", "best"):
+        for method in dict.fromkeys(cell.method for _, cell in results.cells):
+            own = [c for s, c in results.cells if (s, c.method) == (setting, method)]
+            if own:
+                wall, work = spent(own, "cell"), spent(own, "processor")
+                lines.append(f"{method:24s}{setting:9s}{wall:8.1f} min, processors {work:6.1f} min")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Compute what is missing, then print everything."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--faces", type=int, default=100, help="how many (default: 100)")
+    parser.add_argument("--slow-faces", type=int, help="for methods that optimise each (all)")
+    parser.add_argument("--tuning-faces", type=int, default=12, help="how many (default: 12)")
+    parser.add_argument("--methods", help="names joined by commas (default: all five)")
+    parser.add_argument("--settings", default="short,best", help="(default: short,best)")
+    parser.add_argument("--draw", action="store_true", help="draw figures 4 and 5 afterwards")
+    options = parser.parse_args()
+    domain = load_domain("toyfaces")
+    plan = Plan(
+        settings=tuple(options.settings.split(",")),
+        faces=options.faces,
+        slow_faces=options.slow_faces or options.faces,
+        tuning_faces=options.tuning_faces,
+    )
+    if options.methods:
+        plan = Plan(**{**vars(plan), "methods": tuple(options.methods.split(","))})
+    Comparison(domain, plan, default_prompts(domain), FULL).run()
+    results = Results(FULL)
+    print(f"toyfaces, {describe('cpu')}, {torch.get_num_threads()} threads")
+    print(summary_text(results.summary))
+    for setting in ("", "best"):
+        print(f"\n{setting or 'untuned'}:")
+        print("\n".join(findings(results.summary, setting)))
+    cells = [cell for _, cell in results.cells]
+    total, work = spent(cells, "cell"), spent(cells, "processor")
+    print(f"\nall {len(cells)} cells: {total:.1f} min, of which processors worked {work:.1f} min")
+    print(times(results))
+    if options.draw:
+        from recipes.figures import fig4_methods, fig5_metrics
+
+        print(fig4_methods.main(results), fig5_metrics.main(results))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,82 @@
+"""What a summary says, in words that follow its numbers, whoever wins.
+
+    metric: best method value [low, high]; not to be told apart from it: ...; deltaedit: k of n
+
+Two methods are told apart where their 95 % intervals over sentences do not overlap: a cautious
+rule, since both saw the same sentences. The seed's columns, PSNR and IDS, are won by changing
+nothing; they are listed with the success of their winner.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from deltaedit_kit.evaluation.results import Row, own_setting
+from deltaedit_kit.metrics import metric
+
+COLUMNS = ("success", "side_effect", "directional", "ids", "psnr")
+TIMES = ("seconds.training", "seconds.edit")
+OURS = "deltaedit"
+
+
+def at_own(rows: Sequence[Row], name: str, setting: str = "") -> list[Row]:
+    """The rows of a metric at each method's own strength: untuned, or those of `setting`."""
+    pairs = [(row.method, row.setting) for row in rows]
+    return [
+        row
+        for row in rows
+        if (row.metric, row.strength) == (name, 1.0)
+        and row.setting == (setting or own_setting(pairs, row.method))
+    ]
+
+
+def finding(rows: Sequence[Row], name: str, setting: str = "") -> str:
+    """One line about a metric; empty where no method has it."""
+    higher = metric(name).better == "higher"
+    found = [row for row in at_own(rows, name, setting) if not math.isnan(row.value)]
+    found.sort(key=lambda row: row.value, reverse=higher)
+    if not found:
+        return ""
+    best = found[0]
+    near = [row.method for row in found[1:] if row.low <= best.high and row.high >= best.low]
+    line = f"{metric(name).label}: {best.method} {_number(best)}"
+    if near:
+        line += f"; not told apart from it: {', '.join(near)}"
+    for place, row in enumerate(found[1:], start=2):
+        if row.method == OURS:
+            line += f"; {OURS} is {place} of {len(found)} with {_number(row)}"
+    if name in ("ids", "psnr"):
+        success = [row for row in at_own(rows, "success", setting) if row.method == best.method]
+        line += f" (its success: {success[0].value:.0%})" if success else ""
+    return line
+
+
+def findings(rows: Sequence[Row], setting: str = "") -> list[str]:
+    """A line for each metric of the summary's rows; FID with the floor of an unedited set."""
+    networks = dict.fromkeys(row.metric for row in rows if row.metric.startswith("fid:"))
+    lines = [finding(rows, name, setting) for name in (*COLUMNS, *networks)]
+    for name in networks:
+        floor = [row for row in rows if (row.method, row.metric) == ("unedited", name)]
+        lines += [f"{metric(name).label} of unedited faces: {row.value:.3g}" for row in floor]
+    return [line for line in lines if line]
+
+
+def summary_text(rows: Sequence[Row]) -> str:
+    """The summary at each method's own strength, one line for a method and a setting."""
+    rows = [row for row in rows if row.strength == 1.0]
+    networks = sorted({row.metric for row in rows if row.metric.startswith("fid:")})
+    columns = ["faces", *COLUMNS, *networks, *TIMES]
+    lines = [f"{'method':24s}{'setting':9s}" + "".join(f"{c[-17:]:>18s}" for c in columns)]
+    for method, setting in dict.fromkeys((row.method, row.setting) for row in rows):
+        own = {r.metric: r for r in rows if (r.method, r.setting) == (method, setting)}
+        cells = "".join(f"{own[c].value:18.4g}" if c in own else f"{'-':>18s}" for c in columns)
+        failed = f"  {own[''].reason}" if "" in own else ""
+        lines.append(f"{method:24s}{setting:9s}{cells}{failed}")
+    return "\n".join(lines)
+
+
+def _number(row: Row) -> str:
+    if math.isnan(row.low):
+        return f"{row.value:.3g}"
+    return f"{row.value:.3g} [{row.low:.3g}, {row.high:.3g}]"

@@ -1,0 +1,105 @@
+"""Words follow the numbers, whoever wins; figures draw what is in the rows."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from deltaedit_kit.evaluation.findings import at_own, finding, findings, summary_text
+from deltaedit_kit.evaluation.results import ALL, Row
+from deltaedit_kit.plots.methods import methods_figure
+from deltaedit_kit.plots.metrics import metrics_figure
+from tests.evaluation.handmade import GLASSES, SMILE, handmade
+
+
+def row(method, metric, value, reach=0.1, setting="default", strength=1.0):
+    return Row(method, setting, strength, ALL, metric, value, value - reach, value + reach, 24)
+
+
+ROWS = [
+    row("deltaedit", "success", 0.7),
+    row("deltaedit", "success", 0.9, setting="best"),
+    row("deltaedit", "success", 0.95, strength=1.5),
+    row("tedigan", "success", 0.75, setting="short"),
+    row("styleclip-mapper", "success", 0.2, setting="short"),
+    row("deltaedit", "side_effect", 0.02, 0.005),
+    row("tedigan", "side_effect", 0.05, 0.005, setting="short"),
+    row("deltaedit", "ids", 0.8),
+    row("tedigan", "ids", 0.7, setting="short"),
+    row("styleclip-mapper", "ids", 0.99, 0.01, setting="short"),
+    row("deltaedit", "fid:clip-toyfaces", 0.5),
+    Row("unedited", "floor", 1.0, ALL, "fid:clip-toyfaces", 0.3, math.nan, math.nan, 100),
+]
+
+
+def test_the_best_is_named_and_who_cannot_be_told_apart():
+    assert finding(ROWS, "success") == (
+        "success ↑: tedigan 0.75 [0.65, 0.85]; not told apart from it: deltaedit; "
+        "deltaedit is 2 of 3 with 0.7 [0.6, 0.8]"
+    )
+    assert finding(ROWS, "side_effect") == "side effect ↓: deltaedit 0.02 [0.015, 0.025]"
+    assert finding(ROWS, "success", "best") == "success ↑: deltaedit 0.9 [0.8, 1]"
+    assert finding(ROWS, "lpips") == ""
+
+
+def test_who_wins_by_changing_nothing_is_shown_with_its_success():
+    line = finding(ROWS, "ids")
+    assert line.startswith("IDS ↑: styleclip-mapper 0.99")
+    assert line.endswith("(its success: 20%)")
+
+
+def test_fid_stands_beside_its_floor():
+    assert findings(ROWS)[-2:] == [
+        "FID [clip-toyfaces] ↓: deltaedit 0.5 [0.4, 0.6]",
+        "FID [clip-toyfaces] ↓ of unedited faces: 0.3",
+    ]
+    assert [r.method for r in at_own(ROWS, "fid:clip-toyfaces")] == ["deltaedit"]
+
+
+def test_the_text_has_a_line_for_each_method_and_setting(tmp_path):
+    lines = summary_text(handmade(tmp_path).summary).splitlines()
+    assert len(lines) == 3
+    assert lines[0].split()[:3] == ["method", "setting", "faces"]
+    assert lines[1].split()[:4] == ["deltaedit", "default", "3", "0.5"]
+    assert lines[2].startswith("tedigan")
+    assert "<b>reason</b>" in lines[2]
+
+
+def test_the_metrics_figure_draws_lines_over_strength_and_skips_what_is_missing():
+    figure = metrics_figure(ROWS, "title", "note")
+    trade_off = figure.axes[0]
+    labels = [line.get_label() for line in trade_off.get_lines()]
+    assert "deltaedit" in labels
+    assert "tedigan (fewer steps)" in labels
+    assert figure.axes[1].yaxis_inverted()  # a side effect is better when it is lower
+    bars = [patch.get_width() for patch in figure.axes[3].patches]
+    assert bars == [0.5, 0.3]
+    assert len(metrics_figure([], "nothing").axes) == 6
+
+
+def test_the_methods_figure_shows_pictures_and_reasons(tmp_path):
+    results = handmade(tmp_path)
+    texts = [GLASSES.text, SMILE.text]
+    after = {
+        "deltaedit": {text: results.pictures("deltaedit", text) for text in texts},
+        "tedigan": {GLASSES.text: results.pictures("tedigan", GLASSES.text)},
+    }
+    figure = methods_figure(results.before[:2], after, texts)
+    shown = [axis.get_images()[0].get_array() for axis in figure.axes]
+    assert len(shown) == 2 * 2 + 2 * 2  # before and DeltaEdit, two faces, two sentences
+    words = [text.get_text().replace("\n", " ") for text in figure.texts]
+    assert "the <b>reason</b>" in words
+    assert "not computed" in words
+
+
+@pytest.mark.parametrize("name", ["fig4_methods", "fig5_metrics"])
+def test_the_recipes_draw_from_a_folder(tmp_path, name):
+    from importlib import import_module
+
+    results = handmade(tmp_path / "run")
+    recipe = import_module(f"recipes.figures.{name}")
+    path = recipe.main(results, tmp_path / f"{name}.png")
+    assert path.read_bytes().startswith(b"\x89PNG")
+    if name == "fig5_metrics":
+        assert "deltaedit" in (tmp_path / f"{name}.csv").read_text()

@@ -60,6 +60,7 @@ class Config:
     stages: tuple[Stage, ...] = (
         Stage("damaged", 40_000, 32, 1.5e-3, 5e-5),
         Stage("clean", 60_000, 32, 8e-4, 2e-5),
+        Stage("clean", 60_000, 32, 5e-4, 1e-5),
         Stage("pictures", 8_000, 8, 2e-4, 1e-5),
     )
     renders: int = 40_000

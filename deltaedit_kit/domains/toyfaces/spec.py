@@ -36,5 +36,6 @@ SPEC = DomainSpec(
         "relevance": "relevance.safetensors",
     },
     oracle="deltaedit_kit.domains.toyfaces.oracle:read_factors",
+    inversion="deltaedit_kit.domains.toyfaces.encoder:encode_portraits",
     identity="deltaedit_kit.domains.toyfaces.identity:embed_faces",
 )

@@ -34,6 +34,7 @@ from deltaedit_kit.studio.state import StudioState
 from deltaedit_kit.widgets.studio_parts.board import Board, Make
 from deltaedit_kit.widgets.studio_parts.desk import Desk
 from deltaedit_kit.widgets.studio_parts.files import forget, uploaded
+from deltaedit_kit.widgets.studio_parts.names import Names
 from deltaedit_kit.widgets.studio_parts.newest import Newest
 from deltaedit_kit.widgets.studio_parts.screen import Screen
 from deltaedit_kit.widgets.studio_parts.style import style_tag
@@ -71,7 +72,7 @@ class Studio(widgets.VBox):
         self.newest = Newest(self._draw, self._lock)
         columns = widgets.HBox([widgets.VBox([self.board, self.desk]), self.screen])
         columns.add_class("de-columns")
-        super().__init__([widgets.HTML(style_tag()), columns])
+        super().__init__([widgets.HTML(style_tag()), columns, Names("de-studio")])
         self.add_class("de-studio")
         self.board.photo.observe(self._take_photo, names="value")
         self.desk.recipe.observe(self._take_recipe, names="value")

@@ -28,6 +28,7 @@ from deltaedit_kit.widgets.studio import Studio
 from deltaedit_kit.widgets.studio_parts import markup
 from deltaedit_kit.widgets.studio_parts.dial import Dial
 from deltaedit_kit.widgets.studio_parts.files import uploaded
+from deltaedit_kit.widgets.studio_parts.names import Names
 from tests.tiny_domain import tiny_domain
 
 DOMAIN = tiny_domain()
@@ -52,8 +53,10 @@ def shown(html: ipywidgets.HTML) -> np.ndarray:
 
 def choose(upload: ipywidgets.FileUpload, name: str, content: bytes) -> None:
     """What the browser sends when a file is chosen, in the form of this ipywidgets."""
-    if isinstance(upload.value, dict):
-        upload.value = {name: {"metadata": {}, "content": content}}
+    if isinstance(upload.value, dict):  # 7.7
+        upload.set_state(
+            {"metadata": [{"name": name}], "data": [memoryview(content)], "_counter": 1}
+        )
     else:
         upload.value = (
             {
@@ -280,7 +283,7 @@ def test_every_control_has_a_name(studio: Studio) -> None:
         return [widget, *(w for child in getattr(widget, "children", ()) for w in below(child))]
 
     everything = below(studio)
-    nameless = (ipywidgets.HTML, ipywidgets.Box, ipywidgets.Label, ipywidgets.FloatSlider)
+    nameless = (ipywidgets.HTML, ipywidgets.Box, ipywidgets.Label, ipywidgets.FloatSlider, Names)
     controls = [w for w in everything if not isinstance(w, nameless)]
     assert len(controls) > 20
     assert all(control.description.strip() for control in controls)

@@ -1,7 +1,7 @@
 """A number that can be dragged and typed: a slider and a number field that always agree.
 
-ipywidgets gives its sliders no name that a screen reader could read; the number field has one, and
-arrow keys, so the slider is for the mouse and the field for everybody.
+The number field carries the label; `names` says it once more for the slider, to which ipywidgets
+gives no name that a screen reader could read.
 """
 
 from __future__ import annotations
@@ -48,7 +48,9 @@ class Dial(widgets.HBox):
         self.number.add_class("de-number")
         self._on_change, self._telling = on_change, True
         super().__init__([self.slider, self.number] if quiet else [self.number, self.slider])
-        self.add_class("de-quiet" if quiet else "de-dial")
+        self.add_class("de-dial")
+        if quiet:
+            self.add_class("de-quiet")
         for control in (self.slider, self.number):
             control.observe(self._moved, names="value")
 

@@ -41,6 +41,9 @@ def uploaded(value: Any) -> tuple[str, bytes] | None:
 
 def forget(upload: widgets.FileUpload) -> None:
     """Empty the button, so that the same file can be chosen once more."""
-    upload.value = {} if isinstance(upload.value, Mapping) else ()
-    if upload.has_trait("_counter"):  # ipywidgets 7 counts what it shows on the button
+    if isinstance(upload.value, Mapping):  # 7.7: read-only, it follows the counter on the button
+        upload.set_trait("metadata", [])
+        upload.set_trait("data", [])
         upload.set_trait("_counter", 0)
+    else:
+        upload.value = ()

@@ -1,0 +1,58 @@
+"""What ipywidgets leaves unsaid to a screen reader: names of slider handles, which face is chosen.
+
+    .de-dial:   the number field's label  ->  aria-label of the slider beside it
+    .de-tile:   the tooltip               ->  aria-label;   .de-picked -> aria-pressed
+
+ipywidgets gives its sliders and buttons no such attributes, so these lines of JavaScript in an
+anywidget copy them from what stands in the page anyway, again whenever the panel gains a control.
+
+Source: WAI-ARIA 1.2 (slider, button with aria-pressed); anywidget.dev for the module's form.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import anywidget
+import traitlets
+
+MODULE = """
+export default {
+  render({ model, el }) {
+    let watcher = null, gone = false;
+
+    const say = (pane) => {
+      for (const dial of pane.querySelectorAll(".de-dial")) {
+        const label = dial.querySelector(".de-number .widget-label")?.textContent;
+        const handles = dial.querySelectorAll(".noUi-handle, .ui-slider-handle");
+        for (const handle of handles) handle.setAttribute("aria-label", `${label}, slider`);
+      }
+      for (const tile of pane.querySelectorAll(".de-tile")) {
+        if (tile.title) tile.setAttribute("aria-label", tile.title);
+        tile.setAttribute("aria-pressed", String(tile.classList.contains("de-picked")));
+      }
+    };
+    const attach = () => {  // the pane is in the page a little after this widget
+      if (gone) return;
+      const pane = el.closest("." + model.get("pane"));
+      if (!pane) { requestAnimationFrame(attach); return; }
+      watcher = new MutationObserver(() => say(pane));
+      const seen = { subtree: true, childList: true, attributes: true };
+      watcher.observe(pane, { ...seen, attributeFilter: ["class", "title"] });
+      say(pane);
+    };
+    attach();
+    return () => { gone = true; watcher?.disconnect(); };
+  },
+};
+"""
+
+
+class Names(anywidget.AnyWidget):
+    """Shows nothing; put it anywhere into the widget that has the class `pane`."""
+
+    _esm = MODULE
+    pane = traitlets.Unicode("").tag(sync=True)
+
+    def __init__(self, pane: str, **options: Any) -> None:
+        super().__init__(pane=pane, **options)

@@ -33,10 +33,7 @@ if TYPE_CHECKING:
 
 FACE_WORDS = ("face", "portrait", "man", "woman")  # neutral words of domains that show people
 LIKENESS = 20.0  # dB; below it a drawn portrait is nobody's likeness
-JOKE = (
-    "this domain draws toy portraits: a photo becomes its nearest one, which is a good joke and "
-    "no likeness"
-)
+JOKE = "the nearest toy portrait: a good joke, no likeness"
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,6 @@ photo arrives: the studio works without it, and says so.
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable
 from importlib import import_module
 from typing import Any
@@ -38,21 +37,15 @@ def read_photo(
 ) -> Faces:
     """The codes of a photo, n = 1 or more: what `invert(photo, domain)` finds in it.
 
-    `content` is the file as it was uploaded; `invert` (None: the kit's own) returns `Faces` or
-    something that holds them as `.faces`. Raises `DeltaEditError` for what is no picture, and what
-    `invert` raises: no inversion for this domain, no face found.
+    `content` is the file as it was uploaded; `invert` (None: the kit's own) gets it as an upright
+    picture "RGB" and returns `Faces`, or something that holds them as `.faces`. Raises
+    `DeltaEditError` for what is no picture, and what `invert` raises: no inversion for this domain,
+    no face found.
     """
-    from PIL import Image, UnidentifiedImageError
+    from deltaedit_kit.inversion import photos
 
     invert = find_invert() if invert is None else invert
-    try:
-        with Image.open(io.BytesIO(content)) as opened:
-            opened.load()
-            found = invert(opened, domain)
-    except (UnidentifiedImageError, OSError, Image.DecompressionBombError) as cause:
-        raise DeltaEditError(
-            f"this file cannot be read as a picture ({str(cause)[:80]}); upload a JPEG or PNG"
-        ) from cause
+    found = invert(photos.read_photo(content), domain)
     faces = found if isinstance(found, Faces) else getattr(found, "faces", None)
     if not isinstance(faces, Faces):
         raise DeltaEditError("the inversion returned no faces; pick a sampled face")

@@ -31,8 +31,7 @@ if TYPE_CHECKING:
 
 # What the kit can make where nobody published it, and the commands that do.
 COMMANDS = {
-    "mapper": "`deltaedit codes {name} --samples 200000 --out {folder}/codes`, then "
-    "`deltaedit train {name} --codes {folder}/codes --out {folder}`",
+    "mapper": "`deltaedit codes {name} --samples 200000`, then `deltaedit train {name}`",
     "relevance": "`deltaedit relevance {name}`",
 }
 
@@ -86,7 +85,7 @@ class Outside:
         if network not in COMMANDS:
             return f"{text}; declare one in a domain folder of your own"
         name = self.folder if self.is_own else self.spec.name
-        commands = COMMANDS[network].format(name=name, folder=self.folder)
+        commands = COMMANDS[network].format(name=name)
         return f"{text}; make it with {commands} (it is then found as {self.made(network)})"
 
     def networks(self) -> Networks:

@@ -1,5 +1,6 @@
-"""`deltaedit codes DOMAIN --samples N --out DIR`: make the training set of a mapper.
+"""`deltaedit codes DOMAIN --samples N`: make the training set of a mapper.
 
+deltaedit codes lsun-church --samples 200000 --device cuda    into the domain's own folder
 deltaedit codes toyfaces --samples 10000 --out runs/codes     again: goes on where it was
 deltaedit codes toyfaces --photos FOLDER --out runs/photos    inverted photographs
 torchrun --nproc-per-node 4 -m deltaedit_kit.cli codes ...    every process makes its share
@@ -28,7 +29,9 @@ def register(verbs: Any) -> None:
     verb.add_argument("domain", nargs="?", default="toyfaces", metavar="DOMAIN")
     verb.add_argument("--samples", type=int, metavar="N", help="how many pictures to sample")
     verb.add_argument("--photos", type=Path, metavar="FOLDER", help="invert these pictures instead")
-    verb.add_argument("--out", type=Path, required=True, metavar="DIR", help="the store's folder")
+    verb.add_argument(
+        "--out", type=Path, metavar="DIR", help="the store's folder (default: the domain's codes/)"
+    )
     verb.add_argument("--seed", type=int, default=0, help="which samples (default: 0)")
     verb.add_argument(
         "--truncation",
@@ -58,6 +61,7 @@ def codes(options: argparse.Namespace) -> None:
     with step(f"load {options.domain}"):
         domain = load_domain(options.domain, device=rank.device(options.device))
         _ = domain.generator, domain.clip
+    out = options.out or domain.folder / "codes"
     with tqdm(unit=" pictures", desc="codes", disable=not rank.first) as bar:
 
         def show(done: int, total: int) -> None:
@@ -68,7 +72,7 @@ def codes(options: argparse.Namespace) -> None:
 
         store = make_codes(
             domain,
-            options.out,
+            out,
             options.samples,
             options.seed,
             options.truncation,
@@ -80,8 +84,8 @@ def codes(options: argparse.Namespace) -> None:
             progress=show,
         )
     if rank.first:
-        size = sum(path.stat().st_size for path in options.out.glob("codes-*.safetensors"))
-        print(f"{len(store):,} codes of {store.domain} in {options.out}, {size / 2**20:.1f} MiB")
+        size = sum(path.stat().st_size for path in out.glob("codes-*.safetensors"))
+        print(f"{len(store):,} codes of {store.domain} in {out}, {size / 2**20:.1f} MiB")
 
 
 def _encoder(domain: Domain) -> Callable[[Tensor], Tensor]:

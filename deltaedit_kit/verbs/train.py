@@ -1,8 +1,11 @@
-"""`deltaedit train DOMAIN --codes DIR --out DIR`: train a mapper; again: it goes on.
+"""`deltaedit train DOMAIN`: train a mapper on the domain's codes; again: it goes on.
 
-deltaedit train toyfaces --codes runs/codes --out runs/mapper            the published schedule
-deltaedit train toyfaces --codes ... --out ... --steps 4500 --batch 256 --schedule cosine
+deltaedit train lsun-church                                              the published schedule
+deltaedit train toyfaces --codes runs/codes --out runs/mapper --steps 4500 --batch 256
 torchrun --nproc-per-node 2 -m deltaedit_kit.cli train ...               several processes
+
+Without --codes and --out both lie in the domain's own folder, where `deltaedit codes` puts the
+codes and `load_domain` looks for the mapper of a domain that does not come with the kit.
 """
 
 from __future__ import annotations
@@ -44,8 +47,10 @@ def register(verbs: Any) -> None:
     """Add the verb; every entry of the config is an option, with the published value as default."""
     verb = verbs.add_parser("train", help="train a mapper on codes; killed or stopped, it goes on")
     verb.add_argument("domain", nargs="?", default="toyfaces", metavar="DOMAIN")
-    verb.add_argument("--codes", type=Path, required=True, metavar="DIR", help="made by `codes`")
-    verb.add_argument("--out", type=Path, required=True, metavar="DIR", help="the run's folder")
+    verb.add_argument(
+        "--codes", type=Path, metavar="DIR", help="default: where `deltaedit codes` puts them"
+    )
+    verb.add_argument("--out", type=Path, metavar="DIR", help="default: the domain's own folder")
     for name, kind in SETTINGS.items():
         verb.add_argument(name, type=kind, default=argparse.SUPPRESS)
     for name, choices in CHOICES.items():
@@ -72,20 +77,22 @@ def train(options: argparse.Namespace) -> None:
     names = TrainingConfig.__dataclass_fields__
     config = TrainingConfig(**{key: value for key, value in vars(options).items() if key in names})
     rank = this_rank()
-    codes = open_codes(options.codes, options.domain)
+    domain = load_domain(options.domain, device=rank.device(options.device))
+    source = options.codes or domain.folder / "codes"
+    out = options.out or domain.folder
+    codes = open_codes(source, options.domain)
     with step(f"load {options.domain}"):
-        domain = load_domain(options.domain, device=rank.device(options.device))
         mark = networks_mark(domain)
     if codes.header.networks not in (mark, "unknown"):
         raise DeltaEditError(
-            f"{options.codes} was made with other networks ({codes.header.networks}, these are "
+            f"{source} was made with other networks ({codes.header.networks}, these are "
             f"{mark}); make codes again with `deltaedit codes {options.domain}`"
         )
     exam = EditExam(domain, config) if options.exam and rank.first else None
-    mapper = train_mapper(domain, codes, config, options.out, line, exam)
+    mapper = train_mapper(domain, codes, config, out, line, exam)
     if rank.first:
         header = {"domain": options.domain, "networks": mark}
-        path = save_tensors(options.out / "mapper.safetensors", mapper.state_dict(), header)
+        path = save_tensors(out / "mapper.safetensors", mapper.state_dict(), header)
         print(f"saved {path}")
 
 

@@ -35,6 +35,14 @@ def test_codes_then_training_then_a_mapper_that_loads(tiny, tmp_path, capsys):
     assert DeltaMapper.from_state_dict(state, tiny.layout).clip_width == tiny.clip.width
 
 
+def test_without_folders_both_use_the_domains_own(tiny, tmp_path, capsys):
+    tiny._folder = tmp_path / "own"
+    assert cli.main(["codes", "tiny", "--samples", "20"]) == 0
+    assert CodeStore.open(tmp_path / "own" / "codes").complete
+    assert cli.main(["train", "tiny", *TRAIN]) == 0
+    assert f"saved {tmp_path / 'own' / 'mapper.safetensors'}" in capsys.readouterr().out
+
+
 def test_what_a_user_can_put_right_is_one_line(tiny, tmp_path, capsys):
     store = str(tmp_path / "codes")
     assert cli.main(["codes", "tiny", "--out", store]) == 2

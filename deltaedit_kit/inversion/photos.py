@@ -18,7 +18,7 @@ from os import PathLike
 from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
-from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageCms, UnidentifiedImageError
 
 from deltaedit_kit.errors import DeltaEditError
 
@@ -27,6 +27,16 @@ if TYPE_CHECKING:
 
 MOST_PIXELS = 100_000_000  # three times a 30 megapixel camera: 300 MB unpacked
 LEAST_SIDE = 16
+ORIENTATION = 0x0112  # EXIF's tag
+UPRIGHT = {  # its value -> what puts the picture upright
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
 SIXTEEN_BITS = ("I;16", "I;16L", "I;16B", "I;16N", "I")
 BROKEN = (  # what Pillow's readers raise for files that are cut, damaged or lie
     *(UnidentifiedImageError, OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError),
@@ -74,9 +84,8 @@ def upright_rgb(picture: Image.Image) -> Image.Image:
     flat = _eight_bits(picture)
     flat = _onto_white(flat) if _is_transparent(flat) else flat
     flat = _to_srgb(flat, profile)
-    if exif.get(0x0112, 1) != 1:  # the tag "orientation"
-        flat.info["exif"] = exif.tobytes()
-        flat = ImageOps.exif_transpose(flat)
+    turn = UPRIGHT.get(exif.get(ORIENTATION, 1))
+    flat = flat if turn is None else flat.transpose(turn)
     flat.info.clear()  # nothing of the camera, its place or its owner travels on
     return flat
 

@@ -1,52 +1,53 @@
-"""A photo of one's own in the studio: bytes -> picture -> the codes of a face.
+"""A photo of one's own in the studio: an uploaded file -> the codes of a face, and how faithful.
 
-    photo --invert--> (s, w+) ~ a face of the domain
+    file --read--> upright RGB --invert--> (s, w+) ~ the largest face on it
 
-How a photo becomes codes is the business of `deltaedit_kit.inversion`, looked up when the first
-photo arrives: the studio works without it, and says so.
+How a photo becomes codes is the business of `deltaedit_kit.inversion`; another function of
+(picture, domain) may stand in its place.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from importlib import import_module
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from deltaedit_kit.domains.domain import Domain
 from deltaedit_kit.domains.faces import Faces
 from deltaedit_kit.errors import DeltaEditError
 
-NOT_THERE = (
-    "photos cannot be inverted here (no deltaedit_kit.inversion.invert); pick a sampled face"
-)
+if TYPE_CHECKING:
+    from PIL import Image
+
+Invert = Callable[["Image.Image", Domain], Any]
 
 
-def find_invert() -> Callable[[Any, Domain], Any]:
-    """`deltaedit_kit.inversion.invert`; raises `DeltaEditError` where the kit lacks it."""
-    try:
-        invert = getattr(import_module("deltaedit_kit.inversion"), "invert", None)
-    except ImportError as cause:
-        raise DeltaEditError(NOT_THERE) from cause
-    if not callable(invert):
-        raise DeltaEditError(NOT_THERE)
-    return invert
+@dataclass(frozen=True)
+class Photo:
+    """What was found: codes, n = 1 or more, and one line about them (empty: nothing to say)."""
+
+    faces: Faces
+    note: str
 
 
-def read_photo(
-    content: bytes, domain: Domain, invert: Callable[[Any, Domain], Any] | None = None
-) -> Faces:
-    """The codes of a photo, n = 1 or more: what `invert(photo, domain)` finds in it.
+def largest_face(photo: Image.Image, domain: Domain) -> Any:
+    """The kit's own inversion; of several faces the largest, for the studio cannot ask."""
+    from deltaedit_kit.inversion import invert
 
-    `content` is the file as it was uploaded; `invert` (None: the kit's own) gets it as an upright
-    picture "RGB" and returns `Faces`, or something that holds them as `.faces`. Raises
-    `DeltaEditError` for what is no picture, and what `invert` raises: no inversion for this domain,
-    no face found.
+    return invert(photo, domain, face=0, progress=False)
+
+
+def read_photo(content: bytes, domain: Domain, invert: Invert | None = None) -> Photo:
+    """The codes of an uploaded picture file: what `invert(picture, domain)` finds in it.
+
+    `invert` (None: `largest_face`) returns `Faces`, or something that holds them as `.faces` and
+    whose str is about them. Raises `DeltaEditError` for what is no picture, and what `invert`
+    raises: no encoder for this domain, no face found.
     """
-    from deltaedit_kit.inversion import photos
+    from deltaedit_kit.inversion import read_photo as upright
 
-    invert = find_invert() if invert is None else invert
-    found = invert(photos.read_photo(content), domain)
+    found = (invert or largest_face)(upright(content), domain)
     faces = found if isinstance(found, Faces) else getattr(found, "faces", None)
     if not isinstance(faces, Faces):
         raise DeltaEditError("the inversion returned no faces; pick a sampled face")
-    return faces
+    return Photo(faces, "" if found is faces else " ".join(str(found).split()))

@@ -25,7 +25,7 @@ from deltaedit_kit.studio.engine import Engine, Look, short
 from deltaedit_kit.studio.filmstrip import frames
 from deltaedit_kit.studio.heat import heat_map
 from deltaedit_kit.studio.history import History, change, close_gesture, redo, undo
-from deltaedit_kit.studio.photo import read_photo
+from deltaedit_kit.studio.photo import Invert, read_photo
 from deltaedit_kit.studio.pictures import jpeg
 from deltaedit_kit.studio.readout import read_out
 from deltaedit_kit.studio.recipe import read_file
@@ -53,12 +53,12 @@ class Studio(widgets.VBox):
         self,
         domain: Domain,
         folder: str | Path | None = "studio",
-        invert: Callable[[Any, Domain], Any] | None = None,
+        invert: Invert | None = None,
     ) -> None:
         """Show the domain's first example sentence on its first face.
 
         folder: where saved files go, beside a download link (None: the link alone, as for an app).
-        invert: turns a photo into `Faces` of the domain (None: `deltaedit_kit.inversion.invert`).
+        invert: a picture's `Faces` in the domain (None: the kit's own, of the largest face).
         """
         self._lock = RLock()
         self.engine, self._folder, self._invert = Engine(domain), folder, invert
@@ -189,8 +189,9 @@ class Studio(widgets.VBox):
 
     def _take_photo(self, event: Any) -> None:
         def inverted(_name: str, content: bytes) -> StudioState:
-            found = read_photo(content, self.engine.domain, self._invert)
-            return faces.show_photo(self.state, self.engine.keep_photo(found))
+            photo = read_photo(content, self.engine.domain, self._invert)
+            self.desk.say(photo.note)
+            return faces.show_photo(self.state, self.engine.keep_photo(photo.faces))
 
         self._take(event, inverted)
 

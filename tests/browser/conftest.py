@@ -25,7 +25,7 @@ from typing import Any
 import pytest
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-START_SECONDS, CELL_MILLISECONDS = 60, 150_000
+START_SECONDS, CELL_MILLISECONDS = 180, 150_000
 # Cells out of sight stay in the page, so that a test finds their outputs; no news, no questions.
 SETTINGS = {
     "notebook-extension/tracker": {"windowingMode": "none"},

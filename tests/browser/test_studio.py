@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ import pytest
 from PIL import Image
 
 from deltaedit_kit import load_domain
+from deltaedit_kit.plots import png_bytes
 from deltaedit_kit.plots.grids import to_uint8
 from deltaedit_kit.studio.engine import Engine
 from deltaedit_kit.studio.recipe import read_file
@@ -32,6 +34,39 @@ CELLS = (
     "studio",
     "print(studio.state)",
 )
+# Contrast of every text with what lies behind it, as WCAG 2 defines it; the worst ones.
+CONTRAST = """panel => {
+  const numbers = (colour) => colour.match(/[\\d.]+/g).map(Number);
+  const light = (rgb) => rgb.slice(0, 3).map((v) => v / 255)
+    .map((v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4))
+    .reduce((sum, v, k) => sum + v * [0.2126, 0.7152, 0.0722][k], 0);
+  const behind = (node) => {
+    for (; node; node = node.parentElement) {
+      const colour = numbers(getComputedStyle(node).backgroundColor);
+      if (colour.length === 3 || colour[3] > 0.5) return colour;
+    }
+    return [255, 255, 255];
+  };
+  const ratios = [];
+  for (const node of panel.querySelectorAll("*")) {
+    const texts = [...node.childNodes].filter((n) => n.nodeType === 3 && n.data.trim());
+    const typed = node.matches("input[type=text], input[type=number], select") && node.value;
+    const off = node.disabled || node.matches(".de-tile, style");
+    if (off || (!texts.length && !typed)) continue;
+    const [a, b] = [numbers(getComputedStyle(node).color), behind(node)].map(light);
+    const words = typed || texts[0].data.trim();
+    ratios.push([(Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05), words.slice(0, 30)]);
+  }
+  return ratios.sort((one, other) => one[0] - other[0]);
+}"""
+READABLE = 4.5  # WCAG 2 AA
+# The name that is read out for what has the focus; null outside the panel.
+NAME_OF_FOCUS = """() => {
+  const node = document.activeElement;
+  if (!node.closest(".de-studio")) return null;
+  const label = node.labels?.[0]?.textContent || node.textContent;
+  return (node.getAttribute("aria-label") || label || "").trim();
+}"""
 
 
 @pytest.fixture
@@ -55,7 +90,8 @@ class Hand:
     def __init__(self, page: Any, panel: Any) -> None:
         self.page, self.panel = page, panel
         self.picture = panel.get_by_role("img", name="before on the left")
-        self.status = panel.get_by_role("status").first
+        said = re.compile("may move|no sentence counts")  # saved files have a line of their own
+        self.status = panel.get_by_role("status").filter(has_text=said)
         self.strength = panel.get_by_role("spinbutton", name="Strength of sentence 1")
         self.picture.wait_for()
 
@@ -65,6 +101,10 @@ class Hand:
     def says(self, text: str) -> None:
         """Wait until the line under the pictures holds this text."""
         self.status.get_by_text(text).wait_for()
+
+    def changes_from(self, old: str) -> None:
+        """Wait until another picture is shown."""
+        self.panel.locator(f"img[src='{old}']").wait_for(state="detached")
 
     def write(self, text: str) -> None:
         self.panel.get_by_label("Text of sentence 1").fill(text)
@@ -84,12 +124,22 @@ class Hand:
         self.page.mouse.down()
         self.page.mouse.move(x + pixels, y, steps=12)
         self.page.mouse.up()
-        # A drag passes over other values: the number that stays is the one of the last event.
-        self.page.wait_for_timeout(400)
+        self.page.wait_for_timeout(400)  # a drag passes over other values
         value = self.strength.input_value()
         assert value != old
         self.says(f"{float(value):+.2f}")
         return float(value)
+
+    def undo_to(self, strength: float) -> None:
+        """Undo until the first sentence has this strength: a hand that pauses makes more steps."""
+        for _ in range(13):
+            old = self.status.inner_text()
+            self.press("Undo")
+            self.status.filter(has_not_text=old).wait_for()
+            if float(self.strength.input_value()) == strength:
+                self.says(f"{strength:+.2f}")
+                return
+        raise AssertionError(f"{strength} was lost")
 
     def press(self, name: str) -> None:
         self.panel.get_by_role("button", name=name, exact=True).click()
@@ -128,11 +178,8 @@ def test_a_person_edits_undoes_and_saves(open_notebook: Callable, notebook: Path
     hand.says("-0.50")
     assert hand.drag_strength(30) > -0.5
     shot(opened.page, "studio_lab")
-    hand.press("Undo")
-    hand.says("-0.50")
-    hand.press("Undo")
-    hand.says("+0.60")
-    assert hand.strength.input_value() == "0.6"
+    hand.undo_to(0.6)
+    assert hand.panel.get_by_label("Text of sentence 1").input_value() == SENTENCE
 
     hand.upload("Load recipe", "x.json", "application/json", b"no recipe")
     hand.panel.get_by_role("alert").get_by_text("is no recipe").wait_for()
@@ -142,7 +189,72 @@ def test_a_person_edits_undoes_and_saves(open_notebook: Callable, notebook: Path
     assert [(one.text, one.strength) for one in saved.sentences] == [(SENTENCE, 0.6)]
     opened.run_cell(1)
     assert opened.text_of(1) == str(saved)
+    picture_of_ones_own(hand, lab.folder / "saved")
+    for theme in ("JupyterLab Light", "JupyterLab Dark"):
+        in_theme(hand, theme)
+    by_keyboard(hand)
     assert not opened.errors
+
+
+def picture_of_ones_own(hand: Hand, folder: Path) -> None:
+    """Upload a portrait; it is edited instead of the sampled face, comes with undo, and is kept."""
+    sampled = hand.shown()
+    portrait = load_domain("toyfaces").sample(6, seed=0).images[3]
+    hand.upload("Photo", "me.png", "image/png", png_bytes(portrait, 1))
+    hand.changes_from(sampled)
+    hand.panel.get_by_role("status").get_by_text("encoded:").wait_for()  # how faithful it is
+    assert hand.panel.get_by_role("button", pressed=True).count() == 0
+    own = hand.shown()
+    hand.press("Undo")
+    hand.changes_from(own)
+    assert hand.shown() == sampled
+    hand.press("Redo")
+    hand.changes_from(sampled)
+    hand.press("Picture")
+    hand.panel.get_by_text("picture-2.png").wait_for()
+    assert state_in((folder / "picture-2.png").read_bytes()).photo == 0
+
+
+def in_theme(hand: Hand, theme: str) -> None:
+    """Every text of the panel stands out from what is behind it."""
+    hand.page.evaluate(
+        "theme => window.jupyterapp.commands.execute('apputils:change-theme', { theme })", theme
+    )
+    light = "true" if "Light" in theme else "false"
+    hand.page.wait_for_selector(f"body[data-jp-theme-light={light}]", state="attached")
+    hand.page.wait_for_timeout(500)  # the theme's style sheet
+    shot(hand.page, theme.replace(" ", "_"))
+    worst = hand.panel.evaluate(CONTRAST)
+    assert len(worst) > 60
+    assert worst[0][0] >= READABLE, worst[:5]
+
+
+def by_keyboard(hand: Hand) -> None:
+    """No mouse: Tab comes past every control, each has a name, and keys work them."""
+    tiles = [hand.panel.get_by_role("button", name=f"Edit face {k}") for k in range(1, 7)]
+    tiles[0].focus()
+    names = []
+    for _ in range(80):
+        names.append(hand.page.evaluate(NAME_OF_FOCUS))
+        hand.page.keyboard.press("Tab")
+        if names[-1] is None:
+            break
+    controls = hand.panel.locator("button:enabled:visible, input:visible, select:visible")
+    assert len(names) - 1 >= controls.count()
+    assert all(names[:-1]), names
+    assert len(set(names[:-1])) == len(names) - 1, names  # and no two share one
+    tiles[1].focus()
+    before = hand.shown()
+    hand.page.keyboard.press("Enter")
+    hand.changes_from(before)
+    assert tiles[1].get_attribute("aria-pressed") == "true"
+    slider = hand.panel.get_by_role("slider", name="Strength of sentence 1, slider")
+    slider.focus()
+    hand.page.keyboard.press("ArrowRight")
+    hand.says("+0.65")
+    hand.panel.get_by_role("checkbox", name="Use sentence 1").focus()
+    hand.page.keyboard.press("Space")
+    hand.says("no sentence counts")
 
 
 def test_the_app_edits_undoes_and_saves(open_app: Callable) -> None:

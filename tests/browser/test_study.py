@@ -93,3 +93,34 @@ def test_a_participant_answers_by_keyboard_and_comes_back(
     assert opened.text_of(4) == expected
     assert page.locator(".jp-Notebook .jp-Cell").count() == len(CELLS)  # "d d" deletes a cell
     assert not opened.errors
+
+
+def test_two_browsers_answer_one_study_at_once(open_notebook: Callable, tmp_path: Path) -> None:
+    paths = (tmp_path / "first.ipynb", tmp_path / "second.ipynb")
+    panel = "from deltaedit_kit.widgets import Study\nstudy = Study('study.sqlite')\nstudy"
+    count = (
+        "from collections import Counter\n"
+        "print(sorted(Counter((a.participant, a.choice) for a in store.answers()).items()))"
+    )
+    for path, cells in zip(paths, ((MAKE, panel, count), (panel,)), strict=True):
+        code = [nbformat.v4.new_code_cell(source) for source in cells]
+        nbformat.write(nbformat.v4.new_notebook(cells=code), path)
+    opened = []
+    for path, numbers in zip(paths, ((0, 1), (0,)), strict=True):  # the first one makes the file
+        opened.append(open_notebook(path))
+        for number in numbers:
+            opened[-1].run_cell(number)
+    panes = [page.page.locator(".deltaedit-study") for page in opened]
+    for pane in panes:
+        pane.get_by_role("button", name="I agree, begin").click()
+    for number in range(8):
+        for pane in panes:
+            pane.get_by_text(f"{number} of 8 answered").wait_for()
+        opened[0].page.wait_for_timeout(500)
+        for page, key in zip(opened, ("ArrowLeft", "ArrowRight"), strict=True):
+            page.page.keyboard.press(key)
+    for pane in panes:
+        pane.get_by_text("Thank you").wait_for()
+    opened[0].run_cell(2)
+    assert opened[0].text_of(2) == "[((0, 'left'), 8), ((1, 'right'), 8)]"
+    assert not opened[0].errors + opened[1].errors

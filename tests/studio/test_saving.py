@@ -171,7 +171,8 @@ def test_a_photo_is_read_and_handed_to_the_inversion() -> None:
         return domain.sample(2, seed=1)
 
     content = pictures.png(np.zeros((30, 20, 3), np.uint8))
-    assert len(read_photo(content, DOMAIN, invert)) == 2
+    photo = read_photo(content, DOMAIN, invert)
+    assert (len(photo.faces), photo.note) == (2, "")
     assert seen == [((20, 30), DOMAIN)]
     with pytest.raises(DeltaEditError, match="cannot be read as a picture"):
         read_photo(b"no picture", DOMAIN, invert)
@@ -179,9 +180,25 @@ def test_a_photo_is_read_and_handed_to_the_inversion() -> None:
         read_photo(content, DOMAIN, lambda picture, domain: None)
 
 
-def test_without_inversion_a_photo_is_refused_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_photo_says_how_faithful_it_is_and_the_largest_face_is_taken(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     import deltaedit_kit.inversion as room
 
-    monkeypatch.setattr(room, "invert", None, raising=False)
-    with pytest.raises(DeltaEditError, match="photos cannot be inverted here"):
-        read_photo(b"", DOMAIN)
+    class Found:
+        faces = DOMAIN.sample(1, seed=1)
+
+        def __str__(self) -> str:
+            return "encoded: 20 dB\na joke"
+
+    asked = {}
+    monkeypatch.setattr(room, "invert", lambda *_, **options: asked.update(options) or Found())
+    content = pictures.png(np.zeros((20, 20, 3), np.uint8))
+    assert read_photo(content, DOMAIN).note == "encoded: 20 dB a joke"
+    assert asked["face"] == 0
+
+
+def test_a_domain_without_encoder_refuses_photos_in_one_line() -> None:
+    content = pictures.png(np.zeros((64, 64, 3), np.uint8))
+    with pytest.raises(DeltaEditError, match="has no encoder for photos"):
+        read_photo(content, DOMAIN)

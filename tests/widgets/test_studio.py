@@ -6,7 +6,7 @@ import asyncio
 import io
 import re
 from base64 import b64decode
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from html import unescape
 from pathlib import Path
@@ -234,15 +234,28 @@ def test_a_saved_recipe_can_be_loaded_again(studio: Studio, tmp_path: Path) -> N
     assert not other.desk.recipe.value  # emptied: the same file can be chosen again
 
 
-def test_a_photo_needs_an_inversion(monkeypatch: pytest.MonkeyPatch) -> None:
-    import deltaedit_kit.inversion as room
-
-    monkeypatch.setattr(room, "invert", None, raising=False)
+def test_a_photo_needs_an_encoder() -> None:
     studio = Studio(DOMAIN, folder=None)
     before = studio.state
     choose(studio.board.photo, "me.png", PNG)
-    assert "Not done: photos cannot be inverted here" in studio.screen.message.value
+    assert "Not done: domain 'tiny' has no encoder for photos" in unescape(
+        studio.screen.message.value
+    )
     assert studio.state == before
+
+
+def test_what_is_said_about_a_photo_is_shown_as_text() -> None:
+    @dataclass
+    class Found:
+        faces: Faces
+
+        def __str__(self) -> str:
+            return "encoded: 25.1 dB <b>"
+
+    studio = Studio(DOMAIN, folder=None, invert=lambda *_: Found(DOMAIN.sample(1, seed=9)))
+    choose(studio.board.photo, "me.png", PNG)
+    assert "encoded: 25.1 dB &lt;b&gt;" in studio.desk.notice.value
+    assert studio.state.photo == 0
 
 
 def test_what_an_inversion_refuses_is_a_line() -> None:

@@ -1,0 +1,64 @@
+"""The panel of notebook 00 in JupyterLab: a sentence, a slider, a face, a wrong input."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+
+CELLS = (
+    """\
+from deltaedit_kit import load_domain
+from deltaedit_kit.widgets import QuickstartPanel
+panel = QuickstartPanel(load_domain("toyfaces"))
+panel""",
+    "print(panel.state)",
+)
+CHANGED = "([picture, old]) => picture.src !== old"
+
+
+@pytest.fixture
+def notebook(tmp_path: Path) -> Path:
+    path = tmp_path / "quickstart.ipynb"
+    cells = [nbformat.v4.new_code_cell(source) for source in CELLS]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
+    return path
+
+
+def sources(pane: Any) -> list[str]:
+    """Addresses of the two pictures: they change whenever a picture does."""
+    return pane.locator("img").evaluate_all("all => all.map(one => one.src)")
+
+
+def test_a_newcomer_types_slides_and_chooses(open_notebook: Callable, notebook: Path) -> None:
+    opened = open_notebook(notebook)
+    page = opened.page
+    opened.run_all()
+    pane = opened.cell(0).locator(".jp-OutputArea")
+    pane.get_by_text("style channels may move").wait_for()
+    before, after = sources(pane)
+
+    sentence = pane.get_by_label("Sentence")
+    sentence.fill("an old face <i>&")
+    page.keyboard.press("Enter")
+    pane.get_by_text("“an old face <i>&”").wait_for()  # markup is text
+    same, older = sources(pane)
+    assert same == before
+    assert older != after
+
+    pane.locator(".noUi-handle").first.focus()
+    page.keyboard.press("ArrowLeft")
+    page.wait_for_function(CHANGED, arg=[pane.locator("img").nth(1).element_handle(), older])
+    pane.get_by_label("Face").select_option(label="face 2")
+    page.wait_for_function(CHANGED, arg=[pane.locator("img").first.element_handle(), before])
+
+    sentence.fill("")
+    page.keyboard.press("Enter")
+    pane.get_by_text("Not done: the text is empty").wait_for()
+    opened.run_cell(1)
+    state = "PanelState(sentence='', strength=0.5, threshold=0.03, face=2)"
+    assert opened.text_of(1) == state
+    assert not opened.errors

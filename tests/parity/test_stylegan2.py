@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from deltaedit_kit.stylegan2 import Generator
-from tests.parity.cases import Case, assert_agrees, load_case
+from deltaedit_kit.stylegan2 import Generator, Precision
+from tests.parity.cases import FLOAT16_BOUND, Case, assert_agrees, load_case, rounding
 
 
 @pytest.fixture(scope="module", params=["stylegan2_32", "stylegan2_1024"])
@@ -67,3 +67,14 @@ def test_pictures(case: Case, generator: Generator) -> None:
 def test_edited_styles_keep_the_rgb_styles_of_w_plus(case: Case, generator: Generator) -> None:
     edited = generator.synthesize(case["s"] + case["delta_s"], case["wplus"])
     assert_picture_agrees(edited, case["image_edited"], case["image_mean_std"][2:].tolist())
+
+
+def test_float16_where_it_was_published(
+    case: Case, generator: Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(generator, "precision", Precision.published(generator.resolution))
+    w_plus = case["wplus"][:1]
+    pictures = generator.synthesize(generator.to_style(w_plus), w_plus)
+    expected = case["image"][:1]
+    assert pictures.dtype == torch.float32
+    assert 0 < rounding(compared_region(pictures, expected), expected) < FLOAT16_BOUND

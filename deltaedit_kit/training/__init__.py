@@ -8,6 +8,7 @@ the first style to the second, told only the direction of the way between their 
     config.py   what a run is            pairs.py     codes -> lessons      loss.py   L, validation
     network.py  effective weights, Adam  state.py     the checkpoint        loop.py   train_mapper
     processes.py  several processes      ablation.py  one switch each       speed.py  share of peak
+    session.py  a run that somebody watches, pauses, stops
 
 Citation: arXiv:2303.06285, section 3.3, equations 3 and 4.
 """
@@ -19,6 +20,7 @@ from deltaedit_kit.training.config import TrainingConfig
 from deltaedit_kit.training.loop import Report, train_mapper
 from deltaedit_kit.training.loss import Loss, delta_loss, validate
 from deltaedit_kit.training.pairs import Pairs, draw_indices, pairs_at, split_codes
+from deltaedit_kit.training.session import TrainingSession
 from deltaedit_kit.training.state import TrainingState
 
 __all__ = [
@@ -28,6 +30,7 @@ __all__ = [
     "Report",
     "Row",
     "TrainingConfig",
+    "TrainingSession",
     "TrainingState",
     "as_trained",
     "delta_loss",

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from deltaedit_kit.checkpoints import load_arcface
+from deltaedit_kit.checkpoints import convert, load_arcface
 from deltaedit_kit.checkpoints.filling import fill
 from deltaedit_kit.inversion.e4e import E4e
 from tests.fixtures.parity.rule import rnd
@@ -23,11 +23,13 @@ def test_e4e_encoder() -> None:
         assert_agrees(encoder.eval().offsets(pictures), case["codes"])
 
 
-@pytest.mark.parametrize("legacy", [False, True])
-def test_arcface_from_a_file(legacy: bool, tmp_path: Path) -> None:
+@pytest.mark.parametrize("form", ["zip", "legacy", "converted"])
+def test_arcface_from_a_file(form: str, tmp_path: Path) -> None:
     case = load_case("arcface_ir_se50")
     path = tmp_path / "model_ir_se50.pth"
-    torch.save(case.state_dict(), path, _use_new_zipfile_serialization=not legacy)
+    torch.save(case.state_dict(), path, _use_new_zipfile_serialization=form != "legacy")
+    if form == "converted":
+        path = convert(path, tmp_path / "arcface.safetensors")
     faces = (torch.from_numpy(rnd("img112", 2, 3, 112, 112)) * 0.5).clamp(-1, 1)
     assert_agrees(load_arcface(path)(faces), case["embedding"])
 

@@ -71,7 +71,7 @@ def changes_table(groups: Sequence[GroupChange], largest: Sequence[ChannelChange
     if not largest:
         return table
     named = ", ".join(
-        f"layer {one.layer} channel {one.channel} ({one.change:+.2f})" for one in largest
+        f"layer {one.layer} channel {one.channel} ({one.change:+z.2f})" for one in largest
     )
     return f'{table}<div class="de-line">largest: {escape(named)}</div>'
 
@@ -82,7 +82,7 @@ def factors_table(rows: Sequence[FactorChange]) -> str:
         return line("this domain has no oracle that could read factors off a picture")
     cells = "".join(
         f"<tr><th scope=row>{escape(row.name)}</th>{_figure(f'{row.before:.2f}')}"
-        f"{_figure(f'{row.after:.2f}')}{_figure(f'{row.change:+.2f}')}"
+        f"{_figure(f'{row.after:.2f}')}{_figure(f'{row.change:+z.2f}')}"
         f"<td>{_bar(min(abs(row.change), 1.0))}</td></tr>"
         for row in rows[:FACTORS_SHOWN]
     )

@@ -112,15 +112,14 @@ class Comparison:
         save_sheet(faces.images[None, :SHOWN].clamp(-1, 1), self.folder / "before.png")
         self._reference(judge)
         chosen = self._tuned(progress) if "best" in self.plan.settings else {}
-        index = Index.read(self.folder)
         jobs = self._jobs(chosen)
         for job in tqdm(jobs, desc="comparison", unit="cell", disable=not progress):
             count = self.plan.faces
             if job.method in presets.PER_PICTURE:
                 count = min(count, self.plan.slow_faces)
             cell = self._cell(job, faces.select(range(count)), judge, self.folder / "cells")
-            index.put(job.method, job.setting, job.prompt.text, cell.key)
-            index.write(self.folder)
+            names = (job.method, job.setting, job.prompt.text)
+            Index.record(self.folder, names, cell.key)
         Results(self.folder).write()
 
     def _jobs(self, chosen: dict[str, Best]) -> list[Job]:
@@ -184,7 +183,9 @@ class Comparison:
             own = make(name, self.domain).strength
             settings = found.settings | {"strength": found.strength * own}
             chosen[name] = found._replace(settings=settings)
-        write_json(self.folder / "best.json", {k: v._asdict() for k, v in chosen.items()})
+        path = self.folder / "best.json"
+        others = read_json(path) if path.exists() else {}
+        write_json(path, others | {k: v._asdict() for k, v in chosen.items()})
         return chosen
 
     def _reference(self, judge: Judge) -> None:

@@ -56,6 +56,8 @@ def findings(rows: Sequence[Row], setting: str = "") -> list[str]:
     """A line for each metric of the summary's rows; FID with the floor of an unedited set."""
     networks = dict.fromkeys(row.metric for row in rows if row.metric.startswith("fid:"))
     lines = [finding(rows, name, setting) for name in (*COLUMNS, *networks)]
+    if not any(lines):
+        return []
     for name in networks:
         floor = [row for row in rows if (row.method, row.metric) == ("unedited", name)]
         lines += [f"{metric(name).label} of unedited faces: {row.value:.3g}" for row in floor]

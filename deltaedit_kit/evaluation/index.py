@@ -3,7 +3,8 @@
     (method, setting, sentence) -> key of the cell
 
 Cells are never overwritten: other weights or another choice of "best" have other keys, and the
-index says which one the tables are made from.
+index says which one the tables are made from. Two terminals may compute other methods of one
+comparison at the same time.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+from filelock import FileLock
 
 from deltaedit_kit.errors import DeltaEditError
 
@@ -41,6 +44,14 @@ class Index:
     def put(self, method: str, setting: str, sentence: str, key: str) -> None:
         """Let this cell stand for these three."""
         self._entries[method, setting, sentence] = key
+
+    @classmethod
+    def record(cls, folder: Path, names: tuple[str, str, str], key: str) -> None:
+        """Put one entry into a folder's index, which other processes may write to as well."""
+        with FileLock(folder / f".{FILE}.lock"):
+            index = cls.read(folder)
+            index.put(*names, key)
+            index.write(folder)
 
     def write(self, folder: Path) -> None:
         """Write the file, whole or not at all."""

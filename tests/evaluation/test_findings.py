@@ -54,6 +54,7 @@ def test_fid_stands_beside_its_floor():
         "FID [clip-toyfaces] ↓: deltaedit 0.5 [0.4, 0.6]",
         "FID [clip-toyfaces] ↓ of unedited faces: 0.3",
     ]
+    assert findings(ROWS[-2:], "best") == []
     assert [r.method for r in at_own(ROWS, "fid:clip-toyfaces")] == ["deltaedit"]
 
 

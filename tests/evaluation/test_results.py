@@ -131,6 +131,8 @@ def test_a_later_cell_takes_the_place_of_an_earlier_one(tmp_path):
     index.put("a", "best", "text", "key-3")
     index.write(tmp_path)
     assert list(Index.read(tmp_path)) == [("best", "key-3"), ("best", "key-2")]
+    Index.record(tmp_path, ("b", "best", "text"), "key-4")
+    assert list(Index.read(tmp_path)) == [("best", "key-3"), ("best", "key-4")]
     assert list(Index.read(tmp_path / "nothing")) == []
 
 

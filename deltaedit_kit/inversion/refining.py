@@ -69,7 +69,8 @@ def refined(
             optimizer.zero_grad(set_to_none=True)
             loss.backward()
             optimizer.step()
-            bar.set_postfix_str(f"{10 * math.log10(4 / float(least.mean())):.1f} dB", refresh=False)
+            reached = 10 * math.log10(4 / max(float(least.mean()), 1e-12))
+            bar.set_postfix_str(f"{reached:.1f} dB", refresh=False)
             bar.update()
     return best
 

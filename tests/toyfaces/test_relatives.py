@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from deltaedit_kit.domains.toyfaces.factors import FACTORS
-from deltaedit_kit.domains.toyfaces.relatives import CHANGES, FAMILY, relatives
+from deltaedit_kit.domains.toyfaces.relatives import CALM, CHANGES, END, FAMILY, WALKS, relatives
 from deltaedit_kit.errors import DeltaEditError
 
 
@@ -15,7 +15,18 @@ def test_members_differ_in_the_same_few_coordinates_that_stand_for_factors():
     assert differs[:, 0].sum(dim=1).tolist() == [CHANGES[k % len(CHANGES)] for k in range(40)]
     assert not differs[..., len(FACTORS) :].any()
     assert differs.any(dim=(0, 1))[: len(FACTORS)].float().mean() > 0.8  # every factor has its turn
-    assert z.std().item() == pytest.approx(1, abs=0.05)
+    assert z[:, 0].std().item() == pytest.approx(1, abs=0.05)
+
+
+def test_ends_are_far_out_and_colours_anywhere_along_their_walk():
+    z = relatives(400 * FAMILY, torch.Generator().manual_seed(0)).unflatten(0, (400, FAMILY))
+    differs = z[:, 1] != z[:, 0]
+    walks = torch.tensor([k < len(FACTORS) and FACTORS[k] in WALKS for k in range(z.shape[2])])
+    ends = z[:, CALM:].transpose(1, 2)[differs & ~walks]
+    assert ends.abs().mean().item() == pytest.approx(END, abs=0.1)
+    assert ends.mean().item() == pytest.approx(0, abs=0.1)
+    colours = z[:, CALM:].transpose(1, 2)[differs & walks]
+    assert colours.std().item() == pytest.approx(1, abs=0.1)
 
 
 def test_half_a_family_is_refused():

@@ -5,6 +5,10 @@
 A coordinate of z stands for one factor here (`factors_from_z`), so one family differs in nothing
 but its glasses, another in the hue of the clothes and the nose, as pictures of one person might.
 Which coordinate means what, nobody tells the mapper.
+
+Sentences ask for ends ("a beard", "no beard") and for places on a walk through colours ("red
+hair"). So most relatives have what changes at one of its ends, but colours anywhere along their
+walk; and colours, which have more places to go to, change more often.
 """
 
 from __future__ import annotations
@@ -19,6 +23,11 @@ from deltaedit_kit.errors import DeltaEditError
 Z_WIDTH = 128
 FAMILY = 5
 CHANGES = (1, 1, 1, 2, 3)  # coordinates that a family's members differ in; families take turns
+WALKS = ("eye_color", "hair_color", "clothes_hue", "background_hue")
+WALKS_CHANGE = 3.0  # times as often as other factors
+END = 2.0  # where ends are, in standard deviations, give or take
+SPREAD = 0.3
+CALM = 2  # the first member and the next keep natural values, so that ways begin everywhere
 
 
 def relatives(n: int, random: torch.Generator) -> Float[Tensor, "n Z"]:
@@ -30,10 +39,15 @@ def relatives(n: int, random: torch.Generator) -> Float[Tensor, "n Z"]:
         raise DeltaEditError(f"families have {FAMILY} members: {n} is no multiple of {FAMILY}")
     known, families = len(FACTORS), n // FAMILY
     first = torch.randn(families, 1, Z_WIDTH, generator=random)
-    order = torch.rand(families, 1, known, generator=random).argsort(dim=2)
+    walks = torch.tensor([name in WALKS for name in FACTORS])
+    weight = torch.where(walks, WALKS_CHANGE, 1.0).expand(families, known)
+    chosen = torch.multinomial(weight, max(CHANGES), generator=random)  # [families, 3]
     changes = torch.tensor(CHANGES)[torch.arange(families) % len(CHANGES)]
-    redrawn = order < changes[:, None, None]
+    counts = torch.arange(max(CHANGES)) < changes[:, None]
+    redrawn = torch.zeros(families, known, dtype=torch.bool).scatter(1, chosen, counts)
     fresh = torch.randn(families, FAMILY, known, generator=random)
+    ends = fresh.sign() * END + SPREAD * torch.randn(fresh.shape, generator=random)
+    fresh[:, CALM:] = torch.where(walks, fresh, ends)[:, CALM:]
     z = first.repeat(1, FAMILY, 1)
-    z[:, :, :known] = torch.where(redrawn, fresh, z[:, :, :known])
+    z[:, 1:, :known] = torch.where(redrawn[:, None], fresh, z[:, :, :known])[:, 1:]
     return z.flatten(0, 1)

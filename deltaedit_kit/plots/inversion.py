@@ -5,9 +5,10 @@ photo | encoded | refined          each with PSNR, identity and CLIP to the phot
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from deltaedit_kit.plots.grids import grid, to_uint8
+from deltaedit_kit.plots.grids import ACCENT, INK, PictureFigure, grid, to_uint8
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -39,3 +40,16 @@ def inversion_figure(*inversions: Inversion) -> Figure:
 
 def _label(name: str, reached: Fidelity | None) -> str:
     return name if reached is None else f"{name}: {reached.psnr:.1f} dB, CLIP {reached.clip:.2f}"
+
+
+def loss_figure(errors: Mapping[str, float], most: int = 24) -> Figure:
+    """Bars, the most lost factor on top: mean error of each factor, in [0, 1]."""
+    ranked = sorted(errors.items(), key=lambda item: item[1])[-most:]
+    figure = PictureFigure(figsize=(6.4, 0.6 + 0.2 * len(ranked)), layout="constrained")
+    axes = figure.add_subplot()
+    axes.barh([name.replace("_", " ") for name, _ in ranked], [e for _, e in ranked], color=ACCENT)
+    axes.set_xlabel("mean error of what the oracle reads, in [0, 1]")
+    axes.set_title("What inversion loses", loc="left", color=INK, fontweight="bold")
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.tick_params(axis="y", length=0, labelsize=8)
+    return figure

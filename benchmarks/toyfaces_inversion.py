@@ -1,0 +1,105 @@
+"""How faithfully are toy portraits inverted, and what does refinement add?
+
+    python -m benchmarks.toyfaces_inversion                     encoder alone, 2 x 200 renders
+    python -m benchmarks.toyfaces_inversion --refine 100        and refinement, on 8 of them
+
+Renders that no training saw, from two sources: z that the generator knows how to draw, and factors
+that were drawn without any z. PSNR is against the render. The factor error is the mean absolute
+difference between what the oracle reads and the factors that were drawn, over all 24 factors and
+over those that show (domains/toyfaces/visibility.py). Two yardsticks beside it: what the oracle
+misreads on the render itself, and what the generator reaches from the right w.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+
+import torch
+from torch import Tensor
+
+from benchmarks.machine import describe
+from deltaedit_kit.domains import Domain, load_domain
+from deltaedit_kit.domains.toyfaces.encoder import encode_portraits
+from deltaedit_kit.domains.toyfaces.factors import factors_from_z, sample_factors
+from deltaedit_kit.domains.toyfaces.renderer import render
+from deltaedit_kit.domains.toyfaces.visibility import seen, visible
+from deltaedit_kit.inversion.fidelity import fidelity
+from deltaedit_kit.inversion.refining import refined
+from deltaedit_kit.metrics.psnr import psnr
+
+SEED = 555_000  # no recipe draws from it
+REFINED = 8  # renders that refinement is measured on
+HEAD = (
+    f"{'':34s}{'PSNR':>7s}{'least':>7s}{'>= 24':>7s}{'factors':>9s}{'shown':>8s}"
+    f"{'identity':>9s}{'CLIP':>6s}"
+)
+
+
+def report(domain: Domain, name: str, made: Tensor, pictures: Tensor, factors: Tensor) -> str:
+    """One line of the table; `made` and `pictures` [n, 3, 128, 128], `factors` [n, 24]."""
+    assert domain.read_factors is not None
+    decibels = psnr(made.clamp(-1, 1), pictures)
+    read = domain.read_factors(made.clamp(-1, 1))
+    shown = visible(factors) & visible(read)
+    shown_error = (seen(read) - seen(factors)).abs()[shown].mean()
+    reached = fidelity(domain, made, pictures)
+    return (
+        f"{name:34s}{decibels.mean():7.2f}{decibels.min():7.2f}"
+        f"{(decibels >= 24).float().mean():7.1%}{(read - factors).abs().mean():9.4f}"
+        f"{shown_error:8.4f}{reached.identity:9.3f}{reached.clip:6.3f}"
+    )
+
+
+@torch.no_grad()
+def main() -> None:
+    """Print the table, and the machine."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--renders", type=int, default=200)
+    parser.add_argument("--refine", type=int, default=0, metavar="STEPS")
+    given = parser.parse_args()
+    domain = load_domain("toyfaces")
+    z = torch.randn(given.renders, 128, generator=torch.Generator().manual_seed(SEED))
+    sources = {"z": factors_from_z(z), "factors": sample_factors(given.renders, SEED)}
+
+    def draw(w_plus: Tensor) -> Tensor:
+        return domain.draw(domain.generator.to_style(w_plus), w_plus)
+
+    print(HEAD)
+    for name, factors in sources.items():
+        pictures = render(factors)
+        print(report(domain, f"{name}: the render itself", pictures, pictures, factors))
+        if name == "z":
+            known = draw(domain.generator.expand(domain.generator.mapping(z)))
+            print(report(domain, f"{name}: from the right w", known, pictures, factors))
+        start = time.perf_counter()
+        w_plus = encode_portraits(pictures)
+        seconds = (time.perf_counter() - start) / len(pictures)
+        print(report(domain, f"{name}: encoded", draw(w_plus), pictures, factors), flush=True)
+        if given.refine:
+            few = slice(REFINED)
+            line = report(
+                domain,
+                f"{name}: encoded, first {REFINED}",
+                *(x[few] for x in (draw(w_plus[few]), pictures, factors)),
+            )
+            print(line)
+            begun = time.perf_counter()
+            better = refined(domain, pictures[few], w_plus[few], given.refine, progress=False)
+            spent = time.perf_counter() - begun
+            line = report(
+                domain,
+                f"{name}: refined, {given.refine} steps",
+                *(x[few] for x in (draw(better), pictures, factors)),
+            )
+            gain = psnr(draw(better).clamp(-1, 1), pictures[few]) - psnr(
+                draw(w_plus[few]).clamp(-1, 1), pictures[few]
+            )
+            print(line)
+            print(f"gain {gain.mean():.2f} dB, least {gain.min():.2f}; {spent:.0f} s for {REFINED}")
+        print(f"encoding one portrait: {1000 * seconds:.1f} ms")
+    print(describe("cpu"))
+
+
+if __name__ == "__main__":
+    main()

@@ -13,7 +13,8 @@ the diagonal of JᵀJ. Pixels, identity and the size of the offsets are e4e's lo
 and e4e's critic of w is not needed where w* is known. A part of every batch of the last stage
 are generated pictures. The body starts from the shipped oracle's.
 
-    python -m recipes.toyfaces.encoder              # resumes by itself after an interruption
+    python -m recipes.toyfaces.encoder --until pictures   # as shipped; resumes by itself
+    python -m recipes.toyfaces.encoder                    # and the last stage, minutes more
 """
 
 from __future__ import annotations
@@ -61,7 +62,7 @@ class Config:
         Stage("damaged", 40_000, 32, 1.5e-3, 5e-5),
         Stage("clean", 60_000, 32, 8e-4, 2e-5),
         Stage("clean", 60_000, 32, 5e-4, 1e-5),
-        Stage("pictures", 8_000, 8, 2e-4, 1e-5),
+        Stage("pictures", 3_200, 8, 2e-4, 1e-5),
     )
     renders: int = 40_000
     generated: int = 2  # of every batch of the last stage

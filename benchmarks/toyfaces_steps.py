@@ -4,7 +4,8 @@
     python -m benchmarks.toyfaces_steps --mapper-steps 60 600    a mapper longer than the table's
 
 A line for each method and number of steps: success, side effect and IDS over faces and sentences,
-and seconds a picture (a sentence, for the mapper). The first number of steps is that of the table.
+and processor seconds a picture (a sentence, for the mapper). The first number of steps is the
+table's.
 """
 
 from __future__ import annotations

@@ -29,6 +29,7 @@ from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.evaluation.judge import Judge
 from deltaedit_kit.evaluation.prompts import Prompt
 from deltaedit_kit.metrics.frechet import Moments
+from deltaedit_kit.rivals.method import now
 
 if TYPE_CHECKING:
     from deltaedit_kit.domains.faces import Faces
@@ -94,10 +95,10 @@ def run_cell(
         change = method.change(faces, prompt.text)
         values, moments, shown = {}, {}, []
         for strength in strengths:
-            start = perf_counter()
+            start = now(device)
             with torch.autocast(device, torch.bfloat16, enabled=fast):
                 pictures = method.apply(faces, change, strength * method.strength).float()
-            drawing = perf_counter() - start
+            drawing = now(device) - start
             judged = judge(prompt, pictures)
             values[strength] = {name: value.tolist() for name, value in judged.values.items()}
             moments[strength] = judged.moments

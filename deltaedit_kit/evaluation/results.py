@@ -5,7 +5,8 @@
 
 A failed cell is one row with its reason. FID exists in the summary only: one sentence has too few
 pictures. Times are rows as well: seconds.training and seconds.preparation for each sentence,
-seconds.edit for each picture, seconds.cell and seconds.processor for all that a cell took.
+seconds.edit for each picture, as `rivals.method.now` counts them; seconds.cell (wall time) and
+seconds.processor for all that a cell took.
 """
 
 from __future__ import annotations

@@ -133,7 +133,7 @@ def seconds(axis: Axes, rows: Sequence[Row]) -> None:
     axis.set_yticks(range(len(methods)), methods, fontsize=8)
     axis.invert_yaxis()
     axis.margins(x=0.2)
-    _labels(axis, "seconds: a further picture (full), the first one (pale) ↓", "")
+    _labels(axis, "processor seconds: a further picture (full), the first one (pale) ↓", "")
 
 
 def _own(rows: Sequence[Row], method: str) -> str:

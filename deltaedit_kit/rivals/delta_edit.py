@@ -52,7 +52,7 @@ class DeltaEdit(Method):
     def _change(self, faces: Faces, text: str, neutral: str, threshold: float | None) -> Change:
         assert isinstance(self.settings, DeltaEditSettings)
         limit = self.settings.threshold if threshold is None else threshold
-        seconds, editor = Seconds(), Editor(self.domain)
+        seconds, editor = Seconds(self.domain.device.type), Editor(self.domain)
         with seconds.measure("edit"):
             moves = editor.moves(faces, text, neutral)
             kept = editor.kept(moves, limit)[0]

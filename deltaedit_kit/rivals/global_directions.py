@@ -74,7 +74,7 @@ class GlobalDirections(Method):
     def _change(self, faces: Faces, text: str, neutral: str, threshold: float | None) -> Change:
         assert isinstance(self.settings, DirectionSettings)
         limit = self.settings.threshold if threshold is None else threshold
-        seconds = Seconds()
+        seconds = Seconds(self.domain.device.type)
         with seconds.measure("preparation"):
             direction = self.direction(text, neutral, limit)
         with seconds.measure("edit"):

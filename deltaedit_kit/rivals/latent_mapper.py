@@ -126,7 +126,7 @@ class LatentMapper(Method):
         return mapper
 
     def _change(self, faces: Faces, text: str, neutral: str, threshold: float | None) -> Change:
-        seconds, generator = Seconds(), self.domain.generator
+        seconds, generator = Seconds(self.domain.device.type), self.domain.generator
         with seconds.measure("training"):
             mapper = self.train(text)
         with seconds.measure("edit"), torch.no_grad():

@@ -61,7 +61,7 @@ class LatentWalk(Method):
         return self.settings
 
     def _change(self, faces: Faces, text: str, neutral: str, threshold: float | None) -> Change:
-        seconds, size = Seconds(), self._walk_settings.batch
+        seconds, size = Seconds(self.domain.device.type), self._walk_settings.batch
         with seconds.measure("preparation"):
             wanted = Drawing(self.domain).wanted(text)
         with seconds.measure("edit"):

@@ -24,7 +24,8 @@ CHANGED = "([picture, old]) => picture.src !== old"
 def notebook(tmp_path: Path) -> Path:
     path = tmp_path / "quickstart.ipynb"
     cells = [nbformat.v4.new_code_cell(source) for source in CELLS]
-    nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
+    kernel = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
+    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=kernel), path)
     return path
 
 

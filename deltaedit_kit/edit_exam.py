@@ -67,8 +67,9 @@ class EditExam:
         self.columns = import_module(f"{package}.factors").FACTORS
         self.domain, self.config, self.fast = domain, config or TrainingConfig(), fast
         self.wishes = [table.attribute(name) for name in names]
-        pool = domain.sample(max(24, 4 * faces), seed=POOL_SEED)
-        readings = domain.read_factors(pool.images)
+        with self._precision():  # before and after alike, or rounding could pass for an edit
+            pool = domain.sample(max(24, 4 * faces), seed=POOL_SEED)
+        readings = domain.read_factors(pool.images.float())
         self.tasks = [self._task(wish, pool, readings, faces) for wish in self.wishes]
 
     def _task(self, wish: Any, pool: Faces, readings: Tensor, n: int) -> tuple[Faces, Tensor]:
@@ -87,7 +88,7 @@ class EditExam:
         """The share of edits that succeed with this mapper, asked as it was trained."""
         asked = as_trained(mapper, self.config)
         done: list[Tensor] = []
-        with torch.autocast(self.domain.device.type, torch.bfloat16, enabled=self.fast):
+        with self._precision():
             for wish, (faces, before) in zip(self.wishes, self.tasks, strict=True):
                 after = self._read(self._edited(asked, faces, wish.prompt))
                 done.append(succeeded(before, after[:, self.columns.index(wish.factor)], wish))
@@ -103,6 +104,9 @@ class EditExam:
         change = mapper(faces.w_plus.flatten(1), faces.clip, direction)
         w_plus = faces.w_plus + spec.strength * change.view_as(faces.w_plus)
         return self.domain.draw(self.domain.generator.to_style(w_plus), w_plus)
+
+    def _precision(self) -> torch.autocast:
+        return torch.autocast(self.domain.device.type, torch.bfloat16, enabled=self.fast)
 
     def _read(self, pictures: Tensor) -> Tensor:
         assert self.domain.read_factors is not None  # checked when the exam was written

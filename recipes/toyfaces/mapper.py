@@ -61,7 +61,7 @@ CARD = """# DeltaMapper of toyfaces
 - Measured on held-out pairs: loss {validation:.4f}, cosine {cosine:.4f} (coarse {coarse:.3f},
   medium {medium:.3f}, fine {fine:.3f}), mean squared error {l2:.4f}. Edit success:
   `python -m benchmarks.toyfaces_quality --only editing`.
-- Limits: it knows the faces of this generator only; how far to go is not learned but the caller's
+- Limits: it knows the faces of this generator only; a direction has no length, so how far to go is a typical way and the caller.s
   strength.
 """
 

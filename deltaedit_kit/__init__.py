@@ -5,6 +5,7 @@
     clip_space    pictures and texts -> unit vectors;  Δt = text(target) - text(neutral)
     codes         pairs (s, i) of sampled pictures;  training: pairs -> mapper, without any text
     mapper        DeltaMapper: (s, i, Δ) -> Δs;  relevance: which channels a text may touch
+    inversion/    a photo -> w+ and s: found, aligned, encoded, refined
     editing       Editor: picture(s + strength · Δs · kept), the one call everything else shows
     plots, cli, widgets/   the same call drawn, typed in a terminal, and under your fingers
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from deltaedit_kit.domains import Domain, DomainSpec, Faces, load_domain
     from deltaedit_kit.editing import Edit, Editor
     from deltaedit_kit.errors import DeltaEditError
+    from deltaedit_kit.inversion import Inversion, invert
 
 __version__ = "0.1.0"
 
@@ -30,7 +32,9 @@ __all__ = [
     "Edit",
     "Editor",
     "Faces",
+    "Inversion",
     "__version__",
+    "invert",
     "load_domain",
 ]
 
@@ -41,6 +45,8 @@ _HOME_OF = {
     "Edit": "deltaedit_kit.editing",
     "Editor": "deltaedit_kit.editing",
     "Faces": "deltaedit_kit.domains",
+    "Inversion": "deltaedit_kit.inversion",
+    "invert": "deltaedit_kit.inversion",
     "load_domain": "deltaedit_kit.domains",
 }
 

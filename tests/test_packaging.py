@@ -49,7 +49,7 @@ def declared(*extras: str) -> set[str]:
     ("folder", "extras"),
     [
         ("deltaedit_kit", ("photos",)),
-        ("benchmarks", ()),
+        ("benchmarks", ("test",)),
         ("recipes", ("lab", "test", "recipes")),
         ("tests", ("lab", "test")),
     ],

@@ -1,6 +1,6 @@
 """The comparison that figures 4 and 5 draw: the full table if it is there, else a small one.
 
-    deltaedit evaluate toyfaces --slow-faces 25      the full one, in runs/evaluate/toyfaces
+    python -m benchmarks.toyfaces_comparison --draw      the full one, in runs/evaluate/toyfaces
 
 The small one (8 sentences, 6 faces) takes minutes and says so in the figures; it is kept in
 runs/evaluate/figures and goes on after an interruption.

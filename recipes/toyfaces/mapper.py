@@ -55,14 +55,14 @@ CARD = """# DeltaMapper of toyfaces
   embedded by the shipped CLIP, in families of {family} whose members differ in one to three
   coordinates of z (`deltaedit_kit/domains/toyfaces/relatives.py`). No text, no caption was used,
   and no factor was named.
-- Made by: `python -m recipes.toyfaces.mapper --codes {codes}`, settings {config}
+- Made by: `python -m recipes.toyfaces.mapper --codes {codes} --steps {steps}`, settings {config}
 - Time and machine: codes {code_seconds:.0f} s, training {seconds:.0f} s, {machine} (this run).
 - Networks: {mark} (CRC-32 of generator and CLIP weights; train again when either changes).
 - Measured on held-out pairs: loss {validation:.4f}, cosine {cosine:.4f} (coarse {coarse:.3f},
   medium {medium:.3f}, fine {fine:.3f}), mean squared error {l2:.4f}. Edit success:
   `python -m benchmarks.toyfaces_quality --only editing`.
-- Limits: it knows the faces of this generator only; a direction has no length, so how far to go is a typical way and the caller.s
-  strength.
+- Limits: it knows the faces of this generator only. A direction has no length: strength 1 goes as
+  far as relatives usually differ.
 """
 
 
@@ -153,6 +153,7 @@ def main() -> None:
         config,
         reports[-1],
         codes=given.codes,
+        steps=config.steps,
         parameters=sum(p.numel() for p in mapper.parameters()),
         code_seconds=sampled - start,
         seconds=time.perf_counter() - sampled,

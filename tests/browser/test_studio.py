@@ -18,6 +18,7 @@ import pytest
 from PIL import Image
 
 from deltaedit_kit import load_domain
+from deltaedit_kit.domains.toyfaces.spec import SPEC
 from deltaedit_kit.plots import png_bytes
 from deltaedit_kit.plots.grids import to_uint8
 from deltaedit_kit.studio.engine import Engine
@@ -59,6 +60,7 @@ CONTRAST = """panel => {
   }
   return ratios.sort((one, other) => one[0] - other[0]);
 }"""
+STRENGTH = SPEC.strength  # what a sentence begins with
 READABLE = 4.5  # WCAG 2 AA
 # The name that is read out for what has the focus; null outside the panel.
 NAME_OF_FOCUS = """() => {
@@ -178,7 +180,7 @@ def test_a_person_edits_undoes_and_saves(open_notebook: Callable, notebook: Path
     hand.says("-0.50")
     assert hand.drag_strength(30) > -0.5
     shot(opened.page, "studio_lab")
-    hand.undo_to(0.6)
+    hand.undo_to(STRENGTH)
     assert hand.panel.get_by_label("Text of sentence 1").input_value() == SENTENCE
 
     hand.upload("Load recipe", "x.json", "application/json", b"no recipe")
@@ -186,7 +188,7 @@ def test_a_person_edits_undoes_and_saves(open_notebook: Callable, notebook: Path
     hand.press("Picture")
     hand.panel.get_by_role("link", name="download").wait_for()
     saved = state_in((lab.folder / "saved" / "picture.png").read_bytes())
-    assert [(one.text, one.strength) for one in saved.sentences] == [(SENTENCE, 0.6)]
+    assert [(one.text, one.strength) for one in saved.sentences] == [(SENTENCE, STRENGTH)]
     opened.run_cell(1)
     assert opened.text_of(1) == str(saved)
     picture_of_ones_own(hand, lab.folder / "saved")
@@ -251,7 +253,7 @@ def by_keyboard(hand: Hand) -> None:
     slider = hand.panel.get_by_role("slider", name="Strength of sentence 1, slider")
     slider.focus()
     hand.page.keyboard.press("ArrowRight")
-    hand.says("+0.65")
+    hand.says(f"{STRENGTH + 0.05:+.2f}")
     hand.panel.get_by_role("checkbox", name="Use sentence 1").focus()
     hand.page.keyboard.press("Space")
     hand.says("no sentence counts")
@@ -265,7 +267,7 @@ def test_the_app_edits_undoes_and_saves(open_app: Callable) -> None:
     hand.write(SENTENCE)
     assert hand.shown() != first
     strength = hand.drag_strength(-20)
-    assert strength < 0.6
+    assert strength < STRENGTH
     fine = hand.panel.get_by_role("checkbox", name="fine")
     fine.uncheck()
     nothing = hand.panel.get_by_role("cell", name="0 of 288", exact=True)

@@ -4,7 +4,8 @@
 
 Two methods are told apart where their 95 % intervals over sentences do not overlap: a cautious
 rule, since both saw the same sentences. The seed's columns, PSNR and IDS, are won by changing
-nothing; they are listed with the success of their winner.
+nothing; they are listed with the success of their winner. FID compares methods with equally many
+faces only, for it is higher for fewer.
 """
 
 from __future__ import annotations
@@ -35,6 +36,10 @@ def finding(rows: Sequence[Row], name: str, setting: str = "") -> str:
     """One line about a metric; empty where no method has it."""
     higher = metric(name).better == "higher"
     found = [row for row in at_own(rows, name, setting) if not math.isnan(row.value)]
+    if name.startswith("fid"):  # of fewer faces it is higher by itself
+        faces = {row.method: row.value for row in rows if row.metric == "faces"}
+        most = max(faces.values(), default=0)
+        found = [row for row in found if faces.get(row.method, most) == most]
     found.sort(key=lambda row: row.value, reverse=higher)
     if not found:
         return ""

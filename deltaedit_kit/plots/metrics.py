@@ -55,7 +55,7 @@ def metrics_figure(rows: Sequence[Row], title: str = "", note: str = "") -> Figu
     if title:
         figure.suptitle(title, fontsize=12.5, fontweight="bold", color=ACCENT, x=0.01, ha="left")
     if note:
-        figure.supxlabel(note, fontsize=7.5, color=FAINT, x=0.01, ha="left")
+        axes[0][0].set_title(note, fontsize=7.5, color=FAINT, loc="left")
     return figure
 
 
@@ -98,15 +98,23 @@ def bars(axis: Axes, rows: Sequence[Row], name: str) -> None:
         for r in rows
         if r.metric == name and r.strength == 1.0 and r.setting in (own[r.method], FLOOR)
     ]
+    # A Fréchet distance of fewer faces is higher by itself: such bars are pale and say so.
+    faces = {row.method: int(row.value) for row in rows if row.metric == "faces"}
+    most = max(faces.values(), default=0)
+    fewer = {m for m, count in faces.items() if count < most and name.startswith("fid")}
     for place, row in enumerate(shown):
         colour, _ = STYLES.get(row.method, (INK, "o"))
-        axis.barh(place, row.value, color=colour, height=0.62)
+        pale = 0.45 if row.method in fewer else 1.0
+        axis.barh(place, row.value, color=colour, height=0.62, alpha=pale)
         axis.errorbar(row.value, place, xerr=_reach(row), color=INK, linewidth=1)
-        axis.text(row.value, place, f" {row.value:.3g} ", va="center", fontsize=7.5, color=INK)
+        axis.text(0.0, place, f" {row.value:.3g}", va="center", fontsize=7.5, color="white")
         for best in rows:
             if (best.method, best.setting, best.metric) == (row.method, "best", name):
                 axis.plot(best.value, place, "*", color=colour, markeredgecolor=INK, markersize=11)
-    axis.set_yticks(range(len(shown)), [row.method for row in shown], fontsize=8)
+    names = [
+        f"{r.method}\n({faces[r.method]} faces)" if r.method in fewer else r.method for r in shown
+    ]
+    axis.set_yticks(range(len(shown)), names, fontsize=8)
     axis.invert_yaxis()
     axis.margins(x=0.15)
     _labels(axis, metric(name).label if ":" in name or shown else name, "")
@@ -133,7 +141,11 @@ def seconds(axis: Axes, rows: Sequence[Row]) -> None:
     axis.set_yticks(range(len(methods)), methods, fontsize=8)
     axis.invert_yaxis()
     axis.margins(x=0.2)
-    _labels(axis, "processor seconds: a further picture (full), the first one (pale) ↓", "")
+    _labels(
+        axis,
+        "processor seconds ↓: a further picture (full),\nthe first one of a sentence (pale)",
+        "",
+    )
 
 
 def _own(rows: Sequence[Row], method: str) -> str:

@@ -8,13 +8,14 @@ runs/evaluate/figures and goes on after an interruption.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from deltaedit_kit import load_domain
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.evaluation.comparison import Comparison, Plan
 from deltaedit_kit.evaluation.prompts import default_prompts, of_split
-from deltaedit_kit.evaluation.results import Results
+from deltaedit_kit.evaluation.results import Results, Row
 
 ROOT = Path(__file__).parents[2]
 FULL, SMALL = ROOT / "runs/evaluate/toyfaces", ROOT / "runs/evaluate/figures"
@@ -37,6 +38,13 @@ def comparison() -> Results:
     prompts = of_split(default_prompts(domain), "test")[:SENTENCES]
     Comparison(domain, small_plan(), prompts, folder).run()
     return Results(folder)
+
+
+def finished(rows: Sequence[Row]) -> list[Row]:
+    """Without settings that a run still works on: fewer sentences than the others."""
+    sentences = {(row.method, row.setting): row.n for row in rows if row.metric == "faces"}
+    most = max(sentences.values(), default=0)
+    return [row for row in rows if sentences.get((row.method, row.setting), most) == most]
 
 
 def note(results: Results) -> str:

@@ -5,8 +5,10 @@ python -m recipes.figures.fig4_methods        -> figures/fig4_methods.png
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
+from deltaedit_kit.evaluation.cells import Cell
 from deltaedit_kit.evaluation.results import Results
 from deltaedit_kit.figure_files import save_figure
 from deltaedit_kit.plots.methods import methods_figure
@@ -17,11 +19,12 @@ SENTENCES, FACES = 4, 3
 
 
 def main(results: Results | None = None, target: Path = FIGURE) -> Path:
-    """Save the figure: the first sentences that every method has, without tuning."""
+    """Save the figure: the first sentences that ask these faces for something new, untuned."""
     results = comparison() if results is None else results
     cells = [c for setting, c in results.cells if setting == results.own_setting(c.method)]
     methods = list(dict.fromkeys(cell.method for cell in cells))
-    sentences = list(dict.fromkeys(cell.prompt.text for cell in cells))[:SENTENCES]
+    sentences = list(dict.fromkeys(cell.prompt.text for cell in cells if _asks_for_news(cell)))
+    sentences = sentences[:SENTENCES]
     known = {(cell.method, cell.prompt.text) for cell in cells}
     after = {
         method: {
@@ -33,6 +36,12 @@ def main(results: Results | None = None, target: Path = FIGURE) -> Path:
         results.before[:FACES], after, sentences, "Five methods, the same faces", note(results)
     )
     return save_figure(figure, target)
+
+
+def _asks_for_news(cell: Cell) -> bool:
+    """Whether no face that is shown had what is asked for before the edit, as far as is known."""
+    success = cell.values.get(1.0, {}).get("success", [])
+    return not any(math.isnan(value) for value in success[:FACES])
 
 
 if __name__ == "__main__":

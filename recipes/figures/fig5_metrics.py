@@ -10,7 +10,7 @@ from pathlib import Path
 from deltaedit_kit.evaluation.results import Results, write_rows
 from deltaedit_kit.figure_files import save_figure
 from deltaedit_kit.plots.metrics import metrics_figure
-from recipes.figures.comparison import comparison, note
+from recipes.figures.comparison import comparison, finished, note
 
 FIGURE = Path(__file__).parents[2] / "figures" / "fig5_metrics.png"
 
@@ -18,9 +18,10 @@ FIGURE = Path(__file__).parents[2] / "figures" / "fig5_metrics.png"
 def main(results: Results | None = None, target: Path = FIGURE) -> Path:
     """Save the figure, and the summary that it draws as CSV."""
     results = comparison() if results is None else results
-    write_rows(results.summary, target.with_suffix(".csv"))
+    rows = finished(results.summary)
+    write_rows(rows, target.with_suffix(".csv"))
     title = "Success and its price: lines over strength, filled at each method's own"
-    return save_figure(metrics_figure(results.summary, title, note(results)), target)
+    return save_figure(metrics_figure(rows, title, note(results)), target)
 
 
 if __name__ == "__main__":

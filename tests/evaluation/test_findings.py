@@ -58,6 +58,15 @@ def test_fid_stands_beside_its_floor():
     assert [r.method for r in at_own(ROWS, "fid:clip-toyfaces")] == ["deltaedit"]
 
 
+def test_fid_of_fewer_faces_is_not_compared():
+    few = [row("tedigan", "fid:clip-toyfaces", 0.4, setting="short")]
+    faces = [row("deltaedit", "faces", 30), row("tedigan", "faces", 6, setting="short")]
+    assert "deltaedit is 2 of 2" in finding(ROWS + few, "fid:clip-toyfaces")
+    assert finding(ROWS + few + faces, "fid:clip-toyfaces").endswith("deltaedit 0.5 [0.4, 0.6]")
+    labels = metrics_figure(ROWS + few + faces).axes[3].get_yticklabels()
+    assert "tedigan\n(6 faces)" in [label.get_text() for label in labels]
+
+
 def test_the_text_has_a_line_for_each_method_and_setting(tmp_path):
     lines = summary_text(handmade(tmp_path).summary).splitlines()
     assert len(lines) == 3

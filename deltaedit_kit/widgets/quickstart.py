@@ -122,7 +122,7 @@ class QuickstartPanel(widgets.VBox):
         """What the controls are set to now."""
         return PanelState(
             sentence=self.sentence.value,
-            strength=self.strength.value,
+            strength=round(self.strength.value, 6),  # a browser's 1 - 0.1 is 0.8999999999999999
             threshold=self.threshold.value,
             face=int(self.face.value or 0),
         )

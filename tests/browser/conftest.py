@@ -82,7 +82,7 @@ class NotebookPage:
         self.page.evaluate("name => window.jupyterapp.commands.execute(name)", name)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Any]:
     """A headless Chromium under Playwright; skips, saying why, where one of them is missing."""
     api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
@@ -108,7 +108,7 @@ class Lab:
     folder: Path
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     """JupyterLab on a free port, with settings and runtime files of its own."""
     pytest.importorskip("jupyterlab", reason="jupyterlab is not installed")

@@ -9,6 +9,9 @@ from typing import Any
 import nbformat
 import pytest
 
+from deltaedit_kit.domains.toyfaces.spec import SPEC
+from deltaedit_kit.widgets.quickstart import PanelState
+
 CELLS = (
     """\
 from deltaedit_kit import load_domain
@@ -60,6 +63,6 @@ def test_a_newcomer_types_slides_and_chooses(open_notebook: Callable, notebook: 
     page.keyboard.press("Enter")
     pane.get_by_text("Not done: the text is empty").wait_for()
     opened.run_cell(1)
-    state = "PanelState(sentence='', strength=0.5, threshold=0.03, face=2)"
-    assert opened.text_of(1) == state
+    state = PanelState("", round(SPEC.strength - 0.1, 1), SPEC.threshold, 2)  # one key press down
+    assert opened.text_of(1) == str(state)
     assert not opened.errors

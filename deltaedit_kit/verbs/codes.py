@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from deltaedit_kit.errors import DeltaEditError
-from deltaedit_kit.verbs.common import step
+from deltaedit_kit.verbs.steps import step
 
 if TYPE_CHECKING:
     from collections.abc import Callable

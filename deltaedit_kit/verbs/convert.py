@@ -9,7 +9,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from deltaedit_kit.verbs.common import step
+from deltaedit_kit.verbs.steps import step
 
 
 def register(verbs: Any) -> None:

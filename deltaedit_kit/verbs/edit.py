@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from deltaedit_kit.errors import DeltaEditError
-from deltaedit_kit.verbs.common import add_picture_options, sampled, step
+from deltaedit_kit.verbs.sampling import add_picture_options, sampled
+from deltaedit_kit.verbs.steps import step
 
 if TYPE_CHECKING:
     from deltaedit_kit.domains import Domain, Faces

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from deltaedit_kit.errors import DeltaEditError
-from deltaedit_kit.verbs.common import step
+from deltaedit_kit.verbs.steps import step
 
 QUICK_SENTENCES, QUICK_FACES = 2, 4
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from deltaedit_kit.verbs.common import add_picture_options, sampled, step
+from deltaedit_kit.verbs.sampling import add_picture_options, sampled
+from deltaedit_kit.verbs.steps import step
 
 
 def register(verbs: Any) -> None:

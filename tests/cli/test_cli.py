@@ -14,7 +14,7 @@ from deltaedit_kit import cli, domains
 from deltaedit_kit.editing import Editor
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.figure_files import read_recipe
-from deltaedit_kit.verbs.common import step
+from deltaedit_kit.verbs.steps import step
 from tests.tiny_domain import tiny_domain
 
 

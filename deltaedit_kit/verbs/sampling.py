@@ -1,32 +1,15 @@
-"""What several verbs share: options that choose pictures, and a line for every step.
-
-load toyfaces ... 1.9 s
-"""
+"""Options of the verbs that begin with sampled pictures, and the sampling itself."""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from time import perf_counter
 from typing import TYPE_CHECKING, Any
+
+from deltaedit_kit.verbs.steps import step
 
 if TYPE_CHECKING:
     from deltaedit_kit.domains import Domain, Faces
-
-
-@contextmanager
-def step(name: str) -> Iterator[None]:
-    """Print a step's name when it begins and its wall time when it is done."""
-    print(f"{name} ...", end=" ", flush=True)
-    start = perf_counter()
-    try:
-        yield
-    except BaseException:
-        print("failed", flush=True)
-        raise
-    print(f"{perf_counter() - start:.1f} s", flush=True)
 
 
 def sampled(options: argparse.Namespace) -> tuple[Domain, Faces]:

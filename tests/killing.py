@@ -19,7 +19,8 @@ def kill_repeatedly(
 ) -> int:
     """Start `work(*arguments)`, SIGKILL it after a random time, start it again, ...; at the end
     let it finish. Returns how often it was killed while working: a run that was done first counts
-    as none, so the caller can assert that the kills really hit.
+    as none, so the caller can assert that the kills really hit. With no kills it is an unbroken run
+    in the same kind of process, with one thread as well: sums depend on the number of threads.
     """
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(PRELOADED)
@@ -33,7 +34,8 @@ def kill_repeatedly(
         process.kill()
         process.join(60)
         hits += process.exitcode == -9
-    process = context.Process(target=work, args=arguments)
+    started = context.Event()
+    process = context.Process(target=_begin, args=(started, work, arguments))
     process.start()
     process.join(120)
     assert process.exitcode == 0

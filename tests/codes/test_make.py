@@ -90,7 +90,7 @@ def fill(folder: str) -> None:
 
 
 def test_twenty_kills_lose_double_and_halve_nothing(tmp_path):
-    fill(str(tmp_path / "unbroken"))
+    kill_repeatedly(fill, (str(tmp_path / "unbroken"),), kills=0, seed=1, longest=0.0)
     hits = kill_repeatedly(fill, (str(tmp_path / "killed"),), kills=20, seed=1, longest=0.05)
     assert hits >= 10  # the rest were fast enough to finish first
     unbroken, killed = (CodeStore.open(tmp_path / name) for name in ("unbroken", "killed"))

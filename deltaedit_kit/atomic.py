@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor
 
 
@@ -28,7 +28,6 @@ def replacing(path: str | Path) -> Iterator[Path]:
     beside = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         yield beside
-        beside.chmod(0o644)  # safetensors makes files that only their owner may read
         with beside.open("rb") as written:
             os.fsync(written.fileno())
         os.replace(beside, path)
@@ -46,8 +45,10 @@ def save_tensors(
     """
     # Copies: safetensors refuses tensors that are views of one storage.
     plain = {name: value.detach().cpu().clone().contiguous() for name, value in tensors.items()}
+    # Not `save_file`: it writes to a `.tmp...` of its own first, which a kill would leave behind
+    # under a name that says nothing of whose it is.
     with replacing(path) as beside:
-        save_file(plain, beside, dict(metadata or {}))
+        beside.write_bytes(save(plain, dict(metadata or {})))
     return Path(path)
 
 

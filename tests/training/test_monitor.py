@@ -28,9 +28,23 @@ def codes(domain):
     return sample_codes(domain, 24, seed=0)
 
 
-def session_at(domain, codes, tmp_path, steps=100_000, **settings) -> TrainingSession:
-    config = TrainingConfig(steps=steps, batch=8, held_out=0.2, report_every=10, save_every=10**6)
-    return TrainingSession(domain, codes, config, tmp_path, **settings)
+@pytest.fixture
+def session_at():
+    """Makes sessions; what still trains when a test ends, also a failed one, is stopped."""
+    made: list[TrainingSession] = []
+
+    def make(domain, codes, folder, steps=100_000, **settings) -> TrainingSession:
+        config = TrainingConfig(
+            steps=steps, batch=8, held_out=0.2, report_every=10, save_every=10**6
+        )
+        made.append(TrainingSession(domain, codes, config, folder, **settings))
+        return made[-1]
+
+    yield make
+    for session in made:
+        if session.running:
+            session.stop()
+            session.wait(60)
 
 
 def until(condition) -> None:
@@ -55,7 +69,7 @@ def test_a_watched_run_learns_what_an_unwatched_one_learns(domain, codes, tmp_pa
     assert (5, True) in seen  # a mapper was shown between reports
 
 
-def test_rest_stop_and_go_on_lose_nothing(domain, codes, tmp_path):
+def test_rest_stop_and_go_on_lose_nothing(domain, codes, tmp_path, session_at):
     session = session_at(domain, codes, tmp_path)
     session.start()
     until(lambda: session.step > 3)
@@ -81,19 +95,20 @@ def test_rest_stop_and_go_on_lose_nothing(domain, codes, tmp_path):
     again.wait(60)
 
 
-def test_an_interrupted_wait_saves(domain, codes, tmp_path):
+def test_an_interrupted_wait_saves(domain, codes, tmp_path, session_at):
     session = session_at(domain, codes, tmp_path)
     session.start()
     until(lambda: session.step > 3)
     main = threading.main_thread().ident
-    threading.Timer(0.2, signal.pthread_kill, (main, signal.SIGINT)).start()
+    # Long enough that a busy machine has come to the wait by then.
+    threading.Timer(2.0, signal.pthread_kill, (main, signal.SIGINT)).start()
     with pytest.raises(KeyboardInterrupt):
         session.wait(60)
     assert not session.running
     assert (tmp_path / "training.safetensors").exists()
 
 
-def test_errors_of_the_run_come_out_where_one_waits(domain, codes, tmp_path):
+def test_errors_of_the_run_come_out_where_one_waits(domain, codes, tmp_path, session_at):
     with pytest.raises(DeltaEditError, match="never started"):
         session_at(domain, codes, tmp_path).wait()
     session = TrainingSession(domain, codes[:3], SHORT, tmp_path)
@@ -102,7 +117,7 @@ def test_errors_of_the_run_come_out_where_one_waits(domain, codes, tmp_path):
         session.wait(60)
 
 
-def test_the_panel_shows_curves_pictures_and_the_right_buttons(domain, codes, tmp_path):
+def test_the_panel_shows_curves_pictures_and_the_right_buttons(domain, codes, tmp_path, session_at):
     from deltaedit_kit.widgets.monitor import TrainingMonitor
 
     session = session_at(domain, codes, tmp_path, steps=40, look_every=0.0)

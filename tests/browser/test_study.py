@@ -105,12 +105,13 @@ def test_a_participant_answers_by_keyboard_and_comes_back(
 
 def test_two_browsers_answer_one_study_at_once(open_notebook: Callable, tmp_path: Path) -> None:
     paths = (tmp_path / "first.ipynb", tmp_path / "second.ipynb")
-    panel = "from deltaedit_kit.widgets import Study\nstudy = Study('study.sqlite')\nstudy"
+    make = MAKE.replace("study.sqlite", "both.sqlite")  # JupyterLab's folder serves all tests
+    panel = "from deltaedit_kit.widgets import Study\nstudy = Study('both.sqlite')\nstudy"
     count = (
         "from collections import Counter\n"
         "print(sorted(Counter((a.participant, a.choice) for a in store.answers()).items()))"
     )
-    for path, cells in zip(paths, ((MAKE, panel, count), (panel,)), strict=True):
+    for path, cells in zip(paths, ((make, panel, count), (panel,)), strict=True):
         write(path, cells)
     opened = []
     for path, numbers in zip(paths, ((0, 1), (0,)), strict=True):  # the first one makes the file

@@ -7,7 +7,8 @@ Modulation multiplies, so a generator can be written down in many ways that draw
 With the scales that training happened to find, the turn of the head was a third of the variance
 of s and the hue of the clothes a two-hundredth. A mapper that learns Δs by its squared error and
 its cosine then sees turned heads and hardly a colour. Here α is solved so that the factors' shares
-of the variance come out as equal as channels within [1 / LIMIT, LIMIT] of unit variance allow.
+of the variance come out as equal as scales within [1 / LIMIT, LIMIT] allow; then all of them are
+multiplied by one number, so that s as a whole varies as much as before.
 Relevance R does not change: it moves channels by their own standard deviations.
 """
 

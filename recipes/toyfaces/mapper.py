@@ -2,7 +2,7 @@
 
     python -m recipes.toyfaces.mapper               # resumes codes and training by itself
 
-No text and no factor enters: the lessons are pairs of pictures that our generator drew and our CLIP
+No text enters, and no value of a factor: the lessons are pairs of pictures that our generator drew and our CLIP
 looked at, half of them strangers and half relatives (`toyfaces.relatives`). Codes lie in
 runs/toyfaces/mapper/<networks>/codes-*.safetensors, a thousand a file, so that a longer set begins
 with the shorter one; three quarters at truncation 1, the rest calmer; pictures drawn in bfloat16,
@@ -53,8 +53,9 @@ CARD = """# DeltaMapper of toyfaces
   {channels} style channels, CLIP width {width}, {parameters:,} parameters.
 - Data: {codes:,} codes (s, i) sampled from the shipped generator at truncations {truncations},
   embedded by the shipped CLIP, in families of {family} whose members differ in one to three
-  coordinates of z (`deltaedit_kit/domains/toyfaces/relatives.py`). No text, no caption was used,
-  and no factor was named.
+  coordinates of z (`deltaedit_kit/domains/toyfaces/relatives.py`). No text, no caption was used.
+  Which coordinates are redrawn at their ends, and which anywhere (four walks through colours), is
+  knowledge of this domain; the mapper is not told what changed.
 - Made by: `python -m recipes.toyfaces.mapper --codes {codes} --steps {steps}`, settings {config}
 - Time and machine: codes {code_seconds:.0f} s, training {seconds:.0f} s, {machine} (this run).
 - Networks: {mark} (CRC-32 of generator and CLIP weights; train again when either changes).

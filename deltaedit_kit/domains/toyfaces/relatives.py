@@ -4,7 +4,8 @@
 
 A coordinate of z stands for one factor here (`factors_from_z`), so one family differs in nothing
 but its glasses, another in the hue of the clothes and the nose, as pictures of one person might.
-Which coordinate means what, nobody tells the mapper.
+The mapper is told neither which coordinate changed nor what it means; that colours are drawn in
+another way than the rest (WALKS) is knowledge of this domain, and it is used here.
 
 Sentences ask for ends ("a beard", "no beard") and for places on a walk through colours ("red
 hair"). So most relatives have what changes at one of its ends, but colours anywhere along their

@@ -1,19 +1,21 @@
 """Writing a file so that nobody ever sees half of it.
 
-Idea: write beside the destination, flush to the disk, then rename. A rename within one folder
-is atomic (POSIX rename; MoveFileEx on Windows), so whoever opens the path finds either the old
-file or the new one, whatever moment the process is killed at. What a killed process leaves is a
-`.part` file that nobody reads; `remove_leftovers` sweeps it away.
+Idea: write in a folder beside the destination, flush to the disk, then rename. A rename within one
+file system is atomic (POSIX rename; MoveFileEx on Windows), so whoever opens the path finds either
+the old file or the new one, whatever moment the process is killed at. What a killed process leaves
+is a `.part` folder that nobody reads, with whatever the writing library puts beside its file;
+`remove_leftovers` sweeps it away.
 """
 
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from safetensors.torch import save
+from safetensors.torch import save_file
 from torch import Tensor
 
 
@@ -25,14 +27,17 @@ def replacing(path: str | Path) -> Iterator[Path]:
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    room = path.with_name(f".{path.name}.{os.getpid()}.part")
+    room.mkdir(exist_ok=True)
+    beside = room / path.name
     try:
         yield beside
+        beside.chmod(0o644)  # safetensors makes files that only their owner may read
         with beside.open("rb") as written:
             os.fsync(written.fileno())
         os.replace(beside, path)
     finally:
-        beside.unlink(missing_ok=True)
+        shutil.rmtree(room, ignore_errors=True)
 
 
 def save_tensors(
@@ -45,10 +50,8 @@ def save_tensors(
     """
     # Copies: safetensors refuses tensors that are views of one storage.
     plain = {name: value.detach().cpu().clone().contiguous() for name, value in tensors.items()}
-    # Not `save_file`: it writes to a `.tmp...` of its own first, which a kill would leave behind
-    # under a name that says nothing of whose it is.
     with replacing(path) as beside:
-        beside.write_bytes(save(plain, dict(metadata or {})))
+        save_file(plain, beside, dict(metadata or {}))
     return Path(path)
 
 
@@ -63,4 +66,4 @@ def remove_leftovers(path: str | Path) -> None:
     """Delete what killed processes left beside `path`. Call it only where nobody else writes."""
     path = Path(path)
     for part in path.parent.glob(f".{path.name}.*.part"):
-        part.unlink(missing_ok=True)
+        shutil.rmtree(part, ignore_errors=True)

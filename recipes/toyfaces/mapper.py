@@ -2,11 +2,11 @@
 
     python -m recipes.toyfaces.mapper               # resumes codes and training by itself
 
-No text enters, and no value of a factor: the lessons are pairs of pictures that our generator drew and our CLIP
-looked at, half of them strangers and half relatives (`toyfaces.relatives`). Codes lie in
-runs/toyfaces/mapper/<networks>/codes-*.safetensors, a thousand a file, so that a longer set begins
-with the shorter one; three quarters at truncation 1, the rest calmer; pictures drawn in bfloat16,
-which an embedding hardly notices.
+No text enters, and no value of a factor: the lessons are pairs of pictures that our generator drew
+and our CLIP looked at, half of them strangers and half relatives (`toyfaces.relatives`). Codes lie
+in runs/toyfaces/mapper/<networks>/codes-*.safetensors, a thousand a file, so that a longer set
+begins with the shorter one; three quarters at truncation 1, the rest calmer; pictures drawn in
+bfloat16, which an embedding hardly notices.
 """
 
 from __future__ import annotations

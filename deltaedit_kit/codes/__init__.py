@@ -1,9 +1,9 @@
 """Codes: the training set of the mapper, from a picture to a store of many thousand (s, i).
 
-    sampling.py   z -> (s, i, w), batch by batch           memory.py   codes as tensors
-    store.py      a folder of shards, memory-mapped        make.py     filling it, killed or not
+    sources.py    samples, families, or photographs: w+    embedding.py   w+ -> (s, i), a batch
+    store.py      a folder of shards, memory-mapped        make.py        filling it, killed or not
     header.py     what the store says of itself            published.py   the released .npy files
-    photos.py     pictures of a folder instead of samples
+    memory.py     codes as tensors
 
 Names are imported at their first use, so that reading a store loads no picture library.
 """
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from deltaedit_kit.codes.make import make_codes
     from deltaedit_kit.codes.memory import Codes
     from deltaedit_kit.codes.published import open_codes
-    from deltaedit_kit.codes.sampling import sample_codes
     from deltaedit_kit.codes.store import CodeStore
 
 __all__ = [
@@ -28,7 +27,6 @@ __all__ = [
     "make_codes",
     "networks_mark",
     "open_codes",
-    "sample_codes",
 ]
 
 _HOME_OF = {
@@ -38,7 +36,6 @@ _HOME_OF = {
     "make_codes": "make",
     "networks_mark": "header",
     "open_codes": "published",
-    "sample_codes": "sampling",
 }
 
 

@@ -49,6 +49,11 @@ class StoreHeader:
         numbers = self.style_width + self.clip_width + self.w_rows * self.w_width
         return numbers * getattr(torch, self.dtype).itemsize
 
+    @property
+    def family(self) -> int:
+        """So many neighbouring rows are relatives (`make_codes`); 1: all are strangers."""
+        return int(self.source.get("family", 1))
+
     def write(self, folder: Path) -> None:
         """Replace `folder`/codes.json, atomically."""
         text = json.dumps({"format": FORMAT, **asdict(self)}, indent=1)
@@ -82,6 +87,9 @@ class StoreHeader:
             raise ValueError(f"its sizes {sizes} are not whole numbers >= 1")
         if not all(type(n) is int and n >= 0 for n in rest):
             raise ValueError(f"its sizes {rest} are not whole numbers >= 0")
+        family = self.source.get("family", 1)
+        if type(family) is not int or family < 1:
+            raise ValueError(f"its family {str(family)[:20]!r} is not a whole number >= 1")
         if self.dtype not in ("float16", "bfloat16", "float32"):
             raise ValueError(f"its dtype {str(self.dtype)[:20]!r} is none of a store")
 

@@ -21,8 +21,8 @@ from torch import Tensor
 
 from deltaedit_kit.checks import whole_number
 from deltaedit_kit.codes import header as headers
+from deltaedit_kit.codes.embedding import CodeRows, embed_batch
 from deltaedit_kit.codes.header import StoreHeader, networks_mark
-from deltaedit_kit.codes.sampling import CodeRows, embed_batch
 from deltaedit_kit.codes.sources import Photos, Samples, Source
 from deltaedit_kit.codes.store import (
     CodeStore,
@@ -45,7 +45,8 @@ def make_codes(
     seed: int = 0,
     truncations: Sequence[float] = (1.0,),
     batch: int = 32,
-    chunk: int = headers.CHUNK,
+    chunk: int | None = None,
+    family: int = 1,
     fast: bool = False,
     photos: str | Path | None = None,
     invert: Callable[[Tensor], Tensor] | None = None,
@@ -55,14 +56,18 @@ def make_codes(
     """A store of `n` codes of `domain` in `folder`, float16: made, continued or made longer.
 
     Sampled from (seed, truncations taking turns), or with `photos` and `invert` the pictures of
-    a folder. What is there already stays. `fast` draws in bfloat16, `batch` only trades speed for
-    memory. Under torchrun every process makes its share; the store returned is complete in the
-    process that finishes last. Raises DeltaEditError for a folder with other codes, a full disk
-    and wrong numbers.
+    a folder. With `family` > 1 so many neighbours are relatives, as the domain draws them, and
+    training can learn from pairs that differ in little. What is there already stays. `fast` draws
+    in bfloat16, `batch` only trades speed for memory. Under torchrun every process makes its
+    share; the store returned is complete in the process that finishes last. Raises DeltaEditError
+    for a folder with other codes, families that a domain cannot draw, a full disk and wrong
+    numbers.
     """
     folder, rank = Path(folder), rank or this_rank()
+    if chunk is None:  # families stay whole
+        chunk = max(headers.CHUNK - headers.CHUNK % max(family, 1), family)
     chunk, batch = whole_number("chunk", chunk, 1), whole_number("batch", batch, 1)
-    source: Source = Samples(domain, seed, tuple(truncations), chunk)
+    source: Source = Samples(domain, seed, tuple(truncations), chunk, family)
     if photos is not None:
         if invert is None:
             raise DeltaEditError("photos need a way to invert them; give invert=, pictures -> w+")

@@ -1,4 +1,4 @@
-"""Opening codes, whatever they lie in: a store, one file, or the released .npy arrays.
+"""Opening codes, whatever they lie in: a store, or the released .npy arrays.
 
     latent_code/ffhq/{s,c,w}space_{noise,ffhq}_feat.npy    s [N, 6048], i [N, 512], w+ [N, 18, 512]
 
@@ -20,7 +20,6 @@ from torch import Tensor
 
 from deltaedit_kit.codes import header as headers
 from deltaedit_kit.codes.header import StoreHeader
-from deltaedit_kit.codes.memory import Codes
 from deltaedit_kit.codes.store import CodeStore, Shard
 from deltaedit_kit.errors import DeltaEditError
 
@@ -28,17 +27,14 @@ PARTS = ("noise", "ffhq")  # sampled pictures, then inverted photographs
 
 
 def open_codes(path: str | Path, domain: str = "") -> CodeStore:
-    """Codes at `path` as one store: a folder of `deltaedit codes`, a file of `Codes.save`, or a
-    folder of released .npy files, which do not say of which `domain` they are.
+    """Codes at `path` as one store: a folder of `deltaedit codes`, or one of released .npy files,
+    which do not say of which `domain` they are.
 
     Raises DeltaEditError where none of these is.
     """
     path = Path(path)
     if (path / headers.FILE).exists():
         return CodeStore.open(path)
-    if path.is_file() and path.suffix == ".safetensors":
-        codes = Codes.load(path)
-        return store_of([Shard(codes.s, codes.clip, codes.w_plus)], codes.domain)
     found = [part for part in PARTS if (path / f"sspace_{part}_feat.npy").exists()]
     if found:
         return store_of([released_shard(path, part) for part in found], domain or path.name)

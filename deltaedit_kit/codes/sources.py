@@ -2,6 +2,7 @@
 
     samples   row r = (k, j):  z = normal numbers j of the stream of (seed, shard k),
               w = mapping(z, ψ[r mod len ψ]),  the same w in every row of w+
+    families  `family` neighbouring rows are relatives: much alike, of one ψ
     photos    row r:  w+ = invert(photograph r), the files in the order of their names
 
 Idea: row r is a function of r alone. So it does not matter which process makes it, in which run,
@@ -46,12 +47,13 @@ class Source(Protocol):
 
 @dataclass(frozen=True)
 class Samples:
-    """Sampled w, truncations taking turns. Raises DeltaEditError for none or a wrong number."""
+    """Sampled w, truncations taking turns. Raises DeltaEditError for settings that cannot be."""
 
     domain: Any
     seed: int
     truncations: tuple[float, ...]
     chunk: int
+    family: int = 1
 
     def __post_init__(self) -> None:
         whole_number("seed", self.seed, 0, 2**32 - 1)
@@ -59,6 +61,17 @@ class Samples:
             raise DeltaEditError("truncations is empty; give at least one, such as 1.0")
         for psi in self.truncations:
             finite_number("truncation", psi)
+        if whole_number("family", self.family, 1) == 1:
+            return
+        if getattr(self.domain, "relatives", None) is None:
+            raise DeltaEditError(
+                f"domain {self.domain.spec.name!r} draws no relatives; leave `family` at 1"
+            )
+        if self.chunk % self.family:
+            raise DeltaEditError(
+                f"a chunk of {self.chunk} codes would break a family of {self.family}; "
+                f"give a chunk of {self.chunk - self.chunk % self.family or self.family}"
+            )
 
     @property
     def w_rows(self) -> int:
@@ -66,8 +79,10 @@ class Samples:
         return 1
 
     def describe(self) -> dict[str, Any]:
-        """Seed and truncations."""
-        return {"kind": "samples", "seed": self.seed, "truncations": list(self.truncations)}
+        """Seed and truncations, and the size of a family where there are any."""
+        families = {"family": self.family} if self.family > 1 else {}
+        settings = {"seed": self.seed, "truncations": list(self.truncations), **families}
+        return {"kind": "samples", **settings}
 
     def w_plus(self, rows: range) -> Tensor:
         """The numbers of the whole shard are drawn, and those of `rows` used."""
@@ -75,9 +90,13 @@ class Samples:
         shard, start = divmod(rows.start, self.chunk)
         # A CPU generator reads 32 bits of its seed. seed + 1: not the faces of domain.sample(0).
         random = torch.Generator().manual_seed(((self.seed + 1) * 0x9E3779B1 + shard) % 2**32)
-        z = torch.randn(self.chunk, generator.style_dim, generator=random)
+        if self.family > 1:
+            z = self.domain.relatives(self.chunk, self.family, random)
+        else:
+            z = torch.randn(self.chunk, generator.style_dim, generator=random)
         w = generator.mapping(z[start : start + len(rows)].to(self.domain.device))
-        psi = torch.tensor(self.truncations)[torch.tensor(rows) % len(self.truncations)]
+        turn = torch.tensor(rows) // self.family % len(self.truncations)
+        psi = torch.tensor(self.truncations)[turn]
         psi = psi.to(w)[:, None]
         if not bool((psi == 1).all()):
             calm = generator.mean_w + psi * (w - generator.mean_w)

@@ -24,9 +24,9 @@ from safetensors import safe_open
 from torch import Tensor
 
 from deltaedit_kit.atomic import remove_leftovers, save_tensors
+from deltaedit_kit.codes.embedding import CodeRows
 from deltaedit_kit.codes.header import StoreHeader
 from deltaedit_kit.codes.memory import Codes
-from deltaedit_kit.codes.sampling import CodeRows
 from deltaedit_kit.errors import DeltaEditError
 
 SHARD_FORMAT = "deltaedit codes shard 1"

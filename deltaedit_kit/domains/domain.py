@@ -48,6 +48,7 @@ class Networks:
     mapper: Callable[[StyleLayout, int], DeltaMapper]  # (layout of s, CLIP width)
     relevance: Callable[[], Float[Tensor, "S E"]]  # unit rows
     read_factors: Callable[[Tensor], Tensor] | None = None  # pictures -> [n, K]
+    relatives: Callable[[int, int, torch.Generator], Tensor] | None = None  # -> z [n, Z]
     inversion: Callable[[], Any] | None = None  # e4e: pictures -> w+
     identity: Callable[[], Any] | None = None  # ArcFace: pictures -> unit vectors
 
@@ -55,7 +56,7 @@ class Networks:
 class Domain:
     """What is edited: `.spec .generator .clip .mapper .relevance .layout`, and `.sample()`.
 
-    `.inversion`, `.identity` and `.read_factors` are None where a domain has none.
+    `.inversion`, `.identity`, `.read_factors` and `.relatives` are None where a domain has none.
     """
 
     def __init__(
@@ -133,6 +134,11 @@ class Domain:
     def read_factors(self) -> Callable[[Tensor], Tensor] | None:
         """The oracle: pictures [n, 3, H, W] -> factors [n, K]; None where a domain has none."""
         return self._networks.read_factors
+
+    @property
+    def relatives(self) -> Callable[[int, int, torch.Generator], Tensor] | None:
+        """(n, family, random) -> z [n, Z], families of rows much alike; None if there is none."""
+        return self._networks.relatives
 
     @torch.no_grad()
     def sample(self, n: int, seed: int = 0, truncation: float | None = None) -> Faces:

@@ -74,6 +74,7 @@ def embedded(name: str, device: str | torch.device) -> Domain:
         mapper=partial(_mapper, spec, package),
         relevance=partial(_relevance, spec, package),
         read_factors=partial(_call, spec.oracle) if spec.oracle else None,
+        relatives=partial(_call, spec.relatives) if spec.relatives else None,
         inversion=_promise(spec.inversion),
         identity=_promise(spec.identity),
     )
@@ -167,9 +168,7 @@ def _promise(address: str | None) -> Callable[[], Callable[[torch.Tensor], torch
     return (lambda: partial(_call, address)) if address else None
 
 
-def _call(address: str, pictures: torch.Tensor) -> torch.Tensor:
+def _call(address: str, *arguments: Any) -> torch.Tensor:
     """Call "module:function", importing the module only now."""
     module, function = address.split(":")
-    return cast("Callable[[torch.Tensor], torch.Tensor]", getattr(import_module(module), function))(
-        pictures
-    )
+    return cast("Callable[..., torch.Tensor]", getattr(import_module(module), function))(*arguments)

@@ -57,6 +57,7 @@ class DomainSpec:
     files: dict[str, str] = field(default_factory=dict)  # network -> file name of its weights
     oracle: str | None = None  # "module:function" reading factors off pictures, if there is one
     inversion: str | None = None  # "module:function", pictures -> w+, of an embedded domain
+    relatives: str | None = None  # likewise, (n, family, random) -> z of pictures much alike
     identity: str | None = None  # likewise, pictures -> unit vectors, near for the same person
     # Networks that lie in files outside the package: any of the files named will do, best first.
     published: dict[str, tuple[PublishedFile, ...]] = field(default_factory=dict)

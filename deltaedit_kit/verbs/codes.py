@@ -2,6 +2,7 @@
 
 deltaedit codes lsun-church --samples 200000 --device cuda    into the domain's own folder
 deltaedit codes toyfaces --samples 10000 --out runs/codes     again: goes on where it was
+deltaedit codes toyfaces --samples 10000 --family 5        families of five much alike
 deltaedit codes toyfaces --photos FOLDER --out runs/photos    inverted photographs
 torchrun --nproc-per-node 4 -m deltaedit_kit.cli codes ...    every process makes its share
 """
@@ -41,7 +42,10 @@ def register(verbs: Any) -> None:
         help="variety; several take turns, as in 1 1 1 0.7 (default: 1)",
     )
     verb.add_argument("--batch", type=int, default=32, help="pictures at once (default: 32)")
-    verb.add_argument("--chunk", type=int, default=512, help="codes a file (default: 512)")
+    verb.add_argument("--chunk", type=int, help="codes a file (default: about 512)")
+    verb.add_argument(
+        "--family", type=int, default=1, help="so many neighbours are relatives (default: 1, none)"
+    )
     verb.add_argument("--fast", action="store_true", help="draw in bfloat16")
     verb.add_argument("--device", default="cpu", help="cpu or cuda (default: cpu)")
     verb.set_defaults(verb=codes)
@@ -78,6 +82,7 @@ def codes(options: argparse.Namespace) -> None:
             options.truncation,
             options.batch,
             options.chunk,
+            options.family,
             options.fast,
             photos=options.photos,
             invert=None if options.photos is None else _encoder(domain),

@@ -20,7 +20,7 @@ from deltaedit_kit.verbs.steps import step
 if TYPE_CHECKING:
     from deltaedit_kit.training import Report
 
-SETTINGS = {  # option -> entry of TrainingConfig; its default is the config's
+SETTINGS = {  # option -> entry of TrainingConfig; its default is the config's (family: the codes')
     "--steps": int,
     "--batch": int,
     "--learning-rate": float,
@@ -28,6 +28,7 @@ SETTINGS = {  # option -> entry of TrainingConfig; its default is the config's
     "--cosine-weight": float,
     "--ema": float,
     "--held-out": float,
+    "--family": int,
     "--seed": int,
     "--report-every": int,
     "--save-every": int,
@@ -75,12 +76,14 @@ def train(options: argparse.Namespace) -> None:
     from deltaedit_kit.training import TrainingConfig, train_mapper
 
     names = TrainingConfig.__dataclass_fields__
-    config = TrainingConfig(**{key: value for key, value in vars(options).items() if key in names})
+    given = {key: value for key, value in vars(options).items() if key in names}
+    TrainingConfig(**given)  # a wrong setting is told before anything loads
     rank = this_rank()
     domain = load_domain(options.domain, device=rank.device(options.device))
     source = options.codes or domain.folder / "codes"
     out = options.out or domain.folder
     codes = open_codes(source, options.domain)
+    config = TrainingConfig(**{"family": codes.header.family, **given})
     with step(f"load {options.domain}"):
         mark = networks_mark(domain)
     if codes.header.networks not in (mark, "unknown"):

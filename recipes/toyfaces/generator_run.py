@@ -54,7 +54,7 @@ class Config:
         Phase(128, 30_000, 2e-3, 1e-4),
     )
     batch: int = 4  # small: few pictures are seen, so it is steps that count
-    twins: float = 0.5  # weight of the share of each factor's effect that is missed
+    twins: float = 2.0  # weight of the share of each factor's effect that is missed
     ema_pictures: float = 3_000  # time constant of the weight average
     renders: int = 40_000
     seed: int = 0

@@ -4,16 +4,17 @@
 
 No text enters, and no value of a factor: the lessons are pairs of pictures that our generator drew
 and our CLIP looked at, half of them strangers and half relatives (`toyfaces.relatives`). Codes lie
-in runs/toyfaces/mapper/<networks>/codes-*.safetensors, a thousand a file, so that a longer set
-begins with the shorter one; three quarters at truncation 1, the rest calmer; pictures drawn in
-bfloat16, which an embedding hardly notices.
+in a store under runs/toyfaces/mapper/<networks>, which grows when more are asked for; three
+quarters at truncation 1, the rest calmer; pictures drawn in bfloat16, which an embedding hardly
+notices. Several processes make them faster:
+
+    torchrun --nproc-per-node 2 -m recipes.toyfaces.mapper --only-codes
 """
 
 from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -22,16 +23,15 @@ from tqdm import tqdm
 
 from deltaedit_kit import load_domain
 from deltaedit_kit.atomic import save_tensors
-from deltaedit_kit.codes import Codes, sample_codes
+from deltaedit_kit.codes import make_codes, networks_mark
 from deltaedit_kit.domains import Domain
-from deltaedit_kit.domains.toyfaces.relatives import FAMILY, relatives
 from deltaedit_kit.training import Report, TrainingConfig, train_mapper
-from recipes.toyfaces.relevance import OUT, machine_name, networks_mark
+from recipes.toyfaces.relevance import OUT, machine_name
 from recipes.weights import rounded
 
 RUN = Path("runs/toyfaces/mapper")
-SHARD = 1000
-FIRST_SEED = 500_000  # shard k is drawn with seed FIRST_SEED + k; nobody samples faces up there
+FAMILY = 5
+SEED = 500_000  # nobody samples faces up there
 TRUNCATIONS = (1.0, 1.0, 1.0, 0.7)
 
 # The published loss. Tried on 14,000 codes for about 600 steps, the rates 0.2, 0.5, 1.0 reached a
@@ -67,29 +67,6 @@ CARD = """# DeltaMapper of toyfaces
 """
 
 
-def code_shards(domain: Domain, n: int, folder: Path) -> Iterator[Codes]:
-    """`n` codes, shard by shard: read from the folder, or sampled and stored there."""
-    with tqdm(total=n, unit="picture", desc="codes") as bar:
-        for shard in range(-(-n // SHARD)):
-            path = folder / f"codes-{shard:04d}.safetensors"
-            if path.exists():
-                codes = Codes.load(path)
-                bar.update(len(codes))
-            else:
-                codes = sample_codes(
-                    domain,
-                    SHARD,
-                    seed=FIRST_SEED + shard,
-                    batch=50,
-                    truncations=TRUNCATIONS,
-                    fast=True,
-                    progress=bar.update,
-                    draw=relatives,
-                )
-                codes.save(path)
-            yield codes
-
-
 def write_card(
     out: Path, domain: Domain, config: TrainingConfig, last: Report, **measured: object
 ) -> str:
@@ -118,6 +95,7 @@ def main() -> None:
     """Sample, train, write weights and card."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--codes", type=int, default=20_000)
+    parser.add_argument("--only-codes", action="store_true", help="make the codes, do not train")
     parser.add_argument("--steps", type=int, default=CONFIG.steps)
     parser.add_argument("--batch", type=int, default=CONFIG.batch)
     parser.add_argument("--learning-rate", type=float, default=CONFIG.learning_rate)
@@ -130,7 +108,25 @@ def main() -> None:
     domain = load_domain("toyfaces", device=given.device)
     folder = RUN / networks_mark(domain)
     start = time.perf_counter()
-    codes = Codes.join(list(code_shards(domain, given.codes, folder)))[: given.codes]
+    with tqdm(unit=" pictures", desc="codes") as bar:
+
+        def show(done: int, total: int) -> None:
+            bar.total = total
+            bar.update(done - bar.n)
+
+        codes = make_codes(
+            domain,
+            folder,
+            given.codes,
+            SEED,
+            TRUNCATIONS,
+            batch=50,
+            family=FAMILY,
+            fast=True,
+            progress=show,
+        )
+    if given.only_codes:
+        return
     sampled = time.perf_counter()
     reports: list[Report] = []
 
@@ -144,7 +140,7 @@ def main() -> None:
         )
 
     run = folder / f"{given.codes}-{config.steps}-{config.batch}-{config.learning_rate:g}"
-    mapper = train_mapper(domain, codes, config, run, tell)
+    mapper = train_mapper(domain, codes.resident(limit=given.codes), config, run, tell)
     spec = domain.spec
     tensors = rounded(mapper.state_dict())
     save_tensors(given.out / spec.files["mapper"], tensors, {"domain": "toyfaces"})

@@ -13,8 +13,6 @@ from __future__ import annotations
 import argparse
 import platform
 import time
-import zlib
-from importlib.resources import files
 from pathlib import Path
 
 import torch
@@ -23,6 +21,7 @@ from tqdm import tqdm
 
 from deltaedit_kit import load_domain
 from deltaedit_kit.atomic import save_tensors
+from deltaedit_kit.codes import networks_mark
 from deltaedit_kit.domains import Domain
 from deltaedit_kit.relevance import compute_relevance, kept_channels
 from deltaedit_kit.relevance_gradient import gradient_relevance
@@ -48,15 +47,6 @@ CARD = """# Relevance matrix of toyfaces
 - Limits: a row says where a channel leads on average; it cannot tell that a channel does different
   things to different faces. Rows of channels that do next to nothing are noise of unit length.
 """
-
-
-def networks_mark(domain: Domain) -> str:
-    """Eight hex digits that change whenever the generator's or CLIP's weights do."""
-    folder = files("deltaedit_kit.domains.toyfaces") / "weights"
-    crc = 0
-    for network in ("generator", "clip"):
-        crc = zlib.crc32((folder / domain.spec.files[network]).read_bytes(), crc)
-    return f"{crc:08x}"
 
 
 def machine_name(device: torch.device) -> str:

@@ -8,12 +8,12 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from deltaedit_kit.codes import CodeStore, make_codes, networks_mark
+from deltaedit_kit.codes import Codes, CodeStore, make_codes, networks_mark
 from deltaedit_kit.codes import store as stores
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.ranks import Rank, this_rank
 from tests.killing import kill_repeatedly
-from tests.training.tiny import picture_domain
+from tests.training.tiny import linear_codes, picture_domain
 
 
 def same(a: CodeStore, b: CodeStore) -> bool:
@@ -59,6 +59,54 @@ def test_every_other_code_is_calmer(tmp_path):
     assert codes.w_plus is not None
     spread = (codes.w_plus.float() - domain.generator.mean_w).norm(dim=(1, 2))
     assert spread[1::2].mean() < 0.6 * spread[::2].mean()
+
+
+def test_bfloat16_pictures_give_nearly_the_same_embeddings(tmp_path):
+    domain = picture_domain()
+    exact, fast = (
+        make_codes(domain, tmp_path / str(fast), 8, fast=fast).resident() for fast in (False, True)
+    )
+    assert torch.equal(exact.s, fast.s)
+    assert not torch.equal(exact.clip, fast.clip)
+    assert (exact.clip.float() * fast.clip.float()).sum(1).min() > 0.99
+
+
+def family_domain() -> SimpleNamespace:
+    """Its relatives share all of z but the first number."""
+
+    def relatives(n: int, family: int, random: torch.Generator) -> torch.Tensor:
+        z = torch.randn(n // family, 1, 8, generator=random).repeat(1, family, 1)
+        z[:, 1:, 0] += torch.arange(1, family)
+        return z.flatten(0, 1)
+
+    domain = picture_domain()
+    domain.relatives = relatives
+    return domain
+
+
+def test_families_lie_beside_each_other_and_share_a_truncation(tmp_path):
+    domain, settings = family_domain(), {"family": 4, "truncations": (1.0, 0.3)}
+    store = make_codes(domain, tmp_path / "a", 48, batch=7, chunk=16, **settings)
+    assert store.header.family == 4
+    codes = store.resident(w=True)
+    assert codes.w_plus is not None
+    w = codes.w_plus[:, 0].float().unflatten(0, (12, 4))
+    within, between = w.std(dim=1).mean(), w.mean(dim=1).std(dim=0).mean()
+    assert within < between
+    spread = (w - domain.generator.mean_w).norm(dim=2)
+    assert spread[1::2].mean() < 0.6 * spread[::2].mean()
+    again = make_codes(domain, tmp_path / "b", 48, batch=5, chunk=16, **settings)
+    assert torch.equal(again.resident().s, codes.s)
+    assert make_codes(domain, tmp_path / "c", 8, family=5).header.chunk % 5 == 0
+
+
+def test_families_that_cannot_be_are_refused(tmp_path):
+    with pytest.raises(DeltaEditError, match=r"'tiny' draws no relatives.*at 1"):
+        make_codes(picture_domain(), tmp_path, 8, family=4)
+    with pytest.raises(DeltaEditError, match=r"break a family of 4; give a chunk of 8"):
+        make_codes(family_domain(), tmp_path, 8, chunk=10, family=4)
+    with pytest.raises(DeltaEditError, match="family"):
+        make_codes(family_domain(), tmp_path, 8, family=0)
 
 
 def test_ranks_share_the_work_and_leave_one_store(tmp_path):
@@ -192,3 +240,10 @@ def test_memory_is_flat_in_the_number_of_codes(tmp_path):
     assert written > 80
     assert large - medium < written / 8
     assert large - small < 30
+
+
+def test_parts_of_codes_must_have_equal_lengths():
+    codes = linear_codes(5)
+    assert len(codes[torch.tensor([3, 1])]) == 2
+    with pytest.raises(DeltaEditError, match="as many s as clip"):
+        Codes(codes.s, codes.clip[:3], "tiny")

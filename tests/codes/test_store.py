@@ -7,10 +7,10 @@ import pytest
 import torch
 from PIL import Image
 
-from deltaedit_kit.codes import Codes, CodeStore, make_codes, open_codes
+from deltaedit_kit.codes import CodeStore, make_codes, open_codes
 from deltaedit_kit.codes.header import FILE, StoreHeader
 from deltaedit_kit.errors import DeltaEditError
-from tests.training.tiny import linear_codes, picture_domain
+from tests.training.tiny import picture_domain
 
 PUBLISHED = StoreHeader("ffhq", 6048, 512, 512, 1, 18, "delta_edit", "00000000", count=258_000)
 
@@ -99,13 +99,6 @@ def test_arrays_of_objects_and_other_shapes_are_refused(tmp_path):
         open_codes(tmp_path)
     with pytest.raises(DeltaEditError, match="holds no codes"):
         open_codes(tmp_path / "nowhere")
-
-
-def test_one_file_opens_as_a_store_too(tmp_path):
-    codes = linear_codes(7)
-    store = open_codes(codes.save(tmp_path / "codes.safetensors"))
-    assert torch.equal(store.resident().s, codes.s)
-    assert isinstance(store.resident(), Codes)
 
 
 def test_photographs_enter_through_an_encoder(tmp_path):

@@ -4,12 +4,19 @@ import pytest
 import torch
 
 from deltaedit_kit.domains.toyfaces.factors import FACTORS
-from deltaedit_kit.domains.toyfaces.relatives import CALM, CHANGES, END, FAMILY, WALKS, relatives
+from deltaedit_kit.domains.toyfaces.relatives import CALM, CHANGES, END, WALKS, relatives
 from deltaedit_kit.errors import DeltaEditError
+
+FAMILY = 5
+
+
+def families(n: int) -> torch.Tensor:
+    z = relatives(n * FAMILY, FAMILY, torch.Generator().manual_seed(0))
+    return z.unflatten(0, (n, FAMILY))
 
 
 def test_members_differ_in_the_same_few_coordinates_that_stand_for_factors():
-    z = relatives(40 * FAMILY, torch.Generator().manual_seed(0)).unflatten(0, (40, FAMILY))
+    z = families(40)
     differs = (z != z[:, :1])[:, 1:]  # from the first of each family
     assert torch.equal(differs, differs[:, :1].expand_as(differs))
     assert differs[:, 0].sum(dim=1).tolist() == [CHANGES[k % len(CHANGES)] for k in range(40)]
@@ -19,7 +26,7 @@ def test_members_differ_in_the_same_few_coordinates_that_stand_for_factors():
 
 
 def test_ends_are_far_out_and_colours_anywhere_along_their_walk():
-    z = relatives(400 * FAMILY, torch.Generator().manual_seed(0)).unflatten(0, (400, FAMILY))
+    z = families(400)
     differs = z[:, 1] != z[:, 0]
     walks = torch.tensor([k < len(FACTORS) and FACTORS[k] in WALKS for k in range(z.shape[2])])
     ends = z[:, CALM:].transpose(1, 2)[differs & ~walks]
@@ -30,5 +37,5 @@ def test_ends_are_far_out_and_colours_anywhere_along_their_walk():
 
 
 def test_half_a_family_is_refused():
-    with pytest.raises(DeltaEditError, match="multiple of 5"):
-        relatives(12, torch.Generator())
+    with pytest.raises(DeltaEditError, match="12 portraits are no families of 5"):
+        relatives(12, FAMILY, torch.Generator())

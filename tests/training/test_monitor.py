@@ -7,6 +7,7 @@ import time
 import pytest
 import torch
 
+from deltaedit_kit.codes import make_codes
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.mapper import DeltaMapper
 from deltaedit_kit.training import TrainingConfig, train_mapper
@@ -22,10 +23,8 @@ def domain():
 
 
 @pytest.fixture(scope="module")
-def codes(domain):
-    from deltaedit_kit.codes import sample_codes
-
-    return sample_codes(domain, 24, seed=0)
+def codes(domain, tmp_path_factory):
+    return make_codes(domain, tmp_path_factory.mktemp("codes"), 24).resident()
 
 
 @pytest.fixture

@@ -28,7 +28,7 @@ class Seer:
 
 
 def picture_domain(width: int = 8) -> SimpleNamespace:
-    """What sample_codes and compute_relevance ask of a domain: 64 px, random weights, seed 0."""
+    """What make_codes and compute_relevance ask of a domain: 64 px, random weights, seed 0."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         channels = {4: width, 8: width, 16: width, 32: width, 64: 4}

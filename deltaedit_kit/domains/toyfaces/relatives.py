@@ -22,7 +22,6 @@ from deltaedit_kit.domains.toyfaces.factors import FACTORS
 from deltaedit_kit.errors import DeltaEditError
 
 Z_WIDTH = 128
-FAMILY = 5
 CHANGES = (1, 1, 1, 2, 3)  # coordinates that a family's members differ in; families take turns
 WALKS = ("eye_color", "hair_color", "clothes_hue", "background_hue")
 WALKS_CHANGE = 3.0  # times as often as other factors
@@ -31,14 +30,14 @@ SPREAD = 0.3
 CALM = 2  # the first member and the next keep natural values, so that ways begin everywhere
 
 
-def relatives(n: int, random: torch.Generator) -> Float[Tensor, "n Z"]:
-    """z of n / FAMILY families, relatives in neighbouring rows, for `sample_codes(draw=...)`.
+def relatives(n: int, family: int, random: torch.Generator) -> Float[Tensor, "n Z"]:
+    """z of n / family families, relatives in neighbouring rows, for `make_codes(family=...)`.
 
-    Raises DeltaEditError when n is no multiple of FAMILY.
+    Raises DeltaEditError for families of one, and when n is no multiple of `family`.
     """
-    if n < 1 or n % FAMILY:
-        raise DeltaEditError(f"families have {FAMILY} members: {n} is no multiple of {FAMILY}")
-    known, families = len(FACTORS), n // FAMILY
+    if family < 2 or n < 1 or n % family:
+        raise DeltaEditError(f"{n} portraits are no families of {family}; give a multiple of it")
+    known, families = len(FACTORS), n // family
     first = torch.randn(families, 1, Z_WIDTH, generator=random)
     walks = torch.tensor([name in WALKS for name in FACTORS])
     weight = torch.where(walks, WALKS_CHANGE, 1.0).expand(families, known)
@@ -46,9 +45,9 @@ def relatives(n: int, random: torch.Generator) -> Float[Tensor, "n Z"]:
     changes = torch.tensor(CHANGES)[torch.arange(families) % len(CHANGES)]
     counts = torch.arange(max(CHANGES)) < changes[:, None]
     redrawn = torch.zeros(families, known, dtype=torch.bool).scatter(1, chosen, counts)
-    fresh = torch.randn(families, FAMILY, known, generator=random)
+    fresh = torch.randn(families, family, known, generator=random)
     ends = fresh.sign() * END + SPREAD * torch.randn(fresh.shape, generator=random)
     fresh[:, CALM:] = torch.where(walks, fresh, ends)[:, CALM:]
-    z = first.repeat(1, FAMILY, 1)
+    z = first.repeat(1, family, 1)
     z[:, 1:, :known] = torch.where(redrawn[:, None], fresh, z[:, :, :known])[:, 1:]
     return z.flatten(0, 1)

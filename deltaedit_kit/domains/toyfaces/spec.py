@@ -36,6 +36,7 @@ SPEC = DomainSpec(
         "relevance": "relevance.safetensors",
     },
     oracle="deltaedit_kit.domains.toyfaces.oracle:read_factors",
+    relatives="deltaedit_kit.domains.toyfaces.relatives:relatives",
     inversion="deltaedit_kit.domains.toyfaces.encoder:encode_portraits",
     identity="deltaedit_kit.domains.toyfaces.identity:embed_faces",
 )

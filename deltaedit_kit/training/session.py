@@ -48,18 +48,18 @@ class TrainingSession:
         self.mapper: DeltaMapper | None = None  # the last one shown
         self.step = 0
         self.on_change: Callable[[TrainingSession], object] | None = None
-        self._started = False
+        self._started = self._over = False
         self._ended = threading.Event()
         self._open = threading.Event()  # closed: the run rests
         self._stopping = False
-        self._error: BaseException | None = None
+        self.error: Exception | None = None  # why the last run ended early
         self._looked = self._began = 0.0
         self._began_at = 0
 
     @property
     def running(self) -> bool:
-        """Whether the thread is there, resting or not."""
-        return self._started and not self._ended.is_set()
+        """Whether steps may still be taken, resting or not."""
+        return self._started and not self._over
 
     @property
     def paused(self) -> bool:
@@ -83,12 +83,13 @@ class TrainingSession:
         """Begin, or go on from the folder's checkpoint. Raises DeltaEditError while it runs."""
         if self.running:
             raise DeltaEditError("this training runs already; pause or stop it first")
-        self._stopping, self._error = False, None
+        self._stopping, self._over, self.error = False, False, None
         self._forget_pace()
         self._open.set()
-        self._ended.clear()
+        self._ended = threading.Event()  # of its own: the run before may still be telling its end
         self._started = True
-        threading.Thread(target=self._run, name="training", daemon=True).start()
+        run = threading.Thread(target=self._run, args=(self._ended,), name="training", daemon=True)
+        run.start()
 
     def pause(self) -> None:
         """Rest after the step that is being taken."""
@@ -120,13 +121,13 @@ class TrainingSession:
             self.stop()
             self._ended.wait()
             raise
-        if self._error is not None:
-            raise self._error
+        if self.error is not None:
+            raise self.error
         if self.running or self.mapper is None:
             raise DeltaEditError(f"the training still runs, step {self.step}; wait longer")
         return self.mapper
 
-    def _run(self) -> None:
+    def _run(self, ended: threading.Event) -> None:
         try:
             self.mapper = train_mapper(
                 self.domain,
@@ -138,11 +139,13 @@ class TrainingSession:
                 self._gate,
                 Rank(),
             )
+        except Exception as error:  # shown, and handed to whoever waits
+            self.error = error
+        try:
+            self._over = True  # what is told now must look like an end, or no button says Start
             self._tell()
-        except Exception as error:  # handed to whoever waits
-            self._error = error
         finally:
-            self._ended.set()
+            ended.set()
 
     def _gate(self, state: TrainingState) -> bool:
         """Asked before every step: show, rest, go on?"""

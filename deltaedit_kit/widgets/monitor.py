@@ -151,6 +151,10 @@ def _mood(session: TrainingSession) -> str:
         return "resting"
     if session.running:
         return "learning"
+    if session.error is not None:
+        return f"not done: {session.error}"
     if session.done:
         return "done"
-    return "stopped, saved" if session.step else "not started"
+    if not session.step:
+        return "not started"
+    return "stopped" if session.folder is None else "stopped, saved"

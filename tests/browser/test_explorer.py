@@ -6,9 +6,9 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-import nbformat
 import pytest
 
+from tests.browser.notebook_file import write_notebook
 from tests.evaluation.handmade import GLASSES, SMILE, handmade
 
 SHOTS = os.environ.get("DELTAEDIT_SHOTS")  # a folder: keep pictures of the screen there
@@ -24,11 +24,7 @@ def notebook(tmp_path: Path) -> Path:
         f"explorer = Explorer(Results({str(folder)!r}))\nexplorer",
         "print(explorer.choice.face, explorer.choice.sentence, explorer.view.failed)",
     )
-    path = tmp_path / "explorer.ipynb"
-    code = [nbformat.v4.new_code_cell(source) for source in cells]
-    kernel = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
-    nbformat.write(nbformat.v4.new_notebook(cells=code, metadata=kernel), path)
-    return path
+    return write_notebook(tmp_path / "explorer.ipynb", cells)
 
 
 def test_a_person_looks_at_one_cell_after_the_other(

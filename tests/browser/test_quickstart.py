@@ -6,11 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import nbformat
 import pytest
 
 from deltaedit_kit.domains.toyfaces.spec import SPEC
 from deltaedit_kit.widgets.quickstart import PanelState
+from tests.browser.notebook_file import write_notebook
 
 CELLS = (
     """\
@@ -25,11 +25,7 @@ CHANGED = "([picture, old]) => picture.src !== old"
 
 @pytest.fixture
 def notebook(tmp_path: Path) -> Path:
-    path = tmp_path / "quickstart.ipynb"
-    cells = [nbformat.v4.new_code_cell(source) for source in CELLS]
-    kernel = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
-    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=kernel), path)
-    return path
+    return write_notebook(tmp_path / "quickstart.ipynb", CELLS)
 
 
 def sources(pane: Any) -> list[str]:

@@ -12,7 +12,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import nbformat
 import numpy as np
 import pytest
 from PIL import Image
@@ -24,6 +23,7 @@ from deltaedit_kit.plots.grids import to_uint8
 from deltaedit_kit.studio.engine import Engine
 from deltaedit_kit.studio.recipe import read_file
 from deltaedit_kit.studio.state import StudioState
+from tests.browser.notebook_file import write_notebook
 
 APP = Path(__file__).parents[2] / "apps" / "studio.ipynb"
 SHOTS = os.environ.get("DELTAEDIT_SHOTS")  # a folder: keep pictures of the screen there
@@ -73,11 +73,7 @@ NAME_OF_FOCUS = """() => {
 
 @pytest.fixture
 def notebook(tmp_path: Path) -> Path:
-    path = tmp_path / "studio.ipynb"
-    cells = [nbformat.v4.new_code_cell(source) for source in CELLS]
-    kernel = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
-    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=kernel), path)
-    return path
+    return write_notebook(tmp_path / "studio.ipynb", CELLS)
 
 
 def shot(page: Any, name: str) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import nbformat
 import pytest
+
+from tests.browser.notebook_file import write_notebook
 
 SHOTS = os.environ.get("DELTAEDIT_SHOTS")  # a folder: keep pictures of the screen there
 
@@ -33,20 +34,9 @@ CELLS = (
 )
 
 
-# Without it JupyterLab may ask which kernel to start, and wait.
-KERNEL = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
-
-
-def write(path: Path, sources: Sequence[str]) -> None:
-    cells = [nbformat.v4.new_code_cell(source) for source in sources]
-    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=KERNEL), path)
-
-
 @pytest.fixture
 def notebook(tmp_path: Path) -> Path:
-    path = tmp_path / "study.ipynb"
-    write(path, CELLS)
-    return path
+    return write_notebook(tmp_path / "study.ipynb", CELLS)
 
 
 def shot(page: Any, name: str) -> None:
@@ -112,7 +102,7 @@ def test_two_browsers_answer_one_study_at_once(open_notebook: Callable, tmp_path
         "print(sorted(Counter((a.participant, a.choice) for a in store.answers()).items()))"
     )
     for path, cells in zip(paths, ((make, panel, count), (panel,)), strict=True):
-        write(path, cells)
+        write_notebook(path, cells)
     opened = []
     for path, numbers in zip(paths, ((0, 1), (0,)), strict=True):  # the first one makes the file
         opened.append(open_notebook(path))

@@ -137,8 +137,7 @@ def test_the_panel_shows_curves_pictures_and_the_right_buttons(domain, codes, tm
     assert panel.pause.description == "Go on"
     assert "resting" in panel.message.value
     panel.pause.click()
-    session.wait(60)
-    panel.refresh()
+    session.wait(60)  # what follows was shown without a word from us
     assert "step 40 of 40" in panel.message.value
     assert "done" in panel.message.value
     assert panel.view.curve.startswith(b"\xff\xd8")
@@ -146,6 +145,27 @@ def test_the_panel_shows_curves_pictures_and_the_right_buttons(domain, codes, tm
     assert bytes(panel.pictures.value) == panel.view.pictures
     assert (panel.start.disabled, panel.stop.disabled, panel.progress.value) == (True, True, 40)
     assert repr(panel) == "TrainingMonitor(tiny, 40 steps)"
+
+
+def test_a_stopped_run_can_be_started_again_and_an_error_is_shown(domain, codes, session_at):
+    from deltaedit_kit.widgets.monitor import TrainingMonitor
+
+    session = session_at(domain, codes, None)
+    panel = TrainingMonitor(session)
+    panel.start.click()
+    until(lambda: session.step > 2)
+    panel.stop.click()
+    session.wait(60)
+    assert "stopped" in panel.message.value
+    assert (panel.start.disabled, panel.stop.disabled) == (False, True)
+
+    broken = TrainingSession(domain, codes[:3], SHORT, None)
+    panel = TrainingMonitor(broken)
+    panel.start.click()
+    with pytest.raises(DeltaEditError, match="too few"):
+        broken.wait(60)
+    assert "not done: 3 codes are too few" in panel.message.value
+    assert not panel.start.disabled
 
 
 def test_previews_show_the_mapper_that_is_asked(domain):

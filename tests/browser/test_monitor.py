@@ -1,0 +1,51 @@
+"""The training monitor in a real browser: Start, Pause, Go on, Stop, with curves and previews."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.browser.notebook_file import write_notebook
+
+MAKE = """\
+from pathlib import Path
+
+from deltaedit_kit import load_domain
+from deltaedit_kit.codes import make_codes
+from deltaedit_kit.training import TrainingConfig
+from deltaedit_kit.training.session import TrainingSession
+from deltaedit_kit.widgets.monitor import TrainingMonitor
+
+domain = load_domain("toyfaces")
+codes = make_codes(domain, "codes", 24)
+config = TrainingConfig(steps=100_000, batch=8, held_out=0.2, report_every=5, save_every=10**6)
+session = TrainingSession(domain, codes, config, Path("run").resolve(), look_every=1.0)"""
+CELLS = (
+    MAKE,
+    "monitor = TrainingMonitor(session)\nmonitor",
+    "print(session.running, session.step > 0, [p.suffix for p in Path('run').iterdir()])",
+)
+
+
+def test_a_learner_starts_rests_and_stops(open_notebook: Callable, tmp_path: Path) -> None:
+    opened = open_notebook(write_notebook(tmp_path / "monitor.ipynb", CELLS))
+    for number in (0, 1):
+        opened.run_cell(number)
+    panel = opened.cell(1).locator(".jp-OutputArea").first
+    panel.get_by_text("not started").wait_for()
+    assert panel.get_by_role("button", name="Stop").is_disabled()
+    panel.get_by_role("button", name="Start").click()
+    panel.get_by_text("held-out cosine").wait_for()
+    for number in (0, 1):  # the curves and the previews
+        picture = panel.locator("img").nth(number).element_handle()
+        opened.page.wait_for_function("image => image.naturalWidth > 300", arg=picture)
+    panel.get_by_role("button", name="Pause").click()
+    panel.get_by_text("resting").wait_for()
+    panel.get_by_role("button", name="Go on").click()
+    panel.get_by_text("learning").wait_for()
+    panel.get_by_role("button", name="Stop").click()
+    panel.get_by_text("stopped, saved").wait_for()
+    assert panel.get_by_role("button", name="Start").is_enabled()
+    opened.run_cell(2)
+    assert opened.text_of(2) == "False True ['.safetensors']"
+    assert opened.errors == []

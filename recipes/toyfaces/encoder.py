@@ -32,7 +32,7 @@ from torch import Tensor
 from deltaedit_kit.atomic import save_tensors
 from deltaedit_kit.domains import Domain, load_domain
 from deltaedit_kit.domains.toyfaces import oracle
-from deltaedit_kit.domains.toyfaces.encoder import WEIGHTS, WIDTH, Encoder
+from deltaedit_kit.domains.toyfaces.encoder import FILE, WIDTH, Encoder
 from deltaedit_kit.domains.toyfaces.identity import embed_faces
 from deltaedit_kit.stylegan2 import Generator
 from recipes.toyfaces.oracle import Config as Damage
@@ -102,7 +102,7 @@ def start(generator: Generator, config: Config) -> Encoder:
     """An encoder with the oracle's body and the statistics of the generator's w."""
     torch.manual_seed(config.seed)
     encoder = Encoder()
-    known = load_file(oracle.WEIGHTS)
+    known = load_file(oracle.FILE)
     trunk = {k.removeprefix("trunk."): v for k, v in known.items() if k.startswith("trunk.")}
     encoder.trunk.load_state_dict(trunk)
     z = torch.randn(20_000, WIDTH, generator=torch.Generator().manual_seed(config.seed))
@@ -246,7 +246,7 @@ def reached(run: Run, data: Renders) -> str:
 def main() -> None:
     """Train from the command line."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--out", type=Path, default=WEIGHTS)
+    parser.add_argument("--out", type=Path, default=FILE)
     parser.add_argument("--cache", type=Path, default=CACHE)
     parser.add_argument("--until", default="", help="a stage not to begin, such as pictures")
     given = parser.parse_args()

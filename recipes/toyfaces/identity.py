@@ -31,12 +31,12 @@ from torch import Tensor, nn
 from deltaedit_kit.atomic import save_tensors
 from deltaedit_kit.domains.toyfaces.factors import index, sample_factors
 from deltaedit_kit.domains.toyfaces.identity import (
+    FILE,
     PERSON,
-    WEIGHTS,
     WIDTH,
     IdentityNetwork,
-    crop_face,
 )
+from deltaedit_kit.domains.toyfaces.portraits import face_of
 from deltaedit_kit.domains.toyfaces.renderer import render
 from recipes.toyfaces.oracle import Config as Damage
 from recipes.toyfaces.oracle import augment
@@ -90,7 +90,7 @@ def people(config: Config, folder: Path) -> People:
     for first in range(done, config.people, CHUNK):
         some = torch.cat(factors[first : first + CHUNK])
         rows = slice(first * config.portraits, first * config.portraits + len(some))
-        faces[rows] = to_bytes(crop_face(render(some))).numpy()
+        faces[rows] = to_bytes(face_of(render(some))).numpy()
         note.write_text(str(first + CHUNK))
     return People(faces, torch.stack([f[0, columns] for f in factors]))
 
@@ -167,7 +167,7 @@ def train(config: Config, device: str, out: Path, run: Path = RUN) -> float:
 def main() -> None:
     """Train from the command line."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--out", type=Path, default=WEIGHTS)
+    parser.add_argument("--out", type=Path, default=FILE)
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     options = parser.parse_args()
     print(f"trained in {train(Config(), options.device, options.out):.0f} s")

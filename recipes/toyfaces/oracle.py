@@ -18,7 +18,7 @@ from torch import Tensor
 
 from deltaedit_kit.atomic import save_tensors
 from deltaedit_kit.domains.toyfaces.factors import FACTORS
-from deltaedit_kit.domains.toyfaces.oracle import WEIGHTS, Oracle
+from deltaedit_kit.domains.toyfaces.oracle import FILE, Oracle
 from recipes.toyfaces.renders import CACHE, Renders, renders, to_float
 from recipes.weights import rounded
 
@@ -120,7 +120,7 @@ def train(config: Config, device: str, cache: Path, out: Path) -> dict[str, floa
 def main() -> None:
     """Train from the command line and print the error of each factor."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--out", type=Path, default=WEIGHTS)
+    parser.add_argument("--out", type=Path, default=FILE)
     parser.add_argument("--cache", type=Path, default=CACHE)
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     options = parser.parse_args()

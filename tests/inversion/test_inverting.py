@@ -14,8 +14,9 @@ from PIL import Image
 
 from deltaedit_kit import cli, domains
 from deltaedit_kit.domains.domain import Domain
-from deltaedit_kit.domains.toyfaces.encoder import BATCH, ROWS, WIDTH, Encoder, encode_portraits
+from deltaedit_kit.domains.toyfaces.encoder import ROWS, WIDTH, Encoder, encode_portraits
 from deltaedit_kit.domains.toyfaces.factors import sample_factors
+from deltaedit_kit.domains.toyfaces.portraits import BATCH
 from deltaedit_kit.domains.toyfaces.renderer import render
 from deltaedit_kit.editing import Editor
 from deltaedit_kit.errors import DeltaEditError

@@ -13,26 +13,28 @@ network was never trained, still becomes some toy portrait and not a smear.
 """
 
 from functools import lru_cache
-from pathlib import Path
 
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float
-from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.domains.toyfaces.portraits import (
+    BATCH,
+    WEIGHTS,
+    at_size,
+    body,
+    load_shipped,
+    two_views,
+)
 
-SIZE = 128
-FACE_ROWS, FACE_COLUMNS = slice(38, 102), slice(32, 96)  # brows to chin, ear to ear
 ROWS, WIDTH = 12, 128  # of w+
 COARSE_END, MIDDLE_END = 3, 7  # rows of w+ read from c_3, p_2, p_1
 HIDDEN, PYRAMID, OFFSET_HIDDEN = 112, 48, 32
 # (width, kernel, stride) of the body: 64 -> 32 -> 16 -> 16 -> 8 -> 8 -> 4
 PLAN = ((48, 5, 2), (96, 3, 2), (96, 3, 1), (160, 3, 2), (160, 3, 1), (224, 3, 2))
 TAPS = (3, 5, 6)  # c_1, c_2, c_3: after so many convolutions, sides 16, 8, 4
-WEIGHTS = Path(__file__).parent / "weights" / "encoder.safetensors"
-BATCH = 64  # portraits encoded at once, so that memory stays flat
+FILE = WEIGHTS / "encoder.safetensors"
 
 
 class OffsetHead(nn.Module):
@@ -67,13 +69,7 @@ class Encoder(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        layers: list[nn.Module] = []
-        previous = 6
-        for width, kernel, stride in PLAN:
-            layers += [nn.Conv2d(previous, width, kernel, stride, kernel // 2, bias=False)]
-            layers += [nn.BatchNorm2d(width), nn.LeakyReLU(0.1, inplace=True)]
-            previous = width
-        self.trunk = nn.Sequential(*layers)
+        self.trunk = body(6, PLAN)
         fine, middle, coarse = (PLAN[tap - 1][0] for tap in TAPS)
         self.hidden = nn.Linear(coarse * 4 * 4, HIDDEN)
         self.w = nn.Linear(HIDDEN, WIDTH)
@@ -95,7 +91,7 @@ class Encoder(nn.Module):
         self, pictures: Float[Tensor, "n 3 128 128"]
     ) -> tuple[Float[Tensor, "n 128"], Float[Tensor, "n 11 128"]]:
         """(w before the clamp, Δ of rows 1..11): what training looks at. Raises as `forward`."""
-        c1, c2, c3 = self._pyramid(views(pictures))
+        c1, c2, c3 = self._pyramid(two_views(pictures))
         hidden = F.leaky_relu(self.hidden(c3.flatten(1)), 0.1)
         lateral1, lateral2, lateral3 = self.lateral
         p2 = enlarged(lateral3(c3)) + lateral2(c2)
@@ -121,21 +117,6 @@ class Encoder(nn.Module):
         return kept
 
 
-def views(pictures: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n 6 64 64"]:
-    """The whole portrait at half its size and the face at full size, as the oracle looks at it.
-
-    Raises DeltaEditError for pictures that are not float [n, 3, h, w].
-    """
-    if pictures.ndim != 4 or pictures.shape[1] != 3 or not pictures.is_floating_point():
-        raise DeltaEditError(
-            f"pictures are {pictures.dtype} {list(pictures.shape)}; give floats [n, 3, h, w]"
-        )
-    if pictures.shape[2:] != (SIZE, SIZE):
-        pictures = F.interpolate(pictures, size=(SIZE, SIZE), mode="bilinear", antialias=True)
-    whole, face = F.avg_pool2d(pictures, 2), pictures[:, :, FACE_ROWS, FACE_COLUMNS]
-    return torch.cat((whole, face), dim=1).contiguous(memory_format=torch.channels_last)
-
-
 def enlarged(features: Float[Tensor, "n c h h"]) -> Float[Tensor, "n c H H"]:
     """Twice the side, bilinearly."""
     return F.interpolate(features, scale_factor=2, mode="bilinear", align_corners=False)
@@ -144,9 +125,7 @@ def enlarged(features: Float[Tensor, "n c h h"]) -> Float[Tensor, "n c H H"]:
 @lru_cache(maxsize=2)
 def load_encoder(device: str = "cpu") -> Encoder:
     """The shipped encoder, in evaluation mode, loaded once a device (its file is float16)."""
-    encoder = Encoder()
-    encoder.load_state_dict(load_file(WEIGHTS))
-    return encoder.eval().requires_grad_(False).to(device)
+    return load_shipped(Encoder(), FILE, device)
 
 
 def encode_portraits(pictures: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n 12 128"]:
@@ -155,7 +134,5 @@ def encode_portraits(pictures: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n 12 
     Raises DeltaEditError for pictures that are not float [n, 3, h, w].
     """
     encoder = load_encoder(str(pictures.device))
-    if not pictures.is_floating_point():
-        views(pictures)  # raises: the error of a wrong picture, before clamp's own
-    parts = [encoder(part.float()) for part in pictures.clamp(-1, 1).split(BATCH)]
+    parts = [encoder(part.float()) for part in at_size(pictures).clamp(-1, 1).split(BATCH)]
     return torch.cat(parts) if parts else pictures.new_zeros(0, ROWS, WIDTH)

@@ -11,21 +11,16 @@ domains ask the real ArcFace; here there are no photographs that it could be ask
 """
 
 from functools import lru_cache
-from pathlib import Path
 
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float
-from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.domains.toyfaces.portraits import BATCH, WEIGHTS, body, face_of, load_shipped
 
-SIZE = 128
-FACE_ROWS, FACE_COLUMNS = slice(38, 102), slice(32, 96)  # brows to chin, ear to ear
 WIDTH = 64  # D, the length of an embedding
-WEIGHTS = Path(__file__).parent / "weights" / "identity.safetensors"
-BATCH = 64  # pictures embedded at once, so that memory stays flat
+FILE = WEIGHTS / "identity.safetensors"
 
 PERSON: tuple[str, ...] = (
     "skin",
@@ -47,41 +42,19 @@ class IdentityNetwork(nn.Module):
         super().__init__()
         # (width, kernel, stride): 64 -> 32 -> 16 -> 16 -> 8 -> 8 -> 4
         plan = ((32, 5, 2), (64, 3, 2), (64, 3, 1), (128, 3, 2), (128, 3, 1), (160, 3, 2))
-        layers: list[nn.Module] = []
-        previous = 3
-        for width, kernel, stride in plan:
-            layers += [nn.Conv2d(previous, width, kernel, stride, kernel // 2, bias=False)]
-            layers += [nn.BatchNorm2d(width), nn.LeakyReLU(0.1, inplace=True)]
-            previous = width
-        self.trunk = nn.Sequential(*layers)
-        self.embedding = nn.Linear(previous * 4 * 4, WIDTH)
+        self.trunk = body(3, plan)
+        self.embedding = nn.Linear(plan[-1][0] * 4 * 4, WIDTH)
 
     def forward(self, faces: Float[Tensor, "n 3 64 64"]) -> Float[Tensor, "n D"]:
-        """Unit embeddings of crops as `crop_face` cuts them."""
+        """Unit embeddings of crops as `face_of` cuts them."""
         faces = faces.contiguous(memory_format=torch.channels_last)
         return F.normalize(self.embedding(self.trunk(faces).flatten(1)).float(), dim=1)
-
-
-def crop_face(pictures: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n 3 64 64"]:
-    """The face of each portrait, from the brows to the chin; other sizes are resampled to 128.
-
-    Raises DeltaEditError for pictures that are not float [n, 3, h, w].
-    """
-    if pictures.ndim != 4 or pictures.shape[1] != 3 or not pictures.is_floating_point():
-        raise DeltaEditError(
-            f"pictures are {pictures.dtype} {list(pictures.shape)}; give floats [n, 3, h, w]"
-        )
-    if pictures.shape[2:] != (SIZE, SIZE):
-        pictures = F.interpolate(pictures, size=(SIZE, SIZE), mode="bilinear", antialias=True)
-    return pictures[:, :, FACE_ROWS, FACE_COLUMNS]
 
 
 @lru_cache(maxsize=2)
 def load_identity(device: str = "cpu") -> IdentityNetwork:
     """The shipped network, in evaluation mode, loaded once a device (its file is float16)."""
-    network = IdentityNetwork()
-    network.load_state_dict(load_file(WEIGHTS))
-    return network.eval().requires_grad_(False).to(device)
+    return load_shipped(IdentityNetwork(), FILE, device)
 
 
 def embed_faces(pictures: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n D"]:
@@ -90,6 +63,6 @@ def embed_faces(pictures: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n D"]:
     Raises DeltaEditError for pictures that are not float [n, 3, h, w].
     """
     network = load_identity(str(pictures.device))
-    faces = crop_face(pictures.clamp(-1, 1) if pictures.is_floating_point() else pictures)
+    faces = face_of(pictures).clamp(-1, 1)
     parts = [network(part.float()) for part in faces.split(BATCH)]
     return torch.cat(parts) if parts else faces.new_zeros(0, WIDTH)

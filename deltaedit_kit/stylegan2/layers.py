@@ -100,15 +100,16 @@ class ModulatedConv(nn.Module):
         self,
         x: Float[Tensor, "n i h w"],
         style: Float[Tensor, "n i"],
-        offset: Tensor,
+        bias: Float[Tensor, " o"],
+        noise: Tensor | None,
         gain: float,
     ) -> Float[Tensor, "n o H W"]:
-        """`style` is already out of `modulation`; for offset and gain see `ops.modulated_conv`.
+        """`style` is already out of `modulation`; for the rest see `ops.modulated_conv`.
 
         1/sqrt(fan_in) goes to the style, a vector, instead of the weights: the same products.
         """
         blur = self.blur.kernel if self.blur is not None else None
-        return ops.modulated_conv(x, self.weight[0], style * self.scale, offset, gain, blur)
+        return ops.modulated_conv(x, self.weight[0], style * self.scale, bias, noise, gain, blur)
 
 
 class NoiseScale(nn.Module):
@@ -150,10 +151,8 @@ class StyledConv(nn.Module):
         sqrt(2) of the activation is applied before the leaky ReLU, where it is free: for c > 0
         leaky(c v) = c leaky(v).
         """
-        offset = self.activate.bias[None, :, None, None]
-        if noise is not None:
-            offset = offset + noise * self.noise.weight
-        y = self.conv(x, style, offset * ops.LEAKY_GAIN, gain=ops.LEAKY_GAIN)
+        noise = None if noise is None else noise * self.noise.weight
+        y = self.conv(x, style, self.activate.bias, noise, gain=ops.LEAKY_GAIN)
         return F.leaky_relu(y, ops.LEAKY_SLOPE, inplace=True)
 
 

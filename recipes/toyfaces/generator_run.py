@@ -6,6 +6,7 @@ machine that does other things as well nobody waits for the slowest, as synchron
 """
 
 import math
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -196,11 +197,14 @@ def assist(run: Run, cache: Path, helper: int) -> None:
     Goes by the phase and step of the leading process, which alone averages and saves.
     """
     torch.set_num_threads(1)
+    leader = os.getppid()  # another number once that process was killed: then nobody needs help
     data = renders(run.config.renders, cache)
     own = 0
     while (phase_index := int(run.position[0])) < len(run.config.phases):
         phase = run.config.phases[phase_index]
         weight_map = factor_weight(phase.resolution)
         while int(run.position[0]) == phase_index:
+            if os.getppid() != leader:
+                return
             own += 1
             run.descend(data, phase, weight_map, batch_seed=helper * 1_000_000_000 + own)

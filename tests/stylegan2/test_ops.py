@@ -22,26 +22,29 @@ def blur(request: pytest.FixtureRequest) -> Tensor | None:
     return request.param
 
 
-def leaves() -> tuple[Tensor, Tensor, Tensor]:
+def leaves(n: int = N) -> tuple[Tensor, Tensor, Tensor]:
     """x, weight and style of a tiny layer, double, with gradients."""
-    x = torch.randn(N, FAN_IN, HEIGHT, WIDTH, dtype=torch.double)
+    x = torch.randn(n, FAN_IN, HEIGHT, WIDTH, dtype=torch.double)
     weight = torch.randn(FAN_OUT, FAN_IN, 3, 3, dtype=torch.double)
-    style = 1 + torch.randn(N, FAN_IN, dtype=torch.double)
+    style = 1 + torch.randn(n, FAN_IN, dtype=torch.double)
     return x.requires_grad_(), weight.requires_grad_(), style.requires_grad_()
 
 
-def offset_for(blur: Tensor | None) -> Tensor:
+def bias_and_noise(blur: Tensor | None) -> tuple[Tensor, Tensor]:
     factor = 1 if blur is None else 2
-    shape = (1, FAN_OUT, factor * HEIGHT, factor * WIDTH)
-    return torch.randn(shape, dtype=torch.double).requires_grad_()
+    noise = torch.randn(1, 1, factor * HEIGHT, factor * WIDTH, dtype=torch.double)
+    return torch.randn(FAN_OUT, dtype=torch.double).requires_grad_(), noise.requires_grad_()
 
 
 def gradients(output: Tensor, inputs: tuple[Tensor, ...], mix: Tensor) -> tuple[Tensor, ...]:
     return torch.autograd.grad((output * mix).sum(), inputs)
 
 
-def test_modulated_conv_agrees_with_own_weights_for_every_picture(blur: Tensor | None) -> None:
-    inputs = (*leaves(), offset_for(blur))
+@pytest.mark.parametrize("pictures", [1, N])
+def test_modulated_conv_agrees_with_own_weights_for_every_picture(
+    blur: Tensor | None, pictures: int
+) -> None:
+    inputs = (*leaves(pictures), *bias_and_noise(blur))
     fast = ops.modulated_conv(*inputs, gain=1.5, blur=blur)
     plain = ops.modulated_conv_reference(*inputs, gain=1.5, blur=blur)
     torch.testing.assert_close(fast, plain)
@@ -52,13 +55,23 @@ def test_modulated_conv_agrees_with_own_weights_for_every_picture(blur: Tensor |
         torch.testing.assert_close(ours, expected)
 
 
-def test_modulated_conv_passes_gradcheck(blur: Tensor | None) -> None:
-    inputs = leaves()
+@pytest.mark.parametrize("pictures", [1, N])
+def test_modulated_conv_passes_gradcheck(blur: Tensor | None, pictures: int) -> None:
+    inputs = leaves(pictures)
 
     def fast(x: Tensor, weight: Tensor, style: Tensor) -> Tensor:
         return ops.modulated_conv(x, weight, style, blur=blur)
 
     assert torch.autograd.gradcheck(fast, inputs)
+
+
+@pytest.mark.parametrize("pictures", [1, N])
+def test_channels_last_lives_on(blur: Tensor | None, pictures: int) -> None:
+    """Each layer that lost it would turn every later one slow."""
+    x, weight, style = leaves(pictures)
+    x = x.contiguous(memory_format=torch.channels_last)
+    y = ops.modulated_conv(x, weight, style, *bias_and_noise(blur), blur=blur)
+    assert y.is_contiguous(memory_format=torch.channels_last)
 
 
 def test_demodulation_gives_unit_variance_whatever_the_style() -> None:

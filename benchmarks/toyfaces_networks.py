@@ -29,6 +29,7 @@ from deltaedit_kit.metrics.psnr import psnr
 
 SEED = 800_000
 BATCH = 50
+FAR = 1.4  # standard deviations: about the lower and the upper twelfth of a factor
 
 
 def latents(domain: Domain, n: int, seed: int) -> Tensor:
@@ -45,6 +46,46 @@ def generator_psnr(domain: Domain, n: int = 400) -> float:
         made = domain.generator(z).clamp(-1, 1)
         values.append(psnr(made, render(factors_from_z(z))))
     return float(torch.cat(values).mean())
+
+
+class Reach(NamedTuple):
+    """Mean readings of one factor at its low and its high end."""
+
+    generated: tuple[float, float]
+    renders: tuple[float, float]
+
+
+@torch.no_grad()
+def factor_reach(domain: Domain, n: int = 48) -> dict[str, Reach]:
+    """What the oracle reads where one coordinate of z goes from -FAR to FAR and nothing else does.
+
+    Of `n` generated pictures, and of the renders that the same z stand for.
+    """
+    assert domain.read_factors is not None
+    reach: dict[str, Reach] = {}
+    for k, name in enumerate(FACTORS):
+        read: list[tuple[float, float]] = []
+        for side in (-FAR, FAR):
+            z = at_coordinate(latents(domain, n, SEED + 4), k, side)
+            both = (domain.generator(z), render(factors_from_z(z)))
+            low, high = (float(domain.read_factors(p)[:, k].mean()) for p in both)
+            read.append((low, high))
+        (made_low, render_low), (made_high, render_high) = read
+        reach[name] = Reach((made_low, made_high), (render_low, render_high))
+    return reach
+
+
+def at_coordinate(z: Tensor, k: int, value: float) -> Tensor:
+    """z [n, W] with coordinate `k` at `value` after PixelNorm; other factors stay.
+
+    The coordinates that name no factor make up for the norm.
+    """
+    z = z * z.square().mean(dim=1, keepdim=True).rsqrt()
+    spare = z[:, len(FACTORS) :].square().sum(dim=1)
+    rest = spare + z[:, k].square() - value**2
+    z[:, k] = value
+    z[:, len(FACTORS) :] *= (rest / spare).sqrt()[:, None]
+    return z
 
 
 class Frechet(NamedTuple):

@@ -21,6 +21,7 @@ from benchmarks.toyfaces_editing import edit_table, sentences, table_text
 from benchmarks.toyfaces_networks import (
     clip_retrieval,
     clip_zero_shot,
+    factor_reach,
     generator_frechet,
     generator_psnr,
     oracle_errors,
@@ -36,6 +37,7 @@ class Amounts:
     """How many pictures each section looks at."""
 
     psnr: int = 400
+    reach: int = 48
     frechet: int = 5000
     pairs: int = 256
     zero_shot: int = 2000
@@ -46,14 +48,23 @@ class Amounts:
 
 
 QUICK = Amounts(
-    psnr=16, frechet=300, pairs=32, zero_shot=300, oracle=64, faces=6, pool=48, sentences=4
+    psnr=16, reach=2, frechet=300, pairs=32, zero_shot=300, oracle=64, faces=6, pool=48, sentences=4
 )
 
 
 def generator_lines(domain: Domain, amounts: Amounts) -> list[str]:
-    """PSNR and Fréchet distances of the generator."""
+    """PSNR, the reach of each factor, and Fréchet distances of the generator."""
     decibels = generator_psnr(domain, amounts.psnr)
     lines = [f"PSNR to the render of the same z: {decibels:.2f} dB ({amounts.psnr} pictures)"]
+    reach = factor_reach(domain, amounts.reach)
+    lines.append(
+        f"read where one factor alone goes from low to high ({amounts.reach} faces), on generated "
+        "pictures and, in brackets, on renders: "
+        + ", ".join(
+            "{} {:.2f}-{:.2f} ({:.2f}-{:.2f})".format(name, *r.generated, *r.renders)
+            for name, r in reach.items()
+        )
+    )
     for name, d in generator_frechet(domain, amounts.frechet).items():
         lines.append(
             f"Fréchet distance, {name} features, {amounts.frechet} samples to renders: "

@@ -31,7 +31,7 @@ class TrainingConfig:
     cosine_weight: float = 1.0
     ema: float = 0.0  # share kept of the running average of weights; 0 trains without
     held_out: float = 0.02  # share of the codes that only validation sees
-    family: int = 1  # codes lie in families of this many relatives: half of the pairs are such
+    family: int = 1  # codes lie in families of this many relatives: most pairs are such
     seed: int = 0
     report_every: int = 500
     save_every: int = 2000

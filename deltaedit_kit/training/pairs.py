@@ -7,10 +7,10 @@ between the data and the network. Which pairs step k sees follows from (seed, k)
 was killed goes on as if nothing had happened, and two processes agree on a batch without talking.
 
 Where codes come in families (rows of one family beside each other, their pictures alike but for a
-few things), half of the pairs are relatives. Strangers differ in everything, and a mapper that saw
-nobody else has to guess what a single change looks like, which is what a sentence asks for. Nor
-does a sentence know where it starts: "red hair" minus "face" is the same for black hair and for
-grey. So three in four relatives are told the way from their family's average,
+few things), three in four pairs are relatives. Strangers differ in everything, and a mapper that
+saw nobody else has to guess what a single change looks like, which is what a sentence asks for.
+Nor does a sentence know where it starts: "red hair" minus "face" is the same for black hair and
+for grey. So five in six relatives are told the way from their family's average,
 
     d = (i2 - mean i of the family) / |...|,       and still learn to go from s1 to s2.
 
@@ -76,7 +76,7 @@ def draw_indices(
     """Vectors [3, batch] for one step: first code, second code, 1 where d begins at an average.
 
     They follow from (config.seed, step) alone. `fixed_pairs` gives every code one partner: the
-    code half a set away. With families half of the pairs are relatives, and most of those averaged.
+    code half a set away. With families most pairs are relatives, and most of those averaged.
     """
     batch, family = batch or config.batch, config.family
     # A CPU generator reads 32 bits of its seed: mix both numbers into those.
@@ -86,10 +86,10 @@ def draw_indices(
     if config.fixed_pairs:
         index[1] = (index[0] + codes // 2) % codes
     elif family > 1:
-        first = index[0, : batch // 2]
+        first = index[0, : 3 * batch // 4]
         step_on = torch.randint(1, family, first.shape, generator=random, device=device)
-        index[1, : batch // 2] = first - first % family + (first % family + step_on) % family
-        index[2, : 3 * batch // 8] = 1
+        index[1, : 3 * batch // 4] = first - first % family + (first % family + step_on) % family
+        index[2, : 5 * batch // 8] = 1
     return index
 
 

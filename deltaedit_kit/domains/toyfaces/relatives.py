@@ -22,7 +22,7 @@ from deltaedit_kit.domains.toyfaces.factors import FACTORS
 from deltaedit_kit.errors import DeltaEditError
 
 Z_WIDTH = 128
-CHANGES = (1, 1, 1, 2, 3)  # coordinates that a family's members differ in; families take turns
+CHANGES = (1, 1, 1, 1, 2, 3)  # coordinates that a family's members differ in; families take turns
 WALKS = ("eye_color", "hair_color", "clothes_hue", "background_hue")
 WALKS_CHANGE = 3.0  # times as often as other factors
 END = 2.0  # where ends are, in standard deviations, give or take

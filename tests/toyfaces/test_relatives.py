@@ -26,7 +26,7 @@ def test_members_differ_in_the_same_few_coordinates_that_stand_for_factors():
 
 
 def test_ends_are_far_out_and_colours_anywhere_along_their_walk():
-    z = families(400)
+    z = families(2000)
     differs = z[:, 1] != z[:, 0]
     walks = torch.tensor([k < len(FACTORS) and FACTORS[k] in WALKS for k in range(z.shape[2])])
     ends = z[:, CALM:].transpose(1, 2)[differs & ~walks]

@@ -64,8 +64,9 @@ def make_codes(
     numbers.
     """
     folder, rank = Path(folder), rank or this_rank()
+    family = whole_number("family", family, 1)
     if chunk is None:  # families stay whole
-        chunk = max(headers.CHUNK - headers.CHUNK % max(family, 1), family)
+        chunk = max(headers.CHUNK - headers.CHUNK % family, family)
     chunk, batch = whole_number("chunk", chunk, 1), whole_number("batch", batch, 1)
     source: Source = Samples(domain, seed, tuple(truncations), chunk, family)
     if photos is not None:

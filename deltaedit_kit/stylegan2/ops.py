@@ -82,15 +82,13 @@ def modulated_conv(
     """
     with full_precision(style):
         scale = demodulation(weight, style) * gain  # [n, O]
-        bias = None if bias is None else bias * gain
+        bias = None if bias is None else (bias * gain).to(x.dtype)
         if style.shape[0] == 1:
             weight = weight * style[0][None, :, None, None] * scale[0][:, None, None, None]
-    weight = weight.to(x.dtype)
-    bias = None if bias is None else bias.to(x.dtype)
     if style.shape[0] == 1:
-        y = convolved(x, weight, blur, bias)
+        y = convolved(x, weight.to(x.dtype), blur, bias)
     else:
-        y = convolved(x * style.to(x.dtype)[:, :, None, None], weight, blur)
+        y = convolved(x * style.to(x.dtype)[:, :, None, None], weight.to(x.dtype), blur)
         scale = scale.to(y.dtype)[:, :, None, None]
         y = y * scale if bias is None else torch.addcmul(bias.to(y)[:, None, None], y, scale)
     return y if noise is None else y.add_((noise * gain).to(y.dtype))

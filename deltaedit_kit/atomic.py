@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -62,8 +62,12 @@ def write_text(path: str | Path, text: str) -> Path:
     return Path(path)
 
 
-def remove_leftovers(path: str | Path) -> None:
-    """Delete what killed processes left beside `path`. Call it only where nobody else writes."""
-    path = Path(path)
-    for part in path.parent.glob(f".{path.name}.*.part"):
-        shutil.rmtree(part, ignore_errors=True)
+def remove_leftovers(folder: Path, names: Collection[str]) -> None:
+    """Delete what killed processes left in `folder` beside files of these names.
+
+    A process may also die between its rename and its tidying up, so files that are whole can have
+    leftovers too. Call it only where nobody else writes them.
+    """
+    for part in folder.glob(".*.part"):
+        if part.name[1:].rsplit(".", 2)[0] in names:  # .name.pid.part
+            shutil.rmtree(part, ignore_errors=True)

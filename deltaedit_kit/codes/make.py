@@ -19,6 +19,7 @@ import torch
 from safetensors import SafetensorError
 from torch import Tensor
 
+from deltaedit_kit.atomic import remove_leftovers
 from deltaedit_kit.checks import whole_number
 from deltaedit_kit.codes import header as headers
 from deltaedit_kit.codes.embedding import CodeRows, embed_batch
@@ -77,6 +78,8 @@ def make_codes(
     count = whole_number("the number of codes", n, 1)
     header = _agree(folder, declare(domain, source, count, chunk))
     mine = range(rank.index, shards_of(header), rank.world)
+    own_files = {shard_path(folder, number).name for number in mine}
+    remove_leftovers(folder, own_files if rank.world > 1 else own_files | {headers.FILE})
     missing = [number for number in mine if not _is_there(folder, header, number)]
     total = sum(shard_size(header, number) for number in mine)
     done = total - sum(shard_size(header, number) for number in missing)

@@ -23,7 +23,7 @@ import torch
 from safetensors import safe_open
 from torch import Tensor
 
-from deltaedit_kit.atomic import remove_leftovers, save_tensors
+from deltaedit_kit.atomic import save_tensors
 from deltaedit_kit.codes.embedding import CodeRows
 from deltaedit_kit.codes.header import StoreHeader
 from deltaedit_kit.codes.memory import Codes
@@ -155,7 +155,6 @@ def write_shard(folder: Path, header: StoreHeader, number: int, rows: CodeRows) 
     if header.w_rows:
         tensors["w"] = rows.w_plus[:, : header.w_rows].to(kind)
     path = shard_path(folder, number)
-    remove_leftovers(path)
     return save_tensors(path, tensors, shard_label(header, number))
 
 

@@ -107,7 +107,6 @@ class TrainingState:
         header = {"format": FORMAT, "state": json.dumps(state), "run": self.identity}
         path = folder / FILE
         try:
-            remove_leftovers(path)
             return save_tensors(path, tensors, header)
         except (OSError, SafetensorError) as cause:
             kept = "the last good checkpoint is still there" if path.exists() else "nothing is lost"
@@ -120,6 +119,7 @@ class TrainingState:
 
         Raises DeltaEditError for a file that is damaged or belongs to another run.
         """
+        remove_leftovers(folder, {FILE})  # nobody writes yet
         path = folder / FILE
         if not path.exists():
             return False

@@ -148,6 +148,17 @@ def test_twenty_kills_lose_double_and_halve_nothing(tmp_path):
     assert names == {path.name for path in (tmp_path / "unbroken").iterdir()}  # no leftovers
 
 
+def test_what_a_kill_left_beside_a_whole_shard_is_swept(tmp_path):
+    domain = picture_domain()
+    make_codes(domain, tmp_path, 8, chunk=4)
+    names = {path.name for path in tmp_path.iterdir()}
+    for name in sorted(names):
+        (tmp_path / f".{name}.123.part").mkdir()
+        (tmp_path / f".{name}.123.part" / ".tmpHalf").write_bytes(b"half")
+    make_codes(domain, tmp_path, 8, chunk=4)
+    assert {path.name for path in tmp_path.iterdir()} == names
+
+
 def test_a_damaged_or_missing_shard_is_made_again(tmp_path):
     domain = picture_domain()
     whole = make_codes(domain, tmp_path / "a", 12, chunk=4, batch=4)

@@ -14,9 +14,10 @@ import shutil
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from safetensors.torch import save_file
-from torch import Tensor
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 @contextmanager
@@ -48,6 +49,8 @@ def save_tensors(
     `metadata` is the text header of the format. Makes the folder when it is missing. Raises
     OSError (disk full, no right to write) and then leaves what was at `path` untouched.
     """
+    from safetensors.torch import save_file  # imports torch, which most files can do without
+
     # Copies: safetensors refuses tensors that are views of one storage.
     plain = {name: value.detach().cpu().clone().contiguous() for name, value in tensors.items()}
     with replacing(path) as beside:

@@ -16,6 +16,7 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
+from deltaedit_kit.atomic import write_text
 from deltaedit_kit.domains.spec import PublishedFile
 from deltaedit_kit.errors import DeltaEditError
 
@@ -86,7 +87,6 @@ def enforce_first_seen(path: Path, found: str) -> None:
 
 def write_record(record: Path, line: str) -> None:
     """Write the line in one step; a folder that nobody may write to is left as it is."""
-    from deltaedit_kit.atomic import write_text  # imports torch, which a download can do without
 
     with suppress(PermissionError):  # a shared cache of a class: whoever filled it recorded it
         write_text(record, line)

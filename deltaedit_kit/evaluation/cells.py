@@ -13,7 +13,6 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -24,7 +23,7 @@ import torch
 from safetensors import safe_open
 from torch import Tensor
 
-from deltaedit_kit.atomic import save_tensors
+from deltaedit_kit.atomic import replacing, save_tensors, write_text
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.evaluation.judge import Judge
 from deltaedit_kit.evaluation.prompts import Prompt
@@ -157,9 +156,7 @@ def store(cell: Cell, folder: Path) -> None:
         },
     }
     path = folder / f"{cell.key}.json"
-    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
-    beside.write_text(json.dumps(plain), encoding="utf-8")
-    os.replace(beside, path)
+    write_text(path, json.dumps(plain))
 
 
 def load(folder: Path, key: str) -> Cell | None:
@@ -209,6 +206,5 @@ def save_sheet(pictures: Tensor, path: Path) -> None:
     from deltaedit_kit.plots.grids import to_uint8
 
     sheet = torch.cat([torch.cat(list(row), dim=2) for row in pictures], dim=1)
-    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
-    Image.fromarray(to_uint8(sheet)).save(beside, format="PNG")
-    os.replace(beside, path)
+    with replacing(path) as beside:
+        Image.fromarray(to_uint8(sheet)).save(beside, format="PNG")

@@ -10,13 +10,13 @@ comparison at the same time.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from filelock import FileLock
 
+from deltaedit_kit.atomic import write_text
 from deltaedit_kit.errors import DeltaEditError
 
 FILE = "index.json"
@@ -73,6 +73,4 @@ def read_json(path: Path) -> Any:
 
 def write_json(path: Path, value: Any) -> None:
     """Write the file, whole or not at all."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
-    beside.write_text(json.dumps(value, indent=1), encoding="utf-8")
-    os.replace(beside, path)
+    write_text(path, json.dumps(value, indent=1))

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import csv
 import math
-import os
 import warnings
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
@@ -23,6 +22,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from deltaedit_kit.atomic import replacing
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.evaluation.cells import Cell, load
 from deltaedit_kit.evaluation.index import FILE, Index, read_json
@@ -205,15 +205,13 @@ def read_sheet(path: Path, rows: int) -> list[list[np.ndarray]]:
 
 def write_rows(rows: Iterable[Row], path: Path) -> None:
     """Rows as CSV with a header; numbers with five digits."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
-    with beside.open("w", newline="", encoding="utf-8") as file:
+    with replacing(path) as beside, beside.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, [field.name for field in fields(Row)], lineterminator="\n")
         writer.writeheader()
         for row in rows:
             plain = asdict(row)
             numbers = {name: f"{plain[name]:.5g}" for name in ("value", "low", "high", "strength")}
             writer.writerow(plain | numbers)
-    os.replace(beside, path)
 
 
 def read_rows(path: str | Path) -> list[Row]:

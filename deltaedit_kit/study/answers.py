@@ -11,11 +11,11 @@ part of a rehearsal can be taken for answers of people. CSV: RFC 4180, UTF-8.
 from __future__ import annotations
 
 import csv
-import os
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
+from deltaedit_kit.atomic import replacing
 from deltaedit_kit.errors import DeltaEditError
 
 INTACT, SHUFFLED = "intact", "shuffled tiles"  # what attention checks compare
@@ -53,17 +53,11 @@ def write_csv(answers: Iterable[Answer], path: str | Path) -> Path:
     Raises `DeltaEditError` for a place that cannot be written to.
     """
     target = Path(path).expanduser()
-    beside = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with beside.open("w", encoding="utf-8", newline="") as file:
-                writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
-                writer.writeheader()
-                writer.writerows({**asdict(a), "seconds": f"{a.seconds:.3f}"} for a in answers)
-            os.replace(beside, target)
-        finally:
-            beside.unlink(missing_ok=True)
+        with replacing(target) as beside, beside.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+            writer.writeheader()
+            writer.writerows({**asdict(a), "seconds": f"{a.seconds:.3f}"} for a in answers)
     except OSError as cause:
         raise DeltaEditError(
             f"cannot write {target}: {cause.strerror}; choose another file or folder"

@@ -7,13 +7,13 @@ ever opens half a study; and it never replaces one that is there, for that may h
 from __future__ import annotations
 
 import json
-import os
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from deltaedit_kit.atomic import replacing
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.study.consent import consent_text
 from deltaedit_kit.study.database import Database
@@ -49,16 +49,10 @@ def create_study(
         "design": json.dumps(asdict(design)),
         "simulated": json.dumps(simulated),
     }
-    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        beside.touch(exist_ok=False)
-        try:
+        with replacing(path) as beside:
             _fill(beside, items, settings)
             _refuse_old(path)
-            os.replace(beside, path)
-        finally:
-            beside.unlink(missing_ok=True)
     except OSError as cause:
         raise DeltaEditError(
             f"cannot write {path}: {cause.strerror}; choose another file or folder"

@@ -24,11 +24,12 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
+from deltaedit_kit import load_domain
 from deltaedit_kit.atomic import save_tensors
-from recipes.toyfaces.generator_balance import balance
 from recipes.toyfaces.generator_loss import factor_weight
 from recipes.toyfaces.generator_mapping import OFFSET, fold_offset, solve_mapping
 from recipes.toyfaces.generator_run import RUN, Config, Run, assist
+from recipes.toyfaces.generator_scales import rescale
 from recipes.toyfaces.renders import CACHE, Renders, renders, to_float
 from recipes.weights import rounded
 
@@ -37,9 +38,9 @@ WEIGHTS = Path("deltaedit_kit/domains/toyfaces/weights/generator.safetensors")
 
 def export(run: Run, path: Path) -> None:
     """Write the averaged generator with its mean of w, as the kit loads it."""
-    finished = copy.deepcopy(run.average)
+    finished = copy.deepcopy(run.average).eval().requires_grad_(False)
     fold_offset(finished)
-    balance(finished, run.config.seed)
+    rescale(finished, load_domain("toyfaces", run.device).clip, run.config.seed)
     finished.estimate_mean_w(20_000, seed=0)
     # The mapping's hinges nearly cancel each other: they stay exact.
     tensors = rounded(finished.checkpoint(), exact=("style.", "latent_avg"))

@@ -58,17 +58,6 @@ def code_of(factors: Tensor) -> Tensor:
     return torch.cat(parts, dim=1)
 
 
-def code_groups(factors: Tensor) -> list[list[int]]:
-    """The columns of `code_of(factors)` that belong to one factor, a list a factor."""
-    numbers = [[k] for k in range(len(FACTORS) - len(OWN_KNOTS))]
-    glasses = anatomy(factors[:1]).glasses.flatten(1).shape[1]
-    first = len(numbers) + glasses
-    colours = [list(range(k, k + 3)) for k in range(first, first + 3 * len(OWN_KNOTS), 3)]
-    own = [name for name in FACTORS if name not in OWN_KNOTS].index("glasses")
-    numbers[own] += range(len(numbers), first)
-    return numbers + colours
-
-
 def hinges() -> tuple[Tensor, Tensor]:
     """(columns of z, knots) of the first layer's units."""
     normal = torch.distributions.Normal(0.0, 1.0)

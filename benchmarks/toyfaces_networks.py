@@ -26,6 +26,7 @@ from deltaedit_kit.domains.toyfaces.renderer import render
 from deltaedit_kit.domains.toyfaces.visibility import seen, visible
 from deltaedit_kit.metrics.frechet import frechet_distance
 from deltaedit_kit.metrics.psnr import psnr
+from recipes.toyfaces.generator_twins import at_coordinate
 
 SEED = 800_000
 BATCH = 50
@@ -66,26 +67,15 @@ def factor_reach(domain: Domain, n: int = 48) -> dict[str, Reach]:
     for k, name in enumerate(FACTORS):
         read: list[tuple[float, float]] = []
         for side in (-FAR, FAR):
-            z = at_coordinate(latents(domain, n, SEED + 4), k, side)
+            z = latents(domain, n, SEED + 4)
+            where = torch.full((n,), k, device=z.device)
+            z = at_coordinate(z, where, z.new_full((n,), side))
             both = (domain.generator(z), render(factors_from_z(z)))
             low, high = (float(domain.read_factors(p)[:, k].mean()) for p in both)
             read.append((low, high))
         (made_low, render_low), (made_high, render_high) = read
         reach[name] = Reach((made_low, made_high), (render_low, render_high))
     return reach
-
-
-def at_coordinate(z: Tensor, k: int, value: float) -> Tensor:
-    """z [n, W] with coordinate `k` at `value` after PixelNorm; other factors stay.
-
-    The coordinates that name no factor make up for the norm.
-    """
-    z = z * z.square().mean(dim=1, keepdim=True).rsqrt()
-    spare = z[:, len(FACTORS) :].square().sum(dim=1)
-    rest = spare + z[:, k].square() - value**2
-    z[:, k] = value
-    z[:, len(FACTORS) :] *= (rest / spare).sqrt()[:, None]
-    return z
 
 
 class Frechet(NamedTuple):

@@ -32,13 +32,8 @@ class Twins:
         """For z [n, Z]: the twins' z [n, Z] and the factor [n] in which each differs."""
         turns = self.missed**FOCUS
         factor = torch.multinomial(turns, len(z), replacement=True, generator=seeded)
-        twin = z * z.square().mean(dim=1, keepdim=True).rsqrt()
-        rows, known = torch.arange(len(z)), len(FACTORS)
-        old = twin[rows, factor.to(z.device)]
-        twin[rows, factor.to(z.device)] = -FAR * old.sign()
-        # PixelNorm divides by the norm of z: the coordinates that name nothing make up for it.
-        spare = twin[:, known:].square().sum(dim=1)
-        twin[:, known:] *= ((spare + old.square() - FAR**2) / spare).sqrt()[:, None]
+        old = z[torch.arange(len(z)), factor.to(z.device)]
+        twin = at_coordinate(z, factor.to(z.device), -FAR * old.sign())
         return twin, factor
 
     def most_missed(self, n: int) -> list[tuple[str, float]]:
@@ -56,6 +51,20 @@ class Twins:
         for k, share in zip(factor.tolist(), missed.detach().clamp(0.02, 1).tolist(), strict=True):
             self.missed[k] = MEMORY * self.missed[k] + (1 - MEMORY) * share
         return missed.clamp(max=4).mean()
+
+
+def at_coordinate(z: Tensor, factor: Tensor, value: Tensor) -> Tensor:
+    """z [n, Z] with coordinate `factor` [n] at `value` [n] after PixelNorm; other factors stay.
+
+    PixelNorm divides by the norm of z: the coordinates that name nothing make up for it.
+    """
+    z = z * z.square().mean(dim=1, keepdim=True).rsqrt()
+    rows, known = torch.arange(len(z)), len(FACTORS)
+    spare = z[:, known:].square().sum(dim=1)
+    rest = spare + z[rows, factor].square() - value.square()
+    z[rows, factor] = value
+    z[:, known:] *= (rest / spare).sqrt()[:, None]
+    return z
 
 
 @torch.no_grad()

@@ -74,7 +74,7 @@ CODES_CARD = """# Codes of toyfaces
 - Data: pictures of the shipped generator, in families of {family}. No text, no caption was used.
 - Made by: `python -m recipes.toyfaces.mapper`, seed {seed}, on the way to the mapper.
 - Networks: {mark} (CRC-32 of generator and CLIP weights; make codes again when either changes).
-- Measured: the tests draw a shard again and compare s and i with it.
+- Measured: the tests draw pictures from s and compare their embeddings with i.
 - Limits: for lessons; the shipped mapper learned from more.
 """
 

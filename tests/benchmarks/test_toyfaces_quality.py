@@ -17,14 +17,12 @@ from benchmarks.toyfaces_editing import (
     sentences,
     table_text,
 )
-from benchmarks.toyfaces_networks import at_coordinate
 from benchmarks.toyfaces_quality import QUICK, SECTIONS, run
 from deltaedit_kit.domains import Domain, Networks
 from deltaedit_kit.domains.toyfaces.attributes import ATTRIBUTES, attribute
 from deltaedit_kit.domains.toyfaces.captions import HELD_OUT_PAIRS, HELD_OUT_WORDS
 from deltaedit_kit.domains.toyfaces.factors import (
     FACTORS,
-    factors_from_z,
     index,
     sample_factors,
 )
@@ -98,15 +96,6 @@ def test_a_table_row_for_every_sentence_with_shares_and_counts():
     assert all(row.side < 1e-3 for row in still)
     with pytest.raises(DeltaEditError, match="lack"):
         edit_table(domain, asked, faces=60, pool=2)
-
-
-def test_one_coordinate_of_z_moves_one_factor_alone():
-    z = torch.randn(6, 128, generator=torch.Generator().manual_seed(0))
-    k = index("age")
-    before, after = factors_from_z(z), factors_from_z(at_coordinate(z, k, 1.4))
-    others = torch.arange(len(FACTORS)) != k
-    torch.testing.assert_close(after[:, others], before[:, others], atol=1e-4, rtol=0)
-    assert after[:, k].tolist() == pytest.approx([0.919] * 6, abs=1e-3)
 
 
 def test_the_wish_granted_by_the_renderer_moves_the_embedding():

@@ -8,7 +8,7 @@ import torch
 from deltaedit_kit import load_domain
 from deltaedit_kit.domains.toyfaces.factors import FACTORS, factors_from_z
 from recipes.toyfaces.generator_scales import multiply, rescale, visibility
-from recipes.toyfaces.generator_twins import FAR, Twins
+from recipes.toyfaces.generator_twins import FAR, Twins, at_coordinate
 
 
 def test_scales_let_every_channel_weigh_what_clip_sees_of_it_and_change_no_picture():
@@ -36,6 +36,16 @@ def test_shipped_generator_is_scaled_so():
     domain = load_domain("toyfaces")
     seen = visibility(domain.generator, domain.clip, seed=1)  # other pictures than the recipe's
     assert seen.log().std() < 0.3  # found by training: 1.0
+
+
+def test_one_coordinate_of_z_moves_one_factor_alone():
+    z = torch.randn(6, 128, generator=torch.Generator().manual_seed(0))
+    k = FACTORS.index("age")
+    moved = at_coordinate(z, torch.full((6,), k), torch.full((6,), 1.4))
+    before, after = factors_from_z(z), factors_from_z(moved)
+    others = torch.arange(len(FACTORS)) != k
+    torch.testing.assert_close(after[:, others], before[:, others], atol=1e-4, rtol=0)
+    assert after[:, k].tolist() == pytest.approx([0.919] * 6, abs=1e-3)
 
 
 def test_twins_differ_in_one_factor_and_stand_far_from_its_middle():

@@ -39,7 +39,7 @@ TRUNCATIONS = (1.0, 1.0, 1.0, 0.7)
 # The published loss. Tried on 14,000 codes for about 600 steps, the rates 0.2, 0.5, 1.0 reached a
 # cosine of .57, .77 and .80: a mapper of this width bears twice the published rate.
 CONFIG = TrainingConfig(
-    steps=10_000,
+    steps=15_000,
     batch=256,
     learning_rate=1.0,
     schedule="cosine",
@@ -106,7 +106,7 @@ def write_card(
 def main() -> None:
     """Sample, train, write weights and card."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--codes", type=int, default=25_000)
+    parser.add_argument("--codes", type=int, default=75_000)
     parser.add_argument("--only-codes", action="store_true", help="make the codes, do not train")
     parser.add_argument("--steps", type=int, default=CONFIG.steps)
     parser.add_argument("--batch", type=int, default=CONFIG.batch)

@@ -51,6 +51,7 @@ def create_study(
     }
     try:
         with replacing(path) as beside:
+            beside.touch()  # a Database opens files that are there
             _fill(beside, items, settings)
             _refuse_old(path)
     except OSError as cause:

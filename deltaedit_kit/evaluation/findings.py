@@ -37,9 +37,9 @@ def finding(rows: Sequence[Row], name: str, setting: str = "") -> str:
     higher = metric(name).better == "higher"
     found = [row for row in at_own(rows, name, setting) if not math.isnan(row.value)]
     if name.startswith("fid"):  # of fewer faces it is higher by itself
-        faces = {row.method: row.value for row in rows if row.metric == "faces"}
+        faces = {(row.method, row.setting): row.value for row in rows if row.metric == "faces"}
         most = max(faces.values(), default=0)
-        found = [row for row in found if faces.get(row.method, most) == most]
+        found = [row for row in found if faces.get((row.method, row.setting), most) == most]
     found.sort(key=lambda row: row.value, reverse=higher)
     if not found:
         return ""

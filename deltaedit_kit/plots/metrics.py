@@ -98,21 +98,27 @@ def bars(axis: Axes, rows: Sequence[Row], name: str) -> None:
         for r in rows
         if r.metric == name and r.strength == 1.0 and r.setting in (own[r.method], FLOOR)
     ]
-    # A Fréchet distance of fewer faces is higher by itself: such bars are pale and say so.
-    faces = {row.method: int(row.value) for row in rows if row.metric == "faces"}
+    # A Fréchet distance of fewer faces is higher by itself: such bars are pale and say so, and
+    # beside a bar of more faces no such star is drawn.
+    faces = {(r.method, r.setting): int(r.value) for r in rows if r.metric == "faces"}
     most = max(faces.values(), default=0)
-    fewer = {m for m, count in faces.items() if count < most and name.startswith("fid")}
+    fewer = {of for of, count in faces.items() if count < most and name.startswith("fid")}
     for place, row in enumerate(shown):
         colour, _ = STYLES.get(row.method, (INK, "o"))
-        pale = 0.45 if row.method in fewer else 1.0
+        mine = (row.method, row.setting)
+        pale = 0.45 if mine in fewer else 1.0
         axis.barh(place, row.value, color=colour, height=0.62, alpha=pale)
         axis.errorbar(row.value, place, xerr=_reach(row), color=INK, linewidth=1)
         axis.text(0.0, place, f" {row.value:.3g}", va="center", fontsize=7.5, color="white")
         for best in rows:
-            if (best.method, best.setting, best.metric) == (row.method, "best", name):
+            tuned = (best.method, best.setting)
+            if (*tuned, best.metric) == (row.method, "best", name) and (
+                tuned not in fewer or mine in fewer
+            ):
                 axis.plot(best.value, place, "*", color=colour, markeredgecolor=INK, markersize=11)
     names = [
-        f"{r.method}\n({faces[r.method]} faces)" if r.method in fewer else r.method for r in shown
+        f"{r.method}\n({faces[of]} faces)" if (of := (r.method, r.setting)) in fewer else r.method
+        for r in shown
     ]
     axis.set_yticks(range(len(shown)), names, fontsize=8)
     axis.invert_yaxis()

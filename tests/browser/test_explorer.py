@@ -40,7 +40,7 @@ def test_a_person_looks_at_one_cell_after_the_other(
     first = after.get_attribute("src")
 
     choose["Face"].select_option("2")
-    panel.get_by_role("cell", name="0.700").wait_for()
+    panel.get_by_role("cell", name="0.700", exact=True).wait_for()
     panel.locator(f"img[src='{first}']").wait_for(state="detached")  # another picture
     choose["Sentence"].select_option(SMILE.text)
     panel.get_by_text(f"“{SMILE.text}” by deltaedit, 3 faces").wait_for()

@@ -58,6 +58,9 @@ def test_fid_stands_beside_its_floor():
     assert [r.method for r in at_own(ROWS, "fid:clip-toyfaces")] == ["deltaedit"]
 
 
+SETTINGS = {"short": 0.4, "best": 0.7}
+
+
 def test_fid_of_fewer_faces_is_not_compared():
     few = [row("tedigan", "fid:clip-toyfaces", 0.4, setting="short")]
     faces = [row("deltaedit", "faces", 30), row("tedigan", "faces", 6, setting="short")]
@@ -65,6 +68,17 @@ def test_fid_of_fewer_faces_is_not_compared():
     assert finding(ROWS + few + faces, "fid:clip-toyfaces").endswith("deltaedit 0.5 [0.4, 0.6]")
     labels = metrics_figure(ROWS + few + faces).axes[3].get_yticklabels()
     assert "tedigan\n(6 faces)" in [label.get_text() for label in labels]
+
+
+def test_fewer_faces_of_the_tuned_do_not_count_against_the_untuned():
+    both = [row("tedigan", "fid:clip-toyfaces", v, setting=s) for s, v in SETTINGS.items()]
+    faces = [row("tedigan", "faces", n, setting=s) for s, n in (("short", 30), ("best", 6))]
+    rows = [*ROWS, *both, row("deltaedit", "faces", 30), *faces]
+    assert "deltaedit is 2 of 2" in finding(rows, "fid:clip-toyfaces")
+    bars = metrics_figure(rows).axes[3]
+    assert "tedigan" in [label.get_text() for label in bars.get_yticklabels()]
+    stars = [line.get_xdata()[0] for line in bars.lines if line.get_marker() == "*"]
+    assert stars == []  # of six faces, beside a bar of thirty
 
 
 def test_the_text_has_a_line_for_each_method_and_setting(tmp_path):

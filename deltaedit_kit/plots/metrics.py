@@ -122,6 +122,7 @@ def bars(axis: Axes, rows: Sequence[Row], name: str) -> None:
     ]
     axis.set_yticks(range(len(shown)), names, fontsize=8)
     axis.invert_yaxis()
+    axis.locator_params(axis="x", nbins=5)
     axis.margins(x=0.15)
     _labels(axis, metric(name).label if ":" in name or shown else name, "")
 

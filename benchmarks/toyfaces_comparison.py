@@ -7,6 +7,9 @@
 The same as `deltaedit evaluate toyfaces`, in the same folder, so that each goes on where the other
 stopped. Times are sums over cells, so that interruptions do not count: wall time, and the time that
 processors worked, which does not hang on what else the machine was doing.
+
+Two cores are filled best by two processes with one thread each, `OMP_NUM_THREADS=1` and half of the
+methods to either (`--methods`); then once more without `--methods`, to print and draw everything.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ Modulation multiplies, so a generator can be written down in many ways that draw
 
 A mapper that learns Δs by its squared error and its cosine sees the scales that training happened
 to find, and spends itself on channels that move far and show little: age moved the layer after the
-one that draws wrinkles twice as far, to no effect. So here
+one that draws wrinkles twice as far, to little effect. So here
 
     α_j = sqrt( E ‖∂i / ∂s_j‖² ),        i the CLIP embedding of the picture,
 

@@ -1,6 +1,8 @@
 """Train the oracle: factors from renders that are blurred, noisy and shifted a little.
 
-minimise  E |oracle(augment(render(f))) - f| + 2 (...)^2
+minimise  E_k w_k (|oracle(augment(render(f))) - f| + 2 (...)^2)
+
+w is larger for factors that a few pixels, or faint ones, draw.
 
 python -m recipes.toyfaces.oracle               # resumes by itself after an interruption
 """
@@ -23,6 +25,7 @@ from recipes.toyfaces.renders import CACHE, Renders, renders, to_float
 from recipes.weights import rounded
 
 RUN = Path("runs/toyfaces/oracle")
+FAINT = ("jaw", "eye_size", "eye_color", "brow_tilt", "brow_thickness", "age")
 
 
 @dataclass(frozen=True)
@@ -31,10 +34,11 @@ class Config:
 
     renders: int = 40_000
     held_out: int = 250  # renders after those, for the report
-    pictures: int = 192_000  # seen in training
+    pictures: int = 520_000  # seen in training
     batch: int = 16
     lr: float = 8e-4
     warm_up: int = 300  # steps until the full rate
+    faint: float = 2.0  # weight of FAINT factors, the others have 1
     max_blur: float = 0.9  # standard deviation in pixels
     max_noise: float = 0.05  # of the range [-1, 1]
     max_shift: int = 2  # pixels
@@ -82,6 +86,8 @@ def train(config: Config, device: str, cache: Path, out: Path) -> dict[str, floa
     torch.manual_seed(config.seed)
     oracle = Oracle().to(device, memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
     optimizer = torch.optim.AdamW(oracle.parameters(), lr=config.lr, weight_decay=0.01)
+    weights = torch.tensor([config.faint if name in FAINT else 1.0 for name in FACTORS]).to(device)
+    weights /= weights.mean()
     steps, step, seconds, path = config.pictures // config.batch, 0, 0.0, RUN / "state.pt"
     if path.exists():
         state = torch.load(path, map_location=device, weights_only=True)
@@ -97,7 +103,7 @@ def train(config: Config, device: str, cache: Path, out: Path) -> dict[str, floa
         with torch.autocast(device, dtype=torch.bfloat16):
             read = oracle(pictures)
         error = read.float() - factors
-        loss = error.abs().mean() + 2 * error.square().mean()
+        loss = (weights * (error.abs() + 2 * error.square())).mean()
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         optimizer.step()

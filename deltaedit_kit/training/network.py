@@ -61,6 +61,20 @@ def stored(twin: DeltaMapper) -> DeltaMapper:
     return mapper.to(next(twin.parameters()).device).eval()
 
 
+@torch.no_grad()
+def orthogonalize(mapper: DeltaMapper) -> DeltaMapper:
+    """Replace every weight matrix by a random orthogonal one of the same Frobenius norm, in place.
+
+    A matrix that is not square keeps orthogonal rows or columns, whichever are fewer.
+    """
+    for layer in mapper.modules():
+        if isinstance(layer, EqualLinear):
+            norm = layer.weight.norm()
+            nn.init.orthogonal_(layer.weight)
+            layer.weight.mul_(norm / layer.weight.norm())
+    return mapper
+
+
 def scaled_parameters(twin: DeltaMapper) -> Iterator[tuple[str, nn.Parameter, float]]:
     """Every parameter of an effective copy: its name, itself, its c."""
     for prefix, module in twin.named_modules():
@@ -69,7 +83,7 @@ def scaled_parameters(twin: DeltaMapper) -> Iterator[tuple[str, nn.Parameter, fl
             yield f"{prefix}.bias", module.bias, module.bias_scale
 
 
-def adam(twin: DeltaMapper, rate: float) -> torch.optim.Adam:
+def adam(twin: DeltaMapper, rate: float, beta2: float = 0.999) -> torch.optim.Adam:
     """Adam over effective weights, one group a scale; in one fused kernel where torch has it."""
     groups: dict[float, list[nn.Parameter]] = {}
     for _, parameter, scale in scaled_parameters(twin):
@@ -79,7 +93,8 @@ def adam(twin: DeltaMapper, rate: float) -> torch.optim.Adam:
         for scale, members in groups.items()
     ]
     device = next(twin.parameters()).device
-    return torch.optim.Adam(settings, fused=device.type in ("cpu", "cuda"))
+    fused = device.type in ("cpu", "cuda")
+    return torch.optim.Adam(settings, betas=(0.9, beta2), fused=fused)
 
 
 def multiplications(layout: StyleLayout, clip_width: int) -> int:

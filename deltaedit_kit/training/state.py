@@ -30,7 +30,7 @@ from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.mapper import DeltaMapper
 from deltaedit_kit.stylespace import StyleLayout
 from deltaedit_kit.training.config import TrainingConfig
-from deltaedit_kit.training.network import adam, effective, scaled_parameters, stored
+from deltaedit_kit.training.network import adam, effective, orthogonalize, scaled_parameters, stored
 
 FILE = "training.safetensors"
 FORMAT = "deltaedit training 2"
@@ -48,7 +48,7 @@ class TrainingState:
         self.stale = 0
         self.network = network
         self.average = copy.deepcopy(network).requires_grad_(False) if config.ema else None
-        self.optimizer = adam(network, config.learning_rate)
+        self.optimizer = adam(network, config.learning_rate, config.beta2)
 
     @classmethod
     def start(cls, layout: StyleLayout, config: TrainingConfig, codes: Codes) -> TrainingState:
@@ -59,6 +59,8 @@ class TrainingState:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(config.seed)
             mapper = DeltaMapper(layout, codes.clip.shape[1])  # on the CPU: the same everywhere
+            if config.orthogonal:
+                orthogonalize(mapper)
         return cls(effective(mapper).to(codes.s.device), config, identity_of(config, codes))
 
     @property

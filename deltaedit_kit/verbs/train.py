@@ -24,6 +24,8 @@ SETTINGS = {  # option -> entry of TrainingConfig; its default is the config's (
     "--steps": int,
     "--batch": int,
     "--learning-rate": float,
+    "--warm-up": int,
+    "--beta2": float,
     "--l2-weight": float,
     "--cosine-weight": float,
     "--ema": float,
@@ -57,6 +59,7 @@ def register(verbs: Any) -> None:
     for name, choices in CHOICES.items():
         verb.add_argument(name, choices=choices, default=argparse.SUPPRESS)
     verb.add_argument("--compile", action="store_true", default=argparse.SUPPRESS)
+    verb.add_argument("--orthogonal", action="store_true", default=argparse.SUPPRESS)
     verb.add_argument("--fixed-pairs", action="store_true", default=argparse.SUPPRESS)
     verb.add_argument(
         "--no-image", dest="condition_on_image", action="store_false", default=argparse.SUPPRESS

@@ -6,7 +6,7 @@ from deltaedit_kit.mapper import DeltaMapper
 from deltaedit_kit.stylespace import StyleLayout
 from deltaedit_kit.training import TrainingConfig
 from deltaedit_kit.training.loss import delta_loss, learned_channels, lesson_loss
-from deltaedit_kit.training.network import adam, effective, multiplications, stored
+from deltaedit_kit.training.network import adam, effective, multiplications, orthogonalize, stored
 from deltaedit_kit.training.pairs import pairs_at
 from deltaedit_kit.training.speed import gemm_peak
 from tests.training.tiny import TOY, linear_codes
@@ -42,6 +42,21 @@ def test_steps_are_those_of_adam_on_the_stored_weights():
     for name, value in stored(twin).double().state_dict().items():
         # `stored` rounds to float32, in which Adam's 0.5 a step leaves seven digits
         torch.testing.assert_close(value, mapper.state_dict()[name], rtol=2e-6, atol=2e-5)
+
+
+def test_orthogonal_matrices_are_as_large_as_the_normal_ones_they_replace():
+    mapper = DeltaMapper(TOY, 6)
+    sizes = {name: value.norm() for name, value in mapper.named_parameters() if value.dim() == 2}
+    for name, matrix in orthogonalize(mapper).named_parameters():
+        if name in sizes:
+            torch.testing.assert_close(matrix.norm(), sizes[name])
+            short = matrix if len(matrix) <= matrix.shape[1] else matrix.T
+            product = short @ short.T
+            torch.testing.assert_close(
+                product / product[0, 0], torch.eye(len(short)), rtol=0, atol=1e-4
+            )
+        else:
+            assert not matrix.any()  # biases
 
 
 def test_a_published_pair_costs_half_a_gigaflop():

@@ -123,9 +123,28 @@ def test_the_published_recipe_learns_a_linear_lesson():
     assert 0.6 < reports[-1].fine <= 1
 
 
-@pytest.mark.parametrize("schedule", ["constant", "cosine"])
-def test_a_run_cut_off_goes_on_bit_for_bit(tmp_path, schedule):
-    config = replace(SHORT, schedule=schedule)
+def test_a_short_lesson_is_learned_better_from_an_orthogonal_start_that_warms_up():
+    short = TrainingConfig(steps=60, schedule="cosine", held_out=0.1, report_every=60)
+    quick = replace(short, orthogonal=True, warm_up=20, beta2=0.99, learning_rate=2.0)
+    ends: list[float] = []
+    for config in (short, quick):
+        reports: list[Report] = []
+        train_mapper(LESSON, linear_codes(), config, on_report=reports.append)
+        ends.append(reports[-1].validation)
+    assert ends[1] < ends[0]
+
+
+def test_the_rate_warms_up_and_then_follows_its_schedule():
+    config = TrainingConfig(steps=100, learning_rate=2.0, warm_up=10)
+    assert [config.rate(step) for step in (0, 4, 9, 10, 99)] == [0.2, 1.0, 2.0, 2.0, 2.0]
+    cosine = replace(config, schedule="cosine")
+    assert cosine.rate(50) == pytest.approx(1.0)
+    assert cosine.rate(0) == pytest.approx(0.2)
+
+
+@pytest.mark.parametrize("changed", [{"schedule": "constant"}, {"warm_up": 15, "orthogonal": True}])
+def test_a_run_cut_off_goes_on_bit_for_bit(tmp_path, changed):
+    config = replace(SHORT, **{"schedule": "cosine", **changed})
     codes = linear_codes()
     unbroken = train_mapper(LESSON, codes, config).state_dict()
 
@@ -168,7 +187,14 @@ def test_a_checkpoint_of_other_settings_or_codes_is_refused(tmp_path):
 
 
 def test_settings_that_make_no_sense_are_refused():
-    for wrong in ({"schedule": "linear"}, {"batch": 0}, {"ema": 1.0}, {"held_out": 0.0}):
+    for wrong in (
+        {"schedule": "linear"},
+        {"batch": 0},
+        {"ema": 1.0},
+        {"warm_up": -1},
+        {"beta2": 1.0},
+        {"held_out": 0.0},
+    ):
         with pytest.raises(DeltaEditError):
             TrainingConfig(**wrong)
 

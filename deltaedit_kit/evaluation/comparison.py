@@ -27,7 +27,7 @@ from deltaedit_kit.evaluation.judge import Judge, wishes_of
 from deltaedit_kit.evaluation.prompts import Prompt, checked, of_split
 from deltaedit_kit.evaluation.reference import make_reference
 from deltaedit_kit.evaluation.tuning import Best, best
-from deltaedit_kit.evaluation.weights import DRAWN_BY, fingerprint
+from deltaedit_kit.evaluation.weights import DRAWN_BY, JUDGED_BY, fingerprint
 from deltaedit_kit.rivals import METHODS, make
 
 if TYPE_CHECKING:
@@ -150,8 +150,8 @@ class Comparison:
         return cell
 
     def _origin(self, networks: Sequence[str] = DRAWN_BY) -> str:
-        """The weights and the faces that a number depends on."""
-        names = tuple(networks)
+        """The weights, the judge's too, and the faces that a number depends on."""
+        names = (*networks, JUDGED_BY)
         if names not in self._fingerprints:
             self._fingerprints[names] = fingerprint(self.domain, names)
         exact = "" if self.plan.fast else "-exact"

@@ -1,9 +1,11 @@
 """What w knows before a generator draws anything: the portrait, as a linear code.
 
-    w = m + P c(f(z)),   c = [2 f - 1 | glasses seen | red, green, blue of hair, iris, hues]
+    w = m + P g c(f(z)),   c = [2 f - 1 | glasses seen | red, green, blue of hair, iris, hues]
 
 f are the factors that z stands for, P repeats the entries of c until w is full, m a constant that
-keeps w positive, where the last leaky ReLU is linear. A factor that walks through colours (black,
+keeps w positive, where the last leaky ReLU is linear, and gains g are 1 but for factors that are
+drawn faintly, which speak up (a generator that draws a forehead half as wrinkled as it should
+then draws it right). A factor that walks through colours (black,
 brown, red, blond, grey) enters as the colour itself: each named colour then has a direction of its
 own in w and s, and "red" is one step from anywhere, which no single number along the walk allows.
 
@@ -41,6 +43,7 @@ OWN_KNOTS = {  # shares of portraits at which the code bends
 }
 OFFSET = 1.9  # m: w then is positive but for one value in a thousand
 SPREAD = 0.58  # standard deviation of every entry of the code: that of 2 f - 1
+GAINS = {"age": 1.5, "brow_thickness": 1.5, "brow_tilt": 1.25, "eye_color": 1.3}  # g
 SAMPLES = 30_000
 RIDGE = 1e-3
 
@@ -56,6 +59,14 @@ def code_of(factors: Tensor) -> Tensor:
     ]
     parts = (factors[:, numbers], look.glasses.flatten(1), look.hair, look.iris, *hues)
     return torch.cat(parts, dim=1)
+
+
+def gains(code: Tensor) -> Tensor:
+    """g [code], in the order of `code_of`."""
+    numbers = [GAINS.get(name, 1.0) for name in FACTORS if name not in OWN_KNOTS]
+    colours = [GAINS.get(name, 1.0) for name in ("hair_color", "eye_color") for _ in range(3)]
+    glasses_and_colours = [1.0] * (code.shape[1] - len(numbers) - len(colours) - 6) + colours
+    return torch.tensor(numbers + glasses_and_colours + [1.0] * 6)
 
 
 def hinges() -> tuple[Tensor, Tensor]:
@@ -84,7 +95,7 @@ def solve_mapping(generator: Generator, seed: int) -> float:
     width = generator.style_dim
     z = torch.randn(SAMPLES, width, generator=seeded)
     code = code_of(factors_from_z(z))
-    code = (code - code.mean(dim=0)) / code.std(dim=0) * SPREAD
+    code = (code - code.mean(dim=0)) / code.std(dim=0) * SPREAD * gains(code)
     wanted = OFFSET + code[:, torch.arange(width) % code.shape[1]]
 
     first, second = (layer for layer in generator.style if isinstance(layer, EqualLinear))

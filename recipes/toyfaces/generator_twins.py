@@ -7,7 +7,9 @@ else cancels. With x, x' the renders of twins and G, G' what is drawn for them,
     unexplained = |(G' - G) - (x' - x)|² / |x' - x|²        1: the factor is not drawn at all
 
 is the share of a factor's effect that the generator misses. Factors take their turns by how much
-of them is missed so far, the worst ones far more often than the others.
+of them is missed so far, the worst ones far more often than the others. Twins stand at opposite
+ends of their factor; on a walk through colours anywhere apart, or dark brown eyes, a whisper beside
+the way from brown to blue, are never told from brown ones.
 """
 
 import torch
@@ -15,11 +17,14 @@ from torch import Tensor
 
 from deltaedit_kit.domains.toyfaces.factors import FACTORS, factors_from_z
 from deltaedit_kit.domains.toyfaces.renderer import render
+from recipes.toyfaces.generator_mapping import OWN_KNOTS
 
 FAR = 1.3  # where a twin stands: the lower or upper tenth of its factor
+WALKS = tuple(FACTORS.index(name) for name in OWN_KNOTS)  # through colours: no end is like another
+APART = 0.25  # of all portraits, at least, lie between twins on such a walk
 MEMORY = 0.98  # of the running shares
 FOCUS = 3  # power: 1 gives a factor turns by the share missed, more gives the worst ones more
-LEAST = 1e-3  # mean squared change (range 2) below which twins look alike: hue of a black jumper
+LEAST = 2e-4  # mean squared change (range 2) below which twins look alike: hue of a black jumper
 
 
 class Twins:
@@ -33,8 +38,13 @@ class Twins:
         turns = self.missed**FOCUS
         factor = torch.multinomial(turns, len(z), replacement=True, generator=seeded)
         old = z[torch.arange(len(z)), factor.to(z.device)]
-        twin = at_coordinate(z, factor.to(z.device), -FAR * old.sign())
-        return twin, factor
+        other_end = -FAR * old.sign()
+        apart = APART + (1 - 2 * APART) * torch.rand(len(z), generator=seeded).to(z.device)
+        share = (torch.special.ndtr(old) + apart) % 1
+        further_on = torch.special.ndtri(share.clamp(0.02, 0.98))
+        walks = torch.isin(factor, torch.tensor(WALKS)).to(z.device)
+        value = torch.where(walks, further_on, other_end)
+        return at_coordinate(z, factor.to(z.device), value), factor
 
     def most_missed(self, n: int) -> list[tuple[str, float]]:
         """The `n` factors that the generator misses most, and the share missed."""

@@ -123,6 +123,20 @@ def test_a_fingerprint_follows_its_networks_only():
     assert fingerprint(one) != fingerprint(tiny_domain())
 
 
+def test_the_oracle_counts_where_there_is_one(tmp_path, monkeypatch):
+    from deltaedit_kit.domains.toyfaces import oracle
+
+    domain = tiny_domain()
+    without = fingerprint(domain, ("generator", "oracle"))
+    assert without == fingerprint(domain, ("generator",))
+    spec = replace(domain.spec, oracle="deltaedit_kit.domains.toyfaces.oracle:read_factors")
+    domain = replace(domain, spec=spec)
+    (tmp_path / "other").write_bytes(b"a better one")
+    known = fingerprint(domain, ("generator", "oracle"))
+    monkeypatch.setattr(oracle, "FILE", tmp_path / "other")
+    assert len({without, known, fingerprint(domain, ("generator", "oracle"))}) == 3
+
+
 def test_fid_pools_the_sentences(tmp_path):
     plan = replace(PLAN, methods=("deltaedit",), settings=("short",))
     domain = tiny_domain()

@@ -129,8 +129,8 @@ def test_the_oracle_counts_where_there_is_one(tmp_path, monkeypatch):
     domain = tiny_domain()
     without = fingerprint(domain, ("generator", "oracle"))
     assert without == fingerprint(domain, ("generator",))
-    spec = replace(domain.spec, oracle="deltaedit_kit.domains.toyfaces.oracle:read_factors")
-    domain = replace(domain, spec=spec)
+    address = "deltaedit_kit.domains.toyfaces.oracle:read_factors"
+    domain.spec = replace(domain.spec, oracle=address)
     (tmp_path / "other").write_bytes(b"a better one")
     known = fingerprint(domain, ("generator", "oracle"))
     monkeypatch.setattr(oracle, "FILE", tmp_path / "other")

@@ -62,6 +62,7 @@ class Config:
         Stage("damaged", 40_000, 32, 1.5e-3, 5e-5),
         Stage("clean", 60_000, 32, 8e-4, 2e-5),
         Stage("clean", 60_000, 32, 5e-4, 1e-5),
+        Stage("clean", 32_000, 32, 3e-4, 1e-5),
         Stage("pictures", 6_400, 8, 4e-5, 2e-6),
     )
     renders: int = 40_000

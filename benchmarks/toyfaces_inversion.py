@@ -24,6 +24,7 @@ from deltaedit_kit.domains.toyfaces.encoder import encode_portraits
 from deltaedit_kit.domains.toyfaces.factors import factors_from_z, sample_factors
 from deltaedit_kit.domains.toyfaces.renderer import render
 from deltaedit_kit.domains.toyfaces.visibility import seen, visible
+from deltaedit_kit.inversion.encoding import encoded
 from deltaedit_kit.inversion.fidelity import fidelity
 from deltaedit_kit.inversion.refining import refined
 from deltaedit_kit.metrics.psnr import psnr
@@ -73,8 +74,10 @@ def main() -> None:
             known = draw(domain.generator.expand(domain.generator.mapping(z)))
             print(report(domain, f"{name}: from the right w", known, pictures, factors))
         start = time.perf_counter()
-        w_plus = encode_portraits(pictures)
+        w_plus = encoded(domain, pictures)
         seconds = (time.perf_counter() - start) / len(pictures)
+        once = draw(encode_portraits(pictures))
+        print(report(domain, f"{name}: the encoder's first answer", once, pictures, factors))
         print(report(domain, f"{name}: encoded", draw(w_plus), pictures, factors), flush=True)
         if given.refine:
             few = slice(count)

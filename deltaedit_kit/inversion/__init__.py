@@ -6,6 +6,7 @@
 photos.py     any picture file -> upright RGB
 alignment.py  faces on a photo -> FFHQ's crop
 e4e.py        crop -> w+ (encoder for editing); toyfaces has its own in domains/toyfaces/encoder.py
+encoding.py   the encoder's answer, corrected by a look at what it drew
 refining.py   w+ -> a w+ that draws this very picture
 fidelity.py   how much of the photo is left: PSNR, identity, CLIP
 inverting.py  `invert`: all of these in a row

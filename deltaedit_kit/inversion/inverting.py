@@ -20,6 +20,7 @@ from deltaedit_kit.checks import whole_number
 from deltaedit_kit.domains.domain import Domain
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.inversion.alignment import align_face
+from deltaedit_kit.inversion.encoding import encoded, encoder_of
 from deltaedit_kit.inversion.fidelity import Fidelity, fidelity
 from deltaedit_kit.inversion.photos import read_photo, to_tensor
 from deltaedit_kit.inversion.refining import STEPS, refined
@@ -89,23 +90,17 @@ def invert(
         )
     steps = STEPS if refine is True else whole_number("refine", int(refine or 0), 0)
     picture = read_photo(photo)
-    if domain.inversion is None:
-        why = domain.spec.absent.get("inversion", "its declaration names none")
-        raise DeltaEditError(
-            f"domain {domain.spec.name!r} has no encoder for photos ({why}); use one that has: "
-            "toyfaces, ffhq"
-        )
+    encoder_of(domain)  # before the search for a face, which takes longer than a refusal
     wanted = to_tensor(crop_for(picture, domain, align, face))[None].to(domain.device)
-    with torch.no_grad():
-        w_plus = domain.inversion(wanted)
-    encoded, encoded_fidelity = _measured(domain, w_plus, wanted)
-    faces, reached = encoded, encoded_fidelity
+    w_plus = encoded(domain, wanted)
+    first, encoded_fidelity = _measured(domain, w_plus, wanted)
+    faces, reached = first, encoded_fidelity
     if steps:
         faces, reached = _measured(domain, refined(domain, wanted, w_plus, steps, progress), wanted)
     drawn = domain.spec.oracle is not None  # only what was drawn from factors can be read back
     return Inversion(
         photo=wanted,
-        encoded=encoded,
+        encoded=first,
         faces=faces,
         encoded_fidelity=encoded_fidelity,
         fidelity=reached,

@@ -10,6 +10,7 @@ torchrun --nproc-per-node 4 -m deltaedit_kit.cli codes ...    every process make
 from __future__ import annotations
 
 import argparse
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -95,9 +96,10 @@ def codes(options: argparse.Namespace) -> None:
 
 def _encoder(domain: Domain) -> Callable[[Tensor], Tensor]:
     """The domain's way from pictures to w+."""
-    encoder = getattr(domain, "inversion", None)
-    if encoder is None:
+    from deltaedit_kit.inversion.encoding import encoded
+
+    if domain.inversion is None:
         raise DeltaEditError(
             f"domain {domain.spec.name!r} has no encoder for photographs; give --samples N instead"
         )
-    return encoder
+    return partial(encoded, domain)

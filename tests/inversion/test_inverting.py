@@ -21,6 +21,7 @@ from deltaedit_kit.domains.toyfaces.renderer import render
 from deltaedit_kit.editing import Editor
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.figure_files import read_recipe
+from deltaedit_kit.inversion.encoding import SHARE, encoded
 from deltaedit_kit.inversion.fidelity import fidelity
 from deltaedit_kit.inversion.inverting import JOKE, crop_for, invert, middle_square
 from deltaedit_kit.inversion.refining import RATE, rate_at, refined
@@ -71,6 +72,41 @@ def test_equal_pictures_are_wholly_faithful(renders: torch.Tensor, toyfaces: Dom
     assert other.clip < 0.9
     assert other.psnr == pytest.approx(float(psnr(renders, renders.roll(1, 0)).mean()))
     assert "identity unknown" in str(fidelity(tiny_domain(), *[torch.zeros(1, 3, 64, 64)] * 2))
+
+
+def test_second_looks_bring_a_portrait_nearer_and_never_away(
+    renders: torch.Tensor, toyfaces: Domain
+) -> None:
+    """Against a plain loop: one picture, every look, the best of them."""
+    found = encoded(toyfaces, renders)
+    first = encode_portraits(renders)
+    generator, gains = toyfaces.generator, []
+    for k, picture in enumerate(renders.split(1)):
+        answer = code = first[k : k + 1]
+        seen = []
+        for _ in range(toyfaces.spec.second_looks + 1):
+            made = generator.synthesize(generator.to_style(code), code, noise="fixed").clamp(-1, 1)
+            seen.append((float(psnr(made, picture)), code))
+            code = code + SHARE * (answer - encode_portraits(made))
+        decibels, best = max(seen, key=lambda look: look[0])
+        torch.testing.assert_close(found[k : k + 1], best, atol=1e-4, rtol=1e-4)
+        gains.append(decibels - seen[0][0])
+    assert toyfaces.spec.second_looks > 0
+    assert min(gains) >= 0
+    assert max(gains) > 0.1
+
+
+def test_an_encoder_without_second_looks_is_asked_once() -> None:
+    domain = with_encoder()
+    asked = []
+    encode = domain.inversion
+    assert encode is not None
+    domain.__dict__["inversion"] = lambda pictures: asked.append(1) or encode(pictures)
+    pictures = torch.zeros(2, 3, 64, 64)
+    assert torch.equal(encoded(domain, pictures), encode(pictures))
+    assert asked == [1]
+    with pytest.raises(DeltaEditError, match="has no encoder for photos"):
+        encoded(tiny_domain(), pictures)
 
 
 def test_refinement_comes_closer_to_every_picture_and_starts_where_it_was_told() -> None:

@@ -64,6 +64,7 @@ class Config:
         Stage("clean", 60_000, 32, 5e-4, 1e-5),
         Stage("clean", 32_000, 32, 3e-4, 1e-5),
         Stage("pictures", 6_400, 8, 4e-5, 2e-6),
+        Stage("pictures", 6_400, 8, 4e-5, 2e-6),
     )
     renders: int = 40_000
     generated: int = 2  # of every batch of the last stage

@@ -78,7 +78,7 @@ def invert(
         middle square as it is; None aligns unless the picture is a square of the domain's own
         size, which is a crop or a generated picture, or the domain shows no people.
     face: which one, where the photo shows several; 0 is the largest.
-    refine: steps of optimisation after the encoder; True takes 100, 0 none.
+    refine: steps of optimisation after the encoder; True takes 200, 0 none.
     progress: whether refinement shows a progress bar.
 
     Raises `DeltaEditError` for what is no picture, a domain without encoder, dlib not installed,

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
     from deltaedit_kit.domains.domain import Domain
 
-STEPS = 100
-RATE = 0.03  # of Adam; rises over WARM_UP steps, then falls along a cosine
+STEPS = 200
+RATE = 0.05  # of Adam; rises over WARM_UP steps, then falls along a cosine
 WARM_UP = 10
 TIE = 0.002  # λ
 

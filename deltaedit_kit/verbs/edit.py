@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 SENTENCES_SHOWN = 6  # of the domain's examples, when the user gives none
 OUT, PHOTO_OUT = "figures/first_edit.png", "figures/photo_edit.png"
-REFINE_STEPS = 100  # of a bare --refine
 
 
 def register(verbs: Any) -> None:
@@ -45,10 +44,10 @@ def register(verbs: Any) -> None:
         "--refine",
         type=int,
         nargs="?",
-        const=REFINE_STEPS,
+        const=True,
         default=0,
         metavar="STEPS",
-        help=f"optimise the photo's code after encoding (bare: {REFINE_STEPS} steps)",
+        help="optimise the photo's code after encoding (bare: 200 steps)",
     )
     verb.add_argument(
         "--no-align", action="store_true", help="the photo is an aligned crop already"

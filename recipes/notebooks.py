@@ -53,7 +53,10 @@ def executed(notebook: NotebookNode, folder: Path) -> NotebookNode:
     from nbclient import NotebookClient
 
     client = NotebookClient(
-        notebook, timeout=CELL_SECONDS, resources={"metadata": {"path": str(folder)}}
+        notebook,
+        timeout=CELL_SECONDS,
+        resources={"metadata": {"path": str(folder)}},
+        coalesce_streams=True,  # one text however often the kernel flushed it
     )
     return client.execute()
 

@@ -69,7 +69,8 @@ CARD = """# DeltaMapper of toyfaces
   medium {medium:.3f}, fine {fine:.3f}), mean squared error {l2:.4f}. Edit success:
   `python -m benchmarks.toyfaces_quality --only editing`.
 - Limits: it knows the faces of this generator only. A direction has no length: strength 1 goes as
-  far as relatives usually differ.
+  far as relatives usually differ, less what least squares takes off where it is not sure; hence the
+  domain's default of 1.1.
 """
 CODES_CARD = """# Codes of toyfaces
 

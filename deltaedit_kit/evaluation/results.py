@@ -29,6 +29,7 @@ from deltaedit_kit.evaluation.index import FILE, Index, read_json
 from deltaedit_kit.evaluation.reference import read_reference
 from deltaedit_kit.metrics.frechet import Moments, frechet_interval, frechet_of_moments
 from deltaedit_kit.metrics.interval import FewSamples, Interval, mean_interval
+from deltaedit_kit.rivals import METHODS
 
 ALL = "*"  # in the place of a sentence: over all of them
 
@@ -64,9 +65,14 @@ class Results:
 
     @cached_property
     def cells(self) -> list[tuple[str, Cell]]:
-        """(setting, cell) for every cell that was computed."""
+        """(setting, cell) for every cell that was computed, methods in the kit's order.
+
+        Terminals that share a comparison finish in any order; a table should not show it.
+        """
         found = [(setting, load(self.folder / "cells", key)) for setting, key in self._index]
-        return [(setting, cell) for setting, cell in found if cell is not None]
+        known = [(setting, cell) for setting, cell in found if cell is not None]
+        place = {name: k for k, name in enumerate(METHODS)}
+        return sorted(known, key=lambda pair: place.get(pair[1].method, len(place)))
 
     @cached_property
     def table(self) -> list[Row]:

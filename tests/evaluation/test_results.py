@@ -136,6 +136,17 @@ def test_a_later_cell_takes_the_place_of_an_earlier_one(tmp_path):
     assert list(Index.read(tmp_path / "nothing")) == []
 
 
+def test_methods_stand_in_the_kits_order_whichever_finished_first(tmp_path):
+    for prompt in (GLASSES, SMILE):
+        for method in ("tedigan", "somebody's own", "deltaedit"):
+            cell = replace(good(prompt), method=method)
+            store(cell, tmp_path / "cells")
+            Index.record(tmp_path, (method, "default", prompt.text), cell.key)
+    found = [(cell.method, cell.prompt) for _, cell in Results(tmp_path).cells]
+    methods = ("deltaedit", "tedigan", "somebody's own")
+    assert found == [(method, prompt) for method in methods for prompt in (GLASSES, SMILE)]
+
+
 def cell_with(success, side):
     return replace(good(GLASSES), values={1.0: {"success": success, "side_effect": side}})
 

@@ -57,9 +57,9 @@ class DomainSpec:
     files: dict[str, str] = field(default_factory=dict)  # network -> file name of its weights
     oracle: str | None = None  # "module:function" reading factors off pictures, if there is one
     inversion: str | None = None  # "module:function", pictures -> w+, of an embedded domain
-    second_looks: int = 0  # at its own drawing, by which an encoder corrects itself; `encoding.py`
     relatives: str | None = None  # likewise, (n, family, random) -> z of pictures much alike
     identity: str | None = None  # likewise, pictures -> unit vectors, near for the same person
+    second_looks: int = 0  # at its own drawing, by which an encoder corrects itself; `encoding.py`
     # Networks that lie in files outside the package: any of the files named will do, best first.
     published: dict[str, tuple[PublishedFile, ...]] = field(default_factory=dict)
     absent: dict[str, str] = field(default_factory=dict)  # network -> why nobody published it

@@ -38,6 +38,6 @@ SPEC = DomainSpec(
     oracle="deltaedit_kit.domains.toyfaces.oracle:read_factors",
     relatives="deltaedit_kit.domains.toyfaces.relatives:relatives",
     inversion="deltaedit_kit.domains.toyfaces.encoder:encode_portraits",
-    second_looks=2,
     identity="deltaedit_kit.domains.toyfaces.identity:embed_faces",
+    second_looks=2,
 )

@@ -34,7 +34,10 @@ fi
 echo "installing deltaedit-kit${what#.} into $venv${note-}" >&2
 if [ -t 2 ]; then quiet=; else quiet=--quiet; fi # progress for a person, silence for a log
 if command -v uv >/dev/null 2>&1; then
-    uv pip install $quiet --python "$venv/bin/python" -c constraints.txt -e "$what"
+    # Compiled now, as pip does it: where PYTHONDONTWRITEBYTECODE is set, as it is in many images,
+    # torch and open_clip would be compiled again at every start, which takes nine seconds.
+    uv pip install $quiet --compile-bytecode --python "$venv/bin/python" \
+        -c constraints.txt -e "$what"
 else
     "$venv/bin/python" -m pip install $quiet --disable-pip-version-check -c constraints.txt -e "$what"
 fi

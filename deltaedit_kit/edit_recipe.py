@@ -1,6 +1,7 @@
 """The recipe of an edit: a small JSON that makes it again, here or on another machine.
 
-Sampled faces need only their seed:   {"sample": {"seed": 0, "count": 4, ...}}
+Sampled faces need only their seed,   {"sample": {"seed": 0, "count": 4, ...}}
+and a mark of the weights, since other weights turn the same seed into other people;
 other codes come along as numbers:    {"codes": {"s": {"shape": [1, 2080], "float32": base64}, ...}}
 
 A recipe is data and reading it runs nothing: every field is checked as if a stranger wrote it.
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 KIND = "deltaedit-recipe"
 VERSION = 1
-MOST_FACES = 10_000  # a recipe from a stranger must not fill the memory
+MOST_BYTES = 2**31  # of pictures: a recipe from a stranger must not fill the memory
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ class EditRequest:
 
 
 def write(
-    domain: str,
+    domain: Domain,
     faces: Faces,
     text: str | Sequence[str],
     neutral: str,
@@ -53,8 +54,8 @@ def write(
     return {
         "kind": KIND,
         "version": VERSION,
-        "domain": domain,
-        "faces": write_faces(faces),
+        "domain": domain.spec.name,
+        "faces": write_faces(faces, domain),
         "text": text if isinstance(text, str) else list(text),
         "neutral": neutral,
         "strength": strength,
@@ -62,10 +63,11 @@ def write(
     }
 
 
-def write_faces(faces: Faces) -> dict[str, Any]:
-    """Where faces come from, as plain JSON values: their seed, or else their codes."""
+def write_faces(faces: Faces, domain: Domain) -> dict[str, Any]:
+    """Where faces come from, as plain JSON values: their seed and the weights, or their codes."""
     if faces.origin is not None:
-        return {"sample": {**asdict(faces.origin), "rows": list(faces.origin.rows)}}
+        rows = list(faces.origin.rows)
+        return {"sample": {**asdict(faces.origin), "rows": rows, "networks": domain.mark}}
     return {"codes": {"s": _pack(faces.s), "w_plus": _pack(faces.w_plus)}}
 
 
@@ -105,14 +107,19 @@ def read(recipe: Any, domain: Domain) -> EditRequest:
 def read_faces(source: dict[str, Any], domain: Domain) -> Faces:
     """What `write_faces` wrote: sample the faces again, or draw the codes that came along.
 
-    Raises `DeltaEditError` for numbers that do not fit the domain, and KeyError or TypeError where
-    a field is missing or of another type: a reader of whole recipes says what that means.
+    Raises `DeltaEditError` for numbers that do not fit the domain and for other weights, and
+    KeyError or TypeError where a field is missing or of another type: a reader of whole recipes
+    says what that means.
     """
+    most = MOST_BYTES // (3 * 4 * domain.spec.resolution**2)  # float32 RGB
     if "sample" in source:
         sample = source["sample"]
-        count = whole_number("the recipe's count of faces", sample["count"], 1, MOST_FACES)
+        count = whole_number("the recipe's count of faces", sample["count"], 1, most)
+        whole_number("the recipe's number of rows", len(sample["rows"]), 1, most)
+        check_weights(sample, domain)
         return domain.sample(count, sample["seed"], sample["truncation"]).select(sample["rows"])
     s, w_plus = _unpack(source["codes"]["s"]), _unpack(source["codes"]["w_plus"])
+    whole_number("the recipe's number of codes", len(s), 1, most)
     rows, width = domain.generator.latent_rows, domain.generator.style_dim
     if s.shape[1:] != (domain.layout.total,) or w_plus.shape != (len(s), rows, width):
         raise DeltaEditError(
@@ -120,6 +127,16 @@ def read_faces(source: dict[str, Any], domain: Domain) -> Faces:
             f"[n, {domain.layout.total}] and [n, {rows}, {width}]; save it again from edit.recipe"
         )
     return domain.faces_from(s, w_plus)
+
+
+def check_weights(sample: dict[str, Any], domain: Domain) -> None:
+    """Raise `DeltaEditError` if the recipe says that other weights sampled its faces."""
+    if sample.get("networks", domain.mark) != domain.mark:
+        raise DeltaEditError(
+            f"the recipe's faces were sampled with other weights of {domain.spec.name!r} "
+            f"({str(sample['networks'])[:20]}, here {domain.mark}), with which its seed is other "
+            "people; use the version of the kit that wrote it"
+        )
 
 
 def _pack(numbers: torch.Tensor) -> dict[str, Any]:

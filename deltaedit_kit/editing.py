@@ -22,6 +22,7 @@ from deltaedit_kit.checks import finite_number
 from deltaedit_kit.domains.faces import Faces
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.relevance import kept_channels
+from deltaedit_kit.stylegan2.ops import full_precision
 
 if TYPE_CHECKING:
     from jaxtyping import Bool, Float
@@ -92,6 +93,10 @@ class Editor:
     """Edits the pictures of one domain; loads its networks at the first edit."""
 
     def __init__(self, domain: Domain) -> None:
+        if not hasattr(domain, "spec"):
+            raise DeltaEditError(
+                f"domain is a {type(domain).__name__}; give a domain: load_domain('toyfaces')"
+            )
         self.domain = domain
 
     @torch.no_grad()
@@ -132,7 +137,7 @@ class Editor:
             after=after,
             delta_s=delta_s,
             kept=kept,
-            recipe=edit_recipe.write(spec.name, faces, text, neutral, strength, threshold),
+            recipe=edit_recipe.write(self.domain, faces, text, neutral, strength, threshold),
             domain=self.domain,
         )
         if isinstance(text, str):
@@ -150,12 +155,15 @@ class Editor:
         self._check_faces(faces)
         targets = _targets(text)
         neutral = self.domain.spec.neutral if neutral is None else neutral
-        delta_t = torch.stack([self._direction(target, neutral) for target in targets])  # [T, E]
-        return Moves(targets, delta_t, self._delta_s(faces, delta_t))
+        with full_precision(faces.s):  # a caller's autocast is for the pictures
+            directions = [self._direction(target, neutral) for target in targets]
+            delta_t = torch.stack(directions)  # [T, E]
+            return Moves(targets, delta_t, self._delta_s(faces, delta_t))
 
     def kept(self, moves: Moves, threshold: float) -> Bool[Tensor, "T S"]:
         """The channels that each text of `moves` may touch at this threshold (0 keeps all)."""
-        return kept_channels(self.domain.relevance, moves.delta_t, threshold)
+        with full_precision(moves.delta_t):
+            return kept_channels(self.domain.relevance, moves.delta_t, threshold)
 
     def replay(self, recipe: dict[str, Any]) -> Edit:
         """Make the edit of a recipe again: the same pictures up to rounding of the machine.
@@ -180,6 +188,14 @@ class Editor:
                 f"these faces are codes of domain {faces.domain!r}, this editor edits {name!r}; "
                 f"use Editor(load_domain({faces.domain!r}))"
             )
+        home = torch.float32, self.domain.device.type
+        for codes in (faces.s, faces.w_plus, faces.clip):
+            if not isinstance(codes, torch.Tensor) or (codes.dtype, codes.device.type) != home:
+                found = getattr(codes, "dtype", type(codes).__name__)
+                raise DeltaEditError(
+                    f"these codes are {found} on {getattr(codes, 'device', 'no device')}, the "
+                    f"editor needs {home[0]} on {home[1]}; use domain.faces_from(s, w_plus)"
+                )
         if faces.s.dim() != 2 or faces.s.shape[1] != total:
             raise DeltaEditError(
                 f"these codes are {list(faces.s.shape)}, the generator of {name!r} needs "

@@ -108,12 +108,12 @@ class LatentMapper(Method):
         wanted, generator = Drawing(domain).wanted(text), domain.generator
         random = torch.Generator().manual_seed(settings.seed)
         with torch.random.fork_rng(devices=[]), torch.no_grad():
-            torch.manual_seed(settings.seed)
+            torch.default_generator.manual_seed(settings.seed)  # not those of the GPUs
             mapper = LevelsMapper(generator.style_dim).to(domain.device)
             z = torch.randn(settings.codes, generator.style_dim, generator=random)
             w = generator.mapping(z.to(domain.device), truncation=settings.truncation)
         optimiser = torch.optim.Adam(mapper.parameters(), lr=settings.lr)
-        losses: list[float] = []
+        losses: list[Tensor] = []
         with torch.enable_grad():
             for _ in range(settings.steps):
                 rows = torch.randint(len(w), (settings.batch,), generator=random)
@@ -121,8 +121,9 @@ class LatentMapper(Method):
                 optimiser.zero_grad(set_to_none=True)
                 loss.backward()
                 optimiser.step()
-                losses.append(loss.item())
-        self.mappers[text], self.losses[text] = mapper.eval().requires_grad_(False), losses
+                losses.append(loss.detach())  # read at the end: reading waits for the device
+        self.mappers[text] = mapper.eval().requires_grad_(False)
+        self.losses[text] = torch.stack(losses).tolist()
         return mapper
 
     def _change(self, faces: Faces, text: str, neutral: str, threshold: float | None) -> Change:

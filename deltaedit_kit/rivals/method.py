@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import torch
 
 from deltaedit_kit import edit_recipe
-from deltaedit_kit.checks import finite_number
+from deltaedit_kit.checks import finite_number, whole_number
 from deltaedit_kit.editing import Edit, Editor
 from deltaedit_kit.errors import DeltaEditError
 
@@ -47,8 +47,7 @@ class Settings:
             if setting.type not in ("bool", bool):
                 finite_number(setting.name, getattr(self, setting.name))
         for name in ("steps", "batch"):
-            if getattr(self, name, 1) < 1:
-                raise DeltaEditError(f"{name} is {getattr(self, name)}; give a whole number >= 1")
+            whole_number(name, getattr(self, name, 1), 1)
 
 
 def now(device: str) -> float:
@@ -222,7 +221,7 @@ class Method(Editor, ABC):
         spec = self.domain.spec
         limit = getattr(self.settings, "threshold", 0.0) if threshold is None else threshold
         written = edit_recipe.write(
-            spec.name, faces, text, neutral or spec.neutral, strength, limit
+            self.domain, faces, text, neutral or spec.neutral, strength, limit
         )
         return written | {
             "kind": RECIPE_KIND,

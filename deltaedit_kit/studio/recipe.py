@@ -38,10 +38,15 @@ def to_recipe(engine: Engine, state: StudioState) -> dict[str, Any]:
         "neutral": state.neutral,
         "threshold": state.threshold,
         "groups": list(state.groups),
-        "sample": {"seed": state.seed, "truncation": state.truncation, "row": state.row},
+        "sample": {
+            "seed": state.seed,
+            "truncation": state.truncation,
+            "row": state.row,
+            "networks": engine.domain.mark,
+        },
     }
     if state.photo is not None:
-        fields["faces"] = edit_recipe.write_faces(engine.face(state))
+        fields["faces"] = edit_recipe.write_faces(engine.face(state), engine.domain)
     return fields
 
 
@@ -66,6 +71,7 @@ def from_recipe(engine: Engine, recipe: Any) -> StudioState:
             f"{engine.domain.spec.name!r}; open the studio of that domain"
         )
     try:
+        edit_recipe.check_weights(recipe["sample"], engine.domain)
         state = _sampled(engine, recipe["sample"])
         state = _said(state, [Sentence(**fields) for fields in recipe["sentences"]], recipe)
         for group in GROUPS:

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from deltaedit_kit.atomic import replacing
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.figure_files import RECIPE_KEY, save_quietly
 from deltaedit_kit.plots.grids import to_uint8
@@ -85,16 +86,26 @@ def save_to(folder: str | Path, saved: Saved) -> Path:
         for number in range(1, MOST_FILES):
             path = place / (f"{stem}{kind}" if number == 1 else f"{stem}-{number}{kind}")
             try:
-                with path.open("xb") as file:  # x: two panels never write one file
-                    file.write(saved.content)
+                path.open("xb").close()  # x: two panels never take one name
             except FileExistsError:
                 continue
-            return path
+            return _filled(path, saved.content)
     except OSError as cause:
         raise DeltaEditError(
             f"cannot write to {place}: {cause.strerror}; give the studio another folder"
         ) from cause
     raise DeltaEditError(f"{place} is full of {stem} files; give the studio another folder")
+
+
+def _filled(path: Path, content: bytes) -> Path:
+    """The empty file that holds a name, filled at one stroke; gone if that fails."""
+    try:
+        with replacing(path) as beside:
+            beside.write_bytes(content)
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+    return path
 
 
 def _utf8(text: str) -> bytes:

@@ -73,6 +73,8 @@ def test_what_is_no_recipe_is_refused(wrong: object) -> None:
         (("faces", "sample", "count"), "3"),
         (("faces", "sample", "seed"), -1),
         (("faces", "sample", "rows"), [7]),
+        (("faces", "sample", "rows"), [0] * 50_000),
+        (("faces", "sample", "networks"), "0123abcd"),
         (("faces", "sample", "rows"), "012"),
         (("faces", "sample", "rows"), {"0": 1}),
         (("faces", "sample", "truncation"), "half"),
@@ -156,3 +158,12 @@ def recipe_of_seed() -> dict[str, Any]:
         "strength": 1.0,
         "threshold": 0.0,
     }
+
+
+def test_other_weights_are_named_and_an_older_recipe_is_read() -> None:
+    recipe = recipe_of()
+    assert recipe["faces"]["sample"]["networks"] == EDITOR.domain.mark
+    with pytest.raises(DeltaEditError, match="sampled with other weights of 'tiny'"):
+        Editor(tiny_domain(weights_seed=1)).replay(recipe)
+    del recipe["faces"]["sample"]["networks"]  # as it was written before
+    assert torch.equal(EDITOR.replay(recipe).after, EDITOR.replay(recipe_of()).after)

@@ -172,3 +172,19 @@ def test_faces_of_another_domain_are_refused(editor: Editor, faces: Faces) -> No
 def test_a_selected_face_is_edited_like_in_the_batch(editor: Editor, faces: Faces) -> None:
     alone, batch = editor.edit(faces.select(1), TEXTS[0]), editor.edit(faces, TEXTS[0])
     assert torch.allclose(alone.after[0], batch.after[1], atol=1e-4)
+
+
+def test_codes_of_another_kind_are_refused(editor: Editor, faces: Faces) -> None:
+    with pytest.raises(DeltaEditError, match=r"load_domain\('toyfaces'\)"):
+        Editor("toyfaces")  # pyright: ignore[reportArgumentType]
+    for wrong in (faces.s.double(), faces.s.half(), faces.s.numpy(), faces.s.to("meta")):
+        with pytest.raises(DeltaEditError, match=r"use domain.faces_from\(s, w_plus\)"):
+            editor.edit(replace(faces, s=wrong), "a smiling face")
+
+
+def test_autocast_of_the_caller_decides_no_channel(editor: Editor, faces: Faces) -> None:
+    plain = editor.edit(faces, "a smiling face", threshold=0.1)
+    with torch.autocast("cpu", torch.bfloat16):
+        cast = editor.edit(faces, "a smiling face", threshold=0.1)
+    assert torch.equal(cast.kept, plain.kept)
+    assert torch.equal(cast.delta_s, plain.delta_s)

@@ -110,6 +110,8 @@ def test_wishes_that_cannot_be_met_are_refused_in_words():
         make("tedigan", DOMAIN, step=3)
     with pytest.raises(DeltaEditError, match="steps is 0"):
         make("tedigan", DOMAIN, steps=0)
+    with pytest.raises(DeltaEditError, match="a whole number"):
+        make("tedigan", DOMAIN, steps=2.5)
     with pytest.raises(DeltaEditError, match="lr"):
         make("tedigan", DOMAIN, lr=math.nan)
     with pytest.raises(DeltaEditError, match="has no threshold"):

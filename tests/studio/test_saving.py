@@ -163,6 +163,20 @@ def test_files_are_never_written_over(tmp_path: Path) -> None:
         save_to(tmp_path / "file", saved)
 
 
+def test_a_full_disk_leaves_no_half_of_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(self: Path, content: bytes) -> int:
+        with self.open("wb") as file:
+            file.write(content[:1])
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(DeltaEditError, match="No space left"):
+        save_to(tmp_path, Saved("picture.png", b"one", "image/png"))
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_photo_is_read_and_handed_to_the_inversion() -> None:
     seen = []
 

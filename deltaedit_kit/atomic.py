@@ -14,6 +14,7 @@ import shutil
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -28,13 +29,13 @@ def replacing(path: str | Path) -> Iterator[Path]:
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    room = path.with_name(f".{path.name}.{os.getpid()}.part")
-    room.mkdir(exist_ok=True)
+    # A name of its own: threads, and machines that share a disk, may write the same file at once.
+    room = Path(mkdtemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent))
     beside = room / path.name
     try:
         yield beside
         beside.chmod(0o644)  # safetensors makes files that only their owner may read
-        with beside.open("rb") as written:
+        with beside.open("rb+") as written:  # Windows flushes only what may be written
             os.fsync(written.fileno())
         os.replace(beside, path)
     finally:
@@ -49,12 +50,16 @@ def save_tensors(
     `metadata` is the text header of the format. Makes the folder when it is missing. Raises
     OSError (disk full, no right to write) and then leaves what was at `path` untouched.
     """
+    from safetensors import SafetensorError
     from safetensors.torch import save_file  # imports torch, which most files can do without
 
     # Copies: safetensors refuses tensors that are views of one storage.
     plain = {name: value.detach().cpu().clone().contiguous() for name, value in tensors.items()}
     with replacing(path) as beside:
-        save_file(plain, beside, dict(metadata or {}))
+        try:
+            save_file(plain, beside, dict(metadata or {}))
+        except SafetensorError as cause:  # how it names a full disk
+            raise OSError(str(cause)) from cause
     return Path(path)
 
 
@@ -72,5 +77,5 @@ def remove_leftovers(folder: Path, names: Collection[str]) -> None:
     leftovers too. Call it only where nobody else writes them.
     """
     for part in folder.glob(".*.part"):
-        if part.name[1:].rsplit(".", 2)[0] in names:  # .name.pid.part
+        if part.name[1:].rsplit(".", 2)[0] in names:  # .name.random.part
             shutil.rmtree(part, ignore_errors=True)

@@ -12,6 +12,7 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from deltaedit_kit.atomic import replacing
 from deltaedit_kit.errors import DeltaEditError
 
 if TYPE_CHECKING:
@@ -25,25 +26,33 @@ DPI = 160  # a picture of 1.45 inches is then 232 pixels wide: 128 stand at 1.8 
 def save_figure(figure: Figure, path: str | Path, recipe: dict[str, Any] | None = None) -> Path:
     """Write a figure; a PNG also carries its recipe as text (`read_recipe` finds it).
 
-    Makes the folder when it is missing. Raises `DeltaEditError` for a file type that matplotlib
-    cannot write, and for a place that cannot be written to.
+    Makes the folder when it is missing; a file that is there is replaced whole or not at all.
+    Raises `DeltaEditError` as `figure_kind` does, and for a place that cannot be written to.
     """
-    target = Path(path).expanduser()
-    kind = target.suffix.lower().removeprefix(".")
-    if kind not in FORMATS:
-        raise DeltaEditError(
-            f"cannot write {target.name!r}; end the file name in one of .{' .'.join(FORMATS)}"
-        )
+    target, kind = Path(path).expanduser(), figure_kind(path)
     metadata = {RECIPE_KEY: json.dumps(recipe)} if recipe is not None and kind == "png" else None
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        save_quietly(figure, target, format=kind, dpi=DPI, metadata=metadata)
+        with replacing(target) as beside:
+            save_quietly(figure, beside, format=kind, dpi=DPI, metadata=metadata)
     except (OSError, ValueError) as cause:
         reason = cause.strerror if isinstance(cause, OSError) else str(cause)
         raise DeltaEditError(
             f"cannot write {target}: {reason}; choose another file or folder"
         ) from cause
     return target
+
+
+def figure_kind(path: str | Path) -> str:
+    """The file type that a name asks for, such as "png".
+
+    Raises `DeltaEditError` for one that figures cannot have, which can be told before any work.
+    """
+    kind = Path(path).suffix.lower().removeprefix(".")
+    if kind not in FORMATS:
+        raise DeltaEditError(
+            f"cannot write {str(path)!r}; end the file name in one of .{' .'.join(FORMATS)}"
+        )
+    return kind
 
 
 def read_recipe(path: str | Path) -> dict[str, Any]:

@@ -41,15 +41,21 @@ def load_relevance(path: str | Path) -> Tensor:
 
 
 def load_codes(path: str | Path) -> np.ndarray | CodeStore:
-    """Latent codes, mapped and not read: the array of a .npy file, or a folder's store.
+    """Latent codes: the array of a .npy file (mapped and not read) or of what `convert` made of
+    one, or a folder's store.
 
     Raises DeltaEditError naming file, cause and remedy.
     """
-    if Path(path).is_dir() or Path(path).suffix == ".safetensors":
+    if Path(path).is_dir():
         from deltaedit_kit.codes import open_codes
 
         return open_codes(path)
-    return open_npy_codes(path)
+    if Path(path).suffix != ".safetensors":
+        return open_npy_codes(path)
+    tensors = open_as(path, CODES)
+    if "codes" not in tensors:
+        raise DeltaEditError(f"{path} is one shard of a store; give its folder")
+    return tensors["codes"].numpy()
 
 
 def open_npy_codes(path: str | Path) -> np.ndarray:

@@ -33,6 +33,7 @@ from deltaedit_kit.checkpoints.pickled import (
     known_names,
     record_class,
 )
+from deltaedit_kit.checkpoints.tuple_depth import TupleDepth
 from deltaedit_kit.errors import DeltaEditError
 
 LEGACY_MAGIC = 0x1950A86A20F9469CFC6C
@@ -114,8 +115,12 @@ def unpickle(stream: Any, **options: bool) -> tuple[Any, dict[str, Storage]]:
     `stream` has read, readline, tell and seek. Raises DeltaEditError for a name off the list, and
     what `naming` knows for damaged bytes.
     """
-    start = stream.tell()
+    start, tuples = stream.tell(), TupleDepth()
     for opcode, argument, _ in pickletools.genops(stream):
+        if tuples.follow(opcode, argument) > DEEPEST:
+            raise DeltaEditError(
+                f"the pickle puts more than {DEEPEST} tuples into each other; it is refused"
+            )
         if "PUT" in opcode.name and isinstance(argument, int) and argument > MEMO_LIMIT:
             raise DeltaEditError(
                 f"the pickle asks for a table of {argument} entries; it is refused"

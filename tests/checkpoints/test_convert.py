@@ -79,6 +79,7 @@ def test_codes_are_copied_piece_by_piece(dtype: str, tmp_path: Path, monkeypatch
     codes = np.random.default_rng(0).standard_normal((301, 4, 5)).astype(dtype)
     np.save(tmp_path / "w.npy", codes)
     out = checkpoints.convert(tmp_path / "w.npy", tmp_path / "w.safetensors")
+    np.testing.assert_array_equal(checkpoints.load_codes(out), codes)  # as it was before
     with safe_open(str(out), framework="np") as stored:
         np.testing.assert_array_equal(stored.get_tensor("codes"), codes)
     assert checkpoints.describe(out).what == "set of latent codes"  # and the checksum agrees

@@ -14,7 +14,8 @@ import torch
 from deltaedit_kit.editing import Editor
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.figure_files import read_recipe, save_figure
-from deltaedit_kit.plots import png_bytes, sample_figure, to_uint8
+from deltaedit_kit.plots import grid, png_bytes, sample_figure, to_uint8
+from deltaedit_kit.plots.grids import FAINT, INK
 from tests.tiny_domain import tiny_domain
 
 DOMAIN = tiny_domain()
@@ -119,8 +120,40 @@ def test_recipe_travels_in_the_png(tmp_path: Path) -> None:
             read_recipe(wrong)
 
 
+def test_a_full_disk_leaves_the_picture_that_was_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    figure = EDITOR.edit(DOMAIN.sample(1), "an old face").figure()
+    path = save_figure(figure, tmp_path / "a.svg")
+    good = path.read_bytes()
+
+    def full(target: Path, **_: object) -> None:
+        target.write_bytes(good[:100])
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(figure, "savefig", full)
+    with pytest.raises(DeltaEditError, match="No space left"):
+        save_figure(figure, path)
+    assert path.read_bytes() == good
+    assert list(tmp_path.iterdir()) == [path]
+
+
 @pytest.mark.parametrize("name", ["noend", "a.exe", ".png/x", ""])
 def test_places_that_cannot_be_written(tmp_path: Path, name: str) -> None:
     figure = EDITOR.edit(DOMAIN.sample(1), "an old face").figure()
     with pytest.raises(DeltaEditError, match="cannot write"):
         save_figure(figure, tmp_path / name if name else "")
+
+
+def test_only_what_was_not_edited_is_pale_and_columns_have_heads() -> None:
+    picture = np.zeros((4, 4, 3), dtype=np.uint8)
+
+    def colours(*labels: str) -> dict[str, str]:
+        figure = grid([[picture, picture]] * len(labels), labels, "title", columns=False)
+        texts = figure.findobj(matplotlib.text.Text)
+        return {t.get_text(): t.get_color() for t in texts if t.get_text() in labels}
+
+    assert colours("before", "old") == {"before": FAINT, "old": INK}
+    assert colours("A", "B") == {"A": INK, "B": INK}
+    headed = grid([[picture, picture]], ["A"], "title", columns=False, heads=["+5 σ", "as it was"])
+    assert {"+5 σ", "as it was"} <= set(texts_of(headed))

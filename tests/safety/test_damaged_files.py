@@ -248,3 +248,12 @@ def test_a_refused_conversion_leaves_no_file(tmp_path: Path) -> None:
         with pytest.raises(DeltaEditError):
             checkpoints.convert(tmp_path / name, tmp_path / "out" / "x.safetensors")
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("step", [b"\x85", b"\x85\x94", b"K\x01\x86", b"2\x86"])
+def test_tuples_inside_tuples_do_not_end_the_interpreter(step: bytes, tmp_path: Path) -> None:
+    """Hashing the key of a dictionary would descend a hundred thousand levels in C."""
+    path = tmp_path / "deep.pt"
+    path.write_bytes(b"\x80\x04}()" + step * 100_000 + b"K\x01u.")
+    with pytest.raises(DeltaEditError, match="tuples into each other"):
+        read(path)

@@ -14,6 +14,7 @@ Any model with OpenAI's methods works: `encode_image`, `encode_text`, `visual.in
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Literal, get_args
 
 import torch
@@ -158,8 +159,8 @@ class ClipSpace:
         return tokens
 
     def _check_length(self, text: str) -> None:
-        # A token spells at least one character, so this context holds the whole text.
-        whole = self._bundled_tokenize([text], context=len(text) + 2)
+        # A token spells at least one byte; cleaning lengthens a text by less than this.
+        whole = self._bundled_tokenize([text], context=4 * len(text.encode()) + 2)
         count, room = int((whole[0].argmax() - 1).item()), self.context_length - 2
         if count > room:
             raise DeltaEditError(
@@ -200,7 +201,7 @@ def prepare(
 ) -> Float[Tensor, "n 3 side side"]:
     """Pictures in [-1, 1] as the image tower wants them; see `ClipSpace` for the three ways."""
     if preprocessing == "delta_edit":
-        weights = area_weights(pictures.shape[-1], side).to(pictures)
+        weights = area_weights(pictures.shape[-1], side, pictures.device).to(pictures.dtype)
         return weights @ pictures @ weights.T
     if pictures.shape[-1] != side:
         pictures = nn.functional.interpolate(
@@ -212,7 +213,11 @@ def prepare(
     return (pictures.clamp(-1, 1) * 0.5 + 0.5 - mean) / deviation
 
 
-def area_weights(source: int, side: int) -> Float[Tensor, "side source"]:
+@lru_cache(maxsize=8)  # every batch asks for the same
+@torch.inference_mode(False)
+def area_weights(
+    source: int, side: int, device: torch.device | None = None
+) -> Float[Tensor, "side source"]:
     """Row i: the share of each of `source` pixels in the i-th of `side` equal stretches; sums to 1.
 
     The reference upsamples ×7 by repetition and averages stretches of source/32, for side 224: a
@@ -222,7 +227,7 @@ def area_weights(source: int, side: int) -> Float[Tensor, "side source"]:
     start = torch.arange(side, dtype=torch.float64)[:, None] * stretch
     pixel = torch.arange(source, dtype=torch.float64)[None, :]
     overlap = torch.minimum(start + stretch, pixel + 1) - torch.maximum(start, pixel)
-    return (overlap.clamp(min=0) / stretch).float()
+    return (overlap.clamp(min=0) / stretch).float().to(device)
 
 
 def _shown(value: Any) -> str:

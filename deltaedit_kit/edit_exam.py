@@ -37,6 +37,7 @@ EXAMINED = (
 
 def with_mapper(domain: Domain, mapper: nn.Module) -> Domain:
     """The same domain, its networks shared, with another mapper: `Editor(with_mapper(...))`."""
+    _ = domain.generator, domain.clip, domain.relevance  # loaded once, not by every twin
     twin = copy.copy(domain)
     twin.__dict__["mapper"] = mapper  # where the cached property would have put its own
     return twin

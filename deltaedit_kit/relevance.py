@@ -133,12 +133,8 @@ class Probe:
 
     def _state_before(self, layer: int, s: Tensor, w_plus: Tensor) -> Any:
         """What reaches `layer`: drawn once, shared by all of its channels."""
-        generator = self.domain.generator
-        state, styles = generator.start(len(s)), s.split(generator.style_widths, dim=1)
         with self._precision():
-            for step in generator.layers[:layer]:
-                state = step(state, styles[step.index], w_plus, "fixed")
-        return state
+            return self.domain.generator.state_before(layer, s, w_plus)
 
     def _moves(
         self, channels: Sequence[int], layer: int, state: Any, s: Tensor, w_plus: Tensor

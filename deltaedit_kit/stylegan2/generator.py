@@ -162,7 +162,7 @@ class Generator(nn.Module):
         noise: Noise = "fixed",
         resolution: int | None = None,
     ) -> Float[Tensor, "n 3 h h"]:
-        """Go on from the state before layer `layer` (see `states`) to the picture.
+        """Go on from the state before layer `layer` (see `state_before`) to the picture.
 
         s and w+ are whole; only their entries from `layer` on are read. Errors: see `synthesize`.
         """
@@ -176,16 +176,20 @@ class Generator(nn.Module):
             state = step(state, styles[step.index], w_plus, noise, self.precision)
         return cast(Tensor, state.image)
 
-    def states(
-        self, s: Float[Tensor, "n s"], w_plus: Float[Tensor, "n l w"], noise: Noise = "fixed"
-    ) -> list[State]:
-        """The state before every layer, for `synthesize_from(k, *states[k], s, w_plus)`."""
+    def state_before(
+        self,
+        layer: int,
+        s: Float[Tensor, "n s"],
+        w_plus: Float[Tensor, "n l w"],
+        noise: Noise = "fixed",
+    ) -> State:
+        """What reaches `layer`: `synthesize_from(layer, *state, s, w_plus)`; errors as there."""
         self._check_codes(s, w_plus)
-        styles = s.split(self.style_widths, dim=1)
-        states = [self.start(s.shape[0])]
-        for step in self.layers[:-1]:
-            states.append(step(states[-1], styles[step.index], w_plus, noise, self.precision))
-        return states
+        self._check_stop(layer, None)
+        styles, state = s.split(self.style_widths, dim=1), self.start(s.shape[0])
+        for step in self.layers[:layer]:
+            state = step(state, styles[step.index], w_plus, noise, self.precision)
+        return state
 
     def start(self, n: int) -> State:
         """The state before layer 0: the learnt constant, n times, and no picture yet."""

@@ -83,6 +83,8 @@ def test_delta_text_averages_units_over_templates(space):
         ("\ud800", "binary"),
         ("face " * 76, "76 tokens, CLIP reads 75"),
         ("x" * 100_000, "shorten"),
+        ("\N{MATHEMATICAL BOLD FRAKTUR CAPITAL H}" * 40, "CLIP reads 75"),  # several tokens each
+        ("&fjlig;\u0130" * 60, "CLIP reads 75"),  # grows when it is cleaned
     ],
 )
 def test_bad_text_is_refused_in_one_line(space, text, words):

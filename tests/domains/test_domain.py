@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from deltaedit_kit.domains import Domain, Faces, SampleOrigin
-from deltaedit_kit.domains.domain import usable_device
+from deltaedit_kit.domains.domain import pictures_a_pass, usable_device
 from deltaedit_kit.errors import DeltaEditError
 from tests.tiny_domain import CLIP_WIDTH, SPEC, WIDTH, tiny_domain
 
@@ -139,3 +139,28 @@ def test_devices() -> None:
     if not torch.cuda.is_available():
         with pytest.raises(DeltaEditError, match="no CUDA"):
             Domain(SPEC, tiny_domain()._networks, device="cuda")
+
+
+@pytest.mark.parametrize("device", ["meta", "cuda:99", "mps"])
+def test_a_device_that_is_not_there_is_refused(device: str) -> None:
+    if device == "mps" and torch.backends.mps.is_available():
+        pytest.skip("this machine has one")
+    with pytest.raises(DeltaEditError, match="'cpu'"):
+        usable_device(device)
+
+
+def test_networks_that_load_under_inference_mode_can_be_differentiated() -> None:
+    domain = tiny_domain()
+    with torch.inference_mode():
+        _ = domain.sample(1), domain.mapper, domain.relevance
+    faces = domain.sample(1)
+    s = faces.s.clone().requires_grad_(True)
+    picture = domain.generator.synthesize(s, faces.w_plus)
+    domain.clip.encode_images(picture)[0, 0].backward()
+    assert s.grad is not None
+    assert s.grad.abs().sum() > 0
+
+
+def test_pictures_a_pass_keep_to_their_memory() -> None:
+    passes = {size: pictures_a_pass(size) for size in (128, 256, 512, 1024)}
+    assert passes == {128: 32, 256: 32, 512: 8, 1024: 2}

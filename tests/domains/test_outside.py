@@ -122,6 +122,12 @@ def test_what_nobody_published_says_how_to_make_it(tmp_path: Path, network: str)
     assert str(place / f"{network}.safetensors") in message
 
 
+def test_a_path_with_spaces_can_be_pasted_into_a_terminal(tmp_path: Path) -> None:
+    folder = write_standin(tmp_path / "my domain", "mine", ["generator", "clip"])
+    with pytest.raises(DeltaEditError, match=r"`deltaedit relevance '.*my domain'`"):
+        _ = load_domain(folder)._networks.relevance()
+
+
 def test_what_was_made_here_is_found(standin: Path, tmp_path: Path) -> None:
     made = tmp_path / "made"
     folder = write_standin(made, "mine", ["generator", "clip"])

@@ -125,7 +125,9 @@ def test_without_dlib_the_message_says_what_to_install(
 
     monkeypatch.setattr(builtins, "__import__", without_dlib)
     alignment._dlib.cache_clear()
-    with pytest.raises(DeltaEditError, match=r"deltaedit-kit\[photos\].*align=False") as caught:
+    with pytest.raises(
+        DeltaEditError, match=r"pip install dlib-bin face_recognition_models`.*align=False"
+    ) as caught:
         align_face(portrait)
     assert "\n" not in str(caught.value)
 

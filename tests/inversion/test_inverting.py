@@ -260,6 +260,15 @@ def test_the_terminal_edits_a_photo(
     assert "refined, 2 steps: PSNR" in told
     assert "saved figures/photo_edit.png" in told
     assert "codes" in read_recipe("figures/photo_edit.png")["faces"]
+    # What is asked for counts, also where another edit would have gone.
+    chosen = ("--no-align", "--out", "figures/first_edit.png")
+    assert cli.main((*common, *chosen)) == 0
+    assert "saved figures/first_edit.png" in capsys.readouterr().out
+    long = ("edit", "old " * 90, *common[2:], "--no-align", "--refine", "2")
+    assert cli.main(long) == 2
+    told = capsys.readouterr()
+    assert "shorten it" in told.err
+    assert "invert" not in told.out
     assert cli.main(("edit", "an old face", "--domain", "tiny", "--face", "1")) == 2
     assert "add --photo FILE" in capsys.readouterr().err
     assert cli.main((*common[:-1], "nobody.jpg")) == 2

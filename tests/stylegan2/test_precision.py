@@ -63,7 +63,7 @@ def test_16_bits_stay_within_their_rounding(
 def test_only_the_high_resolutions_are_rounded(generator: Generator) -> None:
     generator.precision = Precision(torch.bfloat16, from_resolution=32)
     s, w_plus = codes(generator)
-    before = generator.states(s, w_plus)
+    before = [generator.state_before(k, s, w_plus) for k in range(len(generator.layers))]
     for state, layer in zip(before[1:], generator.layers, strict=False):
         assert state.features.dtype == (torch.bfloat16 if layer.resolution >= 32 else torch.float32)
     whole = generator.synthesize(s, w_plus)
@@ -75,8 +75,7 @@ def test_clamping_keeps_float16_finite(generator: Generator) -> None:
     generator.layers[6].conv.activate.bias.fill_(1e5)  # past the end of float16
     s, w_plus = codes(generator)
     generator.precision = Precision(torch.float16, from_resolution=32, clamp=256.0)
-    states = generator.states(s, w_plus)
-    assert states[7].features.max() == 256
+    assert generator.state_before(7, s, w_plus).features.max() == 256
     assert torch.isfinite(generator.synthesize(s, w_plus)).all()
 
 

@@ -123,6 +123,7 @@ def enlarged(features: Float[Tensor, "n c h h"]) -> Float[Tensor, "n c H H"]:
 
 
 @lru_cache(maxsize=2)
+@torch.inference_mode(False)  # as the domain does it: its weights may be differentiated
 def load_encoder(device: str = "cpu") -> Encoder:
     """The shipped encoder, in evaluation mode, loaded once a device (its file is float16)."""
     return load_shipped(Encoder(), FILE, device)

@@ -52,6 +52,7 @@ class IdentityNetwork(nn.Module):
 
 
 @lru_cache(maxsize=2)
+@torch.inference_mode(False)  # as the domain does it: its weights may be differentiated
 def load_identity(device: str = "cpu") -> IdentityNetwork:
     """The shipped network, in evaluation mode, loaded once a device (its file is float16)."""
     return load_shipped(IdentityNetwork(), FILE, device)

@@ -51,6 +51,7 @@ class Oracle(nn.Module):
 
 
 @lru_cache(maxsize=2)
+@torch.inference_mode(False)  # as the domain does it: its weights may be differentiated
 def load_oracle(device: str = "cpu") -> Oracle:
     """The shipped oracle, in evaluation mode, loaded once a device."""
     return load_shipped(Oracle(), FILE, device)

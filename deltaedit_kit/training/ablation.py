@@ -24,6 +24,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from deltaedit_kit.atomic import replacing
 from deltaedit_kit.codes.memory import Codes
 from deltaedit_kit.codes.store import CodeStore
 from deltaedit_kit.errors import DeltaEditError
@@ -147,11 +148,9 @@ def table_text(rows: Sequence[Row], digits: int = 2) -> str:
 
 
 def write_csv(rows: Sequence[Row], path: str | Path) -> Path:
-    """The rows as a file that every table program reads."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w", newline="", encoding="utf-8") as file:
+    """The rows as a file that every table program reads; OSError where it cannot be written."""
+    with replacing(path) as beside, beside.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(Row.__dataclass_fields__)
         writer.writerows([getattr(row, key) for key in Row.__dataclass_fields__] for row in rows)
-    return path
+    return Path(path)

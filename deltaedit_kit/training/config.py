@@ -19,6 +19,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from deltaedit_kit.checks import finite_number, whole_number
 from deltaedit_kit.errors import DeltaEditError
 
 GROUPS = ("coarse", "medium", "fine")
@@ -65,16 +66,19 @@ class TrainingConfig:
             if getattr(self, name) not in allowed:
                 listed = ", ".join(repr(choice) for choice in allowed)
                 raise DeltaEditError(f"{name} is {getattr(self, name)!r}; give one of {listed}")
-        counts = ("steps", "batch", "report_every", "save_every", "accumulate", "family")
-        if min(getattr(self, name) for name in counts) < 1 or min(self.patience, self.warm_up) < 0:
-            raise DeltaEditError(
-                f"{', '.join(counts)} must be at least 1, patience and warm_up at least 0"
-            )
+        for name in ("steps", "batch", "report_every", "save_every", "accumulate", "family"):
+            whole_number(name, getattr(self, name), 1)
+        for name in ("patience", "warm_up"):
+            whole_number(name, getattr(self, name), 0)
+        whole_number("seed", self.seed, 0, 2**63 - 1)
+        if self.limit is not None:
+            whole_number("limit", self.limit, 1)
         if not 0 <= self.ema < 1 or not 0 <= self.beta2 < 1 or not 0 < self.held_out < 1:
             raise DeltaEditError("ema and beta2 must lie in [0, 1) and held_out in (0, 1)")
-        if not (math.isfinite(self.learning_rate) and self.learning_rate > 0):
+        if not finite_number("learning_rate", self.learning_rate) > 0:
             raise DeltaEditError(f"learning_rate is {self.learning_rate}; give a number > 0")
-        if min(self.l2_weight, self.cosine_weight) < 0 or self.l2_weight + self.cosine_weight <= 0:
+        weights = [finite_number(n, getattr(self, n)) for n in ("l2_weight", "cosine_weight")]
+        if min(weights) < 0 or sum(weights) <= 0:
             raise DeltaEditError("l2_weight and cosine_weight must be >= 0, and one of them > 0")
 
     def rate(self, step: int) -> float:

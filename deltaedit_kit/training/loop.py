@@ -19,6 +19,7 @@ from time import perf_counter
 from typing import Any, NamedTuple
 
 import torch
+from torch import nn
 from torch.nn.parallel import DistributedDataParallel
 
 from deltaedit_kit.codes.memory import Codes
@@ -92,8 +93,12 @@ def train_mapper(
     codes, layout = lesson_space(_resident(domain, codes, config), domain.layout, config)
     with processes.joined(rank, domain.device), Interruption(rank.world == 1) as interruption:
         run = _Run(codes, layout, config, None if folder is None else Path(folder), rank)
-        if run.state.step == config.steps and on_report:  # done before: say how it ended
-            on_report(run.report(exam))
+        # A report is made by all processes together, so the first decides for all.
+        reporting = processes.agree(on_report is not None, rank, domain.device)
+        if run.state.step == config.steps and reporting:  # done before: say how it ended
+            report = run.report(exam)
+            if on_report and rank.first:
+                on_report(report)
         while run.state.step < config.steps:
             if interruption.wanted or (keep_going is not None and not keep_going(run.state)):
                 run.save()
@@ -101,7 +106,7 @@ def train_mapper(
                     raise KeyboardInterrupt
                 break
             run.advance()
-            if run.due(config.report_every) and (on_report or config.patience):
+            if run.due(config.report_every) and (reporting or config.patience):
                 report = run.report(exam)
                 if on_report and rank.first:
                     on_report(report)
@@ -133,10 +138,10 @@ class _Run:
         if folder is not None:
             self.state.resume(folder)
         processes.check_same_step(self.state.step, rank, self.device)
-        if config.compile:  # in place: the network stays the module that is saved
-            mode = "reduce-overhead" if self.device.type == "cuda" else "default"
-            self.state.network.compile(mode=mode)
-        self.forward = processes.shared(self.state.network, rank)
+        self.shared = processes.shared(self.state.network, rank)
+        self.forward = (
+            _compiled(self.shared, self.device, config) if config.compile else self.shared
+        )
         self.work = 6 * multiplications(layout, codes.clip.shape[1])  # FLOP of a pair
         self.last = torch.full((3,), math.nan, device=self.device)  # loss, l2, cosine of the batch
         self.healthy = torch.ones((), device=self.device)  # read rarely: reading waits
@@ -167,9 +172,9 @@ class _Run:
 
     def _silent(self, yes: bool) -> Any:
         """Gradients of all passes but the last stay in this process."""
-        forward = self.forward
-        several = isinstance(forward, DistributedDataParallel)
-        return forward.no_sync() if yes and several else nullcontext()
+        shared = self.shared
+        several = isinstance(shared, DistributedDataParallel)
+        return shared.no_sync() if yes and several else nullcontext()
 
     def due(self, every: int) -> bool:
         """Whether something that happens `every` steps happens after this one; the last counts."""
@@ -229,3 +234,13 @@ def _resident(domain: Any, codes: Codes | CodeStore, config: TrainingConfig) -> 
     if not 0 < n <= len(codes):
         raise DeltaEditError(f"limit is {n}; there are {len(codes)} codes")
     return codes[:n].to(domain.device)
+
+
+def _compiled(network: nn.Module, device: torch.device, config: TrainingConfig) -> Any:
+    """A compiled twin for the lesson, with the same weights; reports ask the network itself.
+
+    A CUDA graph keeps its outputs and gradients in memory that its next run overwrites, so graphs
+    are for steps of one pass, whose gradients are used before the next one.
+    """
+    graphs = device.type == "cuda" and config.accumulate == 1
+    return torch.compile(network, mode="reduce-overhead" if graphs else "default")

@@ -20,7 +20,7 @@ from pathlib import Path
 from zlib import crc32
 
 import torch
-from safetensors import SafetensorError, safe_open
+from safetensors import safe_open
 from torch import Tensor
 from torch.optim.swa_utils import get_ema_multi_avg_fn
 
@@ -57,7 +57,7 @@ class TrainingState:
         The caller's random numbers stay untouched.
         """
         with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(config.seed)
+            torch.default_generator.manual_seed(config.seed)  # not those of the GPUs
             mapper = DeltaMapper(layout, codes.clip.shape[1])  # on the CPU: the same everywhere
             if config.orthogonal:
                 orthogonalize(mapper)
@@ -110,7 +110,7 @@ class TrainingState:
         path = folder / FILE
         try:
             return save_tensors(path, tensors, header)
-        except (OSError, SafetensorError) as cause:
+        except OSError as cause:
             kept = "the last good checkpoint is still there" if path.exists() else "nothing is lost"
             raise DeltaEditError(
                 f"cannot save step {self.step} to {path}: {cause}; {kept}: make room and go on"
@@ -164,6 +164,6 @@ def identity_of(config: TrainingConfig, codes: Codes) -> str:
     How often it reports and saves may; of the codes, count and a few rows tell them apart.
     """
     settings = {key: value for key, value in asdict(config).items() if key not in FREE}
-    rows = codes.s[:: max(1, len(codes) // 64)].cpu().numpy()
+    rows = codes.s[:: max(1, len(codes) // 64)].contiguous().view(torch.uint8).cpu().numpy()
     settings |= {"domain": codes.domain, "codes": len(codes), "crc": crc32(rows.tobytes())}
     return json.dumps(settings, sort_keys=True)

@@ -104,6 +104,14 @@ def test_the_table_reads_and_the_file_too(tmp_path):
         sweep(LESSON, linear_codes(), BASE, {"odd": {"colour": 1}})
 
 
+def test_a_table_is_written_whole_or_not_at_all(tmp_path):
+    path = tmp_path / "rows.csv"
+    path.write_text("the old table")
+    with pytest.raises(AttributeError):
+        write_csv([None], path)  # type: ignore[list-item]
+    assert path.read_text() == "the old table"
+
+
 def test_codes_of_another_domain_and_unfinished_stores_are_refused(tmp_path):
     domain, codes = picture_domain(), linear_codes()
     with pytest.raises(DeltaEditError, match="codes of domain 'other'"):

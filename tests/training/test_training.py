@@ -1,6 +1,7 @@
 """Training: the loss against plain arithmetic, learning, exact resume, and no text in sight."""
 
 import ast
+import math
 import subprocess
 import sys
 from dataclasses import replace
@@ -190,6 +191,11 @@ def test_settings_that_make_no_sense_are_refused():
     for wrong in (
         {"schedule": "linear"},
         {"batch": 0},
+        {"batch": 8.5},
+        {"seed": 2**70},
+        {"l2_weight": math.nan},
+        {"learning_rate": math.inf},
+        {"limit": 0},
         {"ema": 1.0},
         {"warm_up": -1},
         {"beta2": 1.0},
@@ -241,3 +247,25 @@ def test_text_cannot_enter_training():
     )
     run = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("accumulate", [1, 2])
+def test_compiling_changes_the_lesson_only(monkeypatch, accumulate):
+    """What is saved, averaged and validated is the network itself; the graph has its weights."""
+    compiled, eager = [], torch.compile
+
+    def traced(network, mode):
+        compiled.append(mode)
+        return eager(network, backend="eager")  # the compiler's own work is not ours to test
+
+    monkeypatch.setattr(torch, "compile", traced)
+    plain = replace(SHORT, accumulate=accumulate)
+    reports: dict[bool, list] = {False: [], True: []}
+    ends = [
+        train_mapper(LESSON, linear_codes(), replace(plain, compile=yes), on_report=told.append)
+        for yes, told in reports.items()
+    ]
+    assert compiled == ["default"]  # graphs are for a GPU
+    assert ends[0].state_dict().keys() == ends[1].state_dict().keys()
+    torch.testing.assert_close(ends[0].state_dict(), ends[1].state_dict())
+    assert [r.step for r in reports[False]] == [r.step for r in reports[True]]

@@ -3,7 +3,7 @@
     share of the peak = arithmetic of the work / its time / (2 n^3 / time of an n x n product)
 
 A share compares better than seconds: it says how much a better program could still gain, here, on
-whatever else is running.
+whatever else is running. This is a helper of the benchmarks, no program.
 """
 
 from __future__ import annotations

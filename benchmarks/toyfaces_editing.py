@@ -22,6 +22,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from deltaedit_kit import Editor, load_domain
+from deltaedit_kit.checks import finite_number, whole_number
 from deltaedit_kit.domains import Domain, Faces
 from deltaedit_kit.domains.toyfaces.attribute_row import Attribute
 from deltaedit_kit.domains.toyfaces.attributes import ATTRIBUTES, attribute
@@ -215,16 +216,24 @@ def main() -> None:
     parser.add_argument("--device", default="cpu")
     given = parser.parse_args()
     start = time.perf_counter()
-    domain = load_domain("toyfaces", device=given.device)
-    with torch.autocast(domain.device.type, torch.bfloat16, enabled=given.fast):
-        rows = edit_table(
-            domain,
-            sentences(given.sentences),
-            given.faces,
-            pool=5 * given.faces,
-            strength=given.strength,
-            threshold=given.threshold,
-        )
+    try:
+        whole_number("--faces", given.faces, 1)  # before seconds of sampling
+        if given.strength is not None:
+            finite_number("--strength", given.strength)
+        if given.threshold is not None:
+            finite_number("--threshold", given.threshold, low=0.0)
+        domain = load_domain("toyfaces", device=given.device)
+        with torch.autocast(domain.device.type, torch.bfloat16, enabled=given.fast):
+            rows = edit_table(
+                domain,
+                sentences(given.sentences),
+                given.faces,
+                pool=5 * given.faces,
+                strength=given.strength,
+                threshold=given.threshold,
+            )
+    except DeltaEditError as cause:
+        parser.error(str(cause))
     print(table_text(rows))
     print(f"{time.perf_counter() - start:.0f} s on {given.device}")
 

@@ -4,8 +4,9 @@
     CLIP        retrieval among unseen pairs, zero-shot accuracy a sentence
     oracle      mean absolute error a factor
 
-Every function takes the domain and returns plain numbers; `toyfaces_quality` prints them. Portraits
-are drawn with seeds from 800,000 upwards, which no recipe uses.
+This is a helper, no program: every function takes the domain and returns plain numbers, and
+`python -m benchmarks.toyfaces_quality` prints them. Portraits are drawn with seeds from 800,000
+upwards, which no recipe uses.
 """
 
 from __future__ import annotations

@@ -129,9 +129,10 @@ def declare(domain: Any, source: Source, count: int, chunk: int) -> StoreHeader:
 def _agree(folder: Path, wanted: StoreHeader) -> StoreHeader:
     """The header to go on with: the one that is there, its count raised to what is wanted.
 
-    Every process of a run comes to the same one, and writing it twice changes nothing.
+    Every process of a run comes to the same one, and writing it twice changes nothing. A header
+    without a single shard is what a run left that failed at once: it binds nobody.
     """
-    if (folder / headers.FILE).exists():
+    if (folder / headers.FILE).exists() and any(folder.glob("codes-*.safetensors")):
         there = StoreHeader.read(folder)
         differing = [
             f"{key} is {value!r} there and {asdict(wanted)[key]!r} now"

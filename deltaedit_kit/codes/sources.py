@@ -18,7 +18,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -118,6 +117,8 @@ class Photos:
     @classmethod
     def of(cls, domain: Any, folder: str | Path, invert: Callable[[Tensor], Tensor]) -> Photos:
         """The pictures of a folder by name. Raises DeltaEditError where there are none."""
+        if not Path(folder).is_dir():
+            raise DeltaEditError(f"there is no folder {folder}; check the path")
         found = sorted(p for p in Path(folder).glob("*") if p.suffix.lower() in PICTURES)
         if not found:
             raise DeltaEditError(f"{folder} holds no pictures; give a folder of {PICTURES[0]} ...")
@@ -142,16 +143,19 @@ class Photos:
 
 
 def read_square(file: Path, side: int) -> Tensor:
-    """The middle square of a picture, turned as its EXIF says: [3, side, side] in [-1, 1].
+    """The middle square of a picture, upright as `read_photo` makes it: [3, side, side] in [-1, 1].
 
     Raises DeltaEditError naming a file that is no picture.
     """
-    from PIL import Image, ImageOps
+    from PIL import Image
+
+    from deltaedit_kit.inversion.inverting import middle_square
+    from deltaedit_kit.inversion.photos import read_photo, to_tensor
 
     try:
-        with Image.open(file) as opened:
-            upright = ImageOps.exif_transpose(opened).convert("RGB")
-            square = ImageOps.fit(upright, (side, side), Image.Resampling.LANCZOS)
-    except (OSError, ValueError, Image.DecompressionBombError) as cause:
-        raise DeltaEditError(f"cannot read the picture {file}: {cause}; take it out") from None
-    return torch.from_numpy(np.asarray(square, dtype=np.float32) / 127.5 - 1).movedim(2, 0)
+        square = middle_square(read_photo(file))
+    except DeltaEditError as cause:
+        raise DeltaEditError(
+            f"cannot read the picture {file.name}: {cause}; or take it out"
+        ) from None
+    return to_tensor(square.resize((side, side), Image.Resampling.LANCZOS))

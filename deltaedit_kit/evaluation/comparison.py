@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from tqdm import tqdm
 
 from deltaedit_kit.checks import whole_number
+from deltaedit_kit.domains.domain import HIGHEST_SEED
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.evaluation import presets
 from deltaedit_kit.evaluation.cells import SHOWN, Cell, cell_key, load, run_cell, save_sheet, store
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
     from deltaedit_kit.domains.faces import Faces
 
 TUNING_SEED = 1  # added to the run's seed: other faces
+RUN = "run.json"
+MOST_FACES = 10_000  # their pictures are all in memory at once
 
 
 @dataclass(frozen=True)
@@ -55,9 +58,10 @@ class Plan:
     quick: bool = False
 
     def __post_init__(self) -> None:
-        whole_number("faces", self.faces, 2)
+        whole_number("faces", self.faces, 2, MOST_FACES)
         whole_number("slow_faces", self.slow_faces, 2)
         whole_number("reference_faces", self.reference_faces, 4)
+        whole_number("seed", self.seed, 0, HIGHEST_SEED - TUNING_SEED)
         if not self.methods or not self.settings or not self.strengths:
             raise DeltaEditError("methods, settings and strengths each need at least one entry")
         for method in self.methods:
@@ -91,7 +95,7 @@ class Comparison:
         """Check everything that can be checked before hours of work.
 
         Raises DeltaEditError for an empty list, texts that CLIP cannot read, attributes that do
-        not exist, and a folder that holds another comparison.
+        not exist, no sentences to tune on, and a folder that holds another comparison.
         """
         self.domain, self.plan, self.folder = domain, plan, Path(folder)
         self.prompts = checked(prompts)
@@ -101,14 +105,36 @@ class Comparison:
             domain.clip.tokens([prompt.text])
         if not of_split(self.prompts, "test"):
             raise DeltaEditError("no sentence is for the table; give some with split = test")
-        self._claim()
+        if "best" in plan.settings and not of_split(self.prompts, "tune"):
+            raise DeltaEditError(
+                "no sentence is for tuning; mark some with split = tune, or leave 'best' out"
+            )
+        self._check_claim()
 
     def run(self, progress: bool = True) -> None:
-        """Compute the cells that are not there yet, tuning first; write the tables."""
+        """Compute the cells that are not there yet, tuning first; write the tables.
+
+        Raises DeltaEditError for feature networks that cannot be had, and where the folder cannot
+        be written to; cells that are done are kept.
+        """
+        try:
+            self._run(progress)
+        except BrokenPipeError:  # of the terminal, not of the folder
+            raise
+        except OSError as cause:
+            raise DeltaEditError(
+                f"cannot write to {self.folder}: {cause}; make room or give another folder; cells "
+                "that are done are kept"
+            ) from cause
+
+    def _run(self, progress: bool) -> None:
         from deltaedit_kit.evaluation.results import Results
 
         faces = self.domain.sample(self.plan.faces, seed=self.plan.seed)
         judge = Judge(self.domain, faces, self.plan.features)
+        # Only now, when nothing more can be refused: a run that failed must not keep the folder.
+        self._check_claim()
+        write_json(self.folder / RUN, self._claim() | {"origin": self._origin()})
         save_sheet(faces.images[None, :SHOWN].clamp(-1, 1), self.folder / "before.png")
         self._reference(judge)
         chosen = self._tuned(progress) if "best" in self.plan.settings else {}
@@ -161,10 +187,6 @@ class Comparison:
         """Method -> its best setting; the strength goes into the settings."""
         plan = self.plan
         prompts = of_split(self.prompts, "tune")[: plan.tuning_sentences]
-        if not prompts:
-            raise DeltaEditError(
-                "no sentence is for tuning; mark some with split = tune, or leave 'best' out"
-            )
         faces = self.domain.sample(plan.tuning_faces, seed=plan.seed + TUNING_SEED)
         judge = Judge(self.domain, faces, ())
         chosen = {}
@@ -193,9 +215,9 @@ class Comparison:
         count, seed = self.plan.reference_faces, self.plan.seed
         make_reference(self.domain, judge, count, seed, self.folder, self._origin())
 
-    def _claim(self) -> None:
-        """Write run.json, or compare with the one that is there."""
-        mine = {
+    def _claim(self) -> dict[str, Any]:
+        """What all numbers of a folder have in common."""
+        return {
             "domain": self.domain.spec.name,
             "faces": self.plan.faces,
             "seed": self.plan.seed,
@@ -204,14 +226,14 @@ class Comparison:
             "features": list(self.plan.features),
             "reference_faces": self.plan.reference_faces,
         }
-        path = self.folder / "run.json"
-        if path.exists():
-            theirs = read_json(path)
-            odd = [name for name in mine if theirs.get(name) != mine[name]]
-            if odd:
-                raise DeltaEditError(
-                    f"{self.folder} holds a comparison with other {', '.join(odd)}; give another "
-                    "folder, or delete this one"
-                )
-        self.folder.mkdir(parents=True, exist_ok=True)
-        write_json(path, mine | {"origin": self._origin()})
+
+    def _check_claim(self) -> None:
+        """Compare with the run.json that is there, if one is."""
+        path = self.folder / RUN
+        theirs = read_json(path) if path.exists() else self._claim()
+        odd = [name for name, value in self._claim().items() if theirs.get(name) != value]
+        if odd:
+            raise DeltaEditError(
+                f"{self.folder} holds a comparison with other {', '.join(odd)}; give another "
+                "folder, or delete this one"
+            )

@@ -1,6 +1,7 @@
 """`deltaedit edit "TEXT" ...`: sample faces, edit each with every sentence, save a labelled grid.
 
 deltaedit edit "a smiling face with glasses" --seed 3 --out smiling.png
+deltaedit edit "an old face"     -> figures/your_edit.png
 deltaedit edit                   six sentences of the domain -> figures/first_edit.png
 deltaedit edit "an old face" --photo me.jpg --refine -> figures/photo_edit.png
 """
@@ -11,6 +12,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from deltaedit_kit.checks import finite_number
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.verbs.sampling import add_picture_options, sampled
 from deltaedit_kit.verbs.steps import step
@@ -19,7 +21,8 @@ if TYPE_CHECKING:
     from deltaedit_kit.domains import Domain, Faces
 
 SENTENCES_SHOWN = 6  # of the domain's examples, when the user gives none
-OUT, PHOTO_OUT = "figures/first_edit.png", "figures/photo_edit.png"
+FACES = 4
+FIRST, YOURS, OF_PHOTO = (f"figures/{name}_edit.png" for name in ("first", "your", "photo"))
 
 
 def register(verbs: Any) -> None:
@@ -32,12 +35,12 @@ def register(verbs: Any) -> None:
         help="what the pictures should become, in quotes; several make a grid "
         "(default: six sentences of the domain)",
     )
-    add_picture_options(verb, faces=4, out=OUT)
+    add_picture_options(verb, faces=FACES, out=f"{YOURS}, without a TEXT {FIRST}")
     verb.add_argument(
         "--photo",
         type=Path,
         metavar="FILE",
-        help=f"edit the face on a photo instead of sampled ones (picture: {PHOTO_OUT})",
+        help=f"edit the face on a photo instead of sampled ones (picture: {OF_PHOTO})",
     )
     verb.add_argument("--face", type=int, help="which face of the photo, 0 the largest")
     verb.add_argument(
@@ -52,8 +55,16 @@ def register(verbs: Any) -> None:
     verb.add_argument(
         "--no-align", action="store_true", help="the photo is an aligned crop already"
     )
-    verb.add_argument("--strength", type=float, help="how far: 0 nothing, negative the opposite")
-    verb.add_argument("--threshold", type=float, help="channels with less relevance than this stay")
+    verb.add_argument(
+        "--strength",
+        type=float,
+        help="how far: 0 nothing, negative the opposite (default: the domain's)",
+    )
+    verb.add_argument(
+        "--threshold",
+        type=float,
+        help="channels with less relevance than this stay (default: the domain's)",
+    )
     verb.add_argument("--neutral", help="what the pictures are already (default: 'face')")
     verb.set_defaults(verb=edit)
 
@@ -61,11 +72,13 @@ def register(verbs: Any) -> None:
 def edit(options: argparse.Namespace) -> None:
     """Sample faces or invert a photo, edit with every sentence, save a labelled grid."""
     from deltaedit_kit.editing import Editor
-    from deltaedit_kit.figure_files import save_figure
+    from deltaedit_kit.figure_files import figure_kind, save_figure
 
-    if options.photo is None and (options.face is not None or options.refine or options.no_align):
-        raise DeltaEditError("--face, --refine and --no-align belong to a photo; add --photo FILE")
-    domain, faces = sampled(options) if options.photo is None else inverted(options)
+    check(options)
+    usual = OF_PHOTO if options.photo else YOURS if options.text else FIRST
+    out = options.out or Path(usual)
+    figure_kind(out)
+    domain, faces = inverted(options) if options.photo else sampled(options, FACES)
     texts = options.text or list(domain.spec.examples[:SENTENCES_SHOWN])
     with step(f"edit with {len(texts)} sentence{'s' * (len(texts) > 1)}"):
         result = Editor(domain).edit(
@@ -75,13 +88,37 @@ def edit(options: argparse.Namespace) -> None:
             strength=options.strength,
             threshold=options.threshold,
         )
-    given = options.photo is None or str(options.out) != OUT
-    out = options.out if given else Path(PHOTO_OUT)
     with step("draw and save"):
         path = save_figure(result.figure(), out, recipe=result.recipe)
     for text, kept in zip(texts, result.kept, strict=True):
         print(f"  {text!r} may touch {int(kept.sum())} of {kept.numel()} style channels")
+        if not kept.any():
+            threshold = result.recipe["threshold"]
+            print(f"    nothing can move: lower --threshold (now {threshold:g}), or say more")
     print(f"saved {path}")
+
+
+def check(options: argparse.Namespace) -> None:
+    """Refuse what can be refused before a network is loaded or a photo is refined.
+
+    Raises `DeltaEditError` for options that do not go together, numbers that are not finite, and
+    texts that are empty or binary.
+    """
+    from deltaedit_kit.clip_space import check_text
+
+    if options.photo is None and (options.face is not None or options.refine or options.no_align):
+        raise DeltaEditError("--face, --refine and --no-align belong to a photo; add --photo FILE")
+    sampling = (options.faces, options.seed, options.truncation)
+    if options.photo is not None and sampling != (None, None, None):
+        raise DeltaEditError(
+            "--faces, --seed and --truncation choose sampled pictures; leave them out with --photo"
+        )
+    if options.strength is not None:
+        finite_number("--strength", options.strength)
+    if options.threshold is not None:
+        finite_number("--threshold", options.threshold, low=0.0)
+    for text in (*options.text, *([] if options.neutral is None else [options.neutral])):
+        check_text(text)
 
 
 def inverted(options: argparse.Namespace) -> tuple[Domain, Faces]:
@@ -92,6 +129,8 @@ def inverted(options: argparse.Namespace) -> tuple[Domain, Faces]:
     with step(f"load {options.domain}"):
         domain = load_domain(options.domain, device=options.device)
         _ = domain.generator, domain.clip, domain.inversion
+        if options.text:
+            domain.clip.tokens(options.text)  # a text that is too long, before the refinement
     with step(f"invert {options.photo.name}"):
         inversion = invert(
             options.photo,

@@ -4,8 +4,9 @@ deltaedit relevance lsun-church --pictures 100 --step 5 --device cuda
 deltaedit relevance my/domain --method gradient --fast
 
 Layer after layer, or batch after batch of pictures, is stored as it is done, so a run that was
-stopped goes on where it was. The result lies where `load_domain` looks for it. Definitions: the
-published one in `deltaedit_kit.relevance`, a faster one in `deltaedit_kit.relevance_gradient`.
+stopped goes on where it was. The result lies where `load_domain` looks for it; for a domain that
+has an R already, say with --out where it goes. Definitions: the published one in
+`deltaedit_kit.relevance`, a faster one in `deltaedit_kit.relevance_gradient`.
 """
 
 from __future__ import annotations
@@ -16,7 +17,9 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
+from deltaedit_kit.checks import whole_number
 from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.verbs.places import check_tensors, home_of
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -44,7 +47,12 @@ def register(verbs: Any) -> None:
     verb.add_argument("--batch", type=int, help="pictures a pass (default: what should fit)")
     verb.add_argument("--fast", action="store_true", help="draw in bfloat16")
     verb.add_argument("--device", default="cpu", help="cpu or cuda (default: cpu)")
-    verb.add_argument("--out", type=Path, metavar="FILE", help="default: where the domain finds it")
+    verb.add_argument(
+        "--out",
+        type=Path,
+        metavar="FILE",
+        help="default: where the domain finds it, if it has no R yet",
+    )
     verb.set_defaults(verb=relevance)
 
 
@@ -78,8 +86,8 @@ def make_relevance(
 ) -> Path:
     """Make R with a progress bar, going on from stored parts; returns the path of the result.
 
-    `step` is for the method "difference" only. Raises `DeltaEditError` for wrong numbers and where
-    the result cannot be written.
+    `step` is for the method "difference" only. Raises `DeltaEditError` for wrong numbers, where
+    the result cannot be written, and for a domain that has an R already when there is no `out`.
     """
     from tqdm.auto import tqdm
 
@@ -88,9 +96,9 @@ def make_relevance(
     from deltaedit_kit.relevance import compute_relevance
     from deltaedit_kit.relevance_gradient import gradient_relevance
 
-    out = domain.folder / "relevance.safetensors" if out is None else out
+    out = check_tensors(home_of(domain, "relevance") if out is None else out)
     how = domain.spec.relevance_preprocessing or domain.spec.preprocessing
-    size = batch or fitting_batch(domain, method)
+    size = fitting_batch(domain, method) if batch is None else whole_number("batch", batch, 1)
     mark = networks_mark(domain)
     settings = f"{step:g}" if method == "difference" else f"gradient-{size}"
     parts = domain.folder / f"relevance-{mark}-{pictures}-{settings}-{seed}-{how}-{int(fast)}"

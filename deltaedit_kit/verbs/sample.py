@@ -11,23 +11,27 @@ from typing import Any
 from deltaedit_kit.verbs.sampling import add_picture_options, sampled
 from deltaedit_kit.verbs.steps import step
 
+FACES, OUT = 8, "figures/sample.png"  # where nothing else is asked for
+
 
 def register(verbs: Any) -> None:
     """Add the verb and its options."""
     verb = verbs.add_parser("sample", help="sample pictures without editing them")
-    add_picture_options(verb, faces=8, out="figures/sample.png")
+    add_picture_options(verb, FACES, OUT)
     verb.set_defaults(verb=sample)
 
 
 def sample(options: argparse.Namespace) -> None:
     """Sample faces and save them side by side."""
-    from deltaedit_kit.figure_files import save_figure
+    from deltaedit_kit.figure_files import figure_kind, save_figure
     from deltaedit_kit.plots import sample_figure
 
-    domain, faces = sampled(options)
+    out = options.out or OUT
+    figure_kind(out)
+    domain, faces = sampled(options, FACES)
     origin, spec = faces.origin, domain.spec
-    note = f"seed {options.seed},  truncation {origin.truncation:g}" if origin else ""
+    note = f"seed {origin.seed},  truncation {origin.truncation:g}" if origin else ""
     with step("draw and save"):
         figure = sample_figure(faces, f"{spec.name}: {spec.title}", note)
-        path = save_figure(figure, options.out)
+        path = save_figure(figure, out)
     print(f"saved {path}")

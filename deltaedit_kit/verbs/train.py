@@ -5,20 +5,26 @@ deltaedit train toyfaces --codes runs/codes --out runs/mapper --steps 4500 --bat
 torchrun --nproc-per-node 2 -m deltaedit_kit.cli train ...               several processes
 
 Without --codes and --out both lie in the domain's own folder, where `deltaedit codes` puts the
-codes and `load_domain` looks for the mapper of a domain that does not come with the kit.
+codes and `load_domain` looks for the mapper. A domain that has one (toyfaces, ffhq) goes on using
+it, and an ablation is no domain's mapper: then say with --out where the result goes, and try it in
+Python with `edit_exam.with_mapper`.
 """
 
 from __future__ import annotations
 
 import argparse
+import math
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.verbs.places import check_folder, home_of
 from deltaedit_kit.verbs.steps import step
 
 if TYPE_CHECKING:
-    from deltaedit_kit.training import Report
+    from deltaedit_kit.domains import Domain
+    from deltaedit_kit.training import Report, TrainingConfig
 
 SETTINGS = {  # option -> entry of TrainingConfig; its default is the config's (family: the codes')
     "--steps": int,
@@ -53,7 +59,13 @@ def register(verbs: Any) -> None:
     verb.add_argument(
         "--codes", type=Path, metavar="DIR", help="default: where `deltaedit codes` puts them"
     )
-    verb.add_argument("--out", type=Path, metavar="DIR", help="default: the domain's own folder")
+    verb.add_argument(
+        "--out",
+        type=Path,
+        metavar="DIR",
+        help="default: the domain's, if it has no mapper yet; another one is tried in Python with "
+        "edit_exam.with_mapper",
+    )
     for name, kind in SETTINGS.items():
         verb.add_argument(name, type=kind, default=argparse.SUPPRESS)
     for name, choices in CHOICES.items():
@@ -80,38 +92,61 @@ def train(options: argparse.Namespace) -> None:
 
     names = TrainingConfig.__dataclass_fields__
     given = {key: value for key, value in vars(options).items() if key in names}
-    TrainingConfig(**given)  # a wrong setting is told before anything loads
+    config = TrainingConfig(**given)  # a wrong setting is told before anything loads
     rank = this_rank()
     domain = load_domain(options.domain, device=rank.device(options.device))
     source = options.codes or domain.folder / "codes"
-    out = options.out or domain.folder
-    codes = open_codes(source, options.domain)
+    out = check_folder(home(domain, config) if options.out is None else options.out)
+    codes = open_codes(source, domain.spec.name)
     config = TrainingConfig(**{"family": codes.header.family, **given})
     with step(f"load {options.domain}"):
         mark = networks_mark(domain)
     if codes.header.networks not in (mark, "unknown"):
         raise DeltaEditError(
             f"{source} was made with other networks ({codes.header.networks}, these are "
-            f"{mark}); make codes again with `deltaedit codes {options.domain}`"
+            f"{mark}); make codes again with `deltaedit codes {shlex.quote(options.domain)}`"
         )
     exam = EditExam(domain, config) if options.exam and rank.first else None
     mapper = train_mapper(domain, codes, config, out, line, exam)
     if rank.first:
-        header = {"domain": options.domain, "networks": mark}
-        path = save_tensors(out / "mapper.safetensors", mapper.state_dict(), header)
+        header = {"domain": domain.spec.name, "networks": mark}
+        try:
+            path = save_tensors(out / "mapper.safetensors", mapper.state_dict(), header)
+        except OSError as cause:
+            raise DeltaEditError(
+                f"cannot write the mapper to {out}: {cause}; make room and run this again: the "
+                "finished training is kept"
+            ) from cause
         print(f"saved {path}")
 
 
+def home(domain: Domain, config: TrainingConfig) -> Path:
+    """The domain's own folder, for the mapper that it uses.
+
+    Raises `DeltaEditError` as `home_of` does, and for an ablation: a mapper that is asked in
+    another way than `load_domain`'s must not take its place.
+    """
+    if not config.condition_on_image or config.group is not None or config.space != "s":
+        raise DeltaEditError(
+            "--no-image, --group and --space w_plus make no mapper that a domain can use; say "
+            "with --out where it goes"
+        )
+    return home_of(domain, "mapper").parent
+
+
 def line(report: Report) -> None:
-    """One line about a report."""
-    success = (
-        "" if report.edit_success != report.edit_success else f"  edits {report.edit_success:.1%}"
+    """One line about a report; of a run that was done before, what it ended with."""
+    held = (
+        f"held out {report.validation:.4f}, cosine {report.validation_cosine:.4f} "
+        f"({report.coarse:.3f} {report.medium:.3f} {report.fine:.3f})"
     )
+    success = "" if math.isnan(report.edit_success) else f"  edits {report.edit_success:.1%}"
+    if math.isnan(report.loss):  # no step was taken: a loss that breaks stops the run instead
+        print(f"step {report.step}  {held}{success}", flush=True)
+        return
     print(
         f"step {report.step}  loss {report.loss:.4f} (l2 {report.l2:.4f}, cosine "
-        f"{report.cosine:.4f})  held out {report.validation:.4f}, cosine "
-        f"{report.validation_cosine:.4f} ({report.coarse:.3f} {report.medium:.3f} "
-        f"{report.fine:.3f})  {report.pairs_per_second:,.0f} pairs/s, "
+        f"{report.cosine:.4f})  {held}  {report.pairs_per_second:,.0f} pairs/s, "
         f"{report.peak_share:.0%} of peak{success}",
         flush=True,
     )

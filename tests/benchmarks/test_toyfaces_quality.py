@@ -1,11 +1,13 @@
 """The benchmark itself: what it asks, whom it asks, and that every section runs."""
 
 import re
+import sys
 from dataclasses import replace
 
 import pytest
 import torch
 
+from benchmarks import toyfaces_editing
 from benchmarks.toyfaces_editing import (
     MAIN,
     PAIRS,
@@ -29,6 +31,17 @@ from deltaedit_kit.domains.toyfaces.factors import (
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.mapper import DeltaMapper
 from tests.tiny_domain import SPEC, tiny_clip, tiny_generator
+
+
+@pytest.mark.parametrize("wrong", [("--faces", "-1"), ("--strength", "nan")])
+def test_wrong_numbers_are_refused_in_one_line_before_anything_loads(
+    wrong: tuple[str, str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["toyfaces_editing", *wrong])
+    monkeypatch.setattr(toyfaces_editing, "load_domain", lambda *_, **__: pytest.fail("loaded"))
+    with pytest.raises(SystemExit):
+        toyfaces_editing.main()
+    assert f"error: {wrong[0]} is {wrong[1]}" in capsys.readouterr().err
 
 
 def portrait_domain() -> Domain:

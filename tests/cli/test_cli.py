@@ -65,8 +65,44 @@ def test_several_texts_and_every_option_reach_the_edit(capsys: pytest.CaptureFix
     assert recipe["neutral"] == "a person"
     assert (recipe["strength"], recipe["threshold"]) == (-0.5, 0.01)
     sample = recipe["faces"]["sample"]
-    assert sample == {"seed": 5, "count": 3, "truncation": 0.5, "rows": [0, 1, 2]}
+    asked = {"seed": 5, "count": 3, "truncation": 0.5, "rows": [0, 1, 2]}
+    assert {key: sample[key] for key in asked} == asked
     assert Editor(tiny_domain()).replay(recipe).after.shape == (2, 3, 3, 64, 64)
+
+
+def test_the_picture_goes_where_its_kind_belongs(capsys: pytest.CaptureFixture[str]) -> None:
+    """A sentence of one's own must not write over the shipped picture."""
+    code, out, _ = run(capsys, "edit", "an old face", "--domain", "tiny", "--faces", "1")
+    assert code == 0
+    assert "saved figures/your_edit.png" in out
+    assert not Path("figures/first_edit.png").exists()
+
+
+def test_a_sentence_that_moves_nothing_says_what_to_do(capsys: pytest.CaptureFixture[str]) -> None:
+    options = ("--domain", "tiny", "--faces", "1", "--threshold", "1000")
+    _, out, _ = run(capsys, "edit", "an old face", *options)
+    assert "may touch 0 of" in out
+    assert "lower --threshold (now 1000), or say more" in out
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        ["x", "--strength", "nan"],
+        ["x", "--threshold", "-1"],
+        ["x", "--truncation", "inf"],
+        ["x", "--faces", "0"],
+        ["x", "--out", "a.exe"],
+        ["x", "--neutral", ""],
+        [""],
+        ["a\0b"],
+    ],
+)
+def test_what_is_wrong_in_itself_is_refused_before_anything_loads(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, wrong: list[str]
+) -> None:
+    monkeypatch.setattr(domains, "load_domain", lambda *_, **__: pytest.fail("loaded"))
+    assert run(capsys, "edit", *wrong)[0] == 2
 
 
 def test_sample_saves_faces(capsys: pytest.CaptureFixture[str]) -> None:
@@ -86,7 +122,7 @@ def test_sample_saves_faces(capsys: pytest.CaptureFixture[str]) -> None:
         (["edit", "x", "--domain", "toyface"], "did you mean 'toyfaces'"),
         (["edit", "x", "--domain", "tiny", "--seed", "-1"], "seed is -1"),
         (["edit", "x", "--domain", "tiny", "--seed", "4294967296"], "seed is 4294967296"),
-        (["edit", "x", "--domain", "tiny", "--faces", "0"], "n is 0"),
+        (["edit", "x", "--domain", "tiny", "--faces", "0"], "--faces is 0"),
         (["edit", "x", "--domain", "tiny", "--strength", "nan"], "strength is nan"),
         (["edit", "x", "--domain", "tiny", "--threshold", "-1"], "threshold is -1"),
         (["edit", "x", "--domain", "tiny", "--truncation", "inf"], "truncation is inf"),
@@ -94,6 +130,9 @@ def test_sample_saves_faces(capsys: pytest.CaptureFixture[str]) -> None:
         (["edit", "smile " * 300, "--domain", "tiny"], "shorten it"),
         (["edit", "x", "--domain", "tiny", "--out", "a.exe"], "cannot write 'a.exe'"),
         (["edit", "x", "--domain", "tiny", "--out", "/dev/null/a.png"], "cannot write /dev/null"),
+        (["edit", "x", "--domain", "tiny", "--out", "."], "cannot write '.'"),
+        (["edit", "x", "--domain", "tiny", "--faces", "99999999999"], "from 1 to 256"),
+        (["edit", "x", "--domain", "tiny", "--photo", "p.png", "--seed", "1"], "leave them out"),
         (["edit", "x", "--domain", "tiny", "--device", "abacus"], "unknown device"),
         (["sample", "--faces", "many"], "--faces"),
     ],

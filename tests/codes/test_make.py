@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from deltaedit_kit.codes import Codes, CodeStore, make_codes, networks_mark
+from deltaedit_kit.codes import make as makes
 from deltaedit_kit.codes import store as stores
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.ranks import Rank, this_rank
@@ -190,6 +191,19 @@ def test_other_codes_and_wrong_numbers_are_refused(tmp_path):
     ):
         with pytest.raises(DeltaEditError):
             make_codes(domain, tmp_path / "new", **wrong)
+
+
+def test_a_run_that_failed_at_once_does_not_keep_the_folder(tmp_path, monkeypatch):
+    domain = picture_domain()
+
+    def broken(*_):
+        raise DeltaEditError("a bad picture")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(makes, "embed_batch", broken)
+        with pytest.raises(DeltaEditError, match="a bad picture"):
+            make_codes(domain, tmp_path, 4)
+    assert make_codes(domain, tmp_path, 4, seed=1).header.source["seed"] == 1
 
 
 def test_a_full_disk_is_a_clear_error_and_leaves_what_was_there(tmp_path, monkeypatch):

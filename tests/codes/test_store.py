@@ -9,6 +9,7 @@ from PIL import Image
 
 from deltaedit_kit.codes import CodeStore, make_codes, open_codes
 from deltaedit_kit.codes.header import FILE, StoreHeader
+from deltaedit_kit.codes.sources import read_square
 from deltaedit_kit.errors import DeltaEditError
 from tests.training.tiny import picture_domain
 
@@ -127,3 +128,15 @@ def test_photographs_enter_through_an_encoder(tmp_path):
         make_codes(domain, tmp_path / "more", photos=tmp_path, invert=invert)
     with pytest.raises(DeltaEditError, match="give invert="):
         make_codes(domain, tmp_path / "none", photos=tmp_path)
+    with pytest.raises(DeltaEditError, match=r"there is no folder .*nowhere; check the path"):
+        make_codes(domain, tmp_path / "none", photos=tmp_path / "nowhere", invert=invert)
+
+
+def test_a_square_is_read_as_a_photo_is(tmp_path):
+    deep = np.full((40, 50), 30_000, np.uint16)
+    clear = np.zeros((40, 50, 4), np.uint8)
+    for name, array, level in (("deep.png", deep, 30_000 / 65_535), ("clear.png", clear, 1.0)):
+        Image.fromarray(array).save(tmp_path / name)
+        square = read_square(tmp_path / name, 16)
+        assert square.shape == (3, 16, 16)
+        torch.testing.assert_close(square.mean().item() / 2 + 0.5, level, atol=3e-3, rtol=0)

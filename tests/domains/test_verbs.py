@@ -138,14 +138,40 @@ def test_relevance_sees_pictures_as_the_published_one_did(without_relevance: Pat
 
 
 def test_relevance_refuses_what_cannot_be(
-    capsys: pytest.CaptureFixture[str], without_relevance: Path, tmp_path: Path
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    without_relevance: Path,
+    tmp_path: Path,
 ) -> None:
-    code, _, err = run(capsys, "relevance", str(without_relevance), "--pictures", "0")
+    command = ("relevance", str(without_relevance))
+    code, _, err = run(capsys, *command, "--pictures", "0")
     assert (code, "pictures" in err) == (2, True)
-    (tmp_path / "file").write_text("")
-    wanted = str(tmp_path / "file" / "r.safetensors")
-    code, _, err = run(
-        capsys, "relevance", str(without_relevance), "--pictures", "1", "--out", wanted
-    )
+    for batch in ("-1", "0"):
+        code, _, err = run(capsys, *command, "--batch", batch)
+        assert (code, f"batch is {batch}" in err) == (2, True)
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("deltaedit_kit.atomic.save_tensors", full)
+        code, _, err = run(capsys, *command, "--pictures", "1")
     assert code == 2
     assert "finished parts are kept" in err
+
+
+def test_relevance_asks_for_its_place_before_the_work(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(verb, "stored_parts", lambda _: pytest.fail("began to work"))
+    (tmp_path / "file").write_text("")
+    for place, words in (
+        (tmp_path / "file" / "r.safetensors", "is no folder"),
+        (tmp_path / "r.pt", "give a file NAME.safetensors"),
+        (tmp_path, "give a file NAME.safetensors"),
+    ):
+        code, _, err = run(capsys, "relevance", "toyfaces", "--out", str(place))
+        assert (code, words in err) == (2, True)
+    code, _, err = run(capsys, "relevance", "toyfaces")
+    assert code == 2
+    assert "has a relevance already, which load_domain goes on using; say with --out" in err

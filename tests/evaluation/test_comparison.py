@@ -8,7 +8,6 @@ from dataclasses import replace
 import pytest
 import torch
 
-from deltaedit_kit.cli import main
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.evaluation import comparison as module
 from deltaedit_kit.evaluation import presets
@@ -175,6 +174,8 @@ def test_best_is_chosen_on_other_sentences_and_other_faces(tmp_path):
     ("changed", "words"),
     [
         ({"faces": 1}, "faces"),
+        ({"faces": 99_999_999_999}, "faces"),
+        ({"seed": -1}, "seed"),
         ({"slow_faces": 0}, "slow_faces"),
         ({"methods": ()}, "at least one"),
         ({"methods": ("deltaedit", "gan")}, "no method 'gan'"),
@@ -197,9 +198,28 @@ def test_what_can_be_known_is_said_before_any_work(tmp_path):
     with pytest.raises(DeltaEditError, match="no sentence is for the table"):
         Comparison(domain, PLAN, [Prompt("a face", (), "tune")], tmp_path)
     with pytest.raises(DeltaEditError, match="no sentence is for tuning"):
-        Comparison(domain, PLAN, PROMPTS[:1], tmp_path).run(progress=False)
+        Comparison(domain, PLAN, PROMPTS[:1], tmp_path)
+    plan = replace(PLAN, methods=("deltaedit",), settings=("short",))
+    Comparison(domain, plan, PROMPTS, tmp_path).run(progress=False)
     with pytest.raises(DeltaEditError, match="other faces, strengths"):
         Comparison(domain, replace(PLAN, faces=5, strengths=(1.0,)), PROMPTS, tmp_path)
+
+
+def test_a_run_that_was_refused_does_not_keep_the_folder(tmp_path):
+    plan = replace(PLAN, methods=("deltaedit",), settings=("short",))
+    with pytest.raises(DeltaEditError, match="no feature network 'foo'"):
+        Comparison(
+            tiny_domain(), replace(plan, features=("foo",), faces=3), PROMPTS, tmp_path / "a"
+        ).run(progress=False)
+    assert not (tmp_path / "a").exists()
+    Comparison(tiny_domain(), plan, PROMPTS[:1], tmp_path / "a").run(progress=False)
+
+
+def test_a_folder_that_cannot_be_is_one_line(tmp_path):
+    plan = replace(PLAN, methods=("deltaedit",), settings=("short",))
+    (tmp_path / "one.csv").write_text("")
+    with pytest.raises(DeltaEditError, match=r"cannot write to .*one\.csv"):
+        Comparison(tiny_domain(), plan, PROMPTS, tmp_path / "one.csv").run(progress=False)
 
 
 def test_default_is_as_published_and_short_says_so(toyfaces):
@@ -211,30 +231,6 @@ def test_default_is_as_published_and_short_says_so(toyfaces):
     assert presets.settings_of("tedigan", "short", tiny_domain()) == {}
     with pytest.raises(DeltaEditError, match="no settings are called"):
         presets.settings_of("tedigan", "long", toyfaces)
-
-
-def test_the_verb_compares_prints_and_goes_on(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr("deltaedit_kit.domains.load_domain", lambda *_a, **_k: tiny_domain())
-    out = tmp_path / "out"
-    command = ["evaluate", "tiny", "--quick", "--methods", "deltaedit, tedigan"]
-    for _ in range(2):
-        assert main([*command, "--out", str(out)]) in (0, None)
-        printed = capsys.readouterr().out
-        assert "deltaedit" in printed
-        assert "fid:clip-tiny" in printed
-    assert {row.method for row in read_rows(out / "summary.csv")} == {
-        *("deltaedit", "tedigan", "unedited")
-    }
-    (tmp_path / "p.csv").write_text("txt\nface\n")
-    for options, words in (
-        (["--prompts", str(tmp_path / "p.csv")], "did you mean 'text'"),
-        (["--strengths", "1,x"], "give numbers as in"),
-        (["--methods", "gan"], "no method 'gan'"),
-        (["--faces", "1"], "faces"),
-    ):
-        with pytest.raises(SystemExit):
-            raise SystemExit(main(["evaluate", "tiny", *options, "--out", str(tmp_path / "x")]))
-        assert words in capsys.readouterr().err
 
 
 def test_pictures_drawn_twice_are_equal(tmp_path):

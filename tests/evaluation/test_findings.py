@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from importlib import import_module
+from types import SimpleNamespace
 
 import pytest
 
@@ -127,3 +129,32 @@ def test_the_recipes_draw_from_a_folder(tmp_path, name):
     assert path.read_bytes().startswith(b"\x89PNG")
     if name == "fig5_metrics":
         assert "deltaedit" in (tmp_path / f"{name}.csv").read_text()
+
+
+def test_the_legend_says_what_stars_and_whiskers_are():
+    def legend(rows):
+        (shown,) = metrics_figure(rows).legends
+        return [text.get_text() for text in shown.get_texts()]
+
+    assert legend(ROWS)[-2:] == ["tuned: “best”", "95 % interval over sentences"]
+    untuned = [one for one in ROWS if one.setting != "best"]
+    assert "tuned: “best”" not in legend(untuned)
+
+
+def test_the_panel_of_costs_says_where_steps_were_cut():
+    seconds = [row("deltaedit", "seconds.edit", 0.01)]
+    cut = [row("tedigan", "seconds.edit", 0.5, setting="short")]
+    assert metrics_figure(ROWS[:1] + seconds).axes[5].get_title("left") == ""
+    shortened = metrics_figure(ROWS[:1] + seconds + cut).axes[5]
+    assert shortened.get_title("left") == "at the shortened settings"
+
+
+def test_the_note_says_who_had_fewer_faces():
+    def cell(method, faces):
+        return SimpleNamespace(method=method, faces=faces, prompt=SimpleNamespace(text="a face"))
+
+    note = import_module("recipes.figures.comparison").note
+    told = note([("default", cell("deltaedit", 100)), ("best", cell("tedigan", 20))])
+    assert told.startswith("toyfaces: 1 sentences, 100 faces each")
+    assert told.endswith("; 20 faces: tedigan (best)")
+    assert note([("default", cell("deltaedit", 100))]).endswith("same faces, sentences and CLIP")

@@ -1,15 +1,21 @@
 """`deltaedit codes` and `deltaedit train`, end to end on a tiny domain; the examiner of edits."""
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 import torch
+from safetensors import safe_open
 from safetensors.torch import load_file
 
 from deltaedit_kit import cli, domains
 from deltaedit_kit.codes import CodeStore
+from deltaedit_kit.domains.spec import PublishedFile
 from deltaedit_kit.edit_exam import EditExam, with_mapper
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.mapper import DeltaMapper
 from deltaedit_kit.training import TrainingConfig
+from deltaedit_kit.verbs.places import home_of
 from tests.tiny_domain import tiny_domain
 
 TRAIN = ("--steps", "4", "--batch", "8", "--held-out", "0.2", "--report-every", "2")
@@ -41,6 +47,61 @@ def test_without_folders_both_use_the_domains_own(tiny, tmp_path, capsys):
     assert CodeStore.open(tmp_path / "own" / "codes").complete
     assert cli.main(["train", "tiny", *TRAIN]) == 0
     assert f"saved {tmp_path / 'own' / 'mapper.safetensors'}" in capsys.readouterr().out
+
+
+def test_a_run_that_was_done_before_says_how_it_ended(tiny, tmp_path, capsys):
+    store, run = str(tmp_path / "codes"), str(tmp_path / "run")
+    assert cli.main(["codes", "tiny", "--samples", "20", "--out", store]) == 0
+    for _ in range(2):
+        capsys.readouterr()
+        assert cli.main(["train", "tiny", "--codes", store, "--out", run, *TRAIN]) == 0
+    printed = capsys.readouterr().out
+    assert "step 4  held out" in printed
+    assert "nan" not in printed
+
+
+def test_a_place_that_cannot_be_is_refused_before_the_work(tiny, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("deltaedit_kit.codes.open_codes", lambda *_: pytest.fail("opened codes"))
+    (tmp_path / "file").write_text("")
+    assert cli.main(["train", "tiny", "--out", str(tmp_path / "file"), *TRAIN]) == 2
+    assert "is no folder; give another" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "variant", [["--no-image"], ["--group", "fine"], ["--space", "w_plus"]], ids=str
+)
+def test_an_ablation_does_not_take_the_place_of_the_domains_mapper(tiny, tmp_path, capsys, variant):
+    tiny._folder = tmp_path / "own"
+    assert cli.main(["train", "tiny", *variant]) == 2
+    assert "say with --out" in capsys.readouterr().err
+
+
+def test_a_mapper_that_nobody_would_read_needs_a_place(tiny, tmp_path, capsys):
+    for given in (
+        {"files": {"mapper": "mapper.safetensors"}},  # comes with the kit
+        {"published": {"mapper": (PublishedFile("net_face.pth"),)}},
+    ):
+        tiny.spec = replace(tiny.spec, **given)
+        assert cli.main(["train", "tiny"]) == 2
+        assert "has a mapper already" in capsys.readouterr().err
+    declared = {"mapper": (PublishedFile("mapper.safetensors"),)}  # one's own, to be made
+    tiny.spec = replace(tiny.spec, files={}, published=declared)
+    tiny._folder = tmp_path
+    assert home_of(tiny, "mapper") == tmp_path / "mapper.safetensors"
+
+
+def test_a_folder_is_no_domains_name(tmp_path, capsys, monkeypatch):
+    """Released arrays do not say whose they are, and a mapper's header must."""
+    domain = tiny_domain("mine")
+    monkeypatch.setattr(domains, "load_domain", lambda *_, **__: domain)
+    random = np.random.default_rng(0)
+    for space, width in (("s", domain.layout.total), ("c", domain.clip.width)):
+        array = random.normal(size=(20, width)).astype(np.float32)
+        np.save(tmp_path / f"{space}space_noise_feat.npy", array)
+    folders = ("--codes", str(tmp_path), "--out", str(tmp_path / "run"))
+    assert cli.main(["train", "./a folder", *folders, *TRAIN]) == 0, capsys.readouterr().err
+    with safe_open(str(tmp_path / "run" / "mapper.safetensors"), "pt") as stored:
+        assert stored.metadata()["domain"] == "mine"
 
 
 def test_what_a_user_can_put_right_is_one_line(tiny, tmp_path, capsys):

@@ -1,0 +1,33 @@
+"""`deltaedit evaluate` on random networks: its tables, its second run, its one line of refusal."""
+
+from __future__ import annotations
+
+import pytest
+
+from deltaedit_kit.cli import main
+from deltaedit_kit.evaluation.results import read_rows
+from tests.tiny_domain import tiny_domain
+
+
+def test_the_verb_compares_prints_and_goes_on(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("deltaedit_kit.domains.load_domain", lambda *_a, **_k: tiny_domain())
+    out = tmp_path / "out"
+    command = ["evaluate", "tiny", "--quick", "--methods", "deltaedit, tedigan"]
+    for _ in range(2):
+        assert main([*command, "--out", str(out)]) in (0, None)
+        printed = capsys.readouterr().out
+        assert "deltaedit" in printed
+        assert "fid:clip-tiny" in printed
+    assert {row.method for row in read_rows(out / "summary.csv")} == {
+        *("deltaedit", "tedigan", "unedited")
+    }
+    (tmp_path / "p.csv").write_text("txt\nface\n")
+    for options, words in (
+        (["--prompts", str(tmp_path / "p.csv")], "did you mean 'text'"),
+        (["--strengths", "1,x"], "give numbers as in"),
+        (["--methods", "gan"], "no method 'gan'"),
+        (["--faces", "1"], "faces"),
+    ):
+        with pytest.raises(SystemExit):
+            raise SystemExit(main(["evaluate", "tiny", *options, "--out", str(tmp_path / "x")]))
+        assert words in capsys.readouterr().err

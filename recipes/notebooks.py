@@ -5,7 +5,8 @@
 
 The first cell installs the kit when the notebook runs in Colab. Its address is read from
 `[project.urls]` in pyproject.toml, the one place of the project where it stands; a test compares
-the two. Outputs are those of this run, so that nbval has something to compare with.
+the two. A notebook that needs an extra of the kit asks for it there, as `EXTRAS` says.
+Outputs are those of this run, so that nbval has something to compare with.
 """
 
 from __future__ import annotations
@@ -21,25 +22,28 @@ from nbformat import NotebookNode
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "notebooks"
 CELL_SECONDS = 120
+EXTRAS = {"05_your_own_photo": "photos"}  # notebook -> extra that Colab installs with the kit
 
 BOOTSTRAP = """\
 # In Colab this installs the kit; anywhere else it does nothing.
 import sys
 
 if "google.colab" in sys.modules:
-    %pip install --quiet "git+{address}"
+    %pip install --quiet "{source}"
 """
 
 
-def bootstrap(pyproject: Path = ROOT / "pyproject.toml") -> str:
-    """The text of the first cell of every notebook."""
+def bootstrap(pyproject: Path = ROOT / "pyproject.toml", extra: str = "") -> str:
+    """The text of the first cell of every notebook; `extra` is installed with the kit."""
     urls = tomllib.loads(pyproject.read_text(encoding="utf-8"))["project"]["urls"]
-    return BOOTSTRAP.format(address=urls["Repository"]).rstrip("\n")
+    source = f"git+{urls['Repository']}"
+    source = f"deltaedit-kit[{extra}] @ {source}" if extra else source
+    return BOOTSTRAP.format(source=source).rstrip("\n")
 
 
-def with_bootstrap(notebook: NotebookNode) -> NotebookNode:
+def with_bootstrap(notebook: NotebookNode, extra: str = "") -> NotebookNode:
     """The notebook with today's first cell: replaced where there is one, added where not."""
-    text = bootstrap()
+    text = bootstrap(extra=extra)
     first = notebook.cells[0] if notebook.cells else None
     if first is not None and first.cell_type == "code" and "google.colab" in first.source:
         first.source = text
@@ -76,7 +80,7 @@ def tidied(notebook: NotebookNode) -> NotebookNode:
 def prepare(paths: Iterable[Path]) -> None:
     """Bring each notebook file up to date in place; one that fails is left as it was."""
     for path in paths:
-        notebook = with_bootstrap(nbformat.read(path, as_version=4))
+        notebook = with_bootstrap(nbformat.read(path, as_version=4), EXTRAS.get(path.stem, ""))
         nbformat.write(tidied(executed(notebook, path.parent)), path)
         print(f"{path.name}: {len(notebook.cells)} cells, {path.stat().st_size / 1024:.0f} kB")
 

@@ -6,6 +6,8 @@ coloured by what they are (raw, control, differences), never by whether they loo
 
 from __future__ import annotations
 
+from typing import Any
+
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
@@ -46,7 +48,9 @@ def alignment_figure(
                 axis.plot([one.low, one.high], [row, row], color=INK, linewidth=1.2)
                 end = max(end, one.high)
             # To the right of bar, interval and zero, so that nothing lies under the number.
-            near = {"xytext": (4, 0), "textcoords": "offset points", "va": "center"}
+            # A white patch keeps the dashed line out of it.
+            near: dict[str, Any] = {"xytext": (4, 0), "textcoords": "offset points", "va": "center"}
+            near["bbox"] = {"facecolor": "white", "edgecolor": "none", "pad": 0.8}
             axis.annotate(f"{one.value:.3f}", (end, row), fontsize=7, **near)
         reference = ones[0].reference
         axis.axvline(reference, color=INK, linewidth=0.9, linestyle="--")

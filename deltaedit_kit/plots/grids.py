@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from deltaedit_kit.editing import Edit
 
 INK, FAINT, ACCENT = "#1d2430", "#66707f", "#0b6e8a"
+BEFORE = "before"  # the label of what was not edited: it alone is pale
 PICTURE, GAP = 1.45, 0.07  # inches
 LINE = 0.165  # inches that a line of a caption takes
 CAPTION_WIDTH = 19  # characters that fit above one picture
@@ -65,7 +66,7 @@ def edit_figure(edit: Edit) -> Figure:
     """
     after = edit.after if edit.several else edit.after[None]  # [T, n, 3, H, W]
     lines = [edit.before, *after]  # T + 1 lines of n pictures
-    labels = ["before", *edit.texts]
+    labels = [BEFORE, *edit.texts]
     recipe = edit.recipe
     note = (
         f"neutral “{recipe['neutral']}”,  strength {recipe['strength']:g},  "
@@ -101,11 +102,13 @@ def grid(
     title: str,
     note: str = "",
     columns: bool = True,
+    heads: Sequence[str] = (),
 ) -> Figure:
     """Lines of pictures (uint8 [H, W, 3]), each line with its label.
 
     A line is a column with its label above it, or with `columns=False` a row with its label at
-    the left. Labels are shown as they are: no markup, wrapped, shortened beyond four rows.
+    the left and `heads` above the columns. Labels are shown as they are: no markup, wrapped,
+    shortened beyond four rows.
     """
     texts = [_wrap(label) for label in labels]
     rows_of_text = max(text.count("\n") + 1 for text in texts)
@@ -114,9 +117,11 @@ def grid(
         figure, axes = _canvas(down, across, title, note, head=rows_of_text * LINE)
     else:
         across, down = down, across
-        figure, axes = _canvas(down, across, title, note, left=1.35)
+        figure, axes = _canvas(down, across, title, note, head=LINE if heads else 0.0, left=1.35)
+        for axis, head in zip(axes[0], heads, strict=False):
+            _caption(axis, _one_line(head), 0.5, 1.03, ha="center", va="bottom")
     for number, (line, text) in enumerate(zip(lines, texts, strict=True)):
-        style: dict[str, Any] = {"color": FAINT if number == 0 else INK}
+        style: dict[str, Any] = {"color": FAINT if labels[number] == BEFORE else INK}
         for place, picture in enumerate(line):
             _show(axes[place][number] if columns else axes[number][place], picture)
         if columns:

@@ -14,11 +14,10 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from deltaedit_kit.plots.grids import ACCENT, FAINT, INK, PictureFigure
+from deltaedit_kit.plots.grids import ACCENT, BEFORE, FAINT, INK, PictureFigure
 
 PICTURE, BLOCK_GAP, GAP = 0.92, 0.16, 0.03  # inches
 LEFT, TOP, BOTTOM = 1.5, 0.95, 0.3
-BEFORE = "before"
 
 
 def methods_figure(

@@ -14,6 +14,7 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from deltaedit_kit.evaluation.results import Row, own_setting
 from deltaedit_kit.metrics import metric
@@ -49,13 +50,22 @@ def metrics_figure(rows: Sequence[Row], title: str = "", note: str = "") -> Figu
     seconds(axes[1][2], rows)
     handles, labels = axes[0][0].get_legend_handles_labels()
     if handles:
+        marks = _marks(rows)
         figure.legend(
-            handles, labels, loc="outside lower center", ncols=6, fontsize=8, frameon=False
+            [*handles, *marks],
+            [*labels, *(str(mark.get_label()) for mark in marks)],
+            loc="outside lower center",
+            ncols=4,
+            fontsize=8,
+            frameon=False,
         )
     if title:
         figure.suptitle(title, fontsize=12.5, fontweight="bold", color=ACCENT, x=0.01, ha="left")
     if note:
-        axes[0][0].set_title(note, fontsize=7.5, color=FAINT, loc="left")
+        axis = axes[0][0]
+        axis.set_title(" ", fontsize=7.5, loc="left")  # room for the note above the panels
+        line = axis.text(0, 1.02, note, fontsize=7.5, color=FAINT, transform=axis.transAxes)
+        line.set_in_layout(False)  # it runs on over the next panels instead of pushing them away
     return figure
 
 
@@ -107,9 +117,10 @@ def bars(axis: Axes, rows: Sequence[Row], name: str) -> None:
         colour, _ = STYLES.get(row.method, (INK, "o"))
         mine = (row.method, row.setting)
         pale = 0.45 if mine in fewer else 1.0
-        axis.barh(place, row.value, color=colour, height=0.62, alpha=pale)
+        axis.barh(place, row.value, color=colour, height=0.74, alpha=pale)
         axis.errorbar(row.value, place, xerr=_reach(row), color=INK, linewidth=1)
-        axis.text(0.0, place, f" {row.value:.3g}", va="center", fontsize=7.5, color="white")
+        # Above the whisker, which runs along the middle of the bar and may begin at its foot.
+        axis.text(0.0, place - 0.18, f" {row.value:.3g}", va="center", fontsize=7.5, color="white")
         for best in rows:
             tuned = (best.method, best.setting)
             if (*tuned, best.metric) == (row.method, "best", name) and (
@@ -150,9 +161,19 @@ def seconds(axis: Axes, rows: Sequence[Row]) -> None:
     axis.margins(x=0.2)
     _labels(
         axis,
-        "processor seconds ↓: a further picture (full),\nthe first one of a sentence (pale)",
+        "processor seconds ↓ of a further picture\n(pale: of the first with a sentence)",
         "",
     )
+    if any(_own(rows, method) == "short" for method in methods):
+        axis.set_title("at the shortened settings", fontsize=7.5, color=FAINT, loc="left")
+
+
+def _marks(rows: Sequence[Row]) -> list[Line2D]:
+    """Legend of what all methods share: stars, where there are tuned rows, and whiskers."""
+    whisker = Line2D([], [], color=INK, linewidth=1, label="95 % interval over sentences")
+    tuned = Line2D([], [], marker="*", linestyle="none", markersize=11, label="tuned: “best”")
+    tuned.set(markerfacecolor="white", markeredgecolor=INK)
+    return [tuned, whisker] if any(row.setting == "best" for row in rows) else [whisker]
 
 
 def _own(rows: Sequence[Row], method: str) -> str:

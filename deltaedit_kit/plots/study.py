@@ -79,8 +79,10 @@ def _question(axis: Any, line: Line, base: float) -> None:
     name = TITLES.get(shown.question, shown.question)
     top = base + BAR / 2 + 0.06
     style: dict[str, Any] = {"fontsize": 10, "va": "bottom", "parse_math": False, "color": INK}
-    behind = {"facecolor": "white", "edgecolor": "none", "pad": 2}  # the line of no preference
-    axis.text(0.5, top, name, ha="center", fontweight="bold", bbox=behind, zorder=6, **style)
+    # A white box keeps the line of no preference (zorder 3) out of the words; the stamp (4) of a
+    # simulated study lies over the box.
+    behind = {"facecolor": "white", "edgecolor": "none", "pad": 2}
+    axis.text(0.5, top, name, ha="center", fontweight="bold", bbox=behind, zorder=3.5, **style)
     axis.text(0.0, top, f"{shown.first}  {shown.share:.0%}", ha="left", **style)
     axis.text(1.0, top, f"{1 - shown.share:.0%}  {shown.second}", ha="right", **style)
     # People with the same share are stacked, so that each one is seen.

@@ -64,8 +64,11 @@ def sweep_figure(rows: Sequence[Row], title: str = "What each part contributes")
         axis.axvline(values[0], color=ACCENT, lw=0.8, ls=":")
         for place, value in zip(places, values, strict=True):
             text = "not counted" if math.isnan(value) else f"{value:.2f}"
-            axis.text(0.02, place, text, va="center", fontsize=8, color=INK)
-        axis.set_xlim(min(0.0, *values, 0.0), 1.0)
+            on_accent = place == len(rows) and value > 0.1  # dark: the number must be light
+            axis.text(
+                0.02, place, text, va="center", fontsize=8, color="white" if on_accent else INK
+            )
+        axis.set_xlim(min(0.0, *values), 1.0)
         axis.set_xlabel(label, fontsize=9, color=INK)
         axis.set_yticks(list(places), [row.name for row in rows], fontsize=9)
         for side in ("top", "right"):

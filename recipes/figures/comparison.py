@@ -13,6 +13,7 @@ from pathlib import Path
 
 from deltaedit_kit import load_domain
 from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.evaluation.cells import Cell
 from deltaedit_kit.evaluation.comparison import Comparison, Plan
 from deltaedit_kit.evaluation.prompts import default_prompts, of_split
 from deltaedit_kit.evaluation.results import Results, Row
@@ -47,10 +48,13 @@ def finished(rows: Sequence[Row]) -> list[Row]:
     return [row for row in rows if sentences.get((row.method, row.setting), most) == most]
 
 
-def note(results: Results) -> str:
-    """How many sentences and faces the numbers come from."""
-    cells = [cell for _, cell in results.cells]
-    sentences = len({cell.prompt.text for cell in cells})
-    counts = sorted({cell.faces for cell in cells})
-    faces = " or ".join(str(count) for count in counts)
-    return f"toyfaces: {sentences} sentences, {faces} faces each; same faces, sentences and CLIP"
+def note(cells: Sequence[tuple[str, Cell]]) -> str:
+    """How many sentences and faces the numbers come from: (setting, cell) of what is shown."""
+    sentences = len({cell.prompt.text for _, cell in cells})
+    faces = {(cell.method, setting): cell.faces for setting, cell in cells}
+    most = max(faces.values(), default=0)
+    told = f"toyfaces: {sentences} sentences, {most} faces each; same faces, sentences and CLIP"
+    for count in sorted({count for count in faces.values() if count < most}):
+        who = [f"{method} ({setting})" for (method, setting), n in faces.items() if n == count]
+        told += f"; {count} faces: {', '.join(who)}"
+    return told

@@ -21,7 +21,8 @@ SENTENCES, FACES = 4, 3
 def main(results: Results | None = None, target: Path = FIGURE) -> Path:
     """Save the figure: the first sentences that ask these faces for something new, untuned."""
     results = comparison() if results is None else results
-    cells = [c for setting, c in results.cells if setting == results.own_setting(c.method)]
+    own = [(setting, c) for setting, c in results.cells if setting == results.own_setting(c.method)]
+    cells = [cell for _, cell in own]
     methods = list(dict.fromkeys(cell.method for cell in cells))
     sentences = list(dict.fromkeys(cell.prompt.text for cell in cells if _asks_for_news(cell)))
     sentences = sentences[:SENTENCES]
@@ -32,9 +33,10 @@ def main(results: Results | None = None, target: Path = FIGURE) -> Path:
         }
         for method in methods
     }
-    figure = methods_figure(
-        results.before[:FACES], after, sentences, "Five methods, the same faces", note(results)
-    )
+    shortened = [method for method in methods if results.own_setting(method) == "short"]
+    told = note(own) + (f"; with fewer steps: {', '.join(shortened)}" if shortened else "")
+    title = "Five methods, the same faces, untuned: each method's own settings"
+    figure = methods_figure(results.before[:FACES], after, sentences, title, told)
     return save_figure(figure, target)
 
 

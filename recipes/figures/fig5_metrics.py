@@ -21,7 +21,7 @@ def main(results: Results | None = None, target: Path = FIGURE) -> Path:
     rows = finished(results.summary)
     write_rows(rows, target.with_suffix(".csv"))
     title = "Success and its price: lines over strength, filled at each method's own"
-    return save_figure(metrics_figure(rows, title, note(results)), target)
+    return save_figure(metrics_figure(rows, title, note(results.cells)), target)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from recipes.notebooks import BOOTSTRAP, FOLDER, ROOT, bootstrap, tidied, with_bootstrap
+from recipes.notebooks import BOOTSTRAP, EXTRAS, FOLDER, ROOT, bootstrap, tidied, with_bootstrap
 
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
 IDS = [path.name for path in NOTEBOOKS]
@@ -44,7 +44,7 @@ def test_notebook_is_small_and_valid(path: Path) -> None:
 def test_first_cell_installs_the_kit_in_colab_only(path: Path) -> None:
     first = nbformat.read(path, as_version=4).cells[0]
     assert first.cell_type == "code"
-    assert first.source == bootstrap()
+    assert first.source == bootstrap(extra=EXTRAS.get(path.stem, ""))
     assert first.outputs == []
 
 
@@ -60,6 +60,15 @@ def test_bootstrap_takes_the_address_from_pyproject(tmp_path: Path) -> None:
     other = tmp_path / "pyproject.toml"
     other.write_text('[project.urls]\nRepository = "https://example.org/kit"\n')
     assert '%pip install --quiet "git+https://example.org/kit"' in bootstrap(other)
+
+
+def test_a_notebook_gets_the_extra_that_it_asks_for() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    address = project["urls"]["Repository"]
+    for name, extra in EXTRAS.items():
+        assert f"{name}.ipynb" in IDS
+        assert extra in project["optional-dependencies"]
+        assert f'"{project["name"]}[{extra}] @ git+{address}"' in bootstrap(extra=extra)
 
 
 def test_bootstrap_does_nothing_outside_colab() -> None:

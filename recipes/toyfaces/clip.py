@@ -108,7 +108,7 @@ def main() -> None:
     parser.add_argument("--feature-rows", type=int, default=8_000)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     start = time.perf_counter()

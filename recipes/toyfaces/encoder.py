@@ -13,8 +13,7 @@ the diagonal of JᵀJ. Pixels, identity and the size of the offsets are e4e's lo
 and e4e's critic of w is not needed where w* is known. A part of every batch of the last stage
 are generated pictures. The body starts from the shipped oracle's.
 
-    python -m recipes.toyfaces.encoder --until pictures   # as shipped; resumes by itself
-    python -m recipes.toyfaces.encoder                    # and the last stage, minutes more
+    python -m recipes.toyfaces.encoder          # resumes by itself
 """
 
 from __future__ import annotations
@@ -83,16 +82,22 @@ class Config:
 def weight_of_entries(generator: Generator, config: Config) -> Tensor:
     """a_k [128], mean 1: how much each entry of w moves the picture."""
     seeded = torch.Generator().manual_seed(config.seed)
-    total = torch.zeros(WIDTH)
+    device = home(generator)
+    total = torch.zeros(WIDTH, device=device)
     for _ in range(config.probes // 8):
-        z = torch.randn(8, WIDTH, generator=seeded)
+        z = torch.randn(8, WIDTH, generator=seeded).to(device)
         w = generator.mapping(z).requires_grad_(True)
         picture = draw(generator, generator.expand(w))
-        noise = torch.randn(picture.shape, generator=seeded)
+        noise = torch.randn(picture.shape, generator=seeded).to(device)
         (gradient,) = torch.autograd.grad((noise * picture).sum(), w)
         total += gradient.square().sum(dim=0)
     weight = total / total.mean()
     return config.floor + (1 - config.floor) * weight
+
+
+def home(generator: Generator) -> torch.device:
+    """Where a generator, and with it all of a training, lies."""
+    return next(generator.parameters()).device
 
 
 def draw(generator: Generator, w_plus: Tensor) -> Tensor:
@@ -109,7 +114,8 @@ def start(generator: Generator, config: Config) -> Encoder:
     encoder.trunk.load_state_dict(trunk)
     z = torch.randn(20_000, WIDTH, generator=torch.Generator().manual_seed(config.seed))
     with torch.no_grad():
-        w = generator.mapping(z)
+        w = generator.mapping(z.to(home(generator)))
+    encoder.to(w.device)
     encoder.mean_w.copy_(w.mean(dim=0))
     encoder.low.copy_(w.amin(dim=0))
     encoder.high.copy_(w.amax(dim=0))
@@ -121,13 +127,14 @@ class Run:
 
     def __init__(self, domain: Domain, config: Config, folder: Path) -> None:
         self.domain, self.config, self.path = domain, config, folder / "state.pt"
+        self.device = domain.device
         self.generator = domain.generator
         self.encoder = start(self.generator, config)
         self.optimizer = torch.optim.AdamW(self.encoder.parameters(), weight_decay=0.01)
         self.stage, self.step, self.seconds = 0, 0, 0.0
         self.weight = torch.ones(0)
         if self.path.exists():
-            state = torch.load(self.path, map_location="cpu", weights_only=True)
+            state = torch.load(self.path, map_location=self.device, weights_only=True)
             self.encoder.load_state_dict(state["encoder"])
             self.optimizer.load_state_dict(state["optimizer"])
             self.stage, self.step = state["stage"], state["step"]
@@ -151,8 +158,8 @@ class Run:
         number = self.config.seed * 1_000_003 + self.stage * 10_000_019 + self.step
         seeded = torch.Generator().manual_seed(number)
         rows = torch.randint(self.config.renders, (stage.batch,), generator=seeded).sort().values
-        pictures = to_float(torch.from_numpy(data.pictures[rows.numpy()]))
-        z = torch.from_numpy(data.z[rows.numpy()])
+        pictures = to_float(torch.from_numpy(data.pictures[rows.numpy()]).to(self.device))
+        z = torch.from_numpy(data.z[rows.numpy()]).to(self.device)
         with torch.no_grad():
             w = self.generator.mapping(z)
             if stage.name == "pictures" and self.config.generated:
@@ -165,18 +172,18 @@ class Run:
     def loss(self, pictures: Tensor, w: Tensor, stage: Stage) -> Tensor:
         """The loss of a batch; a scalar."""
         config = self.config
-        with torch.autocast("cpu", dtype=torch.bfloat16):
+        with torch.autocast(self.device.type, dtype=torch.bfloat16):
             found, offsets = self.encoder.parts(pictures)
         error = found - w
         codes = (self.weight * (error.abs() + 2 * error.square())).mean()
         if stage.name != "pictures":
             return codes
-        with torch.autocast("cpu", dtype=torch.bfloat16):
+        with torch.autocast(self.device.type, dtype=torch.bfloat16):
             made = draw(self.generator, self.encoder.join(found, offsets)).float()
         difference = made - pictures
         edges = difference.diff(dim=2).abs().mean() + difference.diff(dim=3).abs().mean()
         seen = made.clamp(-1, 1)
-        with torch.autocast("cpu", dtype=torch.bfloat16):
+        with torch.autocast(self.device.type, dtype=torch.bfloat16):
             identity = (embed_faces(seen) * embed_faces(pictures)).sum(dim=1)
             both = self.domain.clip.encode_images(torch.cat([seen, pictures]))
         clip = (both[: len(seen)] * both[len(seen) :]).sum(dim=1)
@@ -190,13 +197,20 @@ class Run:
         )
 
 
-def train(config: Config, cache: Path, out: Path, folder: Path = RUN, until: str = "") -> float:
+def train(
+    config: Config,
+    cache: Path,
+    out: Path,
+    folder: Path = RUN,
+    until: str = "",
+    device: str = "cpu",
+) -> float:
     """Train or go on training, write `out`, return the seconds that it took.
 
     `until` names a stage that is not begun (empty: all are run).
     """
-    data = renders(config.renders, cache)
-    run = Run(load_domain("toyfaces"), config, folder)
+    data = renders(config.renders, cache, device)
+    run = Run(load_domain("toyfaces", device), config, folder)
     clock = saved = time.perf_counter()
     while run.stage < len(config.stages) and config.stages[run.stage].name != until:
         stage = config.stages[run.stage]
@@ -235,7 +249,7 @@ def reached(run: Run, data: Renders) -> str:
     from deltaedit_kit.domains.toyfaces.renderer import render
 
     z = torch.randn(8, WIDTH, generator=torch.Generator().manual_seed(987_654_321))
-    pictures = render(factors_from_z(z))
+    pictures, z = render(factors_from_z(z)).to(run.device), z.to(run.device)
     training = run.encoder.training
     w_plus = run.encoder.eval()(pictures)
     run.encoder.train(training)
@@ -251,8 +265,9 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=FILE)
     parser.add_argument("--cache", type=Path, default=CACHE)
     parser.add_argument("--until", default="", help="a stage not to begin, such as pictures")
+    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     given = parser.parse_args()
-    seconds = train(Config(), given.cache, given.out, until=given.until)
+    seconds = train(Config(), given.cache, given.out, until=given.until, device=given.device)
     print(f"trained in {seconds:.0f} s")
 
 

@@ -21,6 +21,9 @@ A mapping network that has to learn it from pictures blurs them: for a long time
 synthesis layers only roughly where an eye is.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import torch
 from torch import Tensor
 
@@ -84,6 +87,17 @@ def hinges() -> tuple[Tensor, Tensor]:
     return torch.tensor(columns), torch.tensor(knots)
 
 
+@contextmanager
+def on_the_cpu(*generators: Generator) -> Iterator[None]:
+    """Generators moved to the CPU and back: least squares then are the same on every machine."""
+    homes = [next(generator.parameters()).device for generator in generators]
+    for generator in generators:
+        generator.cpu()
+    yield
+    for generator, home in zip(generators, homes, strict=True):
+        generator.to(home)
+
+
 @torch.no_grad()
 def solve_mapping(generator: Generator, seed: int) -> float:
     """Set the two mapping layers of `generator`; returns the rms error of w (w varies by 0.58).
@@ -91,7 +105,11 @@ def solve_mapping(generator: Generator, seed: int) -> float:
     ToRGB layers get one style for every w: they are not part of s, and what they knew of a
     portrait, no edit of s could change.
     """
-    seeded = torch.Generator().manual_seed(seed)
+    with on_the_cpu(generator):
+        return _solved(generator, torch.Generator().manual_seed(seed))
+
+
+def _solved(generator: Generator, seeded: torch.Generator) -> float:
     width = generator.style_dim
     z = torch.randn(SAMPLES, width, generator=seeded)
     code = code_of(factors_from_z(z))
@@ -133,7 +151,11 @@ def take_over(generator: Generator, older: Generator, seed: int) -> float:
     The affine maps (w - m) -> s are fitted so that every z keeps its s as well as the new w can
     say it; ToRGB keeps the style of the average w. Returns the lost share of the variance of s.
     """
-    seeded = torch.Generator().manual_seed(seed)
+    with on_the_cpu(generator, older):
+        return _taken(generator, older, torch.Generator().manual_seed(seed))
+
+
+def _taken(generator: Generator, older: Generator, seeded: torch.Generator) -> float:
     z = torch.randn(SAMPLES, generator.style_dim, generator=seeded)
     w, older_w = generator.style(z) - OFFSET, older.style(z)
     own_style = generator.style.state_dict()

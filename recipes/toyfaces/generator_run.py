@@ -202,7 +202,7 @@ def assist(run: Run, cache: Path, helper: int) -> None:
     own = 0
     while (phase_index := int(run.position[0])) < len(run.config.phases):
         phase = run.config.phases[phase_index]
-        weight_map = factor_weight(phase.resolution)
+        weight_map = factor_weight(phase.resolution).to(run.device)
         while int(run.position[0]) == phase_index:
             if os.getppid() != leader:
                 return

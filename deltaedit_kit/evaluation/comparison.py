@@ -177,7 +177,7 @@ class Comparison:
 
     def _origin(self, networks: Sequence[str] = DRAWN_BY) -> str:
         """The weights, the judge's too, and the faces that a number depends on."""
-        names = (*networks, JUDGED_BY)
+        names = (*networks, *JUDGED_BY)
         if names not in self._fingerprints:
             self._fingerprints[names] = fingerprint(self.domain, names)
         exact = "" if self.plan.fast else "-exact"

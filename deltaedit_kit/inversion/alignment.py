@@ -90,7 +90,11 @@ def choose_face(faces: list[FoundFace], face: int | None = None) -> FoundFace:
         raise DeltaEditError(
             f"{len(faces)} faces are on this photo ({places}); choose one with face=0 (--face 0)"
         )
-    return faces[whole_number("face", 0 if face is None else face, 0, len(faces) - 1)]
+    number = whole_number("face", 0 if face is None else face, 0)
+    if number >= len(faces):
+        there = "one face, number 0" if len(faces) == 1 else f"faces 0 to {len(faces) - 1}"
+        raise DeltaEditError(f"face is {number}, but this photo shows {there}; choose one of these")
+    return faces[number]
 
 
 def face_square(landmarks: Float[np.ndarray, "68 2"]) -> Float[np.ndarray, "4 2"]:

@@ -41,7 +41,7 @@ from deltaedit_kit.training.pairs import (
     split_codes,
 )
 from deltaedit_kit.training.speed import gemm_peak
-from deltaedit_kit.training.state import TrainingState
+from deltaedit_kit.training.state import FILE, TrainingState
 
 VALIDATION_PAIRS = 2048
 VALIDATION_STEP = 2**31  # the "step" that draws them: no run gets there
@@ -206,9 +206,8 @@ class _Run:
     def _stop_if_sick(self) -> None:
         if bool(processes.mean_over_all(self.healthy, self.rank) == 1):
             return
-        kept = (
-            f"the last good checkpoint is in {self.folder}" if self.folder else "nothing was saved"
-        )
+        saved = self.folder is not None and (self.folder / FILE).exists()
+        kept = f"the last good checkpoint is in {self.folder}" if saved else "nothing was saved"
         raise DeltaEditError(
             f"the loss stopped being a number before step {self.state.step}; {kept}; lower "
             f"learning_rate (now {self.config.learning_rate:g}) or look for NaN in the codes"

@@ -78,7 +78,7 @@ def notebook(tmp_path: Path) -> Path:
 
 def shot(page: Any, name: str) -> None:
     if SHOTS:
-        page.wait_for_timeout(1500)  # heat and strip follow the picture
+        page.wait_for_timeout(4000)  # heat and strip follow the picture
         page.screenshot(path=Path(SHOTS) / f"{name}.png")
 
 
@@ -268,7 +268,6 @@ def test_the_app_edits_undoes_and_saves(open_app: Callable) -> None:
     fine.uncheck()
     nothing = hand.panel.get_by_role("cell", name="0 of 288", exact=True)
     nothing.wait_for()
-    shot(page, "studio_app")
     hand.press("Undo")
     nothing.wait_for(state="detached")
     assert fine.is_checked()
@@ -276,3 +275,7 @@ def test_the_app_edits_undoes_and_saves(open_app: Callable) -> None:
     saved = state_in(hand.download())
     assert [(one.text, one.strength) for one in saved.sentences] == [(SENTENCE, strength)]
     assert saved.groups == ("coarse", "medium", "fine")
+    hand.write("a smiling face with glasses")
+    hand.type_strength("1.1")
+    hand.says("+1.10")
+    shot(page, "studio_app")  # cut to the panel: figures/studio.png

@@ -122,18 +122,29 @@ def test_a_fingerprint_follows_its_networks_only():
     assert fingerprint(one) != fingerprint(tiny_domain())
 
 
-def test_the_oracle_counts_where_there_is_one(tmp_path, monkeypatch):
-    from deltaedit_kit.domains.toyfaces import oracle
-
+@pytest.mark.parametrize(
+    ("judge", "address"), [("oracle", "oracle:read_factors"), ("identity", "identity:embed_faces")]
+)
+def test_a_judge_counts_where_there_is_one(judge, address, tmp_path, monkeypatch):
     domain = tiny_domain()
-    without = fingerprint(domain, ("generator", "oracle"))
+    without = fingerprint(domain, ("generator", judge))
     assert without == fingerprint(domain, ("generator",))
-    address = "deltaedit_kit.domains.toyfaces.oracle:read_factors"
-    domain.spec = replace(domain.spec, oracle=address)
+    address = f"deltaedit_kit.domains.toyfaces.{address}"
+    domain.spec = replace(domain.spec, **{judge: address})
     (tmp_path / "other").write_bytes(b"a better one")
-    known = fingerprint(domain, ("generator", "oracle"))
-    monkeypatch.setattr(oracle, "FILE", tmp_path / "other")
-    assert len({without, known, fingerprint(domain, ("generator", "oracle"))}) == 3
+    known = fingerprint(domain, ("generator", judge))
+    monkeypatch.setattr(f"{address.partition(':')[0]}.FILE", tmp_path / "other")
+    assert len({without, known, fingerprint(domain, ("generator", judge))}) == 3
+
+
+def test_fixed_noise_and_the_mean_of_w_count_too():
+    domain = tiny_domain()
+    marks = {fingerprint(domain, ("generator",))}
+    domain.generator.noises.noise_0.add_(1)
+    marks.add(fingerprint(domain, ("generator",)))
+    domain.generator.mean_w.add_(1)
+    marks.add(fingerprint(domain, ("generator",)))
+    assert len(marks) == 3
 
 
 def test_fid_pools_the_sentences(tmp_path):

@@ -107,7 +107,7 @@ def test_choosing_among_faces() -> None:
     assert choose_face([large, small], 1) is small
     with pytest.raises(DeltaEditError, match=r"2 faces .* choose one with face=0"):
         choose_face([large, small])
-    with pytest.raises(DeltaEditError, match="face is 2"):
+    with pytest.raises(DeltaEditError, match=r"face is 2, but this photo shows faces 0 to 1"):
         choose_face([large, small], 2)
     with pytest.raises(DeltaEditError, match="no face was found"):
         choose_face([])

@@ -15,6 +15,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.patheffects import withStroke
 
 from deltaedit_kit.evaluation.results import Row, own_setting
 from deltaedit_kit.metrics import metric
@@ -119,8 +120,10 @@ def bars(axis: Axes, rows: Sequence[Row], name: str) -> None:
         pale = 0.45 if mine in fewer else 1.0
         axis.barh(place, row.value, color=colour, height=0.74, alpha=pale)
         axis.errorbar(row.value, place, xerr=_reach(row), color=INK, linewidth=1)
-        # Above the whisker, which runs along the middle of the bar and may begin at its foot.
-        axis.text(0.0, place - 0.18, f" {row.value:.3g}", va="center", fontsize=7.5, color="white")
+        # Above the whisker, which runs along the middle of the bar and may begin at its foot; the
+        # dark rim keeps the number readable on a pale bar and past the end of a short one.
+        number = axis.text(0.0, place - 0.18, f" {row.value:.3g}", va="center", fontsize=8)
+        number.set(color="white", path_effects=[withStroke(linewidth=2, foreground=INK)])
         for best in rows:
             tuned = (best.method, best.setting)
             if (*tuned, best.metric) == (row.method, "best", name) and (

@@ -1,4 +1,4 @@
-"""Checks of numbers that people give: the accepted value comes back, or one line says why not.
+"""Checks of what people give: the accepted value comes back, or one line says why not.
 
 Idea: check once, at the door, with the same words everywhere; code behind the door trusts its
 numbers. Bounds are written as people say them: low <= value <= high.
@@ -41,6 +41,19 @@ def finite_number(name: str, value: Any, low: float | None = None) -> float:
     if not math.isfinite(number) or (low is not None and number < low):
         raise DeltaEditError(f"{name} is {_shown(value)}; give {wish}")
     return number
+
+
+def tensor(name: str, value: Any) -> Any:
+    """`value` itself if it is a torch tensor; arrays, lists and pictures of PIL are refused.
+
+    Raises `DeltaEditError` naming the argument, what was given and how to turn it into a tensor.
+    """
+    from torch import Tensor  # here: the terminal's verbs check their numbers before torch loads
+
+    if not isinstance(value, Tensor):
+        kind = type(value).__name__
+        raise DeltaEditError(f"{name} is a {kind}; give a tensor, as torch.as_tensor makes one")
+    return value
 
 
 def _shown(value: Any) -> str:

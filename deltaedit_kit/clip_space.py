@@ -21,6 +21,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
+from deltaedit_kit.checks import tensor
 from deltaedit_kit.clip_layout import load_openai_layout
 from deltaedit_kit.errors import DeltaEditError
 
@@ -96,6 +97,7 @@ class ClipSpace:
 
         Raises DeltaEditError if the pictures are not float [n, 3, h, h].
         """
+        tensor("pictures", pictures)
         if pictures.ndim != 4 or pictures.shape[1] != 3 or pictures.shape[2] != pictures.shape[3]:
             shape = list(pictures.shape)
             raise DeltaEditError(f"pictures have shape {shape}; give square ones as [n, 3, h, h]")

@@ -155,6 +155,11 @@ class Editor:
         self._check_faces(faces)
         targets = _targets(text)
         neutral = self.domain.spec.neutral if neutral is None else neutral
+        if not isinstance(neutral, str):  # edit(faces, text, 1.5) means a strength
+            raise DeltaEditError(
+                f"neutral is a {type(neutral).__name__}; give a text, and a strength by its name: "
+                "strength=1.0"
+            )
         with full_precision(faces.s):  # a caller's autocast is for the pictures
             directions = [self._direction(target, neutral) for target in targets]
             delta_t = torch.stack(directions)  # [T, E]

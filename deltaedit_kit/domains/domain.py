@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from deltaedit_kit.checks import finite_number, whole_number
+from deltaedit_kit.checks import finite_number, tensor, whole_number
 from deltaedit_kit.domains.cache import own_folder
 from deltaedit_kit.domains.faces import Faces, SampleOrigin
 from deltaedit_kit.domains.spec import DomainSpec
@@ -183,8 +183,11 @@ class Domain:
         w_plus: Float[Tensor, "n L W"],
         origin: SampleOrigin | None = None,
     ) -> Faces:
-        """Draw codes and embed the pictures: the way into `Faces`."""
-        s, w_plus = s.to(self.device), w_plus.to(self.device)
+        """Draw codes and embed the pictures: the way into `Faces`.
+
+        Raises `DeltaEditError` for codes of another generator, and for what is no tensor.
+        """
+        s, w_plus = tensor("s", s).to(self.device), tensor("w+", w_plus).to(self.device)
         images = self.draw(s, w_plus)
         clip = torch.cat([self.clip.encode_images(part) for part in images.split(PICTURES_A_PASS)])
         return Faces(s, w_plus, clip, images, self.spec.name, origin)

@@ -21,6 +21,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from deltaedit_kit.checks import tensor
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.stylegan2.layers import StyledConv, ToRGB, mapping_network
 from deltaedit_kit.stylegan2.layout import sizes_of, unwrap
@@ -226,11 +227,12 @@ class Generator(nn.Module):
         generator.mean_w = mean_w
         return generator
 
-    def _expect(self, name: str, tensor: Tensor, shape: tuple[int, ...], remedy: str) -> None:
-        """Raise DeltaEditError unless `tensor` is [n, *shape]."""
-        if tensor.ndim != len(shape) + 1 or tensor.shape[1:] != shape:
+    def _expect(self, name: str, value: Tensor, shape: tuple[int, ...], remedy: str) -> None:
+        """Raise DeltaEditError unless `value` is [n, *shape]."""
+        tensor(name, value)
+        if value.ndim != len(shape) + 1 or value.shape[1:] != shape:
             raise DeltaEditError(
-                f"{name} has the shape {list(tensor.shape)}, this {self.resolution} px generator "
+                f"{name} has the shape {list(value.shape)}, this {self.resolution} px generator "
                 f"needs [n, {', '.join(map(str, shape))}]; {remedy}"
             )
 

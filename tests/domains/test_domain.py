@@ -100,6 +100,13 @@ def test_select_keeps_rows_and_their_origin(domain: Domain) -> None:
             faces.select(wrong)
 
 
+def test_codes_that_are_no_tensors_are_refused(domain: Domain) -> None:
+    faces = domain.sample(1)
+    for s, w_plus in ((faces.s.numpy(), faces.w_plus), (faces.s, faces.w_plus.tolist())):
+        with pytest.raises(DeltaEditError, match=r"torch\.as_tensor"):
+            domain.faces_from(s, w_plus)
+
+
 def test_faces_of_unequal_numbers_are_refused(domain: Domain) -> None:
     faces = domain.sample(2)
     with pytest.raises(DeltaEditError, match="same number"):

@@ -11,6 +11,7 @@ import torch
 from deltaedit_kit import Domain
 from deltaedit_kit.domains.loading import PACKAGES
 from deltaedit_kit.domains.toyfaces.spec import SPEC
+from deltaedit_kit.errors import DeltaEditError
 
 ASK = """
 import hashlib
@@ -44,6 +45,9 @@ def test_oracle_reads_every_factor(toyfaces: Domain) -> None:
     assert toyfaces.read_factors is not None
     factors = toyfaces.read_factors(toyfaces.sample(3, seed=1).images)
     assert factors.shape == (3, len(FACTORS))
+    for wrong in (torch.zeros(3, 128, 128), torch.zeros(1, 3, 8, 8).byte(), [0.5]):
+        with pytest.raises(DeltaEditError, match="pictures"):
+            toyfaces.read_factors(wrong)
 
 
 @pytest.mark.parametrize("network", sorted(SPEC.files))

@@ -154,6 +154,11 @@ def test_neutral_is_checked_like_a_text(editor: Editor, faces: Faces, neutral: o
         editor.edit(faces, TEXTS[0], neutral=neutral)
 
 
+def test_a_strength_in_the_place_of_neutral_is_told(editor: Editor, faces: Faces) -> None:
+    with pytest.raises(DeltaEditError, match=r"neutral is a float; .*strength=1\.0"):
+        editor.edit(faces, TEXTS[0], 1.5)
+
+
 def test_the_neutral_word_itself_is_no_direction(editor: Editor, faces: Faces) -> None:
     with pytest.raises(DeltaEditError, match="says the same as the neutral"):
         editor.edit(faces, "face", neutral="face")

@@ -89,6 +89,8 @@ def test_wrong_inputs_and_wrong_weights_are_refused_in_one_line():
         mapper(s[:, :-1], clip, delta)
     with pytest.raises(DeltaEditError, match="delta has shape"):
         mapper(s, clip, delta[0])
+    with pytest.raises(DeltaEditError, match=r"clip is a ndarray; .*torch\.as_tensor"):
+        mapper(s, clip.numpy(), delta)
     with pytest.raises(DeltaEditError, match="another domain"):
         DeltaMapper.from_state_dict(mapper.state_dict(), StyleLayout((16,) * 8 + (8, 4, 4)))
     with pytest.raises(DeltaEditError, match="no DeltaMapper"):

@@ -209,6 +209,8 @@ def test_wrong_shapes_are_refused_with_a_remedy(generator: Generator, w_plus: Te
         generator.synthesize(s, w_plus, resolution=48)
     with pytest.raises(DeltaEditError, match="layer 7 does not exist"):
         generator.synthesize_from(7, *generator.start(3), s, w_plus)
+    with pytest.raises(DeltaEditError, match=r"w\+ is a ndarray; .*torch\.as_tensor"):
+        generator.to_style(w_plus.numpy())
     with pytest.raises(DeltaEditError, match="noise='loud'"):
         generator.synthesize(s, w_plus, noise="loud")
 

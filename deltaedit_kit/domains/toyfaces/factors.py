@@ -14,6 +14,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from deltaedit_kit.checks import tensor
 from deltaedit_kit.errors import DeltaEditError
 
 FACTORS: tuple[str, ...] = (
@@ -102,6 +103,7 @@ def factors_from_z(z: Float[Tensor, "n Z"]) -> Float[Tensor, "n K"]:
 
 def check_factors(factors: Tensor) -> Float[Tensor, "n K"]:
     """`factors` itself if it is a finite float [n, K] in [0, 1], else a DeltaEditError."""
+    tensor("factors", factors)
     if factors.ndim != 2 or factors.shape[1] != len(FACTORS):
         shape = tuple(factors.shape)
         raise DeltaEditError(f"factors have shape {shape}; expected [n, {len(FACTORS)}]")

@@ -18,6 +18,7 @@ from deltaedit_kit.domains.toyfaces.factors import FACTORS
 from deltaedit_kit.domains.toyfaces.portraits import (
     BATCH,
     WEIGHTS,
+    at_size,
     body,
     load_shipped,
     two_views,
@@ -61,8 +62,9 @@ def load_oracle(device: str = "cpu") -> Oracle:
 def read_factors(pictures: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n K"]:
     """Factors [n, K] in [0, 1] of portraits in [-1, 1]; other sizes are resampled to 128.
 
-    Raises DeltaEditError for pictures that are not [n, 3, h, w].
+    Raises DeltaEditError for pictures that are not float [n, 3, h, w].
     """
-    oracle = load_oracle(str(pictures.device))
-    parts = [oracle(part.float()).clamp(0, 1) for part in pictures.split(BATCH)]
-    return torch.cat(parts) if parts else pictures.new_zeros(0, len(FACTORS))
+    portraits = at_size(pictures)
+    oracle = load_oracle(str(portraits.device))
+    parts = [oracle(part.float()).clamp(0, 1) for part in portraits.split(BATCH)]
+    return torch.cat(parts) if parts else portraits.new_zeros(0, len(FACTORS))

@@ -18,6 +18,7 @@ from jaxtyping import Float
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
+from deltaedit_kit.checks import tensor
 from deltaedit_kit.errors import DeltaEditError
 
 SIZE = 128
@@ -33,13 +34,14 @@ def at_size(pictures: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n 3 128 128"]:
 
     Raises DeltaEditError for pictures that are not float [n, 3, h, w].
     """
+    tensor("pictures", pictures)
     if pictures.ndim != 4 or pictures.shape[1] != 3 or not pictures.is_floating_point():
         raise DeltaEditError(
             f"pictures are {pictures.dtype} {list(pictures.shape)}; give floats [n, 3, h, w]"
         )
     if pictures.shape[2:] == (SIZE, SIZE):
         return pictures
-    return F.interpolate(pictures, size=(SIZE, SIZE), mode="bilinear", antialias=True)
+    return F.interpolate(pictures.float(), size=(SIZE, SIZE), mode="bilinear", antialias=True)
 
 
 def face_of(pictures: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n 3 64 64"]:

@@ -38,7 +38,8 @@ def write_shipped_codes(path: Path, header: StoreHeader, clip: Tensor) -> Path:
         "family": header.family,
         "chunk": header.chunk,
     }
-    metadata = {"source": json.dumps(source), "networks": header.networks}
+    metadata = {"format": "toyfaces-codes", "domain": header.domain}
+    metadata |= {"source": json.dumps(source), "networks": header.networks}
     return save_tensors(path, {"clip": clip.half()}, metadata)
 
 

@@ -20,7 +20,7 @@ from deltaedit_kit.plots.grids import ACCENT, FAINT, INK, PictureFigure, grid, t
 from deltaedit_kit.studio.engine import Engine, short
 from deltaedit_kit.studio.filmstrip import SHARES, frames
 from deltaedit_kit.studio.heat import heat_map
-from deltaedit_kit.studio.state import StudioState
+from deltaedit_kit.studio.state import STRIP, StudioState
 
 if TYPE_CHECKING:
     from jaxtyping import Float
@@ -39,7 +39,8 @@ def heat_colours(heat: Float[Tensor, "*n H W"], full: float = FULL_HEAT) -> np.n
 
 def studio_figure(engine: Engine, state: StudioState) -> Figure:
     """The strip (or the photo) before, after each sentence alone, and after all of them."""
-    faces = [state] if state.photo is not None else [replace(state, row=row) for row in range(4)]
+    strip = [replace(state, row=row) for row in range(STRIP)]
+    faces = strip if state.photo is None else [state]
     alone = [replace(state, sentences=(one,)) for one in state.sentences if one.counts]
     steps = [replace(state, sentences=()), *alone, *([state] if len(alone) > 1 else [])]
     lines = [

@@ -28,7 +28,8 @@ def presets_of(spec: DomainSpec) -> Presets:
         text: (Sentence(text, spec.strength),) for text in spec.examples
     }
     # Several steps add up: each a little shorter, so that the sum stays where faces are.
-    named[" + ".join(mixed)] = tuple(Sentence(text, 0.8 * spec.strength) for text in mixed)
+    shorter = round(0.8 * spec.strength, 2)
+    named[" + ".join(mixed)] = tuple(Sentence(text, shorter) for text in mixed)
     return MappingProxyType(named)
 
 

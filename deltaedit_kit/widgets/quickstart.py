@@ -19,6 +19,7 @@ from deltaedit_kit.domains.faces import Faces
 from deltaedit_kit.editing import Editor
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.plots import png_bytes
+from deltaedit_kit.widgets.studio_parts.names import Names
 
 SENTENCE_SHOWN = 80  # characters of a long sentence that the status line repeats
 
@@ -108,9 +109,11 @@ class QuickstartPanel(widgets.VBox):
                 self.face,
                 widgets.HBox([_titled("before", self.before), _titled("after", self.after)]),
                 self.message,
+                Names("de-quickstart"),
             ],
             layout=widgets.Layout(max_width="640px"),
         )
+        self.add_class("de-quickstart")
         for control in (self.sentence, self.strength, self.threshold, self.face):
             control.observe(self._redraw, names="value")
 
@@ -165,7 +168,8 @@ def _slider(
 
 
 def _titled(title: str, picture: widgets.Image) -> widgets.VBox:
-    return widgets.VBox([widgets.Label(title), picture])
+    box = widgets.VBox([widgets.Label(title), picture])
+    return box.add_class("de-titled")
 
 
 def _short(text: str) -> str:

@@ -9,10 +9,9 @@ and tables follow when the hand rests, and are dropped as soon as something newe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Hashable, Iterator
 from pathlib import Path
 from threading import RLock
-from typing import Any
 
 import ipywidgets as widgets
 
@@ -33,7 +32,7 @@ from deltaedit_kit.studio.saving import SAVERS, save_to
 from deltaedit_kit.studio.state import StudioState
 from deltaedit_kit.widgets.studio_parts.board import Board, Make
 from deltaedit_kit.widgets.studio_parts.desk import Desk
-from deltaedit_kit.widgets.studio_parts.files import forget, uploaded
+from deltaedit_kit.widgets.studio_parts.files import File
 from deltaedit_kit.widgets.studio_parts.names import Names
 from deltaedit_kit.widgets.studio_parts.newest import Newest
 from deltaedit_kit.widgets.studio_parts.screen import Screen
@@ -70,12 +69,14 @@ class Studio(widgets.VBox):
         self.desk = Desk(self._undo, self._redo, self._save, self._remember)
         self.screen = Screen()
         self.newest = Newest(self._draw, self._lock)
-        columns = widgets.HBox([widgets.VBox([self.board, self.desk]), self.screen])
+        controls = widgets.VBox([self.board, self.desk])
+        controls.add_class("de-controls")
+        columns = widgets.HBox([controls, self.screen])
         columns.add_class("de-columns")
         super().__init__([widgets.HTML(style_tag()), columns, Names("de-studio")])
         self.add_class("de-studio")
-        self.board.photo.observe(self._take_photo, names="value")
-        self.desk.recipe.observe(self._take_recipe, names="value")
+        self.board.photo.on_file(self._take_photo)
+        self.desk.recipe.on_file(self._take_recipe)
         self.board.show_presets(list(self._presets))
         self._show_state()
         self.settle()
@@ -168,7 +169,7 @@ class Studio(widgets.VBox):
             try:
                 self._presets = presets.remember(self._presets, name, self.state)
             except DeltaEditError as error:
-                self.screen.say(str(error), failed=True)
+                self.desk.say(str(error), failed=True)
                 return
             self.board.show_presets(list(self._presets))
             self.desk.say(f"preset “{short(name)}” remembered")
@@ -180,28 +181,25 @@ class Studio(widgets.VBox):
                 saved = SAVERS[kind](self.engine, self.state)
                 path = None if self._folder is None else save_to(self._folder, saved)
             except DeltaEditError as error:
-                self.screen.say(str(error), failed=True)
+                self.desk.say(str(error), failed=True)
                 return
             self.desk.offer(saved, None if path is None else str(path))
 
-    def _take_recipe(self, event: Any) -> None:
-        self._take(event, lambda name, content: read_file(self.engine, name, content))
+    def _take_recipe(self, file: File) -> None:
+        with self._lock:
+            try:
+                state = read_file(self.engine, file.name, file.checked())
+            except DeltaEditError as error:
+                self.desk.say(str(error), failed=True)
+                return
+            self.change(lambda _old: state)
+            self.desk.say(f"{short(file.name)} loaded")
 
-    def _take_photo(self, event: Any) -> None:
-        def inverted(_name: str, content: bytes) -> StudioState:
-            photo = read_photo(content, self.engine.domain, self._invert)
-            self.desk.say(photo.note)
-            return faces.show_photo(self.state, self.engine.keep_photo(photo.faces))
+    def _take_photo(self, file: File) -> None:
+        def inverted(state: StudioState) -> StudioState:
+            self.screen.say(f"looking for the face in {short(file.name)} ...")
+            photo = read_photo(file.checked(), self.engine.domain, self._invert)
+            self.desk.say(f"{short(file.name)}: {photo.note or 'taken'}")
+            return faces.show_photo(state, self.engine.keep_photo(photo.faces))
 
-        self._take(event, inverted)
-
-    def _take(self, event: Any, read: Callable[[str, bytes], StudioState]) -> None:
-        """Read an uploaded file, and empty the button whatever came of it."""
-
-        def make(state: StudioState) -> StudioState:
-            file = uploaded(event["new"])
-            return state if file is None else read(*file)
-
-        if event["new"]:
-            self.change(make)
-            forget(event["owner"])
+        self.change(inverted)

@@ -22,8 +22,10 @@ from deltaedit_kit.study.store import StudyStore
 from deltaedit_kit.widgets.keys import PaneKeys
 
 PANE = "deltaedit-study"  # CSS class of the part that listens to keys
-SIDE = widgets.Layout(width="256px", margin="0 6px")
-MIDDLE = widgets.Layout(width="160px", margin="0 6px")
+# Pictures shrink together where there is little room; the answers must fit there too, both of them.
+SIDE = widgets.Layout(width="256px", min_width="0", margin="0 6px")
+MIDDLE = widgets.Layout(width="160px", min_width="0", margin="0 6px")
+WIDEST = "708px"  # of the three pictures in a row
 
 
 class Study(widgets.VBox):
@@ -53,7 +55,9 @@ class Study(widgets.VBox):
         self.question = widgets.HTML()
         self.answer_left = widgets.Button(description="← left", tooltip="key ←, F or 1")
         self.answer_right = widgets.Button(description="right →", tooltip="key →, J or 2")
-        self.progress = widgets.IntProgress(bar_style="", layout=widgets.Layout(width="420px"))
+        self.progress = widgets.IntProgress(
+            bar_style="", layout=widgets.Layout(width="420px", max_width="98%")
+        )
         self.given_code = widgets.Text(
             description="My code:",
             placeholder="only to continue where you stopped",
@@ -67,13 +71,14 @@ class Study(widgets.VBox):
             active="Keys: ← or F for left, → or J for right",
             asleep="Click here to answer with the keys ← and →",
         )
-        between = widgets.Layout(justify_content="space-between", width="620px")
-        middle = widgets.Layout(align_items="center", margin="48px 0 0 0")
+        row = widgets.Layout(align_items="center", max_width=WIDEST)  # stretched, faces look longer
+        between = widgets.Layout(justify_content="space-between", max_width=WIDEST)
+        middle = widgets.Layout(align_items="center", min_width="0")
         original = widgets.VBox([self.before, widgets.Label("before")], layout=middle)
         self._consent = widgets.VBox([self.given_code, self.agree])
         self._round = widgets.VBox(
             [
-                widgets.HBox([self.left, original, self.right]),
+                widgets.HBox([self.left, original, self.right], layout=row),
                 self.question,
                 widgets.HBox([self.answer_left, self.answer_right], layout=between),
                 self.progress,
@@ -94,7 +99,16 @@ class Study(widgets.VBox):
 
     def begin(self) -> None:
         """What the button under the consent text does: take a place, or continue with a code."""
-        code = self.given_code.value.strip() or secrets.token_hex(4)
+        if self.screen.kind != "consent":
+            return  # a double click is one participant, not two
+        typed = self.given_code.value.strip()
+        if typed and typed != self.code and self._store.find(typed) is None:
+            self._say(
+                f"Not done: nobody has joined with the code {typed[:64]!r}; "
+                "check it, or leave the field empty to begin"
+            )
+            return
+        code = typed or secrets.token_hex(4)
         try:
             self._store.join(code)
         except DeltaEditError as error:

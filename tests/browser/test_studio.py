@@ -6,9 +6,11 @@ What the panel saves is read again by the kit here, and must draw the very pictu
 from __future__ import annotations
 
 import io
+import json
 import os
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +23,8 @@ from deltaedit_kit.domains.toyfaces.spec import SPEC
 from deltaedit_kit.plots import png_bytes
 from deltaedit_kit.plots.grids import to_uint8
 from deltaedit_kit.studio.engine import Engine
-from deltaedit_kit.studio.recipe import read_file
-from deltaedit_kit.studio.state import StudioState
+from deltaedit_kit.studio.recipe import read_file, to_recipe
+from deltaedit_kit.studio.state import Sentence, StudioState
 from tests.browser.notebook_file import write_notebook
 
 APP = Path(__file__).parents[2] / "apps" / "studio.ipynb"
@@ -181,6 +183,9 @@ def test_a_person_edits_undoes_and_saves(open_notebook: Callable, notebook: Path
 
     hand.upload("Load recipe", "x.json", "application/json", b"no recipe")
     hand.panel.get_by_role("alert").get_by_text("is no recipe").wait_for()
+    # More than a server takes in one message: it comes in pieces, and is heard of.
+    hand.upload("Load recipe", "large.json", "application/json", bytes(12_000_000))
+    hand.panel.get_by_role("alert").get_by_text("'large.json' is no recipe").wait_for()
     hand.press("Picture")
     hand.panel.get_by_role("link", name="download").wait_for()
     saved = state_in((lab.folder / "saved" / "picture.png").read_bytes())
@@ -188,6 +193,8 @@ def test_a_person_edits_undoes_and_saves(open_notebook: Callable, notebook: Path
     opened.run_cell(1)
     assert opened.text_of(1) == str(saved)
     picture_of_ones_own(hand, lab.folder / "saved")
+    a_recipe_is_shown_as_it_is(hand)
+    in_a_narrow_window(hand)
     for theme in ("JupyterLab Light", "JupyterLab Dark"):
         in_theme(hand, theme)
     by_keyboard(hand)
@@ -211,6 +218,38 @@ def picture_of_ones_own(hand: Hand, folder: Path) -> None:
     hand.press("Picture")
     hand.panel.get_by_text("picture-2.png").wait_for()
     assert state_in((folder / "picture-2.png").read_bytes()).photo == 0
+
+
+def a_recipe_is_shown_as_it_is(hand: Hand) -> None:
+    """Numbers between two steps of a slider: showing them must not move them to a step."""
+    engine = Engine(load_domain("toyfaces"))
+    first = StudioState.first(engine.domain.spec)
+    sentence = Sentence("an old face", 0.9321)
+    wanted = replace(first, sentences=(sentence,), truncation=0.66, threshold=0.0123)
+    content = json.dumps(to_recipe(engine, wanted)).encode()
+    hand.upload("Load recipe", "between.json", "application/json", content)
+    hand.says("+0.93 “an old face”")
+    hand.page.wait_for_timeout(1000)  # time for the page to answer
+    hand.press("Recipe")
+    hand.panel.get_by_text("recipe.json,").wait_for()
+    assert read_file(engine, "recipe.json", hand.download()) == wanted
+    hand.press("Undo")  # one step, and the page added none
+
+
+def in_a_narrow_window(hand: Hand) -> None:
+    """The sentences stand right below the pictures, the tables below them; nothing is cut off."""
+    old = hand.page.viewport_size
+    hand.page.set_viewport_size({"width": 900, "height": 1000})
+    room = hand.panel.bounding_box()
+    heading = hand.panel.get_by_role("heading", name="What changed in the style")
+    tops = [one.bounding_box()["y"] for one in (hand.picture, hand.strength, heading)]
+    assert tops == sorted(tops)
+    assert tops[1] - tops[0] < 700
+    for control in hand.panel.locator("button:visible, input:visible, select:visible, img").all():
+        box = control.bounding_box()
+        assert room["x"] - 4 <= box["x"]
+        assert box["x"] + box["width"] <= room["x"] + room["width"] + 4
+    hand.page.set_viewport_size(old)
 
 
 def in_theme(hand: Hand, theme: str) -> None:

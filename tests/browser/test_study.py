@@ -63,6 +63,7 @@ def test_a_participant_answers_by_keyboard_and_comes_back(
     shot(page, "study_consent")
     pane.get_by_role("button", name="I agree, begin").click()
 
+    nothing_is_cut_off(page, pane)
     for number, key in enumerate(("ArrowLeft", "ArrowRight", "f", "j")):
         answer(page, pane, number, lambda key=key: page.keyboard.press(key))
         if number == 0:
@@ -91,6 +92,24 @@ def test_a_participant_answers_by_keyboard_and_comes_back(
     assert opened.text_of(4) == expected
     assert page.locator(".jp-Notebook .jp-Cell").count() == len(CELLS)  # "d d" deletes a cell
     assert not opened.errors
+
+
+def nothing_is_cut_off(page: Any, pane: Any) -> None:
+    """In a narrow window both answers can be pressed, and no picture is distorted."""
+    old = page.viewport_size
+    page.set_viewport_size({"width": 900, "height": 1000})
+    room = pane.bounding_box()
+    for button in ("← left", "right →"):
+        box = pane.get_by_role("button", name=button).bounding_box()
+        assert room["x"] <= box["x"]
+        assert box["x"] + box["width"] <= room["x"] + room["width"]
+    boxes = [image.bounding_box() for image in pane.locator("img").all()]
+    assert len(boxes) == 3
+    for box in boxes:
+        assert abs(box["width"] - box["height"]) <= 1
+        assert box["x"] + box["width"] <= room["x"] + room["width"]
+    shot(page, "study_narrow")
+    page.set_viewport_size(old)
 
 
 def test_two_browsers_answer_one_study_at_once(open_notebook: Callable, tmp_path: Path) -> None:

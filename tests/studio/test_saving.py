@@ -21,7 +21,7 @@ from deltaedit_kit.studio.engine import Engine
 from deltaedit_kit.studio.photo import read_photo
 from deltaedit_kit.studio.recipe import from_recipe, read_file, to_recipe
 from deltaedit_kit.studio.saving import SAVERS, Saved, save_to
-from deltaedit_kit.studio.state import Sentence, StudioState
+from deltaedit_kit.studio.state import STRIP, Sentence, StudioState
 from tests.tiny_domain import tiny_domain
 
 DOMAIN = tiny_domain()
@@ -216,3 +216,18 @@ def test_a_domain_without_encoder_refuses_photos_in_one_line() -> None:
     content = pictures.png(np.zeros((64, 64, 3), np.uint8))
     with pytest.raises(DeltaEditError, match="has no encoder for photos"):
         read_photo(content, DOMAIN)
+
+
+def test_the_grid_shows_every_face_of_the_strip(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also the fifth and sixth: whoever edits one of them saves it too."""
+    from deltaedit_kit.plots import studio
+
+    asked: list[list[list[np.ndarray]]] = []
+    monkeypatch.setattr(studio, "grid", lambda lines, *_rest, **_more: asked.append(lines))
+    state = faces.pick(StudioState.first(engine.domain.spec), STRIP - 1)
+    studio.studio_figure(engine, state)
+    before, after = asked[0]
+    assert len(before) == len(after) == STRIP
+    assert np.array_equal(after[-1], to_uint8(engine.look(state).after))

@@ -7,7 +7,6 @@ import io
 import re
 from base64 import b64decode
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from html import unescape
 from pathlib import Path
 
@@ -27,7 +26,7 @@ from deltaedit_kit.studio.state import Sentence
 from deltaedit_kit.widgets.studio import Studio
 from deltaedit_kit.widgets.studio_parts import markup
 from deltaedit_kit.widgets.studio_parts.dial import Dial
-from deltaedit_kit.widgets.studio_parts.files import uploaded
+from deltaedit_kit.widgets.studio_parts.files import LARGEST, File, FileButton
 from deltaedit_kit.widgets.studio_parts.names import Names
 from tests.tiny_domain import tiny_domain
 
@@ -51,22 +50,11 @@ def shown(html: ipywidgets.HTML) -> np.ndarray:
     return np.asarray(Image.open(io.BytesIO(b64decode(found[1]))))
 
 
-def choose(upload: ipywidgets.FileUpload, name: str, content: bytes) -> None:
-    """What the browser sends when a file is chosen, in the form of this ipywidgets."""
-    if isinstance(upload.value, dict):  # 7.7
-        upload.set_state(
-            {"metadata": [{"name": name}], "data": [memoryview(content)], "_counter": 1}
-        )
-    else:
-        upload.value = (
-            {
-                "name": name,
-                "type": "",
-                "size": len(content),
-                "content": memoryview(content),
-                "last_modified": datetime(2026, 1, 1, tzinfo=UTC),
-            },
-        )
+def choose(button: FileButton, name: str, content: bytes, piece: int = 10**6) -> None:
+    """What the browser sends when a file is chosen."""
+    for at in range(0, max(1, len(content)), piece):
+        about = {"name": name, "size": len(content), "at": at}
+        button._handle_custom_msg(about, [memoryview(content)[at : at + piece]])
 
 
 def test_it_starts_with_the_domains_first_sentence(studio: Studio) -> None:
@@ -155,6 +143,20 @@ def test_a_dial_tells_once_and_widens_for_what_it_is_shown() -> None:
     assert (dial.slider.value, dial.number.value, heard) == (4.0, 4.0, [0.3])
 
 
+def test_a_value_between_two_steps_stays_what_it_is() -> None:
+    """A browser moves the slider to a step when it is shown, and says so: no hand did that."""
+    heard: list[float] = []
+    dial = Dial("x", 1.0, (-2.0, 2.0, 0.05), heard.append)
+    dial.show(0.9321)
+    assert (dial.slider.value, dial.number.value) == (0.95, 0.9321)
+    dial.slider.value = 0.9500000000000002  # what the browser makes of 0.95
+    assert dial.number.value == 0.9321
+    dial.slider.value = 0.9
+    dial.number.value = 0.876
+    assert dial.slider.value == 0.9
+    assert heard == [0.9, 0.876]
+
+
 def test_redo_and_a_new_branch(studio: Studio) -> None:
     studio.board.rows[0].strength.slider.value = 0.1
     studio.board.picker.tiles[1].click()
@@ -180,7 +182,7 @@ def test_the_details_follow_the_picture(studio: Studio) -> None:
 def test_an_error_is_one_line_and_the_picture_stays(studio: Studio) -> None:
     before = studio.state
     choose(studio.desk.recipe, "x.json", b"{}")
-    assert "Not done: this is no recipe" in studio.screen.message.value
+    assert "Not done: this is no recipe" in studio.desk.notice.value
     assert studio.state == before
     studio.board.rows[0].text.value = "<script>alert(1)</script> " + "word " * 30
     message = studio.screen.message.value
@@ -219,7 +221,7 @@ def test_a_folder_that_cannot_be_written_is_a_line(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     studio = Studio(DOMAIN, folder=tmp_path / "file")
     studio.desk.save["recipe"].click()
-    assert "cannot write to" in studio.screen.message.value
+    assert "cannot write to" in studio.desk.notice.value
 
 
 def test_a_saved_recipe_can_be_loaded_again(studio: Studio, tmp_path: Path) -> None:
@@ -231,7 +233,7 @@ def test_a_saved_recipe_can_be_loaded_again(studio: Studio, tmp_path: Path) -> N
     choose(other.desk.recipe, "picture.png", (tmp_path / "picture.png").read_bytes())
     assert other.state == wanted
     assert other.board.rows[0].text.value == "‮old 😀"
-    assert not other.desk.recipe.value  # emptied: the same file can be chosen again
+    assert "picture.png loaded" in other.desk.notice.value
 
 
 def test_a_photo_needs_an_encoder() -> None:
@@ -267,13 +269,38 @@ def test_what_an_inversion_refuses_is_a_line() -> None:
     assert "Not done: no face found" in studio.screen.message.value
 
 
-def test_uploads_of_both_ipywidgets() -> None:
-    assert uploaded({}) is None
-    assert uploaded(()) is None
-    assert uploaded({"a.png": {"content": b"1"}}) == ("a.png", b"1")
-    assert uploaded(({"name": "a.png", "content": memoryview(b"1")},)) == ("a.png", b"1")
-    with pytest.raises(DeltaEditError, match="is empty"):
-        uploaded({"a.png": {"content": b""}})
+def test_a_file_comes_in_pieces() -> None:
+    heard: list[File] = []
+    button = FileButton("Photo", "image/*")
+    button.on_file(heard.append)
+    content = bytes(range(256)) * 5
+    choose(button, "a.png", content, piece=100)
+    choose(button, "a.png", content)  # the same file once more
+    assert heard == [File("a.png", len(content), content)] * 2
+    assert heard[0].checked() == content
+
+    heard.clear()
+    first = {"name": "old", "size": 4, "at": 0}
+    button._handle_custom_msg(first, [memoryview(b"ab")])
+    choose(button, "new", b"xyz")  # chosen before the other one had come
+    button._handle_custom_msg({**first, "at": 2}, [memoryview(b"cd")])
+    assert heard == [File("new", 3, b"xyz")]
+    for strange in (None, "x", {}, {"name": 1, "size": "2", "at": 0}):
+        button._handle_custom_msg(strange, [memoryview(b"")])
+    assert len(heard) == 1
+
+
+@pytest.mark.parametrize(("size", "line"), [(0, "is empty"), (LARGEST + 1, "has 100 MB")])
+def test_a_file_without_content_is_a_line(studio: Studio, size: int, line: str) -> None:
+    about = {"name": "<b>", "size": size, "at": 0}  # the browser sends no content of such a file
+    for button, html in (
+        (studio.board.photo, studio.screen.message),
+        (studio.desk.recipe, studio.desk.notice),
+    ):
+        button._handle_custom_msg(about, [memoryview(b"")])
+        assert "Not done: " in html.value
+        assert line in html.value
+        assert "<b>" not in html.value
 
 
 def test_presets_of_ones_own(studio: Studio) -> None:
@@ -286,7 +313,9 @@ def test_presets_of_ones_own(studio: Studio) -> None:
     assert studio.state.sentences[0].strength == -0.9
     studio.desk.name.value = " "
     studio.desk.remember.click()
-    assert "give the preset a name" in studio.screen.message.value
+    assert "give the preset a name" in studio.desk.notice.value
+    studio.desk.save["recipe"].click()
+    assert "Not done" not in studio.desk.notice.value + studio.screen.message.value
 
 
 def test_every_control_has_a_name(studio: Studio) -> None:

@@ -147,8 +147,35 @@ def test_the_page_holds_no_name_of_a_method(study: Study, clock: Clock) -> None:
         send(study, "f")
 
 
-def test_a_short_code_is_an_error_line(study: Study) -> None:
-    study.given_code.value = "<i>"
+def test_a_double_click_takes_one_place(study: Study, store: StudyStore) -> None:
+    study.agree.click()
+    code = study.code
+    study.agree.click()
+    assert study.code == code
+    assert store.progress() == (0, 1)
+
+
+def test_a_mistyped_code_takes_no_place(study: Study, store: StudyStore) -> None:
+    study.given_code.value = "<i>0123"
+    study.agree.click()
+    assert "Not done: nobody has joined with the code" in study.message.value
+    assert "<i>" not in study.message.value
+    assert study.screen.kind == "consent"
+    assert store.progress() == (0, 0)
+    study.given_code.value = ""
+    study.agree.click()
+    assert store.progress() == (0, 1)
+
+
+def test_a_code_that_the_notebook_gives_is_taken(store: StudyStore) -> None:
+    study = Study(store, code="seat 7")
+    study.agree.click()
+    assert study.code == "seat 7"
+    assert store.find("seat 7") == 0
+
+
+def test_a_short_code_is_an_error_line(store: StudyStore) -> None:
+    study = Study(store, code="<i>")
     study.agree.click()
     assert "Not done: a code has 4 to 64 characters" in study.message.value
     assert "<i>" not in study.message.value

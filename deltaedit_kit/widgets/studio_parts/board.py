@@ -19,7 +19,7 @@ from deltaedit_kit.studio.state import GROUPS, StudioState
 from deltaedit_kit.widgets.studio_parts import markup
 from deltaedit_kit.widgets.studio_parts.dial import Dial
 from deltaedit_kit.widgets.studio_parts.face_picker import FacePicker
-from deltaedit_kit.widgets.studio_parts.files import uploader
+from deltaedit_kit.widgets.studio_parts.files import FileButton
 from deltaedit_kit.widgets.studio_parts.sentence_row import RowEvents, SentenceRow
 
 Make = Callable[[StudioState], StudioState]
@@ -48,7 +48,7 @@ class Board(widgets.VBox):
         )
         self.seed.add_class("de-number")
         self.next_seed = _button("Other faces", "The faces of the next seed")
-        self.photo = uploader("Photo", "image/*")
+        self.photo = FileButton("Photo", "image/*")
         self.truncation = Dial(
             "Truncation",
             spec.truncation,
@@ -93,7 +93,7 @@ class Board(widgets.VBox):
                 self.threshold,
                 _row(widgets.Label("Layers that may change"), *self.groups.values()),
             ],
-            layout=widgets.Layout(width="440px"),
+            layout=widgets.Layout(width="440px", max_width="100%"),
         )
         self._listen(on_preset)
 

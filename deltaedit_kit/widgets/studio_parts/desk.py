@@ -9,7 +9,7 @@ import ipywidgets as widgets
 from deltaedit_kit.studio.history import History
 from deltaedit_kit.studio.saving import SAVERS, Saved
 from deltaedit_kit.widgets.studio_parts import markup
-from deltaedit_kit.widgets.studio_parts.files import uploader
+from deltaedit_kit.widgets.studio_parts.files import FileButton
 
 
 class Desk(widgets.VBox):
@@ -28,7 +28,7 @@ class Desk(widgets.VBox):
             kind: _button(kind.capitalize(), f"Save the {kind}", lambda kind=kind: on_save(kind))
             for kind in SAVERS
         }
-        self.recipe = uploader("Load recipe", ".json,.png")
+        self.recipe = FileButton("Load recipe", ".json,.png")
         self.name = widgets.Text(
             description="Preset name",
             placeholder="a name for these sentences",
@@ -48,7 +48,7 @@ class Desk(widgets.VBox):
                 _row(self.name, self.remember),
                 self.notice,
             ],
-            layout=widgets.Layout(width="440px"),
+            layout=widgets.Layout(width="440px", max_width="100%"),
         )
 
     def show(self, history: History) -> None:
@@ -59,9 +59,9 @@ class Desk(widgets.VBox):
         """A link to a file, and its path if it was written."""
         self.notice.value = markup.download(saved, where)
 
-    def say(self, text: str) -> None:
-        """One line."""
-        self.notice.value = markup.line(text)
+    def say(self, text: str, failed: bool = False) -> None:
+        """One line, under the buttons that it is about."""
+        self.notice.value = markup.line(text, failed)
 
 
 def _button(text: str, tooltip: str, on_click: Callable[[], None]) -> widgets.Button:

@@ -1,7 +1,11 @@
-"""A number that can be dragged and typed: a slider and a number field that always agree.
+"""A number that can be dragged and typed: a slider and a number field.
 
-The number field carries the label; `names` says it once more for the slider, to which ipywidgets
-gives no name that a screen reader could read.
+    number field: the value itself            slider: the step that is nearest to it
+
+A browser moves a slider to a step, and says so as if a hand had done it: a recipe's 0.93 would
+become 0.95 by being shown. So the slider is only ever given a step, and where it already stands is
+no news. The number field carries the label; `names` says it once more for the slider, to which
+ipywidgets gives no name that a screen reader could read.
 """
 
 from __future__ import annotations
@@ -27,9 +31,10 @@ class Dial(widgets.HBox):
     ) -> None:
         """`span` is (low, high, step); `quiet` hides the label from the eye."""
         low, high, step = span
+        self._low, self._step = low, step
         wide = "60px" if quiet else "158px"
         self.slider = widgets.FloatSlider(
-            value=value,
+            value=self._nearest(value),
             min=low,
             max=high,
             step=step,
@@ -51,22 +56,33 @@ class Dial(widgets.HBox):
         self.add_class("de-dial")
         if quiet:
             self.add_class("de-quiet")
-        for control in (self.slider, self.number):
-            control.observe(self._moved, names="value")
+        self.slider.observe(self._slid, names="value")
+        self.number.observe(self._typed, names="value")
 
     def show(self, value: float) -> None:
         """Show a value without telling anybody; a larger one than the span makes it wider."""
         self._telling = False
         try:
-            for control in (self.slider, self.number):
-                control.max = max(control.max, value)
-                if control.value != value:
-                    control.value = value
+            for control, shown in ((self.slider, self._nearest(value)), (self.number, value)):
+                control.max = max(control.max, shown)
+                if control.value != shown:
+                    control.value = shown
         finally:
             self._telling = True
 
-    def _moved(self, change: Any) -> None:
+    def _nearest(self, value: float) -> float:
+        """The step of the slider that is nearest to a value."""
+        return round(self._low + round((value - self._low) / self._step) * self._step, DIGITS)
+
+    def _slid(self, change: Any) -> None:
+        value = round(float(change["new"]), DIGITS)
+        if value != self._nearest(self.number.value):
+            self._tell(value)
+
+    def _typed(self, change: Any) -> None:
+        self._tell(round(float(change["new"]), DIGITS))
+
+    def _tell(self, value: float) -> None:
         if self._telling:
-            value = round(float(change["new"]), DIGITS)
             self.show(value)
             self._on_change(value)

@@ -1,49 +1,107 @@
-"""What a person uploaded, the same in ipywidgets 7 and 8.
+"""A button that asks for a file, and sends it in pieces.
 
-7.7   {"photo.jpg": {"metadata": {...}, "content": bytes}}
-8     ({"name": "photo.jpg", "content": memoryview, ...},)
+    file ─► pieces of 1 MB, one message each ─► joined ─► File(name, content)
+
+Pieces, because a Jupyter server closes the connection at a message of 10 MB, which the photos of
+some phones reach: the file would be gone, and nobody told. `ipywidgets.FileUpload` sends one
+message. The same file can be chosen twice; of two files that overlap in time, the later one counts.
+
+Source: anywidget.dev for the module's form; tornado's `websocket_max_message_size`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
-import ipywidgets as widgets
+import anywidget
+import traitlets
 
 from deltaedit_kit.errors import DeltaEditError
 
+MEGABYTE = 10**6
+LARGEST = 100 * MEGABYTE
 
-def uploader(label: str, accept: str) -> widgets.FileUpload:
-    """A button that asks for one file."""
-    return widgets.FileUpload(
-        accept=accept, multiple=False, description=label, layout=widgets.Layout(width="auto")
-    )
+MODULE = """
+export default {
+  render({ model, el }) {
+    const PIECE = 1e6;  // bytes
+    const input = document.createElement("input");
+    input.type = "file";
+    input.accept = model.get("accept");
+    const button = el.appendChild(document.createElement("button"));
+    button.className = "jupyter-widgets jupyter-button widget-button";
+    button.style.width = "auto";
+    button.textContent = model.get("description");
+    let newest = 0;
+    button.addEventListener("click", () => {
+      input.value = "";  // or the same file would be no change
+      input.click();
+    });
+    input.addEventListener("change", async () => {
+      const file = input.files[0], mine = ++newest;
+      if (!file) return;
+      const { name, size } = file, sent = size > model.get("largest") ? 0 : size;
+      for (let at = 0; at === 0 || at < sent; at += PIECE) {
+        const piece = await file.slice(at, Math.min(at + PIECE, sent)).arrayBuffer();
+        if (mine !== newest) return;
+        model.send({ name, size, at }, undefined, [piece]);
+      }
+    });
+  },
+};
+"""
 
 
-def uploaded(value: Any) -> tuple[str, bytes] | None:
-    """Name and content of the newest file in `FileUpload.value`; None when there is none.
+@dataclass(frozen=True)
+class File:
+    """What a person chose; a file that is too large comes without its content."""
 
-    Raises `DeltaEditError` for a file without content.
-    """
-    if not value:
-        return None
-    if isinstance(value, Mapping):
-        name, entry = list(value.items())[-1]
-    else:
-        entry = value[-1]
-        name = entry.get("name", "file")
-    content = bytes(entry.get("content") or b"")
-    if not content:
-        raise DeltaEditError(f"{str(name)[:60]!r} is empty; choose another file")
-    return str(name), content
+    name: str
+    size: int  # bytes
+    content: bytes
+
+    def checked(self) -> bytes:
+        """The content; raises `DeltaEditError` for a file that is empty or too large."""
+        if self.size > LARGEST:
+            raise DeltaEditError(
+                f"{self.name[:60]!r} has {self.size / MEGABYTE:.0f} MB; "
+                f"choose a file of at most {LARGEST // MEGABYTE} MB"
+            )
+        if not self.content:
+            raise DeltaEditError(f"{self.name[:60]!r} is empty; choose another file")
+        return self.content
 
 
-def forget(upload: widgets.FileUpload) -> None:
-    """Empty the button, so that the same file can be chosen once more."""
-    if isinstance(upload.value, Mapping):  # 7.7: read-only, it follows the counter on the button
-        upload.set_trait("metadata", [])
-        upload.set_trait("data", [])
-        upload.set_trait("_counter", 0)
-    else:
-        upload.value = ()
+class FileButton(anywidget.AnyWidget):
+    """`on_file(callback)` hears of each `File` when all of it has come."""
+
+    _esm = MODULE
+    description = traitlets.Unicode("").tag(sync=True)
+    accept = traitlets.Unicode("").tag(sync=True)  # as in HTML, such as "image/*"
+    largest = traitlets.Int(LARGEST).tag(sync=True)
+
+    def __init__(self, label: str, accept: str, **options: Any) -> None:
+        super().__init__(description=label, accept=accept, **options)
+        self._joined = bytearray()
+        self._callback: Callable[[File], None] = lambda _file: None
+        self.on_msg(self._received)
+
+    def on_file(self, callback: Callable[[File], None]) -> None:
+        """Call `callback(file)` for each file; the last callback given is the one that counts."""
+        self._callback = callback
+
+    def _received(self, _widget: Any, content: Any, buffers: Any) -> None:
+        """One piece; `at` is where in the file it begins."""
+        if not isinstance(content, dict) or not buffers:
+            return
+        name, size, at = (content.get(key) for key in ("name", "size", "at"))
+        if at == 0:
+            self._joined = bytearray()
+        if at != len(self._joined) or not isinstance(size, int):
+            return  # of a file that another one has overtaken
+        self._joined += buffers[0]
+        if len(self._joined) >= size or size > LARGEST:
+            file, self._joined = File(str(name), size, bytes(self._joined)), bytearray()
+            self._callback(file)

@@ -1,6 +1,8 @@
-"""What ipywidgets leaves unsaid to a screen reader: names of slider handles, which face is chosen.
+"""What ipywidgets leaves unsaid to a screen reader: names of sliders and pictures, what is chosen.
 
-    .de-dial:   the number field's label  ->  aria-label of the slider beside it
+    slider:     its label                 ->  aria-label of its handle
+    .de-dial:   the number field's label  ->  the same for the slider beside it
+    .de-titled: the label above a picture ->  its alternative text
     .de-tile:   the tooltip               ->  aria-label;   .de-picked -> aria-pressed
 
 ipywidgets gives its sliders and buttons no such attributes, so these lines of JavaScript in an
@@ -22,10 +24,15 @@ export default {
     let watcher = null, gone = false;
 
     const say = (pane) => {
-      for (const dial of pane.querySelectorAll(".de-dial")) {
-        const label = dial.querySelector(".de-number .widget-label")?.textContent;
-        const handles = dial.querySelectorAll(".noUi-handle, .ui-slider-handle");
-        for (const handle of handles) handle.setAttribute("aria-label", `${label}, slider`);
+      for (const handle of pane.querySelectorAll(".noUi-handle, .ui-slider-handle")) {
+        const dial = handle.closest(".de-dial");
+        const named = dial?.querySelector(".de-number") ?? handle.closest(".widget-inline-hbox");
+        const label = named?.querySelector(".widget-label")?.textContent;
+        if (label) handle.setAttribute("aria-label", `${label}, slider`);
+      }
+      for (const box of pane.querySelectorAll(".de-titled")) {
+        const label = box.querySelector(".widget-label")?.textContent;
+        for (const image of box.querySelectorAll("img")) image.alt = label;
       }
       for (const tile of pane.querySelectorAll(".de-tile")) {
         if (tile.title) tile.setAttribute("aria-label", tile.title);

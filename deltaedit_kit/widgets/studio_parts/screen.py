@@ -1,4 +1,4 @@
-"""The right side of the studio: before and after under a wipe, heat, strip, tables, one line.
+"""What the studio shows: before and after under a wipe, heat, one line, strip; and tables below.
 
 It shows what it is given; the wipe alone is its own, for it changes the view and not the edit.
 """
@@ -21,7 +21,10 @@ HALF = 0.5
 
 
 class Screen(widgets.VBox):
-    """`.picture .heat .film .changes .factors .message` are HTML; `.wipe` is the dial."""
+    """`.picture .heat .film .changes .factors .message` are HTML; `.wipe` is the dial.
+
+    Two boxes, `.view` and `.tables`: where there is little room, the controls go between them.
+    """
 
     def __init__(self) -> None:
         self._pair: tuple[np.ndarray, np.ndarray] | None = None
@@ -30,19 +33,21 @@ class Screen(widgets.VBox):
         self.changes, self.factors, self.message = widgets.HTML(), widgets.HTML(), widgets.HTML()
         self.wipe = Dial("Wipe", HALF, (0.0, 1.0, 0.01), lambda _place: self._draw())
         top = widgets.HBox([self.picture, self.heat])
-        super().__init__(
+        top.add_class("de-pair")
+        self.film.add_class("de-film")
+        self.view = widgets.VBox([top, self.wipe, self.message, self.film])
+        self.tables = widgets.VBox(
             [
-                top,
-                self.wipe,
-                self.message,
-                self.film,
                 widgets.HTML(markup.heading("What changed in the style")),
                 self.changes,
                 widgets.HTML(markup.heading("What the oracle reads")),
                 self.factors,
-            ],
-            layout=widgets.Layout(width="484px"),
+            ]
         )
+        super().__init__([self.view, self.tables])
+        self.add_class("de-screen")
+        self.view.add_class("de-view")
+        self.tables.add_class("de-tables")
 
     def show_pair(self, before: np.ndarray, after: np.ndarray, wish: str) -> None:
         """Two pictures uint8 [H, W, 3] under the wipe; `wish` is what the alternative text says."""

@@ -1,15 +1,26 @@
 """How the panel looks: no colour of its own for text, so that it is readable in any theme.
 
 Lines and fills are half-transparent grey, which stands out on white and on black; what is chosen or
-wrong is said by a mark or a word as well. Where two columns find no room, wrap-reverse puts the
-picture above the controls, not below them. `.de-quiet` hides a label from the eye, but not from a
-screen reader.
+wrong is said by a mark or a word as well. Where two columns find no room, the controls stand
+between the pictures and the tables, so that a hand on a slider has its picture in sight. The room
+of the panel decides (a container query), for a notebook is narrower than its window. `.de-quiet`
+hides a label from the eye, but not from a screen reader.
 """
 
 CSS = """
-.de-studio { max-width: 1000px; }
-.de-studio .de-columns { flex-flow: row wrap-reverse; align-items: flex-end;
-  justify-content: flex-start; gap: 4px 16px; overflow: visible; }
+.de-studio { width: 100%; max-width: 1000px; container-type: inline-size; }
+.de-studio .de-columns { display: grid; grid-template: "controls view" auto "controls tables" 1fr
+  / 440px minmax(0, 492px); gap: 0 16px; align-items: start; overflow: visible; }
+.de-studio .de-screen { display: contents; }
+.de-studio .de-view { grid-area: view; }
+.de-studio .de-tables { grid-area: tables; }
+.de-studio .de-controls { grid-area: controls; }
+@container (max-width: 779px) {
+  .de-studio .de-columns { grid-template: "view" "controls" "tables" / minmax(0, 492px); }
+}
+.de-studio .de-pair { display: grid; grid-template-columns: repeat(2, minmax(0, 242px)); }
+.de-studio .de-film .widget-html-content { display: grid;
+  grid-template-columns: repeat(6, minmax(0, 79px)); }
 .de-studio h4 { margin: 10px 0 2px; font-size: 14px; font-weight: 600; }
 .de-studio .de-quiet > .widget-label, .de-studio .de-quiet.widget-checkbox label > span,
 .de-studio .de-quiet .de-number > .widget-label {
@@ -24,7 +35,8 @@ CSS = """
 .de-studio .noUi-handle:focus-visible { outline: 2px solid #2f81d6; outline-offset: 1px; }
 .de-studio figure { display: inline-block; margin: 0 6px 6px 0; text-align: center; }
 .de-studio figcaption { font-size: 12px; opacity: .8; line-height: 1.3; }
-.de-studio img { border-radius: 6px; display: block; background: rgba(128,128,128,.2); }
+.de-studio img { max-width: 100%; height: auto; border-radius: 6px; display: block;
+  background: rgba(128,128,128,.2); }
 .de-studio table { border-collapse: collapse; font-size: 12px; line-height: 1.45; }
 .de-studio th, .de-studio td { padding: 1px 10px 1px 0; text-align: left; }
 .de-studio th { font-weight: 600; }

@@ -79,7 +79,9 @@ def plan(design: Design, items: int, participant: int) -> Plan:
     """The plan of participant 0, 1, 2, ... (there is one for every number), always the same.
 
     With more pairs than rounds, twins see a window of the shuffled pairs that moves on from twins
-    to twins. Raises `DeltaEditError` when there are fewer pairs than rounds.
+    to twins: sides stay balanced exactly, but how often a pair is seen, where it stands and what it
+    follows only as well as chance does it. Raises `DeltaEditError` when there are fewer pairs than
+    rounds.
     """
     count = design.rounds
     if items < count:

@@ -92,8 +92,9 @@ def bootstrap_interval(
 ) -> tuple[float, float]:
     """Low and high end of the share, resampling `over` "participants" or "both" (and pairs).
 
-    When all participants have the same share, resampling shows no spread although there may be
-    some: then it is the exact interval of as many yes-or-no answers as there are participants.
+    When all participants have the same share (with "both": when all answers are the same),
+    resampling shows no spread although there may be some: then it is the exact interval of as many
+    yes-or-no answers as there are participants (or pairs, if fewer).
     Raises `DeltaEditError` for fewer than two participants or, with "both", two pairs.
     """
     if not 0.0 < confidence < 1.0:
@@ -105,11 +106,12 @@ def bootstrap_interval(
         raise DeltaEditError(
             f"{people} participants and {items} pairs are too few for an interval; collect more"
         )
-    if over == "participants" and np.ptp(counts.shares) == 0.0:
-        return _clopper_pearson(counts.shares[0] * people, people, confidence)
+    fewest = people if over == "participants" else min(people, items)
+    alike = np.ptp(counts.shares) == 0.0 if over == "participants" else counts.share in (0.0, 1.0)
+    if alike:
+        return _clopper_pearson(counts.share * fewest, fewest, confidence)
     drawn = _drawn_shares(counts, over, np.random.default_rng(seed))
     # Hesterberg's expansion: as if the normal quantile were t's, and the variance unbiased.
-    fewest = people if over == "participants" else min(people, items)
     wide = stats.t.ppf((1 + confidence) / 2, fewest - 1) * np.sqrt(fewest / (fewest - 1))
     tail = stats.norm.cdf(-wide)
     low, high = np.quantile(drawn, [tail, 1 - tail])

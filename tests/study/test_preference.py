@@ -77,6 +77,8 @@ def test_when_all_agree_the_interval_is_exact_and_has_a_width() -> None:
     assert high == 1.0
     assert low == pytest.approx(0.025 ** (1 / 10))  # Clopper-Pearson for 10 of 10
     assert bootstrap_interval(counts_of(np.zeros((10, 5)))) == pytest.approx((0.0, 1 - low))
+    both = bootstrap_interval(counts_of(np.ones((10, 5))), over="both")
+    assert both == pytest.approx((0.025 ** (1 / 5), 1.0))  # five pairs say less than ten people
 
 
 @pytest.mark.parametrize(("advantage", "taste"), [(0.0, 0.4), (0.7, 0.8)])

@@ -10,15 +10,17 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from deltaedit_kit.plots.grids import ACCENT, PictureFigure
+from deltaedit_kit.plots.grids import ACCENT, FAINT, PictureFigure
+
+LEGEND = "change of a factor, whose range is [0, 1]"
 
 
 def effects_figure(
     changes: Float[Tensor, "r K"], rows: Sequence[str], factors: Sequence[str], title: str
 ) -> Figure:
-    """A heat map of `changes` with the numbers in it: blue falls, red rises, white stays."""
+    """A heat map of `changes` with the numbers in it: blue fell, red rose, white stayed."""
     table = changes.detach().cpu().numpy()
-    figure = PictureFigure(figsize=(11.5, 1.7 + 0.36 * len(rows)), facecolor="white")
+    figure = PictureFigure(figsize=(11.5, 1.9 + 0.36 * len(rows)), facecolor="white")
     figure.set_layout_engine("constrained")
     FigureCanvasAgg(figure)
     axis = figure.subplots()
@@ -30,6 +32,8 @@ def effects_figure(
         shade = "white" if abs(value) > 0.6 * reach else "black"
         text = f"{value:.2f}".replace("-0.00", "0.00").replace("0.", ".")
         axis.text(column, row, text, ha="center", va="center", fontsize=6.5, color=shade)
+    signs = ": red rose, blue fell" if (table < 0).any() else ""
+    axis.set_xlabel(LEGEND + signs, fontsize=8, color=FAINT)
     axis.tick_params(length=0)
     axis.spines[:].set_visible(False)
     figure.suptitle(title, x=0.01, ha="left", fontsize=11, fontweight="bold", color=ACCENT)

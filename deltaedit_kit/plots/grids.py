@@ -28,6 +28,7 @@ INK, FAINT, ACCENT = "#1d2430", "#66707f", "#0b6e8a"
 BEFORE = "before"  # the label of what was not edited: it alone is pale
 PICTURE, GAP = 1.45, 0.07  # inches
 LINE = 0.165  # inches that a line of a caption takes
+ABOVE = 1.06  # of a picture's height: the baseline of captions, so that those with a g line up too
 CAPTION_WIDTH = 19  # characters that fit above one picture
 SCREEN_DPI = 100  # in a notebook, where pictures make the file heavy
 
@@ -90,7 +91,7 @@ def sample_figure(faces: Faces, title: str, note: str = "") -> Figure:
     for number, picture in enumerate(pictures):
         axis = axes[number // across][number % across]
         _show(axis, picture)
-        _caption(axis, str(number), 0.5, 1.02, ha="center", va="bottom")
+        _caption(axis, str(number), 0.5, 1.03, ha="center", va="baseline")
     for axis in [a for row in axes for a in row][len(pictures) :]:
         axis.set_axis_off()
     return figure
@@ -119,13 +120,13 @@ def grid(
         across, down = down, across
         figure, axes = _canvas(down, across, title, note, head=LINE if heads else 0.0, left=1.35)
         for axis, head in zip(axes[0], heads, strict=False):
-            _caption(axis, _one_line(head), 0.5, 1.03, ha="center", va="bottom")
+            _caption(axis, _one_line(head), 0.5, ABOVE, ha="center", va="baseline")
     for number, (line, text) in enumerate(zip(lines, texts, strict=True)):
         style: dict[str, Any] = {"color": FAINT if labels[number] == BEFORE else INK}
         for place, picture in enumerate(line):
             _show(axes[place][number] if columns else axes[number][place], picture)
         if columns:
-            _caption(axes[0][number], text, 0.5, 1.03, ha="center", va="bottom", **style)
+            _caption(axes[0][number], text, 0.5, ABOVE, ha="center", va="baseline", **style)
         else:
             _caption(axes[number][0], text, -0.06, 0.5, ha="right", va="center", **style)
     return figure

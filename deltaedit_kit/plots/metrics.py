@@ -172,11 +172,12 @@ def seconds(axis: Axes, rows: Sequence[Row]) -> None:
 
 
 def _marks(rows: Sequence[Row]) -> list[Line2D]:
-    """Legend of what all methods share: stars, where there are tuned rows, and whiskers."""
+    """Legend of what all methods share: filled marks, stars of tuned rows, whiskers."""
     whisker = Line2D([], [], color=INK, linewidth=1, label="95 % interval over sentences")
     tuned = Line2D([], [], marker="*", linestyle="none", markersize=11, label="tuned: “best”")
     tuned.set(markerfacecolor="white", markeredgecolor=INK)
-    return [tuned, whisker] if any(row.setting == "best" for row in rows) else [whisker]
+    own = Line2D([], [], marker="o", linestyle="none", color=INK, label="filled: own strength")
+    return [own, tuned, whisker] if any(row.setting == "best" for row in rows) else [own, whisker]
 
 
 def _own(rows: Sequence[Row], method: str) -> str:

@@ -19,6 +19,7 @@ from deltaedit_kit.plots.grids import FAINT, INK, PictureFigure
 from deltaedit_kit.projection import Projection
 
 PICTURES, TEXTS = "#0b6e8a", "#d1495b"
+NAMES = ("pictures", "texts")
 CATEGORIES = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#b8a900",
               "#7b5aa6", "#8c564b", "#4d4d4d", "#00a6a6", "#999999")  # fmt: skip
 
@@ -39,14 +40,17 @@ def linked_figure(
     return figure
 
 
-def sweep_figure(planes: Sequence[Projection], title: str) -> Figure:
-    """The same clouds at several settings, in the order given."""
-    figure = PictureFigure(figsize=(2.9 * len(planes), 3.6), facecolor="white")
+def sweep_figure(
+    planes: Sequence[Projection], title: str, names: tuple[str, str] = NAMES
+) -> Figure:
+    """The same two clouds, called `names`, at several settings, in the order given."""
+    figure = PictureFigure(figsize=(2.9 * len(planes), 3.8), facecolor="white")
     figure.set_layout_engine("constrained")
     FigureCanvasAgg(figure)
     for axis, plane in zip(figure.subplots(1, len(planes), squeeze=False)[0], planes, strict=True):
         scatter(axis, plane)
     figure.suptitle(title, fontsize=10.5, color=INK, fontweight="bold")
+    _legend(figure, figure.axes[0], None, None, names)
     return figure
 
 
@@ -69,12 +73,18 @@ def scatter(axis: Axes, plane: Projection, values: np.ndarray | None = None) -> 
     axis.set_xlabel(note, fontsize=8.5, color=FAINT)
 
 
-def _legend(figure: Figure, axis: Axes, values: np.ndarray | None, name: str | None) -> None:
+def _legend(
+    figure: Figure,
+    axis: Axes,
+    values: np.ndarray | None,
+    name: str | None,
+    clouds: tuple[str, str] = NAMES,
+) -> None:
     if values is not None and values.dtype.kind in "fiu":
         figure.colorbar(axis.collections[0], ax=figure.axes, label=name, shrink=0.7)
         return
     if values is None:
-        entries = [("pictures", PICTURES, "o"), ("texts", TEXTS, "s")]
+        entries = [(clouds[0], PICTURES, "o"), (clouds[1], TEXTS, "s")]
     else:
         labels = np.unique(values).tolist()
         entries = [

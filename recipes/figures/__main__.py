@@ -17,10 +17,10 @@ def names() -> list[str]:
 
 def chosen(wanted: list[str]) -> list[str]:
     """The figures whose names begin with one of `wanted`; all without a wish."""
-    found = [name for name in names() if not wanted or name.startswith(tuple(wanted))]
-    if not found:
-        raise SystemExit(f"no figure begins with {', '.join(wanted)}; there are {names()}")
-    return found
+    unknown = [wish for wish in wanted if not any(name.startswith(wish) for name in names())]
+    if unknown:
+        raise SystemExit(f"no figure begins with {', '.join(unknown)}; there are {names()}")
+    return [name for name in names() if not wanted or name.startswith(tuple(wanted))]
 
 
 def main() -> None:

@@ -34,7 +34,10 @@ def main(results: Results | None = None, target: Path = FIGURE) -> Path:
         for method in methods
     }
     shortened = [method for method in methods if results.own_setting(method) == "short"]
-    told = note(own) + (f"; with fewer steps: {', '.join(shortened)}" if shortened else "")
+    faces = min(FACES, len(results.before))
+    told = f"{note(own)}; shown: {len(sentences)} sentences, {faces} faces"
+    if shortened:
+        told += f"; with fewer steps: {', '.join(shortened)}"
     title = "Five methods, the same faces, untuned: each method's own settings"
     figure = methods_figure(results.before[:FACES], after, sentences, title, told)
     return save_figure(figure, target)

@@ -20,7 +20,7 @@ def main(results: Results | None = None, target: Path = FIGURE) -> Path:
     results = comparison() if results is None else results
     rows = finished(results.summary)
     write_rows(rows, target.with_suffix(".csv"))
-    title = "Success and its price: lines over strength, filled at each method's own"
+    title = "Success and its price: lines over strength"
     return save_figure(metrics_figure(rows, title, note(results.cells)), target)
 
 

@@ -157,3 +157,12 @@ def test_only_what_was_not_edited_is_pale_and_columns_have_heads() -> None:
     assert colours("A", "B") == {"A": INK, "B": INK}
     headed = grid([[picture, picture]], ["A"], "title", columns=False, heads=["+5 σ", "as it was"])
     assert {"+5 σ", "as it was"} <= set(texts_of(headed))
+
+
+def test_captions_stand_on_one_line_whatever_their_letters() -> None:
+    picture = np.zeros((4, 4, 3), dtype=np.uint8)
+    figure = grid([[picture]] * 2, ["a beard", "a gag"], "title")
+    captions = [axis.texts[0] for axis in figure.axes]
+    assert {(text.get_position(), text.get_va()) for text in captions} == {
+        ((0.5, 1.06), "baseline")
+    }

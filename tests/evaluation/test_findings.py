@@ -136,7 +136,8 @@ def test_the_legend_says_what_stars_and_whiskers_are():
         (shown,) = metrics_figure(rows).legends
         return [text.get_text() for text in shown.get_texts()]
 
-    assert legend(ROWS)[-2:] == ["tuned: “best”", "95 % interval over sentences"]
+    shared = ["filled: own strength", "tuned: “best”", "95 % interval over sentences"]
+    assert legend(ROWS)[-3:] == shared
     untuned = [one for one in ROWS if one.setting != "best"]
     assert "tuned: “best”" not in legend(untuned)
 

@@ -54,4 +54,8 @@ def test_a_scale_has_a_bar() -> None:
 
 
 def test_sweep_has_a_panel_a_setting() -> None:
-    assert len(sweep_figure([*planes(), planes()[0]], "three").axes) == 3
+    figure = sweep_figure([*planes(), planes()[0]], "three")
+    assert len(figure.axes) == 3
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["pictures", "texts"]
+    noise = sweep_figure(planes(), "noise", ("one cloud", "another"))
+    assert [text.get_text() for text in noise.legends[0].get_texts()] == ["one cloud", "another"]

@@ -6,7 +6,8 @@
 This is what an edit by text needs: Δt must point where *its* Δi points, not merely where the others
 do. Neither number can be had by moving a cloud as a whole to where the other one is.
 
-Source: R@k as in Radford et al., CLIP, arXiv:2103.00020, section 3 (retrieval).
+Source: R@k as in Radford et al., CLIP, arXiv:2103.00020, section 3 (retrieval); the interval of the
+margin is the jackknife's (Tukey 1958), for one row takes part in n cosines.
 """
 
 from __future__ import annotations
@@ -16,14 +17,13 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Float
 from numpy.typing import ArrayLike
-from scipy.stats import norm
+from scipy.stats import t as student
 
 from deltaedit_kit.alignment.measure import Measure
 from deltaedit_kit.alignment.pairs import Pair
 from deltaedit_kit.checks import whole_number
 
 Way = Literal["picture to text", "text to picture"]
-TWO_SIDED_95 = float(norm.ppf(0.975))
 
 
 def cosines(pair: Pair) -> Float[np.ndarray, "n n"]:
@@ -47,15 +47,16 @@ def paired_cosine(first: ArrayLike, second: ArrayLike) -> Measure:
 def cosine_margin(first: ArrayLike, second: ArrayLike) -> Measure:
     """Paired minus unpaired cosine with a 95 % interval over the pairs; null 0.
 
-    The interval is the normal one of the mean over k of cos(x_k, y_k) minus the mean of row and
-    column k without it. Raises DeltaEditError as `paired_cosine`.
+    The interval is Student's, of the jackknife: what the margin owes to pair k is own_k minus the
+    mean of row k and minus that of column k. Raises DeltaEditError as `paired_cosine`, and for two
+    pairs.
     """
-    table = cosines(Pair.of(first, second))
+    table = cosines(Pair.of(first, second, at_least=3))
     n, own = len(table), np.diag(table)
-    others = (table.sum(axis=0) + table.sum(axis=1) - 2 * own) / (2 * (n - 1))
-    margins = own - others
-    reach = TWO_SIDED_95 * float(margins.std(ddof=1)) / np.sqrt(n)
-    value = float(margins.mean())
+    # n · margin - (n - 1) · (margin without pair k), up to a number that all k share.
+    owed = own - (table.sum(axis=0) + table.sum(axis=1) - 2 * own) / (n - 2)
+    reach = float(student.ppf(0.975, n - 1) * owed.std(ddof=1) / np.sqrt(n))
+    value = float(own.mean()) - _unpaired(table)
     return Measure(
         "paired - unpaired cosine", value, 0.0, "null", "higher", value - reach, value + reach
     )

@@ -15,6 +15,7 @@ interval: Wilson, JASA 22 (1927).
 
 from __future__ import annotations
 
+from itertools import count
 from typing import Literal, get_args
 
 import numpy as np
@@ -51,8 +52,8 @@ def classifier_test(
     k, folds = whole_number("k", k, 1), whole_number("folds", folds, 2)
     if kind not in get_args(Kind):
         raise DeltaEditError(f"no classifier is called {kind!r}; use 'knn' or 'linear'")
-    # Training rows of a fold: (folds - 1) / folds of 2n; kNN needs k of them.
-    needed = max(folds, -(-k * folds // (2 * (folds - 1))))
+    # The largest fold takes ⌈n / folds⌉ pairs; two rows of each other pair teach, and kNN needs k.
+    needed = next(n for n in count(folds) if 2 * (n - -(-n // folds)) >= k)
     pair = Pair.of(first, second, at_least=needed)
     n = len(pair.first)
     labels = np.repeat([0, 1], n)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.stats import t as student
 from sklearn.metrics import top_k_accuracy_score
 from sklearn.metrics.pairwise import cosine_similarity, paired_cosine_distances
 
 from deltaedit_kit.alignment import Pair, cosine_margin, paired_cosine, retrieval, shuffled
 from deltaedit_kit.errors import DeltaEditError
-from tests.alignment.clouds import related, unrelated
+from tests.alignment.clouds import gaussian, related, unrelated
 
 
 def test_equal_clouds_are_perfect() -> None:
@@ -64,6 +65,28 @@ def test_the_interval_of_the_margin_covers_its_null_19_times_of_20() -> None:
     assert 0.90 <= covered <= 0.99
 
 
+def test_the_interval_of_the_margin_is_the_jackknifes() -> None:
+    pair = related(n=25, width=4, noise=0.8, gap=2.0)
+    margin = cosine_margin(*pair)
+    without = [cosine_margin(*(np.delete(x, k, axis=0) for x in pair)).value for k in range(25)]
+    error = np.sqrt(24 / 25 * np.square(np.array(without) - np.mean(without)).sum())
+    reach = student.ppf(0.975, 24) * error
+    assert (margin.low, margin.high) == pytest.approx((margin.value - reach, margin.value + reach))
+
+
+def test_the_interval_of_the_margin_covers_the_truth_in_a_narrow_cone() -> None:
+    """As raw CLIP has it: all rows alike, partners more so. Cosines of one row hang together."""
+
+    def drawn(n: int, seed: int) -> Pair:
+        shared = 2 + gaussian(n, 8, 3 * seed)
+        return Pair(*(shared + 0.5 * gaussian(n, 8, 3 * seed + side) for side in (1, 2)))
+
+    truth = np.mean([cosine_margin(*drawn(1500, 1000 + k)).value for k in range(5)])
+    intervals = [cosine_margin(*drawn(60, seed)) for seed in range(200)]
+    covered = np.mean([i.low <= truth <= i.high for i in intervals])  # type: ignore[operator]
+    assert 0.90 <= covered <= 0.99
+
+
 def test_ties_earn_nothing() -> None:
     constant = np.ones((20, 4))
     assert retrieval(related(20, 4).first, constant, 1).value == 0.0
@@ -77,4 +100,6 @@ def test_wrong_input_is_one_line() -> None:
     zero[3] = 0
     with pytest.raises(DeltaEditError, match="row 3 is all zeros"):
         paired_cosine(zero, related(20).second)
+    with pytest.raises(DeltaEditError, match="at least 3 pairs, got 2"):
+        cosine_margin(*related(2))
     assert isinstance(related(), Pair)

@@ -65,3 +65,10 @@ def test_wrong_input_is_one_line() -> None:
     with pytest.raises(DeltaEditError, match="at least 7 pairs, got 6"):
         classifier_test(*related(6), "knn", k=10)
     assert classifier_test(*related(7), "knn", k=10).value <= 1
+    # Of 6 pairs in 5 folds the largest takes 2: 8 rows are left to teach, and 9 are asked.
+    with pytest.raises(DeltaEditError, match="at least 7 pairs, got 6"):
+        classifier_test(*related(6), "knn", k=9)
+    for folds in (2, 3, 7):
+        for n in range(folds, 16):
+            k = 2 * (n - -(-n // folds))  # as many neighbours as the largest fold leaves
+            assert classifier_test(*related(n), "knn", k, folds).value <= 1

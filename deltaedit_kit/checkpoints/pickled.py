@@ -192,6 +192,7 @@ def known_names(load_from_bytes: Callable[[bytes], Any]) -> dict[tuple[str, str]
         ("dnnlib.tflib.network", "Network"): record_class("Network"),
         ("dnnlib.util", "EasyDict"): items_class(),
         ("collections", "OrderedDict"): items_class(),
+        ("collections", "Counter"): items_class(),
         ("argparse", "Namespace"): record_class("Namespace"),
         ("numpy", "ndarray"): "ndarray",
         ("numpy", "dtype"): Function(DType),
@@ -203,7 +204,8 @@ def known_names(load_from_bytes: Callable[[bytes], Any]) -> dict[tuple[str, str]
     for module in ("builtins", "__builtin__"):
         names[module, "set"] = Function(lambda items=(): list(items))
     names |= {("torch", name): dtype for name, dtype in storage_types().items()}
-    names |= {("torch", f"{kind}"): kind for kind in ("float16", "float32", "float64", "bfloat16")}
+    for dtype in storage_types().values():  # as values, in somebody's settings
+        names[str(dtype).split(".")[0], str(dtype).split(".")[1]] = str(dtype)
     return names
 
 

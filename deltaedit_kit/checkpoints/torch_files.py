@@ -1,7 +1,7 @@
 """Torch files as plain data: zip archives, TorchScript archives, and the layout before 1.6.
 
-Idea: torch's own reader first, with `weights_only=True`; where it declines (a Namespace among the
-tensors, a TorchScript archive) the restricted unpickler reads the same file:
+Idea: the restricted unpickler reads them all. torch's own reader is not asked, not even with
+`weights_only=True`: a key of nested tuples ends the interpreter in it (see tuple_depth.py).
 
     <name>/data.pkl     what there is: a pickle whose tensors point to storages by number
     <name>/data/<k>     the raw numbers of storage k, stored and not compressed, with a CRC-32
@@ -15,7 +15,6 @@ Source: torch/serialization.py, torch/csrc/jit/serialization/docs/serialization.
 from __future__ import annotations
 
 import io
-import warnings
 import zlib
 from collections.abc import Iterator
 from mmap import ACCESS_COPY, mmap
@@ -23,17 +22,10 @@ from pathlib import Path
 from typing import Any
 from zipfile import ZIP_STORED, ZipFile, ZipInfo
 
-import torch
 from torch import Tensor
 
 from deltaedit_kit.checkpoints.container import Container
-from deltaedit_kit.checkpoints.restricted import (
-    DAMAGE,
-    numbers,
-    read_legacy,
-    resolve,
-    unpickle,
-)
+from deltaedit_kit.checkpoints.restricted import numbers, read_legacy, resolve, unpickle
 from deltaedit_kit.errors import DeltaEditError
 
 LOCAL_HEADER = 30  # bytes before name and extra field in front of a zip member
@@ -47,21 +39,6 @@ def read_torch(path: Path, container: Container) -> Any:
     if container is Container.TORCHSCRIPT:
         return dict(_named_tensors(_read_zip(path, any_torchscript=True)))
     if container is Container.TORCH:
-        _check_members(path)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # what it mumbles of a damaged file, we say as an error
-            tree = torch.load(path, map_location="cpu", weights_only=True)
-    except DAMAGE:  # a name it does not know, or damage: the restricted reader says which
-        tree = read_restricted(path, container)
-    for _, tensor in _named_tensors(tree):
-        _check_backed(tensor)
-    return tree
-
-
-def read_restricted(path: Path, container: Container) -> Any:
-    """The tree in a torch file, without torch's reader. Raises as `read_torch`."""
-    if container is Container.TORCH:
         return _read_zip(path)
     return resolve(read_legacy(mapped(path)))
 
@@ -72,25 +49,16 @@ def mapped(path: Path) -> mmap:
         return mmap(file.fileno(), 0, access=ACCESS_COPY)
 
 
-def _check_members(path: Path) -> None:
-    """Every member is as `_start_of` wants it; torch itself compares no checksum."""
-    buffer = mapped(path)
-    with ZipFile(path) as archive:
-        for member in archive.infolist():
-            _start_of(member, buffer)
-
-
 def _read_zip(path: Path, any_torchscript: bool = False) -> Any:
     """The tree of `data.pkl`, its storages mapped from the file."""
     with ZipFile(path) as archive:
         members = {member.filename: member for member in archive.infolist()}
         (main,) = (name for name in members if name.partition("/")[2] == "data.pkl")
         root = main.partition("/")[0]
-        order = members.get(f"{root}/byteorder")
-        if order is not None and archive.read(order) != b"little":
-            raise DeltaEditError("the file was written on a big-endian machine; save it on another")
-    start = _start_of(members[main], buffer := mapped(path))
-    stream = io.BytesIO(buffer[start : start + members[main].file_size])
+    buffer, order = mapped(path), members.get(f"{root}/byteorder")
+    if order is not None and _bytes_of(order, buffer) != b"little":
+        raise DeltaEditError("the file was written on a big-endian machine; save it on another")
+    stream = io.BytesIO(_bytes_of(members[main], buffer))
     tree, storages = unpickle(stream, any_torchscript=any_torchscript)
     for key, storage in storages.items():
         member = members.get(f"{root}/data/{key}")
@@ -101,6 +69,12 @@ def _read_zip(path: Path, any_torchscript: bool = False) -> Any:
             raise DeltaEditError(f"data/{key} is shorter than its tensors; fetch it again")
         storage.data = numbers(buffer, storage, start)
     return resolve(tree)
+
+
+def _bytes_of(member: ZipInfo, buffer: mmap) -> bytes:
+    """A member's bytes; raises as `_start_of`."""
+    start = _start_of(member, buffer)
+    return buffer[start : start + member.file_size]
 
 
 def _start_of(member: ZipInfo, buffer: mmap) -> int:
@@ -146,13 +120,3 @@ def _dicts(tree: Any) -> Iterator[tuple[str, dict]]:
             seen.add(id(part))
             yield prefix, part
             waiting += [(f"{prefix}{key}.", value) for key, value in part.items()]
-
-
-def _check_backed(tensor: Tensor) -> None:
-    """A tensor must own the numbers it shows: strides of 0 make terabytes of nothing."""
-    if tensor.layout != torch.strided or tensor.is_quantized or tensor.is_meta:
-        raise DeltaEditError("it holds a sparse, quantised or empty tensor; save it as a plain one")
-    if tensor.numel() * tensor.itemsize > tensor.untyped_storage().nbytes():
-        raise DeltaEditError(
-            f"it describes a tensor {list(tensor.shape)} on fewer numbers; it is refused"
-        )

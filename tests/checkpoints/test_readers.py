@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ import torch
 
 from deltaedit_kit import checkpoints
 from deltaedit_kit.checkpoints.container import container_of
-from deltaedit_kit.checkpoints.torch_files import read_restricted, read_torch
+from deltaedit_kit.checkpoints.torch_files import read_torch
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.stylespace import StyleLayout
 from tests.checkpoints import small
@@ -169,7 +170,7 @@ def test_codes_are_mapped_and_not_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("container", ["zip", "legacy"])
-def test_both_readers_of_torch_files_agree(container: str, tmp_path: Path) -> None:
+def test_torch_files_are_read_as_torch_reads_them(container: str, tmp_path: Path) -> None:
     base = torch.randn(6, 5)
     state = {
         "float": base,
@@ -182,10 +183,12 @@ def test_both_readers_of_torch_files_agree(container: str, tmp_path: Path) -> No
         "empty": torch.empty(0, 3),
         "parameter": torch.nn.Parameter(torch.randn(2, 2)),
     }
-    path = small.write({"inner": state, "step": 7}, tmp_path / "x.pt", container)
-    kind = container_of(path)
-    theirs, ours = read_torch(path, kind), read_restricted(path, kind)
+    other = {"step": 7, "size": torch.Size([2, 3]), "dtype": torch.int64, "seen": Counter("aab")}
+    path = small.write({"inner": state, **other}, tmp_path / "x.pt", container)
+    ours, theirs = read_torch(path, container_of(path)), torch.load(path, weights_only=True)
     assert ours["step"] == theirs["step"] == 7
+    assert (ours["size"], ours["dtype"]) == ((2, 3), "torch.int64")
+    assert ours["seen"] == {"a": 2, "b": 1}
     small.assert_same(ours["inner"], theirs["inner"])
     assert [ours["inner"][key].dtype for key in state] == [value.dtype for value in state.values()]
 

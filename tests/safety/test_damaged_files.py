@@ -6,8 +6,10 @@ that the kit wrote); elsewhere the file may still be read, and then its numbers 
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from pathlib import Path
+from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile
 
 import numpy as np
 import pytest
@@ -16,6 +18,7 @@ from safetensors.torch import save_file
 
 from deltaedit_kit import checkpoints
 from deltaedit_kit.checkpoints.reading import read
+from deltaedit_kit.checkpoints.restricted import unpickle
 from deltaedit_kit.errors import DeltaEditError
 from tests.checkpoints import small
 from tests.checkpoints.nvidia import ada_pickle, tf_pickle
@@ -257,3 +260,34 @@ def test_tuples_inside_tuples_do_not_end_the_interpreter(step: bytes, tmp_path: 
     path.write_bytes(b"\x80\x04}()" + step * 100_000 + b"K\x01u.")
     with pytest.raises(DeltaEditError, match="tuples into each other"):
         read(path)
+
+
+@pytest.mark.parametrize("container", ["zip", "legacy"])
+def test_nor_do_they_in_a_torch_file(container: str, tmp_path: Path) -> None:
+    """torch's own reader builds such a key and dies of it, with weights_only too."""
+    deep = b"\x80\x02}()" + b"\x85" * 100_000 + b"K\x01u."
+    small.write({"x": torch.zeros(1)}, whole := tmp_path / "whole.pt", container)
+    path, data = tmp_path / "deep.pt", whole.read_bytes()
+    if container == "zip":
+        with ZipFile(whole) as old, ZipFile(path, "w") as new:
+            for name in old.namelist():
+                new.writestr(name, deep if name.endswith("data.pkl") else old.read(name))
+    else:
+        stream = io.BytesIO(data)
+        for _ in range(3):  # the tree is the fourth pickle
+            unpickle(stream, nested=True)
+        path.write_bytes(data[: stream.tell()] + deep)
+    with pytest.raises(DeltaEditError, match="tuples into each other"):
+        read(path)
+
+
+def test_a_bomb_in_a_member_that_is_only_glanced_at(tmp_path: Path) -> None:
+    """`byteorder` has six bytes; compressed ones would unfold to whatever they like."""
+    torch.save({"x": torch.zeros(1)}, whole := tmp_path / "whole.pt")
+    with ZipFile(whole) as old, ZipFile(tmp_path / "bomb.pt", "w") as new:
+        for name in old.namelist():
+            bomb = name.endswith("byteorder")
+            packed = ZIP_DEFLATED if bomb else ZIP_STORED
+            new.writestr(name, bytes(10**6) if bomb else old.read(name), packed)
+    with pytest.raises(DeltaEditError, match="byteorder in the archive is compressed"):
+        read(tmp_path / "bomb.pt")

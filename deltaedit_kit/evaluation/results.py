@@ -28,7 +28,7 @@ from deltaedit_kit.evaluation.cells import Cell, load
 from deltaedit_kit.evaluation.index import FILE, Index, read_json
 from deltaedit_kit.evaluation.reference import read_reference
 from deltaedit_kit.metrics.frechet import Moments, frechet_interval, frechet_of_moments
-from deltaedit_kit.metrics.interval import FewSamples, Interval, mean_interval
+from deltaedit_kit.metrics.interval import FewSamples, Interval, mean_interval, share_interval
 from deltaedit_kit.rivals import METHODS
 
 ALL = "*"  # in the place of a sentence: over all of them
@@ -252,7 +252,9 @@ def _rows_of(setting: str, cell: Cell) -> Iterable[Row]:
             values = torch.tensor(numbers).double()
             values = values[~values.isnan()]
             if len(values):
-                yield Row(method, setting, strength, text, name, *mean_interval(values, name))
+                yes_or_no = name == "success"
+                found = share_interval(values) if yes_or_no else mean_interval(values, name)
+                yield Row(method, setting, strength, text, name, *found)
     for part, seconds in cell.seconds.items():
         none = math.nan, math.nan, cell.faces
         yield Row(method, setting, 1.0, text, f"seconds.{part}", seconds, *none)

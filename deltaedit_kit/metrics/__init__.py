@@ -42,7 +42,7 @@ METRICS: dict[str, Metric] = {
     metric.name: metric
     for metric in (
         Metric("fid", "FID", "lower", minimum=1000),
-        Metric("kid", "KID", "lower", minimum=200),
+        Metric("kid", "KID", "lower", minimum=1000),
         Metric("psnr", "PSNR", "higher", "dB"),
         Metric("ssim", "SSIM", "higher"),
         Metric("lpips", "LPIPS", "lower"),

@@ -24,7 +24,7 @@ import torch
 from torch import Tensor
 
 from deltaedit_kit.errors import DeltaEditError
-from deltaedit_kit.metrics.interval import FewSamples, Interval
+from deltaedit_kit.metrics.interval import FewSamples, Interval, student_reach
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Moments:
             raise DeltaEditError(f"features have shape {tuple(features.shape)}; give [n, E]")
         if not bool(torch.isfinite(features).all()):
             raise DeltaEditError("features hold NaN or infinity; look at the pictures")
-        features = features.detach().double().cpu()
+        features = features.detach().cpu().double()  # some GPUs have no float64
         mean = features.mean(0)
         centred = features - mean
         return cls(len(features), mean, centred.T @ centred)
@@ -91,8 +91,9 @@ def frechet_interval(
     """d² of all groups together, with a delete-one-group jackknife interval.
 
     A plain bootstrap would raise the distance, since a resample has fewer different pictures; the
-    jackknife (Tukey 1958) leaves out a group at a time: a sentence, say. Warns with `FewSamples`
-    below `minimum` pictures; the interval is nan with fewer than three groups.
+    jackknife (Tukey 1958) leaves out a group at a time: a sentence, say. Its standard error is
+    taken Student's number of times. Warns with `FewSamples` below `minimum` pictures; the interval
+    is nan with fewer than three groups.
     """
     if not groups:
         raise DeltaEditError(f"{name} has no features yet; add some")
@@ -110,7 +111,7 @@ def frechet_interval(
     ]
     spread = torch.tensor(left_out).double()
     error = ((count - 1) / count * (spread - spread.mean()).square().sum()).sqrt()
-    reach = 1.96 * float(error)
+    reach = student_reach(count) * float(error)
     return Interval(value, max(0.0, value - reach), value + reach, whole.n)
 
 

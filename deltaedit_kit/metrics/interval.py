@@ -6,6 +6,10 @@
 The ordinary bootstrap draws n of n values with replacement, so that each value is drawn about
 Poisson(1) times; drawing these counts one by one needs no list of the values (the online bootstrap:
 Chamandy et al. 2012, "Estimating uncertainty for massive data streams"; Efron 1979 for the idea).
+The middle 95 % of few values is too short, so its ends are moved out until it is as wide as
+Student's t asks (the expanded percentile interval: Hesterberg, arXiv:1411.5279, section 4.4).
+
+A share of yes and no has Wilson's interval (JASA 22, 1927): 100 of 100 is not yet certainty.
 """
 
 from __future__ import annotations
@@ -15,12 +19,18 @@ import warnings
 from typing import NamedTuple
 
 import torch
+from scipy import stats
 from torch import Tensor
 
 from deltaedit_kit.errors import DeltaEditError
 
 REPLICATES = 400
 LEVEL = 0.95
+
+
+def student_reach(n: int) -> float:
+    """Half the width of a 95 % interval in standard errors that n >= 2 values tell of."""
+    return float(stats.t.ppf(0.5 + LEVEL / 2, n - 1))
 
 
 class FewSamples(UserWarning):
@@ -51,7 +61,7 @@ class RunningMean:
 
     def add(self, values: Tensor) -> None:
         """Take values [n] in. Raises DeltaEditError for NaN; infinity (a PSNR) is allowed."""
-        values = values.detach().flatten().double().cpu()
+        values = values.detach().flatten().cpu().double()  # some GPUs have no float64
         if bool(values.isnan().any()):
             raise DeltaEditError(f"{self.name} got a NaN; look at the pictures it comes from")
         counts = torch.poisson(torch.ones(len(values), REPLICATES), generator=self._random)
@@ -77,7 +87,9 @@ class RunningMean:
         if self._n == 1 or math.isinf(mean):
             return Interval(mean, math.nan, math.nan, self._n)
         means = (self._sums / self._counts)[self._counts > 0]
-        low, high = means.quantile(torch.tensor([0.5 - LEVEL / 2, 0.5 + LEVEL / 2]).double())
+        wide = student_reach(self._n) * math.sqrt(self._n / (self._n - 1))
+        tail = float(stats.norm.sf(wide))  # a little below 2.5 %
+        low, high = means.quantile(torch.tensor([tail, 1 - tail]).double())
         return Interval(mean, float(low), float(high), self._n)
 
 
@@ -88,3 +100,15 @@ def mean_interval(
     running = RunningMean(name, minimum, seed)
     running.add(values)
     return running.result()
+
+
+def share_interval(values: Tensor) -> Interval:
+    """The share of ones among zeros and ones [n], with Wilson's interval.
+
+    Raises DeltaEditError for no values and for others.
+    """
+    if len(values) == 0 or not bool(((values == 0) | (values == 1)).all()):
+        raise DeltaEditError("a share needs zeros and ones, at least one of them")
+    found = stats.binomtest(int(values.sum()), len(values))
+    ends = found.proportion_ci(LEVEL, method="wilson")
+    return Interval(found.statistic, float(ends.low), float(ends.high), len(values))

@@ -29,7 +29,7 @@ def kernel_distance(first: Tensor, second: Tensor) -> float:
         raise DeltaEditError(f"features have shapes {shapes}; give [n, E] and [m, E]")
     if min(len(first), len(second)) < 2:
         raise DeltaEditError("a cloud of features needs at least two rows")
-    first, second = first.double(), second.double()
+    first, second = first.cpu().double(), second.cpu().double()  # some GPUs have no float64
     if not bool(torch.isfinite(first).all() and torch.isfinite(second).all()):
         raise DeltaEditError("features hold NaN or infinity; look at the pictures")
     within = _mean_of_pairs(first) + _mean_of_pairs(second)
@@ -39,11 +39,12 @@ def kernel_distance(first: Tensor, second: Tensor) -> float:
 class KernelDistance:
     """The same from a stream: feed both sets with `add`, read the distance with `result`."""
 
-    def __init__(self, block: int = 100, minimum: int = 200) -> None:
+    def __init__(self, block: int = 100, minimum: int = 1000) -> None:
         if block < 2:
             raise DeltaEditError(f"block is {block}; give at least 2 pictures")
         self.block = block
-        self._blocks = RunningMean("KID", minimum=max(2, minimum // block))
+        name = f"KID in blocks of {block}"
+        self._blocks = RunningMean(name, minimum=max(2, minimum // block))
         self._waiting: tuple[Tensor, Tensor] | None = None
 
     def add(self, first: Tensor, second: Tensor) -> None:

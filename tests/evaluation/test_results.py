@@ -70,6 +70,7 @@ def test_the_table_has_a_row_for_each_number_and_each_failure(results):
     assert own["ids"].value == pytest.approx(0.6)
     assert own["ids"].low < 0.6 < own["ids"].high
     assert (own["success"].value, own["success"].n) == (0.5, 2)  # who had glasses does not count
+    assert (own["success"].low, own["success"].high) == pytest.approx((0.095, 0.905), abs=1e-3)
     assert own["seconds.edit"].value == 0.25
     (row,) = [r for r in rows if r.method == "tedigan"]
     assert (row.status, row.reason, row.metric) == ("failed", "the <b>reason</b>", "")

@@ -8,7 +8,13 @@ import torch
 
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.metrics import METRICS, metric
-from deltaedit_kit.metrics.interval import FewSamples, Interval, RunningMean, mean_interval
+from deltaedit_kit.metrics.interval import (
+    FewSamples,
+    Interval,
+    RunningMean,
+    mean_interval,
+    share_interval,
+)
 
 
 def test_mean_and_interval_agree_with_the_ordinary_bootstrap():
@@ -23,13 +29,30 @@ def test_mean_and_interval_agree_with_the_ordinary_bootstrap():
     assert found.n == 400
 
 
-def test_interval_covers_the_truth_about_as_often_as_it_says():
+@pytest.mark.parametrize("n", [8, 24, 60])
+def test_interval_covers_the_truth_about_as_often_as_it_says(n):
+    """A plain percentile interval of 8 values holds the truth about 360 times of 400."""
     covered = 0
-    for seed in range(200):
-        values = torch.randn(60, generator=torch.Generator().manual_seed(seed)) + 1
-        found = mean_interval(values, seed=seed)
+    for seed in range(400):
+        values = torch.randn(n, generator=torch.Generator().manual_seed(seed)) + 1
+        found = mean_interval(values, minimum=1, seed=seed)
         covered += found.low <= 1 <= found.high
-    assert 175 <= covered <= 200
+    assert 372 <= covered <= 392  # 380 wanted
+
+
+def test_a_share_has_wilsons_interval_also_where_all_are_alike():
+    found = share_interval(torch.tensor([1.0, 0.0, 1.0, 1.0]))
+    z, share = 1.959964, 0.75  # by Wilson's formula
+    middle = (share + z**2 / 8) / (1 + z**2 / 4)
+    reach = z / (1 + z**2 / 4) * math.sqrt(share * (1 - share) / 4 + z**2 / 64)
+    assert (found.value, found.n) == (0.75, 4)
+    assert (found.low, found.high) == pytest.approx((middle - reach, middle + reach), abs=1e-6)
+    certain = share_interval(torch.ones(100))
+    assert (certain.value, certain.high) == (1.0, 1.0)
+    assert certain.low == pytest.approx(0.963, abs=1e-3)
+    for wrong in (torch.tensor([]), torch.tensor([0.5]), torch.tensor([math.nan])):
+        with pytest.raises(DeltaEditError, match="zeros and ones"):
+            share_interval(wrong)
 
 
 def test_a_stream_in_parts_gives_the_mean_of_the_whole():

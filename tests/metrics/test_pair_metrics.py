@@ -41,6 +41,13 @@ def test_psnr_and_ssim_agree_with_scikit_image(pictures):
         assert float(ours[1][row]) == pytest.approx(whole.mean(), abs=1e-5)
 
 
+def test_ssim_of_many_pictures_is_that_of_each(pictures, monkeypatch):
+    after = (pictures + 0.2).clamp(-1, 1)
+    whole = ssim(pictures, after)
+    monkeypatch.setattr("deltaedit_kit.metrics.ssim.PIXELS_A_PASS", 3 * 128 * 128)  # 3 and 1
+    torch.testing.assert_close(ssim(pictures, after), whole)
+
+
 def test_equal_pictures_are_ideal(pictures):
     assert psnr(pictures, pictures).isinf().all()
     torch.testing.assert_close(ssim(pictures, pictures), torch.ones(4))

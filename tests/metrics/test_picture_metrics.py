@@ -40,6 +40,14 @@ def test_psnr_by_hand():
     assert psnr(wanted, wanted).isinf().all()
 
 
+def test_the_gradient_of_psnr_by_hand():
+    wanted, pictures = torch.rand(2, 3, 4, 4), torch.rand(2, 3, 4, 4, requires_grad=True)
+    psnr(pictures, wanted).sum().backward()
+    off = (pictures - wanted).detach()
+    by_hand = -20 / math.log(10) * off / off.square().sum((1, 2, 3), keepdim=True)
+    torch.testing.assert_close(pictures.grad, by_hand)
+
+
 def test_refusals():
     with pytest.raises(DeltaEditError, match="shapes"):
         frechet_distance(torch.zeros(3, 2), torch.zeros(3, 3))
@@ -47,3 +55,6 @@ def test_refusals():
         frechet_distance(torch.zeros(1, 2), torch.zeros(3, 2))
     with pytest.raises(DeltaEditError, match="shapes"):
         psnr(torch.zeros(1, 3, 4, 4), torch.zeros(1, 3, 8, 8))
+    grey = torch.full((1, 3, 4, 4), 128, dtype=torch.uint8)
+    with pytest.raises(DeltaEditError, match=r"give floats: bytes / 127\.5 - 1"):
+        psnr(grey, grey + 1)

@@ -35,6 +35,13 @@ def test_sets_in_parts_give_the_numbers_of_the_whole():
     assert kid.value == pytest.approx(sum(parts) / 2, rel=1e-5)
 
 
+def test_kid_of_two_blocks_is_warned_of():
+    """Two values say nothing about their spread."""
+    both = pictures(200, 0), pictures(200, 1)
+    with pytest.warns(FewSamples, match="KID in blocks of 100 from 2 values"):
+        measure_sets(EYES, *(one.split(50) for one in both), progress=False)
+
+
 @pytest.mark.filterwarnings("ignore::deltaedit_kit.metrics.interval.FewSamples")
 def test_a_set_with_itself_is_zero_and_small_sets_have_no_kid():
     same = pictures(40, 0)

@@ -32,6 +32,7 @@ TIE = 0.002  # λ
 SHOW_EVERY = 10  # steps between numbers beside the progress bar
 
 
+@torch.inference_mode(False)  # whatever the caller is in: a descent needs gradients
 def refined(
     domain: Domain,
     pictures: Float[Tensor, "n 3 h h"],

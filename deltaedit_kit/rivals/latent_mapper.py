@@ -99,6 +99,7 @@ class LatentMapper(Method):
             total = total + settings.identity * drawing.identity_loss(pictures, before)
         return total
 
+    @torch.inference_mode(False)  # whatever the caller is in: a training needs gradients
     def train(self, text: str) -> LevelsMapper:
         """The mapper of a sentence, trained now if this object has not trained it yet."""
         if text in self.mappers:

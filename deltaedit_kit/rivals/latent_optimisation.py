@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import torch
 
+from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.metrics.identity import face_embedder
 from deltaedit_kit.rivals.latent_walk import LatentWalk, Start, WalkSettings
 from deltaedit_kit.rivals.method import Settings
@@ -35,6 +36,14 @@ class OptimisationSettings(WalkSettings):
     identity: float = 0.005
     rise: float = 0.05  # share of the steps until the full rate
     fall: float = 0.25  # share of the steps in which it falls to 0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name in ("rise", "fall"):
+            if not 0 < getattr(self, name) <= 1:
+                raise DeltaEditError(
+                    f"{name} is {getattr(self, name)}; give a share of the steps above 0, at most 1"
+                )
 
 
 class LatentOptimisation(LatentWalk):

@@ -60,6 +60,7 @@ class LatentWalk(Method):
     def _walk_settings(self) -> Any:
         return self.settings
 
+    @torch.inference_mode(False)  # whatever the caller is in: a walk needs gradients
     def _change(self, faces: Faces, text: str, neutral: str, threshold: float | None) -> Change:
         seconds, size = Seconds(self.domain.device.type), self._walk_settings.batch
         with seconds.measure("preparation"):

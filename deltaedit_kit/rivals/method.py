@@ -23,6 +23,7 @@ import torch
 
 from deltaedit_kit import edit_recipe
 from deltaedit_kit.checks import finite_number, whole_number
+from deltaedit_kit.domains.domain import HIGHEST_SEED
 from deltaedit_kit.editing import Edit, Editor
 from deltaedit_kit.errors import DeltaEditError
 
@@ -46,8 +47,9 @@ class Settings:
         for setting in fields(self):
             if setting.type not in ("bool", bool):
                 finite_number(setting.name, getattr(self, setting.name))
-        for name in ("steps", "batch"):
+        for name in ("steps", "batch", "codes"):
             whole_number(name, getattr(self, name, 1), 1)
+        whole_number("seed", getattr(self, "seed", 0), 0, HIGHEST_SEED)
 
 
 def now(device: str) -> float:

@@ -143,7 +143,7 @@ def modulated_rgb(
     n, channels, height, width = x.shape
     pixels = x.permute(0, 2, 3, 1).reshape(n, height * width, channels)  # a view if channels_last
     own = (weight * style[:, None, :]).to(x.dtype)  # [n, O, I]
-    return (pixels @ own.transpose(1, 2)).view(n, height, width, -1).permute(0, 3, 1, 2)
+    return (pixels @ own.transpose(1, 2)).view(n, height, width, len(weight)).permute(0, 3, 1, 2)
 
 
 def upsample_image(

@@ -123,6 +123,16 @@ def test_refinement_comes_closer_to_every_picture_and_starts_where_it_was_told()
     assert torch.allclose(alone, codes[:1], atol=1e-3)  # every picture for itself
 
 
+def test_a_caller_in_inference_mode_is_refined_alike() -> None:
+    domain = with_encoder()
+    faces = domain.sample(1, seed=3)
+    start = domain.sample(1, seed=4).w_plus
+    wanted = refined(domain, faces.images, start, steps=2, progress=False)
+    with torch.inference_mode():
+        found = refined(domain, faces.images.clone(), start.clone(), steps=2, progress=False)
+    torch.testing.assert_close(found, wanted)
+
+
 def test_refinement_never_makes_a_picture_worse() -> None:
     domain = with_encoder()
     faces = domain.sample(1, seed=3)

@@ -73,6 +73,16 @@ def test_a_face_is_edited_as_if_it_were_alone(name):
 
 
 @pytest.mark.parametrize("name", METHODS)
+def test_a_caller_in_inference_mode_gets_the_same_edit(name):
+    """Gradients cannot be had there; a method that needs them must step out."""
+    wanted = make(name, DOMAIN, **SMALL[name]).edit(FACES, TEXT, strength=0.5).after
+    with torch.inference_mode():
+        faces = DOMAIN.sample(3, seed=0)
+        found = make(name, DOMAIN, **SMALL[name]).edit(faces, TEXT, strength=0.5).after
+    torch.testing.assert_close(found, wanted)
+
+
+@pytest.mark.parametrize("name", METHODS)
 def test_times_are_told(name):
     method = make(name, DOMAIN, **SMALL[name])
     seconds = method.change(FACES, TEXT).seconds
@@ -114,6 +124,12 @@ def test_wishes_that_cannot_be_met_are_refused_in_words():
         make("tedigan", DOMAIN, steps=2.5)
     with pytest.raises(DeltaEditError, match="lr"):
         make("tedigan", DOMAIN, lr=math.nan)
+    for settings in ({"codes": 0}, {"codes": 2.5}, {"seed": -1}, {"seed": 0.5}):
+        with pytest.raises(DeltaEditError, match=f"{next(iter(settings))} is .*a whole number"):
+            make("styleclip-mapper", DOMAIN, **settings)
+    for settings in ({"fall": 0}, {"rise": 0.0}, {"rise": 1.5}):
+        with pytest.raises(DeltaEditError, match="share of the steps"):
+            make("styleclip-optimisation", DOMAIN, **settings)
     with pytest.raises(DeltaEditError, match="has no threshold"):
         make("tedigan", DOMAIN, steps=1).edit(FACES, TEXT, threshold=0.1)
     with pytest.raises(DeltaEditError, match="no identity network"):

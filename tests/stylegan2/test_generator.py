@@ -123,6 +123,12 @@ def test_a_lower_resolution_is_the_generator_of_that_size(
     torch.testing.assert_close(small, expected)
 
 
+def test_no_codes_give_no_pictures(generator: Generator, w_plus: Tensor) -> None:
+    side = generator.resolution
+    none = generator.synthesize(generator.to_style(w_plus)[:0], w_plus[:0])
+    assert none.shape == (0, 3, side, side)
+
+
 def test_noise_is_fixed_random_or_none(generator: Generator, w_plus: Tensor) -> None:
     s = generator.to_style(w_plus)
     fixed = generator.synthesize(s, w_plus)

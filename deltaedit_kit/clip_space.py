@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Literal, get_args
+from unicodedata import category
 
 import torch
 from jaxtyping import Float, Int
@@ -95,12 +96,14 @@ class ClipSpace:
     def encode_images(self, pictures: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n E"]:
         """Unit float32 embeddings [n, E] of square pictures in [-1, 1]; differentiable.
 
-        Raises DeltaEditError if the pictures are not float [n, 3, h, h].
+        Raises DeltaEditError if the pictures are not float [n, 3, h, h] with n and h >= 1.
         """
         tensor("pictures", pictures)
         if pictures.ndim != 4 or pictures.shape[1] != 3 or pictures.shape[2] != pictures.shape[3]:
             shape = list(pictures.shape)
             raise DeltaEditError(f"pictures have shape {shape}; give square ones as [n, 3, h, h]")
+        if not pictures.numel():
+            raise DeltaEditError(f"pictures have shape {list(pictures.shape)}; give at least one")
         if not pictures.is_floating_point():
             raise DeltaEditError(
                 f"pictures are {pictures.dtype}; give floats in [-1, 1]: bytes / 127.5 - 1"
@@ -191,10 +194,10 @@ def check_text(text: Any) -> str:
     """
     if not isinstance(text, str):
         raise DeltaEditError(f"a text must be a str, not {_shown(text)}; write it in quotes")
-    if not text.strip():
-        raise DeltaEditError('the text is empty; write what to see, such as "face with glasses"')
-    if any((ord(c) < 32 and c not in "\t\n\r") or 0xD800 <= ord(c) <= 0xDFFF for c in text):
+    if any(category(c) in ("Cc", "Cs") and c not in "\t\n\r" for c in text):  # control, surrogate
         raise DeltaEditError(f"text {_shown(text)} holds binary characters; write plain words")
+    if not any(c.isprintable() and not c.isspace() for c in text):  # zero width spaces, say
+        raise DeltaEditError('the text is empty; write what to see, such as "face with glasses"')
     return text
 
 

@@ -115,7 +115,7 @@ class Editor:
         strength: 0 leaves a picture alone, negative goes the opposite way (None: the domain's).
         threshold: channels with |R·Δt| below it stay (None: the domain's; 0 keeps them all).
         Raises `DeltaEditError` for faces of another domain, an empty list, texts that are empty,
-        not text or longer than CLIP reads, and numbers that are not finite.
+        not text or longer than CLIP reads, numbers that are not finite, and pictures that are not.
         """
         spec = self.domain.spec
         neutral = spec.neutral if neutral is None else neutral
@@ -130,6 +130,11 @@ class Editor:
         w_plus = faces.w_plus.expand(len(targets), *faces.w_plus.shape)  # [T, n, L, W]
         after = self.domain.draw(moved.flatten(0, 1), w_plus.flatten(0, 1))
         after = after.unflatten(0, (len(targets), len(faces)))  # [T, n, 3, H, W]
+        if not bool(after.isfinite().all()):  # NaN in the codes, or a number that overflowed
+            raise DeltaEditError(
+                f"the edited pictures hold NaN or infinity at strength {strength:g}; give a "
+                "smaller one (edits lie between -3 and 3), or faces whose codes are finite"
+            )
 
         edit = Edit(
             faces=faces,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,7 +30,7 @@ def save_figure(figure: Figure, path: str | Path, recipe: dict[str, Any] | None 
     Makes the folder when it is missing; a file that is there is replaced whole or not at all.
     Raises `DeltaEditError` as `figure_kind` does, and for a place that cannot be written to.
     """
-    target, kind = Path(path).expanduser(), figure_kind(path)
+    target, kind = Path(os.path.expanduser(path)), figure_kind(path)
     metadata = {RECIPE_KEY: json.dumps(recipe)} if recipe is not None and kind == "png" else None
     try:
         with replacing(target) as beside:

@@ -24,6 +24,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from deltaedit_kit.checks import finite_number, tensor
 from deltaedit_kit.errors import DeltaEditError
 
 
@@ -31,9 +32,10 @@ def kept_channels(relevance: Tensor, delta_text: Tensor, threshold: float) -> Te
     """The channels that a text may move: bool [S], or [T, S] for several texts.
 
     `relevance` is R [S, E] with unit rows; `delta_text` [E] or [T, E] is target - neutral, NOT
-    normalised: a sentence that says little touches little. Raises DeltaEditError where the
-    widths differ or the threshold is negative or NaN.
+    normalised: a sentence that says little touches little. Raises DeltaEditError for what
+    is no tensor, where the widths differ, and unless the threshold is a finite number >= 0.
     """
+    relevance, delta_text = tensor("relevance", relevance), tensor("Δt", delta_text)
     if relevance.dim() != 2 or delta_text.dim() not in (1, 2):
         shapes = f"{tuple(relevance.shape)} and {tuple(delta_text.shape)}"
         raise DeltaEditError(
@@ -44,8 +46,7 @@ def kept_channels(relevance: Tensor, delta_text: Tensor, threshold: float) -> Te
             f"relevance knows CLIP vectors of width {relevance.shape[1]}, Δt has width "
             f"{delta_text.shape[-1]}; use the relevance matrix made with this CLIP"
         )
-    if not threshold >= 0:
-        raise DeltaEditError(f"threshold is {threshold}; give a number from 0 (keep all) upwards")
+    threshold = finite_number("threshold", threshold, low=0.0)  # 0 keeps all
     return (delta_text @ relevance.T).abs() >= threshold
 
 
@@ -87,9 +88,9 @@ def compute_relevance(
     `domain` gives .generator, .clip, .layout and .device; `batch` pictures are drawn in one pass,
     with `fast` in bfloat16. Layers found in `known` are not computed again; `on_layer(k, rows
     [width, E])` is told each new one, so that a caller can store it and resume; `progress(count)`
-    counts pictures drawn. Raises DeltaEditError for pictures < 1 or step <= 0.
+    counts pictures drawn. Raises DeltaEditError for pictures < 1 and a step not in (0, ∞).
     """
-    if pictures < 1 or not step > 0:
+    if pictures < 1 or not 0 < step < float("inf"):
         raise DeltaEditError(f"relevance needs pictures >= 1 and step > 0, got {pictures}, {step}")
     generator = domain.generator
     z = torch.randn(pictures, generator.style_dim, generator=torch.Generator().manual_seed(seed))

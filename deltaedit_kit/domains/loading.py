@@ -16,6 +16,7 @@ from functools import partial
 from importlib import import_module
 from importlib.resources import files
 from os import PathLike, fspath
+from os.path import expanduser, isdir
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -60,7 +61,7 @@ def outside_of(name: str | PathLike[str]) -> Outside:
     if isinstance(name, str) and name in PUBLISHED:
         return published(name)
     if isinstance(name, str | PathLike) and is_folder(name):
-        return own(Path(fspath(name)))
+        return own(Path(expanduser(name)))
     raise DeltaEditError(unknown_name(name, (*PACKAGES, *PUBLISHED)))
 
 
@@ -102,7 +103,8 @@ def is_folder(name: str | PathLike[str]) -> bool:
     text = fspath(name)
     if not isinstance(text, str) or not text or "\0" in text:
         return False
-    return isinstance(name, PathLike) or "/" in text or "\\" in text or Path(text).is_dir()
+    # os.path's isdir answers False where a name is longer than a file's can be; Path's raises.
+    return isinstance(name, PathLike) or "/" in text or "\\" in text or isdir(text)
 
 
 def unknown_name(name: Any, known: tuple[str, ...]) -> str:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from deltaedit_kit.checks import finite_number
 from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.verbs.places import check_figure
 from deltaedit_kit.verbs.sampling import add_picture_options, sampled
 from deltaedit_kit.verbs.steps import step
 
@@ -72,12 +73,11 @@ def register(verbs: Any) -> None:
 def edit(options: argparse.Namespace) -> None:
     """Sample faces or invert a photo, edit with every sentence, save a labelled grid."""
     from deltaedit_kit.editing import Editor
-    from deltaedit_kit.figure_files import figure_kind, save_figure
+    from deltaedit_kit.figure_files import save_figure
 
     check(options)
     usual = OF_PHOTO if options.photo else YOURS if options.text else FIRST
-    out = options.out or Path(usual)
-    figure_kind(out)
+    out = check_figure(options.out or Path(usual))
     domain, faces = inverted(options) if options.photo else sampled(options, FACES)
     texts = options.text or list(domain.spec.examples[:SENTENCES_SHOWN])
     with step(f"edit with {len(texts)} sentence{'s' * (len(texts) > 1)}"):

@@ -1,6 +1,6 @@
 """Where the result of hours goes: asked before the work, not after it.
 
-no --out    the domain's own folder, if `load_domain` looks there
+no --out    the domain's own folder, if `load_domain` looks there; of a picture, figures/
 --out       must be a place that can be written to
 """
 
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.figure_files import figure_kind
 
 if TYPE_CHECKING:
     from deltaedit_kit.domains import Domain
@@ -38,13 +39,23 @@ def check_folder(folder: Path) -> Path:
     Raises `DeltaEditError` for a file in its place, and without the right to write.
     """
     nearest = folder.absolute()
-    while not nearest.exists() and nearest != nearest.parent:
+    while not os.path.exists(nearest) and nearest != nearest.parent:  # Path.exists may raise
         nearest = nearest.parent
     if not nearest.is_dir():
         raise DeltaEditError(f"cannot write to {folder}: {nearest} is no folder; give another")
     if not os.access(nearest, os.W_OK | os.X_OK):
         raise DeltaEditError(f"cannot write to {folder}: no right to; give another folder")
     return folder
+
+
+def check_figure(file: Path) -> Path:
+    """`file` itself if a figure can be written there. Raises `DeltaEditError`."""
+    figure_kind(file)
+    place = Path(os.path.expanduser(file))  # Path's own raises for ~nobody, and is_dir as exists
+    if os.path.isdir(place):
+        raise DeltaEditError(f"cannot write to {str(file)!r}: it is a folder; give a file")
+    check_folder(place.parent)
+    return file
 
 
 def check_tensors(file: Path) -> Path:

@@ -17,7 +17,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from deltaedit_kit.checks import whole_number
+from deltaedit_kit.checks import finite_number, whole_number
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.verbs.places import check_tensors, home_of
 
@@ -93,11 +93,14 @@ def make_relevance(
 
     from deltaedit_kit.atomic import save_tensors
     from deltaedit_kit.codes.header import networks_mark
+    from deltaedit_kit.domains.domain import HIGHEST_SEED
     from deltaedit_kit.relevance import compute_relevance
     from deltaedit_kit.relevance_gradient import gradient_relevance
 
     out = check_tensors(home_of(domain, "relevance") if out is None else out)
     how = domain.spec.relevance_preprocessing or domain.spec.preprocessing
+    pictures, step = whole_number("pictures", pictures, 1), finite_number("step", step)
+    seed = whole_number("seed", seed, 0, HIGHEST_SEED)
     size = fitting_batch(domain, method) if batch is None else whole_number("batch", batch, 1)
     mark = networks_mark(domain)
     settings = f"{step:g}" if method == "difference" else f"gradient-{size}"

@@ -6,8 +6,10 @@ deltaedit sample --faces 8       -> figures/sample.png
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 from typing import Any
 
+from deltaedit_kit.verbs.places import check_figure
 from deltaedit_kit.verbs.sampling import add_picture_options, sampled
 from deltaedit_kit.verbs.steps import step
 
@@ -23,11 +25,10 @@ def register(verbs: Any) -> None:
 
 def sample(options: argparse.Namespace) -> None:
     """Sample faces and save them side by side."""
-    from deltaedit_kit.figure_files import figure_kind, save_figure
+    from deltaedit_kit.figure_files import save_figure
     from deltaedit_kit.plots import sample_figure
 
-    out = options.out or OUT
-    figure_kind(out)
+    out = check_figure(options.out or Path(OUT))
     domain, faces = sampled(options, FACES)
     origin, spec = faces.origin, domain.spec
     note = f"seed {origin.seed},  truncation {origin.truncation:g}" if origin else ""

@@ -76,11 +76,14 @@ def test_delta_text_averages_units_over_templates(space):
     [
         ("", "empty"),
         ("  \n", "empty"),
+        ("\u200b\u2060", "empty"),  # zero width: nothing that one could see
         (b"face", "must be a str"),
         (7, "must be a str"),
         (None, "must be a str"),
         ("face\x00", "binary"),
         ("\ud800", "binary"),
+        ("\x89PNG", "binary"),
+        ("face\x7f", "binary"),
         ("face " * 76, "76 tokens, CLIP reads 75"),
         ("x" * 100_000, "shorten"),
         ("\N{MATHEMATICAL BOLD FRAKTUR CAPITAL H}" * 40, "CLIP reads 75"),  # several tokens each
@@ -119,6 +122,8 @@ def test_template_needs_a_place_for_the_text(space):
         (torch.zeros(3, 64, 64), "shape"),
         (torch.zeros(1, 1, 64, 64), "shape"),
         (torch.zeros(1, 3, 64, 32), "square"),
+        (torch.zeros(0, 3, 64, 64), "at least one"),
+        (torch.zeros(1, 3, 0, 0), "at least one"),
         (torch.zeros(1, 3, 64, 64, dtype=torch.uint8), "127.5"),
         (torch.zeros(1, 3, 64, 64).numpy(), r"ndarray; .*torch\.as_tensor"),
     ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -24,12 +25,25 @@ def test_unknown_names_suggest_the_nearest(name: str) -> None:
         load_domain(name)
 
 
-@pytest.mark.parametrize("name", ["", "zzz", None, 3, b"toyfaces", "a\nb", ["toyfaces"]])
+@pytest.mark.parametrize(
+    "name", ["", "zzz", None, 3, b"toyfaces", "a\nb", ["toyfaces"], "q" * 5000]
+)
 def test_unknown_names_without_a_neighbour_list_all(name: object) -> None:
     with pytest.raises(DeltaEditError, match="known domains: toyfaces") as caught:
         load_domain(name)
     assert "\n" not in str(caught.value)
     assert "did you mean" not in str(caught.value)
+
+
+def test_a_folder_below_home_is_found_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    with pytest.raises(DeltaEditError, match=re.escape(str(tmp_path / "mine" / "domain.json"))):
+        load_domain("~/mine")
+    with pytest.raises(DeltaEditError, match="cannot read a domain"):
+        load_domain("~nobody-of-this-name/mine")
 
 
 def test_every_known_domain_declares_itself() -> None:

@@ -144,11 +144,16 @@ def test_relevance_refuses_what_cannot_be(
     tmp_path: Path,
 ) -> None:
     command = ("relevance", str(without_relevance))
-    code, _, err = run(capsys, *command, "--pictures", "0")
-    assert (code, "pictures" in err) == (2, True)
-    for batch in ("-1", "0"):
-        code, _, err = run(capsys, *command, "--batch", batch)
-        assert (code, f"batch is {batch}" in err) == (2, True)
+    for option, number in (
+        ("pictures", "0"),
+        ("batch", "-1"),
+        ("batch", "0"),
+        ("seed", "-1"),
+        ("seed", "4294967296"),
+        ("step", "inf"),
+    ):
+        code, _, err = run(capsys, *command, f"--{option}={number}")
+        assert (code, f"{option} is {number}" in err) == (2, True)
 
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")

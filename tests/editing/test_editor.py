@@ -130,6 +130,13 @@ def test_strength_must_be_finite(editor: Editor, faces: Faces, strength: object)
         editor.edit(faces, TEXTS[0], strength=strength)
 
 
+def test_an_edit_that_ends_in_nan_is_refused(editor: Editor, faces: Faces) -> None:
+    with pytest.raises(DeltaEditError, match="at strength 3e\\+38; give a smaller one"):
+        editor.edit(faces, TEXTS[0], strength=3e38)
+    with pytest.raises(DeltaEditError, match="faces whose codes are finite"):
+        editor.edit(replace(faces, s=faces.s * math.nan), TEXTS[0])
+
+
 @pytest.mark.parametrize("threshold", [math.nan, -0.1, math.inf, "low"])
 def test_threshold_must_be_finite_and_not_negative(
     editor: Editor, faces: Faces, threshold: object

@@ -87,5 +87,9 @@ def test_refusals_name_the_cause():
         kept_channels(relevance, torch.ones(3), 0.1)
     with pytest.raises(DeltaEditError, match="threshold"):
         kept_channels(relevance, torch.ones(4), float("nan"))
+    with pytest.raises(DeltaEditError, match="relevance is a ndarray"):
+        kept_channels(relevance.numpy(), torch.ones(4), 0.1)
     with pytest.raises(DeltaEditError, match="pictures"):
         compute_relevance(picture_domain(), pictures=0)
+    with pytest.raises(DeltaEditError, match="step > 0, got 1, inf"):
+        compute_relevance(picture_domain(), pictures=1, step=float("inf"))

@@ -109,6 +109,8 @@ def test_caption_takes_one_valid_portrait():
         caption(sample_factors(2, seed=0), 0)
     with pytest.raises(DeltaEditError, match="outside"):
         caption(torch.full((len(FACTORS),), 2.0), 0)
+    with pytest.raises(DeltaEditError, match="factors is a list"):
+        caption([0.5] * len(FACTORS), 0)
 
 
 def test_articles_agree(drawn):

@@ -67,9 +67,11 @@ def test_length_of_z_does_not_matter():
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: sample_factors(0, 0), "at least 1"),
-        (lambda: sample_factors(1, -1), "seed -1 is out of range"),
-        (lambda: sample_factors(1, 2**32), "out of range"),
+        (lambda: sample_factors(0, 0), "n is 0; give a whole number >= 1"),
+        (lambda: sample_factors(2.5, 0), "n is 2.5"),
+        (lambda: sample_factors(1, -1), "seed is -1"),
+        (lambda: sample_factors(1, 2**32), "seed is 4294967296"),
+        (lambda: sample_factors(1, None), "seed is None"),
         (lambda: factors_from_z(torch.zeros(1, 3)), "one coordinate each"),
         (lambda: index("moustache"), "no factor is called 'moustache'"),
         (lambda: check_factors(torch.zeros(3)), "expected \\[n, 24\\]"),

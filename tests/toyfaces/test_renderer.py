@@ -137,7 +137,8 @@ def test_ramps_and_hues_meet_their_stops():
     [
         (torch.zeros(2, 3), 128, "expected"),
         (torch.full((1, len(FACTORS)), -0.2), 128, "outside"),
-        (torch.zeros(1, len(FACTORS)), 8, "too small"),
+        (torch.zeros(1, len(FACTORS)), 8, "size is 8; give a whole number >= 16"),
+        (torch.zeros(1, len(FACTORS)), 128.0, "size is 128.0"),
     ],
 )
 def test_bad_input_is_named(factors, size, message):

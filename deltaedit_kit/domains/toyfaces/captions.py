@@ -16,6 +16,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
+from deltaedit_kit.checks import tensor
 from deltaedit_kit.domains.toyfaces.attributes import ATTRIBUTES, NAMES, truth_table
 from deltaedit_kit.domains.toyfaces.factors import check_factors
 from deltaedit_kit.errors import DeltaEditError
@@ -139,7 +140,7 @@ def captions(factors: Float[Tensor, "n K"], seed: int) -> list[str]:
 
 def caption(factors: Float[Tensor, "K"] | Float[Tensor, "1 K"], seed: int) -> str:
     """A caption for one portrait, [K] or [1, K]; DeltaEditError for more than one."""
-    rows = factors if factors.ndim == 2 else factors[None]
+    rows = factors if tensor("factors", factors).ndim == 2 else factors[None]
     if len(rows) != 1:
         raise DeltaEditError(f"caption takes one portrait, got {len(rows)}; use captions for more")
     return captions(rows, seed)[0]

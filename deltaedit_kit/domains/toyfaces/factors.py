@@ -14,7 +14,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from deltaedit_kit.checks import tensor
+from deltaedit_kit.checks import tensor, whole_number
 from deltaedit_kit.errors import DeltaEditError
 
 FACTORS: tuple[str, ...] = (
@@ -77,12 +77,9 @@ def from_uniform(u: Float[Tensor, "n K"]) -> Float[Tensor, "n K"]:
 def sample_factors(n: int, seed: int) -> Float[Tensor, "n K"]:
     """Draw `n` random portraits: float32 [n, K] in [0, 1], the same for the same seed.
 
-    Raises DeltaEditError if `n` is below 1 or `seed` is outside [0, 2**32).
+    Raises DeltaEditError unless `n` is a whole number >= 1 and `seed` one in [0, 2**32).
     """
-    if n < 1:
-        raise DeltaEditError(f"cannot draw {n} portraits; ask for at least 1")
-    if not 0 <= seed < SEED_LIMIT:
-        raise DeltaEditError(f"seed {seed} is out of range; use an integer from 0 to 2**32 - 1")
+    n, seed = whole_number("n", n, 1), whole_number("seed", seed, 0, SEED_LIMIT - 1)
     generator = torch.Generator().manual_seed(seed)
     return from_uniform(torch.rand(n, len(FACTORS), generator=generator))
 

@@ -10,6 +10,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from deltaedit_kit.checks import whole_number
 from deltaedit_kit.domains.toyfaces.factors import check_factors
 from deltaedit_kit.domains.toyfaces.renderer.anatomy import anatomy
 from deltaedit_kit.domains.toyfaces.renderer.body import paint_background, paint_clothes, paint_neck
@@ -34,10 +35,10 @@ from deltaedit_kit.domains.toyfaces.renderer.hair import (
     paint_hair_shadow,
     paint_locks,
 )
-from deltaedit_kit.errors import DeltaEditError
 
 # Pictures painted at once: few enough that the layers of a batch stay in a CPU's cache.
 CHUNK = 8
+SMALLEST = 16  # side of a portrait, in pixels
 
 
 def render(factors: Float[Tensor, "n K"], size: int = 128) -> Float[Tensor, "n 3 size size"]:
@@ -46,9 +47,7 @@ def render(factors: Float[Tensor, "n K"], size: int = 128) -> Float[Tensor, "n 3
     Runs where `factors` lives, and lets gradients through if `factors` asks for them. Raises
     DeltaEditError for factors of a wrong shape, type or range and for a size below 16.
     """
-    if size < 16:
-        raise DeltaEditError(f"size {size} is too small for a portrait; use 16 or more")
-    factors = check_factors(factors)
+    size, factors = whole_number("size", size, SMALLEST), check_factors(factors)
     chunk = CHUNK if factors.device.type == "cpu" else max(len(factors), 1)
     parts = [_paint(part, size) for part in factors.split(chunk)]
     return torch.cat(parts) if parts else factors.new_zeros(0, 3, size, size)

@@ -9,7 +9,8 @@ faces on every device and leaves everybody else's random numbers alone.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -33,7 +34,17 @@ if TYPE_CHECKING:
     from deltaedit_kit.stylegan2 import Generator
 
 HIGHEST_SEED = 2**32 - 1
+MOST_FACES = 1_000_000  # in one call: a number typed wrongly must not ask for all the memory
 PICTURES_A_PASS = 32  # up to 256 px; bounds memory, and a larger batch is no faster on a CPU
+
+
+@contextmanager
+def loading() -> Iterator[None]:
+    """Where networks are made: differentiable later whatever mode the caller is in, and without a
+    number from the caller's random generator, although they start at random before weights come.
+    """
+    with torch.inference_mode(False), torch.random.fork_rng(devices=[]):
+        yield
 
 
 @dataclass(frozen=True)
@@ -87,7 +98,7 @@ class Domain:
     # Networks load at their first use, which may stand under inference_mode: weights made there
     # could never be differentiated through, hence the decorators that switch it off.
     @cached_property
-    @torch.inference_mode(False)
+    @loading()
     def generator(self) -> Generator:
         """StyleGAN2 of the domain, frozen, in evaluation mode, its mean of w known."""
         generator = self._networks.generator().to(self.device).eval().requires_grad_(False)
@@ -96,20 +107,20 @@ class Domain:
         return generator
 
     @cached_property
-    @torch.inference_mode(False)
+    @loading()
     def clip(self) -> ClipSpace:
         """Pictures and texts -> unit vectors [n, E]."""
         return self._networks.clip().to(self.device)
 
     @cached_property
-    @torch.inference_mode(False)
+    @loading()
     def mapper(self) -> DeltaMapper:
         """(s [n, S], i [n, E], delta [n, E]) -> delta_s [n, S], trained without text."""
         mapper = self._networks.mapper(self.layout, self.clip.width)
         return mapper.to(self.device).eval().requires_grad_(False)
 
     @cached_property
-    @torch.inference_mode(False)
+    @loading()
     def relevance(self) -> Float[Tensor, "S E"]:
         """R, float32: where in CLIP space a picture goes when one channel of s moves."""
         relevance = self._networks.relevance().to(self.device, torch.float32)
@@ -122,13 +133,13 @@ class Domain:
         return relevance
 
     @cached_property
-    @torch.inference_mode(False)
+    @loading()
     def inversion(self) -> Any | None:
         """Aligned pictures [n, 3, h, h] in [-1, 1] -> w+ [n, L, W]; None where there is none."""
         return self._frozen(self._networks.inversion)
 
     @cached_property
-    @torch.inference_mode(False)
+    @loading()
     def identity(self) -> Any | None:
         """Likewise -> unit vectors [n, D], near for the same person; None where there is none."""
         return self._frozen(self._networks.identity)
@@ -140,7 +151,7 @@ class Domain:
 
     @cached_property
     def mark(self) -> str:
-        """Eight hex digits that change with any weight of generator or CLIP, as codes do."""
+        """Eight hex digits that change with the generator or CLIP's image side, as codes do."""
         from deltaedit_kit.codes.header import networks_mark
 
         return networks_mark(self)
@@ -160,9 +171,10 @@ class Domain:
         """n faces from a seed; `truncation` (None: the domain's) 1 is all variety, 0 the mean.
 
         The same arguments always give the same faces, and a larger n only adds to them.
-        Raises `DeltaEditError` for n < 1, a seed outside [0, 2**32) and truncation not finite.
+        Raises `DeltaEditError` for n < 1 or above a million, a seed outside [0, 2**32) and
+        truncation not finite.
         """
-        count = whole_number("n", n, 1)
+        count = whole_number("n", n, 1, MOST_FACES)
         seed = whole_number("seed", seed, 0, HIGHEST_SEED)
         psi = self.spec.truncation if truncation is None else truncation
         psi = finite_number("truncation", psi)

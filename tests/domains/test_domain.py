@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from deltaedit_kit.domains import Domain, Faces, SampleOrigin
+from deltaedit_kit.domains import Domain, Faces, SampleOrigin, load_domain
 from deltaedit_kit.domains.domain import pictures_a_pass, usable_device
 from deltaedit_kit.errors import DeltaEditError
 from tests.tiny_domain import CLIP_WIDTH, SPEC, WIDTH, tiny_domain
@@ -70,6 +70,7 @@ def test_every_seed_in_range_is_taken(domain: Domain, seed: object) -> None:
         ({"n": -3}, "n is -3"),
         ({"n": 2.0}, "n is 2.0"),
         ({"n": True}, "n is True"),
+        ({"n": 10**12}, "n is 1000000000000"),
         ({"n": "four"}, "n is 'four'"),
         ({"seed": -1}, "seed is -1"),
         ({"seed": 2**32}, "seed is 4294967296"),
@@ -171,3 +172,15 @@ def test_networks_that_load_under_inference_mode_can_be_differentiated() -> None
 def test_pictures_a_pass_keep_to_their_memory() -> None:
     passes = {size: pictures_a_pass(size) for size in (128, 256, 512, 1024)}
     assert passes == {128: 32, 256: 32, 512: 8, 1024: 2}
+
+
+def test_loading_networks_leaves_everybody_elses_random_numbers_alone():
+    torch.manual_seed(3)
+    before = torch.get_rng_state()
+    domain = load_domain("toyfaces")
+    faces = domain.sample(1, seed=1)
+    assert domain.mapper is not None
+    assert domain.inversion is not None
+    assert domain.read_factors is not None
+    domain.read_factors(faces.images)
+    assert torch.equal(torch.get_rng_state(), before)

@@ -14,6 +14,7 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from deltaedit_kit.domains.domain import loading
 from deltaedit_kit.domains.toyfaces.factors import FACTORS
 from deltaedit_kit.domains.toyfaces.portraits import (
     BATCH,
@@ -52,7 +53,7 @@ class Oracle(nn.Module):
 
 
 @lru_cache(maxsize=2)
-@torch.inference_mode(False)  # as the domain does it: its weights may be differentiated
+@loading()
 def load_oracle(device: str = "cpu") -> Oracle:
     """The shipped oracle, in evaluation mode, loaded once a device."""
     return load_shipped(Oracle(), FILE, device)

@@ -18,6 +18,12 @@ from deltaedit_kit.metrics import metric
 
 COLUMNS = ("success", "side_effect", "directional", "ids", "psnr")
 TIMES = ("seconds.training", "seconds.edit")
+HEADS = {  # of columns whose names do not fit above a number
+    "side_effect": "side",
+    "directional": "direct.",
+    "seconds.training": "train s",
+    "seconds.edit": "edit s",
+}
 OURS = "deltaedit"
 
 
@@ -70,17 +76,21 @@ def findings(rows: Sequence[Row], setting: str = "") -> list[str]:
 
 
 def summary_text(rows: Sequence[Row]) -> str:
-    """The summary at each method's own strength, one line for a method and a setting."""
+    """The summary at each method's own strength, one line for a method and a setting.
+
+    Narrow enough for a notebook; what network an FID looks with stands below the table.
+    """
     rows = [row for row in rows if row.strength == 1.0]
     networks = sorted({row.metric for row in rows if row.metric.startswith("fid:")})
     columns = ["faces", *COLUMNS, *networks, *TIMES]
-    lines = [f"{'method':24s}{'setting':9s}" + "".join(f"{c[-17:]:>18s}" for c in columns)]
+    heads = [HEADS.get(c, "fid" if c in networks else c) for c in columns]
+    lines = [f"{'method':23s}{'setting':8s}" + "".join(f"{head:>8s}" for head in heads)]
     for method, setting in dict.fromkeys((row.method, row.setting) for row in rows):
         own = {r.metric: r for r in rows if (r.method, r.setting) == (method, setting)}
-        cells = "".join(f"{own[c].value:18.4g}" if c in own else f"{'-':>18s}" for c in columns)
+        cells = "".join(f"{own[c].value:8.3g}" if c in own else f"{'-':>8s}" for c in columns)
         failed = f"  {own[''].reason}" if "" in own else ""
-        lines.append(f"{method:24s}{setting:9s}{cells}{failed}")
-    return "\n".join(lines)
+        lines.append(f"{method:23s}{setting:8s}{cells}{failed}")
+    return "\n".join([*lines, *(f"fid: {network.removeprefix('fid:')}" for network in networks)])
 
 
 def _number(row: Row) -> str:

@@ -86,6 +86,7 @@ def test_fewer_faces_of_the_tuned_do_not_count_against_the_untuned():
 def test_the_text_has_a_line_for_each_method_and_setting(tmp_path):
     lines = summary_text(handmade(tmp_path).summary).splitlines()
     assert len(lines) == 3
+    assert max(map(len, lines[:2])) <= 104  # a line of a notebook's page
     assert lines[0].split()[:3] == ["method", "setting", "faces"]
     assert lines[1].split()[:4] == ["deltaedit", "default", "3", "0.5"]
     assert lines[2].startswith("tedigan")

@@ -62,9 +62,9 @@ def refined(
             style = generator.to_style(code)
             made = generator.synthesize(style, code, noise="fixed")
             error = (made - pictures).square().mean(dim=(1, 2, 3))  # [n]
-            better = error.detach() < least
-            best = torch.where(better[:, None, None], code.detach(), best)
-            least = torch.minimum(least, error.detach())
+            shown = (made.detach().clamp(-1, 1) - pictures).square().mean(dim=(1, 2, 3))
+            best = torch.where((shown < least)[:, None, None], code.detach(), best)
+            least = torch.minimum(least, shown)
             if step == steps:
                 break
             loss = (error + TIE * (code - start).square().mean(dim=(1, 2))).sum()

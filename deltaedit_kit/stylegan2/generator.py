@@ -21,7 +21,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from deltaedit_kit.checks import tensor
+from deltaedit_kit.checks import finite_number, tensor
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.stylegan2.layers import StyledConv, ToRGB, mapping_network
 from deltaedit_kit.stylegan2.layout import sizes_of, unwrap
@@ -105,8 +105,10 @@ class Generator(nn.Module):
     def mapping(self, z: Float[Tensor, "n w"], truncation: float = 1.0) -> Float[Tensor, "n w"]:
         """The mapping network, its result pulled toward `mean_w` by `truncation` (1: not at all).
 
-        Raises DeltaEditError for another width, or for truncation without a known `mean_w`.
+        Raises DeltaEditError for another width or dtype, for a truncation that is not finite, and
+        for any without a known `mean_w`.
         """
+        truncation = finite_number("truncation", truncation)
         self._expect("z", z, (self.style_dim,), f"draw it with torch.randn(n, {self.style_dim})")
         w = self.style(z)
         if truncation == 1.0:
@@ -151,6 +153,7 @@ class Generator(nn.Module):
         A `resolution` below the full one stops there and returns the picture so far. Raises
         DeltaEditError for codes of other shapes, resolutions and noises that do not exist.
         """
+        self._check_codes(s, w_plus)
         return self.synthesize_from(0, *self.start(s.shape[0]), s, w_plus, noise, resolution)
 
     def synthesize_from(
@@ -228,8 +231,13 @@ class Generator(nn.Module):
         return generator
 
     def _expect(self, name: str, value: Tensor, shape: tuple[int, ...], remedy: str) -> None:
-        """Raise DeltaEditError unless `value` is [n, *shape]."""
-        tensor(name, value)
+        """Raise DeltaEditError unless `value` is [n, *shape], of floats that fit the weights."""
+        own = self.conv1.activate.bias.dtype
+        double = tensor(name, value).dtype == torch.float64 != own
+        if double or not value.is_floating_point():
+            raise DeltaEditError(
+                f"{name} is {value.dtype}, this generator computes in {own}; give {name}.to({own})"
+            )
         if value.ndim != len(shape) + 1 or value.shape[1:] != shape:
             raise DeltaEditError(
                 f"{name} has the shape {list(value.shape)}, this {self.resolution} px generator "

@@ -6,15 +6,18 @@ step. The token table stays frozen: words that no caption uses keep their place 
 
     L = CE(over pictures) + CE(over captions)                 exact targets, see clip_targets
       + mean_c 1 - cos(t_c - t_neutral, sum_{a in c} D_a / |D_a|)   differences point the same way
-      + spread of |t_c - t_neutral| / sqrt(attributes of c)         and are as long as each other
+      + mean_c log^2 (|t_c - t_neutral| / sqrt(attributes of c) / mean_a |D_a|)    and as far
+      + mean_c cos^2(t_c - t_neutral, mean picture)                 and as level
       + mean_ab cos^2(D_a, D_b) + spread of |D_a|                   independent factors, apart, even
 
 with D_a = mean embedding of the pictures that show attribute a, less the mean of all in which one
 could tell (a hue is compared among clothes that are not black, or else it would mean "bright" as
-well). The second
-and third line are what DeltaEdit will ask of this space: a direction a sentence, every attribute
-of it with the same say, and one mask threshold for all. The last keeps one attribute's edit from
-pulling at another. All is supervision of CLIP, which is allowed; the mapper never sees a caption.
+well). The second to fourth line are what DeltaEdit will ask of this space: a direction a sentence;
+as long as those of pictures are on average, every attribute of it with the same say, so that one
+mask threshold does for all; and level, as an edit leads from picture to picture, not to what all of
+them share: a cosine of .1 to their mean took half of the edits of age away. The last line keeps one
+attribute's edit from pulling at another. All is supervision of CLIP, which is allowed; the mapper
+never sees a caption.
 """
 
 from __future__ import annotations
@@ -41,6 +44,8 @@ from recipes.toyfaces.renders import Renders, to_float
 NEUTRAL = ("face", "a face", "person", "a portrait", "a photo of a face", "a man", "a woman")
 PICTURES, CAPTIONS = 3072, 320  # a step
 TOKEN_NOISE = 0.5  # of a token vector's length: neighbours of a word must mean the same
+MIXED = 0.4  # share of tokens that lean towards some other word of the vocabulary
+LEAN = 0.4  # smallest cosine that such a token keeps to itself
 LENGTHS = 4  # groups of captions of like length, so that little padding is computed
 
 
@@ -60,6 +65,27 @@ def cache_features(
     return torch.cat(clean + shaken), torch.cat((factors, factors))
 
 
+def shake_words(
+    vectors: Float[Tensor, "n L W"], table: Float[Tensor, "V W"], generator: torch.Generator
+) -> Float[Tensor, "n L W"]:
+    """`vectors` as words that nobody taught might have them: noisy, some leaning elsewhere.
+
+    A synonym is seldom nearer to its word than a cosine of .6, and what lies between the two is
+    meaning too. So noise is not enough: some tokens turn towards a random entry of the `table`, by
+    an angle that leaves them a cosine between `LEAN` and 1 to themselves, and keep their length.
+    """
+    shape, device = vectors.shape[:2], vectors.device
+    length = vectors.norm(dim=-1, keepdim=True)
+    other = table[torch.randint(len(table), shape, generator=generator).to(device)]
+    other = nn.functional.normalize(other, dim=-1) * length
+    cosine = LEAN + (1 - LEAN) * torch.rand((*shape, 1), generator=generator).to(device)
+    chosen = torch.rand((*shape, 1), generator=generator).to(device) < MIXED
+    cosine = torch.where(chosen, cosine, 1.0)
+    noise = torch.randn(vectors.shape, generator=generator).to(device)
+    noise = TOKEN_NOISE * length / math.sqrt(vectors.shape[-1]) * noise
+    return cosine * vectors + (1 - cosine.square()).sqrt() * other + noise
+
+
 def embed_texts(
     network: OpenClip,
     tokens: Int[Tensor, "n L"],
@@ -68,14 +94,13 @@ def embed_texts(
     """Unit embeddings of tokenised texts; with a `generator`, the token vectors are shaken."""
     lengths = tokens.argmax(dim=1)
     order = lengths.argsort()
+    table = network.token_embedding.weight
     parts = []
     for rows in order.chunk(LENGTHS):
         part = tokens[rows, : int(lengths[rows].max()) + 1]
-        vectors = network.token_embedding.weight[part]
+        vectors = table[part]
         if generator is not None:
-            noise = torch.randn(vectors.shape, generator=generator).to(vectors.device)
-            size = vectors.norm(dim=-1, keepdim=True) / math.sqrt(vectors.shape[-1])
-            vectors = vectors + TOKEN_NOISE * size * noise
+            vectors = shake_words(vectors, table, generator)
         parts.append(text_embeddings(network, part, vectors))
     unsorted = torch.empty(len(tokens), EMBED, device=tokens.device)
     unsorted = unsorted.index_copy(0, order, torch.cat(parts))
@@ -117,13 +142,15 @@ def losses(
     said = (texts - neutral.mean(0))[spoken]
     asked = named[spoken].float() @ directions.detach()
     along = 1 - nn.functional.cosine_similarity(said, asked, dim=1).mean()
+    towards_mean = nn.functional.cosine_similarity(said, images.detach().mean(0)[None], dim=1)
     reach = said.norm(dim=1) / named[spoken].sum(1).sqrt()
     still = (neutral - neutral.mean(0)).square().sum(1).mean()
     return {
         "pictures": find_picture - best[0],
         "captions": find_caption - best[1],
         "along": along,
-        "reach": reach.log().var(),
+        "reach": (reach / length.detach().mean()).log().square().mean(),
+        "level": towards_mean.square().mean(),
         "still": still,
         "apart": ((directions @ directions.T).square() * apart).sum() / apart.sum(),
         "even": length.log().var(),
@@ -135,6 +162,7 @@ WEIGHTS = {
     "captions": 1.0,
     "along": 3.0,
     "reach": 1.0,
+    "level": 10.0,
     "still": 1.0,
     "apart": 20.0,
     "even": 0.2,
@@ -149,11 +177,12 @@ def train_contrast(
     rows: int,
     seed: int,
     device: str,
+    pictures_rest: bool = False,
 ) -> OpenClip:
     """`network` with projection and texts trained; goes on from `folder` after a kill.
 
     `cycles` are (steps, peak rate); after the first one the projection rests too, so that the texts
-    settle against pictures that no longer move.
+    settle against pictures that no longer move. With `pictures_rest` it never moves.
     """
     from open_clip.tokenizer import tokenize
 
@@ -186,7 +215,7 @@ def train_contrast(
     clock = time.perf_counter()
     steps = sum(length for length, _ in cycles)
     for step in range(start, steps):
-        network.visual.proj.requires_grad_(step < cycles[0][0])
+        network.visual.proj.requires_grad_(step < cycles[0][0] and not pictures_rest)
         generator = torch.Generator().manual_seed(seed * 1_000_003 + step)
         index = torch.randint(len(features), (PICTURES,), generator=generator).to(device)
         texts, named = captions_and_names(factors[index[:CAPTIONS]].cpu(), seed + step)

@@ -219,6 +219,14 @@ def test_wrong_shapes_are_refused_with_a_remedy(generator: Generator, w_plus: Te
         generator.to_style(w_plus.numpy())
     with pytest.raises(DeltaEditError, match="noise='loud'"):
         generator.synthesize(s, w_plus, noise="loud")
+    with pytest.raises(DeltaEditError, match=r"z is torch\.int64"):
+        generator.mapping(torch.ones(2, 5, dtype=torch.int64))
+    with pytest.raises(DeltaEditError, match=r"s is torch\.float64"):
+        generator.synthesize(s.double(), w_plus)
+    with pytest.raises(DeltaEditError, match="truncation"):
+        generator.mapping(torch.randn(2, 5), truncation=float("nan"))
+    with pytest.raises(DeltaEditError, match="s is a NoneType"):
+        generator.synthesize(None, w_plus)
 
 
 def test_sizes_that_do_not_fit_are_refused() -> None:

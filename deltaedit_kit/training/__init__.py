@@ -19,7 +19,7 @@ from deltaedit_kit.training.ablation import ABLATIONS, Row, as_trained, sweep, t
 from deltaedit_kit.training.config import TrainingConfig
 from deltaedit_kit.training.loop import Report, train_mapper
 from deltaedit_kit.training.loss import Loss, delta_loss, validate
-from deltaedit_kit.training.pairs import Pairs, draw_indices, pairs_at, split_codes
+from deltaedit_kit.training.pairs import Pairs, draw_indices, pairs_at, split_rows
 from deltaedit_kit.training.session import TrainingSession
 from deltaedit_kit.training.state import TrainingState
 
@@ -36,7 +36,7 @@ __all__ = [
     "delta_loss",
     "draw_indices",
     "pairs_at",
-    "split_codes",
+    "split_rows",
     "sweep",
     "table_text",
     "train_mapper",

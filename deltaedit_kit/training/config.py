@@ -53,7 +53,7 @@ class TrainingConfig:
     group: str | None = None  # "coarse", "medium" or "fine": learn and move this group only
     space: str = "s"  # or "w_plus": the same network on w+ instead of s
     fixed_pairs: bool = False  # True: every code meets one partner all along, not any other code
-    limit: int | None = None  # the first codes only
+    limit: int | None = None  # learn from so many codes only; the held-out ones stay the same
 
     def __post_init__(self) -> None:
         choices = {
@@ -72,7 +72,7 @@ class TrainingConfig:
             whole_number(name, getattr(self, name), 0)
         whole_number("seed", self.seed, 0, 2**63 - 1)
         if self.limit is not None:
-            whole_number("limit", self.limit, 1)
+            whole_number("limit", self.limit, 2)
         if not 0 <= self.ema < 1 or not 0 <= self.beta2 < 1 or not 0 < self.held_out < 1:
             raise DeltaEditError("ema and beta2 must lie in [0, 1) and held_out in (0, 1)")
         if not finite_number("learning_rate", self.learning_rate) > 0:

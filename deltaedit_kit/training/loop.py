@@ -12,14 +12,14 @@ Citation: arXiv:2303.06285, section 3.3, equations 3 and 4.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from time import perf_counter
 from typing import Any, NamedTuple
 
 import torch
-from torch import nn
+from torch import Tensor
 from torch.nn.parallel import DistributedDataParallel
 
 from deltaedit_kit.codes.memory import Codes
@@ -32,13 +32,13 @@ from deltaedit_kit.training import processes
 from deltaedit_kit.training.config import TrainingConfig
 from deltaedit_kit.training.interruption import Interruption
 from deltaedit_kit.training.loss import learned_channels, lesson_loss, validate
-from deltaedit_kit.training.network import multiplications
+from deltaedit_kit.training.network import compiled, multiplications
 from deltaedit_kit.training.pairs import (
     Pairs,
     draw_indices,
     lesson_space,
     pairs_at,
-    split_codes,
+    split_rows,
 )
 from deltaedit_kit.training.speed import gemm_peak
 from deltaedit_kit.training.state import FILE, TrainingState
@@ -60,7 +60,7 @@ class Report(NamedTuple):
     coarse: float  # cosine of the coarse part on the held-out pairs, and so on
     medium: float
     fine: float
-    pairs_per_second: float  # since the report before, without validation and saving
+    pairs_per_second: float  # since the report before; steps only, no validation, saving or rest
     peak_share: float  # of the machine's best matrix product, over all processes; see speed.py
     edit_success: float  # what `exam` said; nan without one
 
@@ -95,12 +95,15 @@ def train_mapper(
         run = _Run(codes, layout, config, None if folder is None else Path(folder), rank)
         # A report is made by all processes together, so the first decides for all.
         reporting = processes.agree(on_report is not None, rank, domain.device)
-        if run.state.step == config.steps and reporting:  # done before: say how it ended
+        over = run.state.exhausted or run.state.step == config.steps
+        if over and reporting:  # done before: say how it ended
             report = run.report(exam)
             if on_report and rank.first:
                 on_report(report)
-        while run.state.step < config.steps:
-            if interruption.wanted or (keep_going is not None and not keep_going(run.state)):
+        while not over and run.state.step < config.steps:
+            with run.aside():
+                wanted = keep_going is None or keep_going(run.state)
+            if interruption.wanted or not wanted:
                 run.save()
                 if interruption.wanted:
                     raise KeyboardInterrupt
@@ -109,7 +112,8 @@ def train_mapper(
             if run.due(config.report_every) and (reporting or config.patience):
                 report = run.report(exam)
                 if on_report and rank.first:
-                    on_report(report)
+                    with run.aside():
+                        on_report(report)
                 if processes.agree(run.state.judged(report.validation), rank, domain.device):
                     run.save()
                     break
@@ -131,35 +135,40 @@ class _Run:
     ) -> None:
         self.config, self.layout, self.folder, self.rank = config, layout, folder, rank
         self.device = codes.s.device
-        self.known, unseen = split_codes(codes, config.held_out, config.seed, config.family)
-        self.judged = self._pairs(unseen, VALIDATION_PAIRS, VALIDATION_STEP)
+        self.codes = codes
+        self.known, unseen = (rows.to(self.device) for rows in split_rows(len(codes), config))
+        # A seed of its own for validation, so that its pairs never change with the step.
+        self.judged = self._pairs(self._draw(unseen, VALIDATION_STEP, VALIDATION_PAIRS))
         self.channels = learned_channels(layout, config.group)
         self.state = TrainingState.start(layout, config, codes)
         if folder is not None:
             self.state.resume(folder)
         processes.check_same_step(self.state.step, rank, self.device)
         self.shared = processes.shared(self.state.network, rank)
-        self.forward = (
-            _compiled(self.shared, self.device, config) if config.compile else self.shared
-        )
+        self.forward = compiled(self.shared, self.device, config) if config.compile else self.shared
         self.work = 6 * multiplications(layout, codes.clip.shape[1])  # FLOP of a pair
         self.last = torch.full((3,), math.nan, device=self.device)  # loss, l2, cosine of the batch
         self.healthy = torch.ones((), device=self.device)  # read rarely: reading waits
         self.began, self.began_at, self.paused = perf_counter(), self.state.step, 0.0
 
-    def _pairs(self, codes: Codes, n: int, step: int) -> Pairs:
-        # A seed of its own for validation, so that its pairs never change with the step.
-        first, second, averaged = draw_indices(len(codes), self.config, step, self.device, n)
-        return pairs_at(codes, first, second, averaged, self.config)
+    def _draw(self, rows: Tensor, step: int, n: int | None = None) -> Tensor:
+        """`draw_indices` among these rows of the codes."""
+        index = draw_indices(len(rows), self.config, step, self.device, n)
+        index[:2] = rows[index[:2]]
+        return index
+
+    def _pairs(self, index: Tensor) -> Pairs:
+        first, second, averaged = index
+        return pairs_at(self.codes, first, second, averaged, self.config)
 
     def advance(self) -> None:
         """One step: this process's share of the batch, in `accumulate` passes."""
         config, state = self.config, self.state
-        index = draw_indices(len(self.known), config, state.step, self.device)
+        index = self._draw(self.known, state.step)
         pieces = processes.share(index, self.rank, config.accumulate)
         parts = []
-        for number, (first, second, averaged) in enumerate(pieces, start=1):
-            pairs = pairs_at(self.known, first, second, averaged, config)
+        for number, piece in enumerate(pieces, start=1):
+            pairs = self._pairs(piece)
             with self._silent(number < len(pieces)):
                 loss = lesson_loss(self.forward, pairs, self.channels, config)
                 (loss.total / len(pieces)).backward()
@@ -196,11 +205,17 @@ class _Run:
 
     def save(self) -> None:
         """Save in the first process; the clock stands still meanwhile."""
-        start = perf_counter()
         if self.folder is not None and self.rank.first and self.state.step:
-            if self.rank.world == 1:  # several have asked each other before they came here
-                self._stop_if_sick()
-            self.state.save(self.folder)
+            with self.aside():
+                if self.rank.world == 1:  # several have asked each other before they came here
+                    self._stop_if_sick()
+                self.state.save(self.folder)
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """What is done meanwhile, by us or by a caller, is no time of training."""
+        start = perf_counter()
+        yield
         self.paused += perf_counter() - start
 
     def _stop_if_sick(self) -> None:
@@ -228,18 +243,6 @@ def _resident(domain: Any, codes: Codes | CodeStore, config: TrainingConfig) -> 
                 f"the store holds {len(codes):,} of {codes.header.count:,} codes; run `deltaedit "
                 f"codes` again to make the rest, or give limit={len(codes)}"
             )
-        return codes.resident(domain.device, config.limit, w=config.space == "w_plus")
-    n = len(codes) if config.limit is None else config.limit
-    if not 0 < n <= len(codes):
-        raise DeltaEditError(f"limit is {n}; there are {len(codes)} codes")
-    return codes[:n].to(domain.device)
-
-
-def _compiled(network: nn.Module, device: torch.device, config: TrainingConfig) -> Any:
-    """A compiled twin for the lesson, with the same weights; reports ask the network itself.
-
-    A CUDA graph keeps its outputs and gradients in memory that its next run overwrites, so graphs
-    are for steps of one pass, whose gradients are used before the next one.
-    """
-    graphs = device.type == "cuda" and config.accumulate == 1
-    return torch.compile(network, mode="reduce-overhead" if graphs else "default")
+        # Released arrays are float32, twice as large as what training needs.
+        return codes.resident(domain.device, w=config.space == "w_plus", dtype=torch.float16)
+    return codes.to(domain.device)

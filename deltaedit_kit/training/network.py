@@ -1,8 +1,12 @@
 """The mapper as it is trained: effective weights, so that no step multiplies a weight matrix.
 
-A mapper stores W and uses W' = c W with c = 0.01 / sqrt(fan_in); b' = 0.01 b. Writing c W costs as
-much memory traffic as the product itself when a batch is small and the matrix large. But Adam's
-step does not depend on the scale of a parameter, apart from ε, so training W' with
+A mapper stores W and uses 0.01 / √fan_in · W in y = √2 · leaky_relu(...). As √2 > 0 may go inside,
+
+    y = leaky_relu(W' x + b'),    W' = c W,  c = √2 · 0.01 / √fan_in;    b' likewise, c = √2 · 0.01
+
+Writing c W costs as much memory traffic as the product itself when a batch is small and the matrix
+large, and so does a pass over y for its √2. But Adam's step does not depend on the scale of a
+parameter, apart from ε, so training W' with
 
     rate' = c · rate          ε' = ε / c
 
@@ -15,6 +19,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -24,22 +29,24 @@ from deltaedit_kit.mapper import DeltaMapper
 from deltaedit_kit.stylegan2 import ops
 from deltaedit_kit.stylegan2.layers import EqualLinear
 from deltaedit_kit.stylespace import StyleLayout
+from deltaedit_kit.training.config import TrainingConfig
 
 ADAM_EPS = 1e-8
 
 
 class EffectiveLinear(nn.Module):
-    """Linear and scaled leaky ReLU with the weights that are used: y = act(x W'^T + b')."""
+    """An activated linear layer with the weights that are used: y = leaky_relu(x W'^T + b')."""
 
     def __init__(self, layer: EqualLinear) -> None:
         super().__init__()
-        self.weight = nn.Parameter(layer.weight.detach() * layer.scale)
-        self.bias = nn.Parameter(layer.bias.detach() * layer.lr_mul)
-        self.weight_scale, self.bias_scale = layer.scale, layer.lr_mul
+        self.weight_scale = layer.scale * ops.LEAKY_GAIN
+        self.bias_scale = layer.lr_mul * ops.LEAKY_GAIN
+        self.weight = nn.Parameter(layer.weight.detach() * self.weight_scale)
+        self.bias = nn.Parameter(layer.bias.detach() * self.bias_scale)
 
     def forward(self, x: Tensor) -> Tensor:
         """x [..., fan_in] -> [..., fan_out], in bfloat16 under autocast."""
-        return ops.scaled_leaky_relu(F.linear(x, self.weight, self.bias))
+        return F.leaky_relu(F.linear(x, self.weight, self.bias), ops.LEAKY_SLOPE)
 
 
 def effective(mapper: DeltaMapper) -> DeltaMapper:
@@ -54,11 +61,11 @@ def effective(mapper: DeltaMapper) -> DeltaMapper:
 
 def stored(twin: DeltaMapper) -> DeltaMapper:
     """The mapper whose effective copy `twin` is, on the same device, in evaluation mode."""
-    with torch.random.fork_rng(devices=[]):  # its random start is thrown away
+    with torch.device("meta"):  # no random start: it would be thrown away
         mapper = DeltaMapper(twin.layout, twin.clip_width)
     values = {name: value.detach() / scale for name, value, scale in scaled_parameters(twin)}
-    mapper.load_state_dict(values)
-    return mapper.to(next(twin.parameters()).device).eval()
+    mapper.load_state_dict(values, assign=True)
+    return mapper.eval()
 
 
 @torch.no_grad()
@@ -97,9 +104,20 @@ def adam(twin: DeltaMapper, rate: float, beta2: float = 0.999) -> torch.optim.Ad
     return torch.optim.Adam(settings, betas=(0.9, beta2), fused=fused)
 
 
+def compiled(network: nn.Module, device: torch.device, config: TrainingConfig) -> Any:
+    """A compiled twin for the lesson, with the same weights; reports ask the network itself.
+
+    A CUDA graph keeps its outputs and gradients in memory that its next run overwrites, so graphs
+    are for steps of one pass, whose gradients are used before the next one.
+    """
+    graphs = device.type == "cuda" and config.accumulate == 1
+    return torch.compile(network, mode="reduce-overhead" if graphs else "default")
+
+
 def multiplications(layout: StyleLayout, clip_width: int) -> int:
     """Multiplications that one Δs costs: every weight times the tokens that pass it."""
-    twin = DeltaMapper(layout, clip_width)
+    with torch.device("meta"):  # shapes are enough
+        twin = DeltaMapper(layout, clip_width)
     tokens = {"coarse": layout.coarse, "medium": layout.medium, "fine": 1}
     total = 0
     for name, weight in twin.named_parameters():

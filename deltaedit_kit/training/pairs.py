@@ -93,25 +93,33 @@ def draw_indices(
     return index
 
 
-def split_codes(codes: Codes, held_out: float, seed: int, family: int = 1) -> tuple[Codes, Codes]:
-    """(training codes, held-out codes), families of `family` rows unbroken.
+def split_rows(codes: int, config: TrainingConfig) -> tuple[Tensor, Tensor]:
+    """Which of so many codes train, and which are held out: two index vectors, families unbroken.
 
-    Raises DeltaEditError where that leaves fewer than two codes in either, or half a family.
+    `limit` shortens the first and leaves the second as it is. Rows, not copies: of the codes
+    themselves there is one set in memory. Raises DeltaEditError where that leaves fewer than two
+    codes in either, or half a family.
     """
-    families, rest = divmod(len(codes), family)
+    family, held_out, limit = config.family, config.held_out, config.limit
+    families, rest = divmod(codes, family)
     if rest:
         raise DeltaEditError(
-            f"{len(codes)} codes are no whole number of families of {family}; set `family` to "
+            f"{codes} codes are no whole number of families of {family}; set `family` to "
             "what the codes were made with (1 for codes without relatives)"
         )
-    order = torch.randperm(families, generator=torch.Generator().manual_seed(seed))
+    if limit is not None and (limit > codes or limit % family):
+        raise DeltaEditError(
+            f"limit is {limit}; there are {codes} codes in families of {family}: give fewer, and "
+            "whole families"
+        )
+    order = torch.randperm(families, generator=torch.Generator().manual_seed(config.seed))
     kept = round(families * held_out)
     if min(kept, families - kept) * family < 2:
         raise DeltaEditError(
-            f"{len(codes)} codes are too few to hold out {held_out:.0%} of them; sample more codes"
+            f"{codes} codes are too few to hold out {held_out:.0%} of them; sample more codes"
         )
-    order = (order[:, None] * family + torch.arange(family)).flatten().to(codes.s.device)
-    return codes[order[kept * family :]], codes[order[: kept * family]]
+    order = (order[:, None] * family + torch.arange(family)).flatten()
+    return order[kept * family :][:limit], order[: kept * family]
 
 
 def lesson_space(

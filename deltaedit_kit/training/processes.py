@@ -3,7 +3,8 @@
 Idea: each process takes its share of every batch, DistributedDataParallel averages the gradients,
 and all take the same step. Since the loss is a mean over pairs and the shares are equal, the mean
 of the shares' gradients is the gradient of the whole batch: the curve of N processes is that of
-one, up to the order of sums.
+one, up to the order of sums. (So does one process with `accumulate`. Where the published rate makes
+the first steps of a small domain swing, they multiply that last digit tenfold every five steps.)
 
 Engine: torch.distributed under torchrun or accelerate's notebook_launcher; gloo on CPUs, NCCL on
 GPUs. Source: Li et al., PyTorch Distributed, arXiv:2006.15704.

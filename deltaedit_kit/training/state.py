@@ -33,7 +33,7 @@ from deltaedit_kit.training.config import TrainingConfig
 from deltaedit_kit.training.network import adam, effective, orthogonalize, scaled_parameters, stored
 
 FILE = "training.safetensors"
-FORMAT = "deltaedit training 2"
+FORMAT = "deltaedit training 3"
 FREE = ("report_every", "save_every")  # settings that may change when a run goes on
 
 
@@ -85,11 +85,16 @@ class TrainingState:
             follow = get_ema_multi_avg_fn(keep)  # one kernel for all weights, without gradients
             follow(list(self.average.parameters()), list(self.network.parameters()), self.step)
 
+    @property
+    def exhausted(self) -> bool:
+        """Whether patience has run out: the run is over, also when it is taken up again."""
+        return 0 < self.config.patience <= self.stale
+
     def judged(self, validation: float) -> bool:
         """Remember a held-out loss; whether patience has run out."""
         self.stale = 0 if validation < self.lowest else self.stale + 1
         self.lowest = min(self.lowest, validation)
-        return 0 < self.config.patience <= self.stale
+        return self.exhausted
 
     def save(self, folder: Path) -> Path:
         """Replace `folder`/training.safetensors by the present state, atomically.
@@ -164,6 +169,9 @@ def identity_of(config: TrainingConfig, codes: Codes) -> str:
     How often it reports and saves may; of the codes, count and a few rows tell them apart.
     """
     settings = {key: value for key, value in asdict(config).items() if key not in FREE}
-    rows = codes.s[:: max(1, len(codes) // 64)].contiguous().view(torch.uint8).cpu().numpy()
-    settings |= {"domain": codes.domain, "codes": len(codes), "crc": crc32(rows.tobytes())}
+    crc = 0
+    for numbers in (codes.s, codes.clip):  # another CLIP leaves s as it is
+        rows = numbers[:: max(1, len(codes) // 64)].contiguous().view(torch.uint8).cpu().numpy()
+        crc = crc32(rows.tobytes(), crc)
+    settings |= {"domain": codes.domain, "codes": len(codes), "crc": crc}
     return json.dumps(settings, sort_keys=True)

@@ -91,7 +91,8 @@ def codes(options: argparse.Namespace) -> None:
         )
     if rank.first:
         size = sum(path.stat().st_size for path in out.glob("codes-*.safetensors"))
-        print(f"{len(store):,} codes of {store.domain} in {out}, {size / 2**20:.1f} MiB")
+        rest = "" if store.complete else "; the other processes are still making theirs"
+        print(f"{len(store):,} codes of {store.domain} in {out}, {size / 2**20:.1f} MiB{rest}")
 
 
 def _encoder(domain: Domain) -> Callable[[Tensor], Tensor]:

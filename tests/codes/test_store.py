@@ -8,6 +8,7 @@ import torch
 from PIL import Image
 
 from deltaedit_kit.codes import CodeStore, make_codes, open_codes
+from deltaedit_kit.codes import store as stores
 from deltaedit_kit.codes.header import FILE, StoreHeader
 from deltaedit_kit.codes.sources import read_square
 from deltaedit_kit.errors import DeltaEditError
@@ -71,7 +72,7 @@ def test_a_shard_of_another_store_is_refused(tmp_path):
         CodeStore.open(tmp_path / "a")
 
 
-def test_released_arrays_open_as_the_same_store(tmp_path):
+def test_released_arrays_open_as_the_same_store(tmp_path, monkeypatch):
     rng = np.random.default_rng(0)
     for part, n in (("noise", 5), ("ffhq", 3)):
         for space, shape in (("s", (n, 10)), ("c", (n, 4)), ("w", (n, 3, 6))):
@@ -85,6 +86,14 @@ def test_released_arrays_open_as_the_same_store(tmp_path):
         codes.w_plus[5:], torch.from_numpy(np.load(tmp_path / "wspace_ffhq_feat.npy"))
     )
     assert torch.equal(store.rows(4, 6).s, codes.s[4:6])
+    monkeypatch.setattr(stores, "ROWS_A_COPY", 2)  # so that parts of 5 and 3 rows need several
+    halves = store.resident(w=True, dtype=torch.float16)
+    assert halves.w_plus is not None
+    for half, whole in zip(
+        (halves.s, halves.clip, halves.w_plus), (codes.s, codes.clip, codes.w_plus), strict=True
+    ):
+        assert torch.equal(half, whole.half())
+    assert torch.equal(store.resident(limit=6).s, codes.s[:6])
     (tmp_path / "wspace_noise_feat.npy").unlink()
     with pytest.raises(DeltaEditError, match=r"no w\+"):
         open_codes(tmp_path).resident(w=True)

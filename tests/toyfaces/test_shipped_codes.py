@@ -15,7 +15,10 @@ def test_each_embedding_is_that_of_the_picture_its_style_draws(toyfaces: Domain)
     assert len(store) >= 5000
     assert store.complete
     some = torch.linspace(0, len(store) - 1, 12).long()
-    codes = store.resident()[some]
+    codes = store.resident(w=True)[some]
+    assert codes.w_plus is not None
+    style = toyfaces.generator.to_style(codes.w_plus.float())
+    torch.testing.assert_close(style, codes.s.float(), atol=1e-2, rtol=1e-2)
     w_plus = toyfaces.generator.expand(toyfaces.generator.mean_w.expand(len(some), -1))
     seen = toyfaces.clip.encode_images(toyfaces.draw(codes.s.float(), w_plus))
     assert (seen * codes.clip.float()).sum(dim=1).min() > 0.99

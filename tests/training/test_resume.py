@@ -86,3 +86,8 @@ def test_patience_ends_a_run_that_no_longer_learns_and_survives_a_stop(tmp_path)
     resumed = []
     train_mapper(LESSON, linear_codes(), config, tmp_path, resumed.append)
     assert [report.step for report in resumed] == [15, 20]
+    ended = (tmp_path / FILE).read_bytes()
+    again = []
+    train_mapper(LESSON, linear_codes(), config, tmp_path, again.append)  # over: it only reports
+    assert [report.step for report in again] == [20]
+    assert (tmp_path / FILE).read_bytes() == ended

@@ -2,6 +2,7 @@
 
 import ast
 import math
+import resource
 import subprocess
 import sys
 from dataclasses import replace
@@ -14,15 +15,17 @@ from torch.nn import functional as F
 from deltaedit_kit.codes import Codes
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.training import (
+    Report,
     TrainingConfig,
     delta_loss,
     draw_indices,
+    loop,
     pairs_at,
-    split_codes,
+    split_rows,
     train_mapper,
 )
 from deltaedit_kit.training.state import FILE
-from tests.training.tiny import LESSON, linear_codes
+from tests.training.tiny import LESSON, TOY, linear_codes
 
 SHORT = TrainingConfig(
     steps=12, batch=16, held_out=0.1, seed=5, report_every=5, save_every=4, ema=0.9
@@ -66,13 +69,16 @@ def test_random_numbers_follow_from_seed_and_step_alone():
 
 
 def test_split_keeps_every_code_once():
-    codes = linear_codes(50)
-    known, unseen = split_codes(codes, 0.2, seed=0)
+    config = TrainingConfig(held_out=0.2)
+    known, unseen = split_rows(50, config)
     assert (len(known), len(unseen)) == (40, 10)
-    joined = torch.cat([known.s, unseen.s]).float()
-    assert torch.equal(joined.sum(1).sort().values, codes.s.float().sum(1).sort().values)
+    assert sorted(torch.cat([known, unseen]).tolist()) == list(range(50))
+    fewer, same = split_rows(50, replace(config, limit=20))
+    assert torch.equal(fewer, known[:20])
+    assert torch.equal(same, unseen)  # so that a table of few and many codes can be compared
+    assert len(split_rows(50, replace(config, limit=50))[0]) == 40
     with pytest.raises(DeltaEditError, match="too few"):
-        split_codes(linear_codes(5), 0.1, seed=0)
+        split_rows(5, replace(config, held_out=0.1))
 
 
 def test_three_in_four_pairs_are_relatives_where_codes_lie_in_families():
@@ -101,15 +107,16 @@ def test_an_averaged_direction_begins_at_the_average_of_the_family():
 
 
 def test_held_out_codes_are_whole_families():
-    codes = linear_codes(40)
-    known, unseen = split_codes(codes, 0.2, seed=0, family=4)
+    config = TrainingConfig(held_out=0.2, family=4)
+    known, unseen = split_rows(40, config)
     assert len(known) == 32
-    assert len(unseen) == 8
-    families = codes.s.reshape(10, 4, -1)
-    for family in unseen.s.reshape(2, 4, -1):
-        assert any(torch.equal(family, other) for other in families)
+    for family in unseen.reshape(2, 4):
+        assert torch.equal(family, family[0] + torch.arange(4))
+        assert family[0] % 4 == 0
     with pytest.raises(DeltaEditError, match="whole number of families"):
-        split_codes(codes, 0.2, seed=0, family=3)
+        split_rows(40, replace(config, family=3))
+    with pytest.raises(DeltaEditError, match=r"limit is 6.*whole families"):
+        split_rows(40, replace(config, limit=6))
 
 
 def test_the_published_recipe_learns_a_linear_lesson():
@@ -184,6 +191,10 @@ def test_a_checkpoint_of_other_settings_or_codes_is_refused(tmp_path):
         train_mapper(LESSON, linear_codes(), replace(SHORT, learning_rate=0.1), tmp_path)
     with pytest.raises(DeltaEditError, match="other settings"):
         train_mapper(LESSON, linear_codes(300), SHORT, tmp_path)
+    codes = linear_codes()
+    looked_at_by_another_clip = Codes(codes.s, codes.clip.flip(1), codes.domain)
+    with pytest.raises(DeltaEditError, match="other settings"):
+        train_mapper(LESSON, looked_at_by_another_clip, SHORT, tmp_path)
     (tmp_path / FILE).write_bytes(b"cut")
     with pytest.raises(DeltaEditError, match="cannot read"):
         train_mapper(LESSON, linear_codes(), SHORT, tmp_path)
@@ -197,7 +208,7 @@ def test_settings_that_make_no_sense_are_refused():
         {"seed": 2**70},
         {"l2_weight": math.nan},
         {"learning_rate": math.inf},
-        {"limit": 0},
+        {"limit": 1},
         {"ema": 1.0},
         {"warm_up": -1},
         {"beta2": 1.0},
@@ -249,6 +260,64 @@ def test_text_cannot_enter_training():
     )
     run = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "[]"
+
+
+def measure_memory() -> None:
+    """Print how many MiB a run adds to codes of 82 MiB."""
+    n = 600_000
+    s, clip = (torch.empty(n, width, dtype=torch.float16) for width in (TOY.total, 6))
+    codes = Codes(s.normal_(), clip.normal_(), "tiny")
+    config = TrainingConfig(steps=2, batch=8)
+    train_mapper(LESSON, linear_codes(), config, on_report=lambda _: None)  # libraries come in here
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    train_mapper(LESSON, codes, config, on_report=lambda _: None)
+    print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="ru_maxrss counts kilobytes on Linux only")
+def test_a_run_keeps_one_set_of_codes_in_memory():
+    call = "from tests.training.test_training import measure_memory; measure_memory()"
+    run = subprocess.run([sys.executable, "-c", call], capture_output=True, text=True, check=True)
+    assert float(run.stdout) < 40
+
+
+def test_the_callers_random_numbers_stay_untouched():
+    torch.manual_seed(7)
+    wanted = torch.rand(3)
+    torch.manual_seed(7)
+    train_mapper(LESSON, linear_codes(), SHORT, on_report=lambda _: None)
+    assert torch.equal(torch.rand(3), wanted)
+
+
+def test_the_pace_counts_steps_and_no_rest(monkeypatch):
+    """A clock that moves only where this test moves it: 1 s a step, 100 s in every other place."""
+    clock = [0.0]
+    monkeypatch.setattr(loop, "perf_counter", lambda: clock[0])
+    monkeypatch.setattr(loop, "gemm_peak", lambda *_: 1e9)
+    draw, judge = loop.draw_indices, loop.validate
+
+    def drawn(*arguments):
+        clock[0] += 1
+        return draw(*arguments)
+
+    def judged(*arguments):
+        clock[0] += 100
+        return judge(*arguments)
+
+    def wait(*_) -> bool:
+        clock[0] += 100
+        return True
+
+    reports: list[Report] = []
+
+    def tell(report: Report) -> None:
+        reports.append(report)
+        wait()
+
+    monkeypatch.setattr(loop, "draw_indices", drawn)
+    monkeypatch.setattr(loop, "validate", judged)
+    train_mapper(LESSON, linear_codes(), SHORT, on_report=tell, keep_going=wait)
+    assert [report.pairs_per_second for report in reports] == [SHORT.batch] * 3
 
 
 @pytest.mark.parametrize("accumulate", [1, 2])

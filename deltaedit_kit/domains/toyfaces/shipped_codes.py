@@ -47,7 +47,8 @@ def write_shipped_codes(path: Path, header: StoreHeader, clip: Tensor) -> Path:
 def shipped_codes(domain: Domain, n: int | None = None, path: Path = FILE) -> CodeStore:
     """The first `n` shipped codes of toyfaces, or all of them, as a store in memory.
 
-    float16 on the CPU: s [n, S], unit clip [n, E]; `.header.family` neighbours are relatives.
+    float16 on the CPU: s [n, S], unit clip [n, E], w [n, 1, W]; `.header.family` neighbours are
+    relatives.
     Raises DeltaEditError for more codes than there are, and for a domain whose generator or CLIP
     did not make them.
     """
@@ -67,9 +68,17 @@ def shipped_codes(domain: Domain, n: int | None = None, path: Path = FILE) -> Co
         domain, source["seed"], tuple(source["truncations"]), source["chunk"], source["family"]
     )
     shards = range(0, count, samples.chunk)
-    styles = [
-        domain.generator.to_style(samples.w_plus(range(start, start + samples.chunk))).half().cpu()
-        for start in shards
-    ]
-    store = store_of([Shard(torch.cat(styles)[:count], clip[:count])], domain.spec.name)
-    return CodeStore(replace(store.header, networks=mark, source=samples.describe()), store.shards)
+    generator, s, w = domain.generator, [], []
+    for start in shards:
+        w_plus = samples.w_plus(range(start, start + samples.chunk))
+        s.append(generator.to_style(w_plus).half().cpu())
+        w.append(w_plus[:, :1].half().cpu())  # every row is the same
+    shard = Shard(torch.cat(s)[:count], clip[:count], torch.cat(w)[:count])
+    store = store_of([shard], domain.spec.name)
+    header = replace(
+        store.header,
+        latent_rows=generator.latent_rows,
+        networks=mark,
+        source=samples.describe(),
+    )
+    return CodeStore(header, store.shards)

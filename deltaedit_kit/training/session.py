@@ -48,7 +48,7 @@ class TrainingSession:
         self.mapper: DeltaMapper | None = None  # the last one shown
         self.step = 0
         self.on_change: Callable[[TrainingSession], object] | None = None
-        self._started = self._over = False
+        self._started = self._over = self._finished = False
         self._ended = threading.Event()
         self._open = threading.Event()  # closed: the run rests
         self._stopping = False
@@ -68,8 +68,8 @@ class TrainingSession:
 
     @property
     def done(self) -> bool:
-        """Whether every step was taken."""
-        return self.step >= self.config.steps
+        """Whether the run ended by itself: every step was taken, or patience ran out."""
+        return self._finished or self.step >= self.config.steps
 
     @property
     def seconds_left(self) -> float | None:
@@ -139,6 +139,7 @@ class TrainingSession:
                 self._gate,
                 Rank(),
             )
+            self._finished = not self._stopping
         except Exception as error:  # shown, and handed to whoever waits
             self.error = error
         try:

@@ -3,6 +3,7 @@
 import signal
 import threading
 import time
+from dataclasses import replace
 
 import pytest
 import torch
@@ -110,6 +111,15 @@ def test_an_interrupted_wait_saves(domain, codes, tmp_path, session_at):
         signal.signal(signal.SIGINT, before)
     assert not session.running
     assert (tmp_path / "training.safetensors").exists()
+
+
+def test_a_run_whose_patience_ran_out_is_done(domain, codes):
+    nothing = replace(SHORT, steps=60, learning_rate=1e-30, report_every=5, patience=2)
+    session = TrainingSession(domain, codes, nothing, None)
+    session.start()
+    session.wait(60)
+    assert session.step < 60
+    assert session.done
 
 
 def test_errors_of_the_run_come_out_where_one_waits(domain, codes, tmp_path, session_at):

@@ -118,7 +118,7 @@ def main() -> None:
         "--contrast-cycles",
         type=float,
         nargs="+",
-        default=[1500, 2e-3, 1000, 1e-3],
+        default=[1500, 2e-3, 1000, 1e-3, 500, 1e-3],
         help=f"{cycles} 2",
     )
     parser.add_argument("--keep-pictures", type=Path, help="CLIP file whose image side stays")

@@ -4,20 +4,10 @@ The image tower has learned to see (stage one), so its features are computed onc
 projection goes on learning, together with the text transformer, against thousands of pictures a
 step. The token table stays frozen: words that no caption uses keep their place among those that do.
 
-    L = CE(over pictures) + CE(over captions)                 exact targets, see clip_targets
-      + mean_c 1 - cos(t_c - t_neutral, sum_{a in c} D_a / |D_a|)   differences point the same way
-      + mean_c log^2 (|t_c - t_neutral| / sqrt(attributes of c) / mean_a |D_a|)    and as far
-      + mean_c cos^2(t_c - t_neutral, mean picture)                 and as level
-      + mean_ab cos^2(D_a, D_b) + spread of |D_a|                   independent factors, apart, even
-
-with D_a = mean embedding of the pictures that show attribute a, less the mean of all in which one
-could tell (a hue is compared among clothes that are not black, or else it would mean "bright" as
-well). The second to fourth line are what DeltaEdit will ask of this space: a direction a sentence;
-as long as those of pictures are on average, every attribute of it with the same say, so that one
-mask threshold does for all; and level, as an edit leads from picture to picture, not to what all of
-them share: a cosine of .1 to their mean took half of the edits of age away. The last line keeps one
-attribute's edit from pulling at another. All is supervision of CLIP, which is allowed; the mapper
-never sees a caption.
+The loss is that of `clip_losses`. Captions are shaken, so that words that nobody taught find their
+place too. In the last cycle, what differences must be is asked of plain captions as well, as these
+are what an editor is given. All is supervision of CLIP, which is allowed; the mapper never sees a
+caption.
 """
 
 from __future__ import annotations
@@ -34,11 +24,11 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from deltaedit_kit.atomic import save_tensors
-from deltaedit_kit.domains.toyfaces.attributes import ATTRIBUTES
 from deltaedit_kit.domains.toyfaces.captions import captions_and_names
 from recipes.toyfaces.clip_image_tower import rate, save, shake
+from recipes.toyfaces.clip_losses import different_factors, losses, moves, pointing, weighted
 from recipes.toyfaces.clip_network import EMBED, OpenClip, image_features, text_embeddings
-from recipes.toyfaces.clip_targets import caption_truth, nameable, soft_truth, targets
+from recipes.toyfaces.clip_targets import nameable, soft_truth
 from recipes.toyfaces.renders import Renders, to_float
 
 NEUTRAL = ("face", "a face", "person", "a portrait", "a photo of a face", "a man", "a woman")
@@ -107,68 +97,6 @@ def embed_texts(
     return nn.functional.normalize(unsorted, dim=-1)
 
 
-def different_factors(device: str) -> Float[Tensor, "A A"]:
-    """1 where two attributes belong to different factors, else 0."""
-    names = [a.factor for a in ATTRIBUTES]
-    return torch.tensor([[float(a != b) for b in names] for a in names], device=device)
-
-
-def losses(
-    texts: Float[Tensor, "c E"],
-    neutral: Float[Tensor, "m E"],
-    images: Float[Tensor, "n E"],
-    named: Tensor,
-    degrees: Float[Tensor, "n A"],
-    tellable: Float[Tensor, "n A"],
-    scale: Tensor,
-    apart: Float[Tensor, "A A"],
-) -> dict[str, Tensor]:
-    """The terms of L, each a scalar, for unit `texts` and `images`."""
-    truth = caption_truth(named, degrees)
-    over_pictures, over_captions = targets(truth)
-    logits = scale * texts @ images.T
-    find_picture = -(over_pictures * logits.log_softmax(dim=1)).sum(1).mean()
-    find_caption = -(over_captions * logits.T.log_softmax(dim=1)).sum(1).mean()
-    with torch.no_grad():  # what softmax could reach at best, so that 0 is perfect
-        best = [-(t * (t + 1e-12).log()).sum(1).mean() for t in (over_pictures, over_captions)]
-
-    held, base = (part / part.sum(0) for part in (degrees, tellable))
-    rest = 1 - degrees.sum(0) / tellable.sum(0)
-    moves = (held - base).T @ images / rest[:, None]
-    length = moves.norm(dim=1)
-    directions = moves / length[:, None]
-
-    spoken = named.any(1)
-    said = (texts - neutral.mean(0))[spoken]
-    asked = named[spoken].float() @ directions.detach()
-    along = 1 - nn.functional.cosine_similarity(said, asked, dim=1).mean()
-    towards_mean = nn.functional.cosine_similarity(said, images.detach().mean(0)[None], dim=1)
-    reach = said.norm(dim=1) / named[spoken].sum(1).sqrt()
-    still = (neutral - neutral.mean(0)).square().sum(1).mean()
-    return {
-        "pictures": find_picture - best[0],
-        "captions": find_caption - best[1],
-        "along": along,
-        "reach": (reach / length.detach().mean()).log().square().mean(),
-        "level": towards_mean.square().mean(),
-        "still": still,
-        "apart": ((directions @ directions.T).square() * apart).sum() / apart.sum(),
-        "even": length.log().var(),
-    }
-
-
-WEIGHTS = {
-    "pictures": 1.0,
-    "captions": 1.0,
-    "along": 3.0,
-    "reach": 1.0,
-    "level": 10.0,
-    "still": 1.0,
-    "apart": 20.0,
-    "even": 0.2,
-}
-
-
 def train_contrast(
     network: OpenClip,
     data: Renders,
@@ -181,8 +109,9 @@ def train_contrast(
 ) -> OpenClip:
     """`network` with projection and texts trained; goes on from `folder` after a kill.
 
-    `cycles` are (steps, peak rate); after the first one the projection rests too, so that the texts
-    settle against pictures that no longer move. With `pictures_rest` it never moves.
+    `cycles` are (steps, peak rate). After the first one the projection rests too, so that the texts
+    settle against pictures that no longer move; with `pictures_rest` it never moves. In the last
+    one differences are asked of plain captions too.
     """
     from open_clip.tokenizer import tokenize
 
@@ -214,6 +143,7 @@ def train_contrast(
     apart = different_factors(device)
     clock = time.perf_counter()
     steps = sum(length for length, _ in cycles)
+    last = steps - cycles[-1][0]
     for step in range(start, steps):
         network.visual.proj.requires_grad_(step < cycles[0][0] and not pictures_rest)
         generator = torch.Generator().manual_seed(seed * 1_000_003 + step)
@@ -224,18 +154,17 @@ def train_contrast(
             group["lr"] = rate(step, cycles)
         with torch.autocast(device, torch.bfloat16):
             embedded = embed_texts(network, tokens, generator)
+            plain = embed_texts(network, tokens) if step >= last else None
         images = nn.functional.normalize(features[index] @ network.visual.proj, dim=-1)
-        terms = losses(
-            embedded[:CAPTIONS],
-            embedded[CAPTIONS:],
-            images,
-            named.to(device),
-            degrees[index],
-            tellable[index],
-            network.logit_scale.exp(),
-            apart,
-        )
-        loss = torch.stack([WEIGHTS[name] * term for name, term in terms.items()]).sum()
+        named, known = named.to(device), (degrees[index], tellable[index])
+        scale = network.logit_scale.exp()
+        texts, none = embedded.split((CAPTIONS, len(NEUTRAL)))
+        terms = losses(texts, none, images, named, *known, scale, apart)
+        loss = weighted(terms)
+        if plain is not None:
+            texts, none = plain.split((CAPTIONS, len(NEUTRAL)))
+            terms = pointing(texts, none, named, moves(images, *known), images.mean(0))
+            loss = loss + weighted(terms)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(list(learning.values()), 1.0)

@@ -13,12 +13,11 @@ from recipes.toyfaces.clip import shipped, with_pictures_of
 from recipes.toyfaces.clip_contrast import (
     MIXED,
     TOKEN_NOISE,
-    different_factors,
     embed_texts,
-    losses,
     shake_words,
 )
 from recipes.toyfaces.clip_image_tower import rate, shake
+from recipes.toyfaces.clip_losses import different_factors, losses
 from recipes.toyfaces.clip_network import build_network, image_features, text_embeddings
 from recipes.toyfaces.clip_targets import caption_truth, nameable, soft_truth, targets
 from recipes.toyfaces.token_table import fit_pieces, frequency_weights, principal

@@ -1,0 +1,122 @@
+"""What the texts of the toyfaces CLIP are asked for: a place among pictures, and differences.
+
+    L = CE(over pictures) + CE(over captions)                 exact targets, see clip_targets
+      + mean_c 1 - cos(t_c - t_neutral, sum_{a in c} D_a / |D_a|)   differences point the same way
+      + mean_c log^2 (|t_c - t_neutral| / sqrt(attributes of c) / mean_a |D_a|)    and as far
+      + mean_c cos^2(t_c - t_neutral, mean picture)                 and as level
+      + mean_ab cos^2(D_a, D_b) + spread of |D_a|                   independent factors, apart, even
+
+with D_a = mean embedding of the pictures that show attribute a, less the mean of all in which one
+could tell (a hue is compared among clothes that are not black, or else it would mean "bright" as
+well). The second to fourth line are what DeltaEdit will ask of this space: a direction a sentence;
+as long as those of pictures are on average, every attribute of it with the same say, so that one
+mask threshold does for all; and level, as an edit leads from picture to picture, not to what all of
+them share: a cosine of .1 to their mean took half of the edits of age away. The last line keeps one
+attribute's edit from pulling at another.
+"""
+
+from __future__ import annotations
+
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor
+from torch.nn import functional as F
+
+from deltaedit_kit.domains.toyfaces.attributes import ATTRIBUTES
+from recipes.toyfaces.clip_targets import caption_truth, targets
+
+WEIGHTS = {
+    "pictures": 1.0,
+    "captions": 1.0,
+    "along": 3.0,
+    "reach": 1.0,
+    "level": 10.0,
+    "still": 1.0,
+    "apart": 20.0,
+    "even": 0.2,
+}
+
+
+def weighted(terms: dict[str, Tensor]) -> Tensor:
+    """The sum of the terms, each with its weight."""
+    return torch.stack([WEIGHTS[name] * term for name, term in terms.items()]).sum()
+
+
+def different_factors(device: str) -> Float[Tensor, "A A"]:
+    """1 where two attributes belong to different factors, else 0."""
+    names = [a.factor for a in ATTRIBUTES]
+    return torch.tensor([[float(a != b) for b in names] for a in names], device=device)
+
+
+def matching(
+    texts: Float[Tensor, "c E"],
+    images: Float[Tensor, "n E"],
+    truth: Float[Tensor, "c n"],
+    scale: Tensor,
+) -> dict[str, Tensor]:
+    """The first line of L for unit `texts` and `images`; 0 where softmax can do no better."""
+    over_pictures, over_captions = targets(truth)
+    logits = scale * texts @ images.T
+    find_picture = -(over_pictures * logits.log_softmax(dim=1)).sum(1).mean()
+    find_caption = -(over_captions * logits.T.log_softmax(dim=1)).sum(1).mean()
+    with torch.no_grad():
+        best = [-(t * (t + 1e-12).log()).sum(1).mean() for t in (over_pictures, over_captions)]
+    return {"pictures": find_picture - best[0], "captions": find_caption - best[1]}
+
+
+def moves(
+    images: Float[Tensor, "n E"], degrees: Float[Tensor, "n A"], tellable: Float[Tensor, "n A"]
+) -> Float[Tensor, "A E"]:
+    """D: where pictures lie that show an attribute, seen from all in which one could tell."""
+    held, base = (part / part.sum(0) for part in (degrees, tellable))
+    rest = 1 - degrees.sum(0) / tellable.sum(0)
+    return (held - base).T @ images / rest[:, None]
+
+
+def pointing(
+    texts: Float[Tensor, "c E"],
+    neutral: Float[Tensor, "m E"],
+    named: Bool[Tensor, "c A"],
+    moved: Float[Tensor, "A E"],
+    mean_image: Float[Tensor, " E"],
+) -> dict[str, Tensor]:
+    """The second to fourth line of L, and that neutral captions are one; D is taken as given."""
+    moved, spoken = moved.detach(), named.any(1)
+    said = (texts - neutral.mean(0))[spoken]
+    asked = named[spoken].float() @ F.normalize(moved, dim=1)
+    reach = said.norm(dim=1) / named[spoken].sum(1).sqrt() / moved.norm(dim=1).mean()
+    return {
+        "along": 1 - F.cosine_similarity(said, asked, dim=1).mean(),
+        "reach": reach.log().square().mean(),
+        "level": F.cosine_similarity(said, mean_image.detach()[None], dim=1).square().mean(),
+        "still": (neutral - neutral.mean(0)).square().sum(1).mean(),
+    }
+
+
+def spreading(moved: Float[Tensor, "A E"], apart: Float[Tensor, "A A"]) -> dict[str, Tensor]:
+    """The last line of L; `apart` [A, A] is 1 for attributes of different factors."""
+    length = moved.norm(dim=1)
+    directions = moved / length[:, None]
+    return {
+        "apart": ((directions @ directions.T).square() * apart).sum() / apart.sum(),
+        "even": length.log().var(),
+    }
+
+
+def losses(
+    texts: Float[Tensor, "c E"],
+    neutral: Float[Tensor, "m E"],
+    images: Float[Tensor, "n E"],
+    named: Bool[Tensor, "c A"],
+    degrees: Float[Tensor, "n A"],
+    tellable: Float[Tensor, "n A"],
+    scale: Tensor,
+    apart: Float[Tensor, "A A"],
+) -> dict[str, Tensor]:
+    """All terms of L, each a scalar, for unit `texts` and `images`."""
+    moved = moves(images, degrees, tellable)
+    return {
+        **matching(texts, images, caption_truth(named, degrees), scale),
+        **pointing(texts, neutral, named, moved, images.mean(0)),
+        **spreading(moved, apart),
+    }

@@ -26,7 +26,14 @@ from torch import Tensor, nn
 from deltaedit_kit.atomic import save_tensors
 from deltaedit_kit.domains.toyfaces.captions import captions_and_names
 from recipes.toyfaces.clip_image_tower import rate, save, shake
-from recipes.toyfaces.clip_losses import different_factors, losses, moves, pointing, weighted
+from recipes.toyfaces.clip_losses import (
+    different_factors,
+    levelling,
+    losses,
+    moves,
+    pointing,
+    weighted,
+)
 from recipes.toyfaces.clip_network import EMBED, OpenClip, image_features, text_embeddings
 from recipes.toyfaces.clip_targets import nameable, soft_truth
 from recipes.toyfaces.renders import Renders, to_float
@@ -163,7 +170,8 @@ def train_contrast(
         loss = weighted(terms)
         if plain is not None:
             texts, none = plain.split((CAPTIONS, len(NEUTRAL)))
-            terms = pointing(texts, none, named, moves(images, *known), images.mean(0))
+            terms = pointing(texts, none, named, moves(images, *known))
+            terms |= levelling(texts, none, named, images)
             loss = loss + weighted(terms)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()

@@ -3,7 +3,7 @@
     L = CE(over pictures) + CE(over captions)                 exact targets, see clip_targets
       + mean_c 1 - cos(t_c - t_neutral, sum_{a in c} D_a / |D_a|)   differences point the same way
       + mean_c log^2 (|t_c - t_neutral| / sqrt(attributes of c) / mean_a |D_a|)    and as far
-      + mean_c cos^2(t_c - t_neutral, mean picture)                 and as level
+      + mean_c (cos(t_c - t_neutral, mean picture) - LEVEL)^2       and as level (plain captions)
       + mean_ab cos^2(D_a, D_b) + spread of |D_a|                   independent factors, apart, even
 
 with D_a = mean embedding of the pictures that show attribute a, less the mean of all in which one
@@ -11,8 +11,9 @@ could tell (a hue is compared among clothes that are not black, or else it would
 well). The second to fourth line are what DeltaEdit will ask of this space: a direction a sentence;
 as long as those of pictures are on average, every attribute of it with the same say, so that one
 mask threshold does for all; and level, as an edit leads from picture to picture, not to what all of
-them share: a cosine of .1 to their mean took half of the edits of age away. The last line keeps one
-attribute's edit from pulling at another.
+them share. A cosine of .1 to their mean took half of the edits of age away, and one a little below
+zero carries them further than a larger strength. The last line keeps one attribute's edit from
+pulling at another.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from torch.nn import functional as F
 from deltaedit_kit.domains.toyfaces.attributes import ATTRIBUTES
 from recipes.toyfaces.clip_targets import caption_truth, targets
 
+LEVEL = -0.06
 WEIGHTS = {
     "pictures": 1.0,
     "captions": 1.0,
@@ -78,9 +80,8 @@ def pointing(
     neutral: Float[Tensor, "m E"],
     named: Bool[Tensor, "c A"],
     moved: Float[Tensor, "A E"],
-    mean_image: Float[Tensor, " E"],
 ) -> dict[str, Tensor]:
-    """The second to fourth line of L, and that neutral captions are one; D is taken as given."""
+    """The second and third line of L, and that neutral captions are one; D is taken as given."""
     moved, spoken = moved.detach(), named.any(1)
     said = (texts - neutral.mean(0))[spoken]
     asked = named[spoken].float() @ F.normalize(moved, dim=1)
@@ -88,9 +89,20 @@ def pointing(
     return {
         "along": 1 - F.cosine_similarity(said, asked, dim=1).mean(),
         "reach": reach.log().square().mean(),
-        "level": F.cosine_similarity(said, mean_image.detach()[None], dim=1).square().mean(),
         "still": (neutral - neutral.mean(0)).square().sum(1).mean(),
     }
+
+
+def levelling(
+    texts: Float[Tensor, "c E"],
+    neutral: Float[Tensor, "m E"],
+    named: Bool[Tensor, "c A"],
+    images: Float[Tensor, "n E"],
+) -> dict[str, Tensor]:
+    """The fourth line of L; the mean of the pictures is taken as given."""
+    said = (texts - neutral.mean(0))[named.any(1)]
+    level = F.cosine_similarity(said, images.detach().mean(0)[None], dim=1)
+    return {"level": (level - LEVEL).square().mean()}
 
 
 def spreading(moved: Float[Tensor, "A E"], apart: Float[Tensor, "A A"]) -> dict[str, Tensor]:
@@ -113,10 +125,10 @@ def losses(
     scale: Tensor,
     apart: Float[Tensor, "A A"],
 ) -> dict[str, Tensor]:
-    """All terms of L, each a scalar, for unit `texts` and `images`."""
+    """All terms of L but the fourth line, each a scalar, for unit `texts` and `images`."""
     moved = moves(images, degrees, tellable)
     return {
         **matching(texts, images, caption_truth(named, degrees), scale),
-        **pointing(texts, neutral, named, moved, images.mean(0)),
+        **pointing(texts, neutral, named, moved),
         **spreading(moved, apart),
     }

@@ -12,6 +12,7 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from deltaedit_kit import edit_recipe
 from deltaedit_kit.editing import Editor
 from deltaedit_kit.errors import DeltaEditError
 from tests.tiny_domain import tiny_domain
@@ -122,7 +123,7 @@ def test_damaged_codes_are_refused(change: dict) -> None:
 def test_codes_with_nan_are_refused() -> None:
     faces = DOMAIN.sample(1)
     hurt = replace(faces, s=torch.full_like(faces.s, float("nan")), origin=None)
-    recipe = EDITOR.edit(hurt, "an old face").recipe
+    recipe = edit_recipe.write(DOMAIN, hurt, "an old face", "face", 1.0, 0.0)
     with pytest.raises(DeltaEditError, match="NaN"):
         EDITOR.replay(recipe)
 

@@ -17,7 +17,7 @@ def test_the_verb_compares_prints_and_goes_on(tmp_path, monkeypatch, capsys):
         assert main([*command, "--out", str(out)]) in (0, None)
         printed = capsys.readouterr().out
         assert "deltaedit" in printed
-        assert "fid:clip-tiny" in printed
+        assert "fid: clip-tiny" in printed
     assert {row.method for row in read_rows(out / "summary.csv")} == {
         *("deltaedit", "tedigan", "unedited")
     }

@@ -30,6 +30,7 @@ from deltaedit_kit import load_domain
 from deltaedit_kit.domains import Domain
 from deltaedit_kit.domains.toyfaces.attributes import ATTRIBUTES
 from deltaedit_kit.domains.toyfaces.captions import HELD_OUT_WORDS
+from recipes.toyfaces.clip_words import FRESH, LOOKED_AT, hear
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,7 @@ def generator_lines(domain: Domain, amounts: Amounts) -> list[str]:
 
 
 def clip_lines(domain: Domain, amounts: Amounts) -> list[str]:
-    """Retrieval and zero-shot accuracy of CLIP."""
+    """Retrieval, zero-shot accuracy, and words that CLIP was never taught."""
     lines = []
     for name, tries in (("one caption each", 1), ("the fullest of 12 captions each", 12)):
         r = clip_retrieval(domain, amounts.pairs, tries)
@@ -97,6 +98,9 @@ def clip_lines(domain: Domain, amounts: Amounts) -> list[str]:
             f"zero-shot, {name}: mean {sum(part.values()) / len(part):.1%}{wanted} over "
             f"{len(part)} sentences; weakest " + ", ".join(f"{t!r} {s:.1%}" for t, s in weakest)
         )
+    heard = [one for table in (LOOKED_AT, FRESH) for one in hear(domain.clip, table)]
+    share = sum(one.understood for one in heard) / len(heard)
+    lines.append(f"everyday words that no caption has: {share:.1%} of {len(heard)} sentences")
     return lines
 
 

@@ -84,7 +84,7 @@ class QuickstartPanel(widgets.VBox):
             layout=wide,
             style=style,
         )
-        self.strength = _slider("Strength", spec.strength, -2.0, 2.0, 0.1, ".1f", wide, style)
+        self.strength = _slider("Strength", spec.strength, -2.0, 2.0, 0.05, ".2f", wide, style)
         ceiling = max(0.2, 4 * spec.threshold)
         self.threshold = _slider(
             "Threshold", spec.threshold, 0.0, ceiling, 0.005, ".3f", wide, style

@@ -76,8 +76,8 @@ attributes' truth through a head that is dropped; batch {options.batch}, cosine 
 {in_pairs(options.image_cycles)}. Then its features are frozen; projection and text transformer
 train contrastively with exact multi-positive targets, and with terms that align differences of
 captions with differences of pictures, make them equally long and keep independent factors apart;
-cycles {in_pairs(options.contrast_cycles)}; {resting}. All of it
-concerns CLIP; the mapper sees no text and no factor.
+cycles {in_pairs(options.contrast_cycles)};
+{resting}. All of it concerns CLIP; the mapper sees no text and no factor.
 
 **Held out of every caption**: the words {words}; the pairs {pairs}.
 

@@ -14,6 +14,7 @@ An editor that follows Δt needs the first near 1 and the second near 0.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from textwrap import wrap
 
 import torch
 from jaxtyping import Float
@@ -92,14 +93,15 @@ def directions(space: ClipSpace, n: int, seed: int, neutral: str = "face") -> Di
 def further(space: ClipSpace) -> list[str]:
     """Lines of the report about words that people type and no caption has."""
     lines = []
-    for table, which in ((LOOKED_AT, "looked at while the recipe was chosen"), (FRESH, "others")):
+    for table, which in ((LOOKED_AT, "looked at while the recipe was chosen"), (FRESH, "fresh")):
         heard = hear(space, table)
         share = sum(one.understood for one in heard) / len(heard)
         missed = "; ".join(f"{o.text} ({o.nearest})" for o in heard if not o.understood)
-        lines.append(
-            f"- further words, {len(heard)} sentences {which}: Δt lies nearest to what is meant in"
+        told = (
+            f"- further words, {len(heard)} sentences, {which}: Δt lies nearest to what is meant in"
             f" {share:.0%}; not understood, with what they are taken for: {missed}"
         )
+        lines += wrap(told, 100, subsequent_indent="  ")
     return lines
 
 

@@ -70,7 +70,7 @@ CARD = """# DeltaMapper of toyfaces
   `python -m benchmarks.toyfaces_quality --only editing`.
 - Limits: it knows the faces of this generator only. A direction has no length: strength 1 goes as
   far as relatives usually differ, less what least squares takes off where it is not sure; hence the
-  domain's default of 1.1.
+  domain's default above 1.
 """
 CODES_CARD = """# Codes of toyfaces
 

@@ -69,6 +69,10 @@ def principal(vectors: torch.Tensor, basis_rows: torch.Tensor, width: int) -> to
     return (vectors - centre) @ axes
 
 
+def _sparse(places: Tensor, values: Tensor, shape: tuple[int, int]) -> Tensor:
+    return torch.sparse_coo_tensor(places, values, shape, check_invariants=False).coalesce()
+
+
 def fit_pieces(
     start: torch.Tensor,
     pieces: list[list[int]],
@@ -86,9 +90,9 @@ def fit_pieces(
     columns = torch.tensor([t for p in pieces for t in p])
     shape = (len(pieces), len(start))
     ones = torch.ones(len(rows))
-    P = torch.sparse_coo_tensor(torch.stack((rows, columns)), ones, shape).coalesce()
+    P = _sparse(torch.stack((rows, columns)), ones, shape)
     back = torch.stack((columns, rows))
-    PtG = torch.sparse_coo_tensor(back, weights[rows], shape[::-1]).coalesce()
+    PtG = _sparse(back, weights[rows], (len(start), len(pieces)))
 
     v = start.clone()
     residual = torch.sparse.mm(PtG, words - torch.sparse.mm(P, v))

@@ -59,6 +59,6 @@ def test_a_newcomer_types_slides_and_chooses(open_notebook: Callable, notebook: 
     page.keyboard.press("Enter")
     pane.get_by_text("Not done: the text is empty").wait_for()
     opened.run_cell(1)
-    state = PanelState("", round(SPEC.strength - 0.1, 1), SPEC.threshold, 2)  # one key press down
+    state = PanelState("", round(SPEC.strength - 0.05, 2), SPEC.threshold, 2)  # one key press down
     assert opened.text_of(1) == str(state)
     assert not opened.errors

@@ -67,8 +67,10 @@ def read_photo(source: Any) -> Image.Image:
     except FileNotFoundError as cause:
         raise DeltaEditError(f"there is no file {name}; check the path") from cause
     except BROKEN as cause:
+        known = not isinstance(cause, UnidentifiedImageError)  # its text would name an object
+        why = f"{type(cause).__name__}: {str(cause)[:60]}" if known else "of no known format"
         raise DeltaEditError(
-            f"{name} cannot be read as a picture ({type(cause).__name__}: {str(cause)[:60]}); "
+            f"{name} cannot be read as a picture ({why}); "
             "give a JPEG, PNG, TIFF, WebP or another format that Pillow reads"
         ) from cause
     return picture

@@ -131,12 +131,14 @@ def main() -> None:
     torch.set_num_threads(options.threads)
     start = time.perf_counter()
     data = renders(options.renders, options.cache, options.device)
+    # Of its own: texts of other pictures must not be gone on with.
+    state = options.state / "texts" if options.keep_pictures else options.state
     if options.keep_pictures:
         network = with_pictures_of(options.keep_pictures, options.seed).to(options.device)
     else:
         network, _ = train_image_tower(
             data,
-            options.state,
+            state,
             in_pairs(options.image_cycles),
             options.batch,
             options.seed,
@@ -148,7 +150,7 @@ def main() -> None:
     network = train_contrast(
         network,
         data,
-        options.state,
+        state,
         in_pairs(options.contrast_cycles),
         min(options.feature_rows, options.renders - HELD_BACK),
         options.seed,

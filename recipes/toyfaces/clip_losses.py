@@ -11,8 +11,8 @@ could tell (a hue is compared among clothes that are not black, or else it would
 well). The second to fourth line are what DeltaEdit will ask of this space: a direction a sentence;
 as long as those of pictures are on average, every attribute of it with the same say, so that one
 mask threshold does for all; and level, as an edit leads from picture to picture, not to what all of
-them share. A cosine of .1 to their mean took half of the edits of age away, and one a little below
-zero carries them further than a larger strength. The last line keeps one attribute's edit from
+them share: where it leans towards their mean, edits fall short; where a little away from it, they
+reach further than a larger strength takes them. The last line keeps one attribute's edit from
 pulling at another.
 """
 
@@ -26,7 +26,7 @@ from torch.nn import functional as F
 from deltaedit_kit.domains.toyfaces.attributes import ATTRIBUTES
 from recipes.toyfaces.clip_targets import caption_truth, targets
 
-LEVEL = -0.06
+LEVEL = -0.06  # cosine of a direction to what all pictures share
 WEIGHTS = {
     "pictures": 1.0,
     "captions": 1.0,

@@ -22,7 +22,7 @@ frequency (SIF, Arora et al., 2017). Three things are added here:
 Such a table hardly tells opposites apart (big, small): that is what contrastive training on
 captions is for.
 
-    python -m recipes.toyfaces.token_table          (ten minutes on two free cores)
+    python -m recipes.toyfaces.token_table          (17 minutes on one busy core)
 """
 
 from __future__ import annotations

@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 def register(verbs: Any) -> None:
     """Add the verb and its options; numbers get their range checked by the kit itself."""
     verb = verbs.add_parser("codes", help="make the training set of a mapper: (s, i) of pictures")
-    verb.add_argument("domain", nargs="?", default="toyfaces", metavar="DOMAIN")
+    verb.add_argument(
+        "domain", nargs="?", default="toyfaces", metavar="DOMAIN", help="default: toyfaces"
+    )
     verb.add_argument("--samples", type=int, metavar="N", help="how many pictures to sample")
     verb.add_argument("--photos", type=Path, metavar="FOLDER", help="invert these pictures instead")
     verb.add_argument(

@@ -26,36 +26,43 @@ if TYPE_CHECKING:
     from deltaedit_kit.domains import Domain
     from deltaedit_kit.training import Report, TrainingConfig
 
-SETTINGS = {  # option -> entry of TrainingConfig; its default is the config's (family: the codes')
-    "--steps": int,
-    "--batch": int,
-    "--learning-rate": float,
-    "--warm-up": int,
-    "--beta2": float,
-    "--l2-weight": float,
-    "--cosine-weight": float,
-    "--ema": float,
-    "--held-out": float,
-    "--family": int,
-    "--seed": int,
-    "--report-every": int,
-    "--save-every": int,
-    "--accumulate": int,
-    "--patience": int,
-    "--limit": int,
+SETTINGS = {  # option -> type of the entry of TrainingConfig, and what it is
+    "--steps": (int, "default 201562, as published"),
+    "--batch": (int, "pairs a step, over all processes; default 64"),
+    "--learning-rate": (float, "for weights stored 100 times too large; default 0.5"),
+    "--warm-up": (int, "steps in which the rate grows; default 0"),
+    "--beta2": (float, "share that Adam keeps of its average of squares; default 0.999"),
+    "--l2-weight": (float, "of the mean squared error; default 1.0"),
+    "--cosine-weight": (float, "of 1 - cosine; default 1.0"),
+    "--ema": (float, "share kept of the average of weights; 0, the default, trains without"),
+    "--held-out": (float, "share of the codes that only validation sees; default 0.02"),
+    "--family": (int, "codes lie in families of so many relatives; default: the codes' own"),
+    "--seed": (int, "of pairs and first weights; default 0"),
+    "--report-every": (int, "steps; default 500"),
+    "--save-every": (int, "steps from checkpoint to checkpoint; default 2000"),
+    "--accumulate": (int, "passes a step, to fit into memory; default 1"),
+    "--patience": (int, "stop after so many reports without gain; 0, the default, never"),
+    "--limit": (int, "learn from so many codes only; default: all"),
 }
 CHOICES = {
-    "--schedule": ("constant", "cosine"),
-    "--precision": ("fp32", "bf16"),
-    "--space": ("s", "w_plus"),
-    "--group": ("coarse", "medium", "fine"),
+    "--schedule": (("constant", "cosine"), "of the rate; default constant"),
+    "--precision": (("fp32", "bf16"), "of products; default fp32"),
+    "--space": (("s", "w_plus"), "ablation: codes to learn on; default s"),
+    "--group": (("coarse", "medium", "fine"), "ablation: learn and move only these; default all"),
+}
+SWITCHES = {
+    "--compile": "torch.compile; on a GPU with CUDA graphs",
+    "--orthogonal": "begin with orthogonal matrices, which bear higher rates",
+    "--fixed-pairs": "ablation: every code meets one partner all along",
 }
 
 
 def register(verbs: Any) -> None:
     """Add the verb; every entry of the config is an option, with the published value as default."""
     verb = verbs.add_parser("train", help="train a mapper on codes; killed or stopped, it goes on")
-    verb.add_argument("domain", nargs="?", default="toyfaces", metavar="DOMAIN")
+    verb.add_argument(
+        "domain", nargs="?", default="toyfaces", metavar="DOMAIN", help="default: toyfaces"
+    )
     verb.add_argument(
         "--codes", type=Path, metavar="DIR", help="default: where `deltaedit codes` puts them"
     )
@@ -66,15 +73,19 @@ def register(verbs: Any) -> None:
         help="default: the domain's, if it has no mapper yet; another one is tried in Python with "
         "edit_exam.with_mapper",
     )
-    for name, kind in SETTINGS.items():
-        verb.add_argument(name, type=kind, default=argparse.SUPPRESS)
-    for name, choices in CHOICES.items():
-        verb.add_argument(name, choices=choices, default=argparse.SUPPRESS)
-    verb.add_argument("--compile", action="store_true", default=argparse.SUPPRESS)
-    verb.add_argument("--orthogonal", action="store_true", default=argparse.SUPPRESS)
-    verb.add_argument("--fixed-pairs", action="store_true", default=argparse.SUPPRESS)
+    # What is not given stays out of the namespace: the config has the defaults, not this file.
+    for name, (kind, meaning) in SETTINGS.items():
+        verb.add_argument(name, type=kind, metavar="N", help=meaning, default=argparse.SUPPRESS)
+    for name, (choices, meaning) in CHOICES.items():
+        verb.add_argument(name, choices=choices, help=meaning, default=argparse.SUPPRESS)
+    for name, meaning in SWITCHES.items():
+        verb.add_argument(name, action="store_true", help=meaning, default=argparse.SUPPRESS)
     verb.add_argument(
-        "--no-image", dest="condition_on_image", action="store_false", default=argparse.SUPPRESS
+        "--no-image",
+        dest="condition_on_image",
+        action="store_false",
+        help="ablation: the mapper is told the direction, not the picture",
+        default=argparse.SUPPRESS,
     )
     verb.add_argument("--exam", action="store_true", help="count edits at every report (oracle)")
     verb.add_argument("--device", default="cpu", help="cpu or cuda (default: cpu)")

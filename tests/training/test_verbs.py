@@ -1,5 +1,7 @@
 """`deltaedit codes` and `deltaedit train`, end to end on a tiny domain; the examiner of edits."""
 
+import argparse
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -15,6 +17,7 @@ from deltaedit_kit.edit_exam import EditExam, with_mapper
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.mapper import DeltaMapper
 from deltaedit_kit.training import TrainingConfig
+from deltaedit_kit.verbs import train
 from deltaedit_kit.verbs.places import home_of
 from tests.tiny_domain import tiny_domain
 
@@ -147,3 +150,23 @@ def test_the_exam_tells_a_mapper_that_edits_from_one_that_does_not(toyfaces):
         for weight in still.parameters():
             weight.zero_()
     assert in_w(still) == 0.0
+
+
+@pytest.mark.parametrize("option", train.SETTINGS)
+def test_help_names_the_default_that_the_config_has(option: str) -> None:
+    meaning = train.SETTINGS[option][1]
+    default = getattr(TrainingConfig(), option.removeprefix("--").replace("-", "_"))
+    told = re.search(r"default ([\d.]+)|([\d.]+), the default|default: (.+)", meaning)
+    assert told is not None
+    if told[3]:  # what a number cannot say
+        assert option in ("--family", "--limit")
+    else:
+        assert float(told[1] or told[2]) == default
+
+
+def test_every_option_of_training_says_what_it_is() -> None:
+    parser = argparse.ArgumentParser()
+    verbs = parser.add_subparsers()
+    train.register(verbs)
+    options = verbs.choices["train"]._actions
+    assert not [a.option_strings for a in options if not a.help]

@@ -2,59 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
-import io
-import re
-from base64 import b64decode
-from dataclasses import dataclass, replace
 from html import unescape
-from pathlib import Path
 
 import ipywidgets
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
-from PIL import Image
 
-from deltaedit_kit.domains import Domain, Faces
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.plots.grids import to_uint8
-from deltaedit_kit.studio import pictures
-from deltaedit_kit.studio.engine import Engine
 from deltaedit_kit.studio.state import Sentence
 from deltaedit_kit.widgets.studio import Studio
 from deltaedit_kit.widgets.studio_parts import markup
 from deltaedit_kit.widgets.studio_parts.dial import Dial
-from deltaedit_kit.widgets.studio_parts.files import LARGEST, File, FileButton
 from deltaedit_kit.widgets.studio_parts.names import Names
-from tests.tiny_domain import tiny_domain
-
-DOMAIN = tiny_domain()
-PNG = pictures.png(np.zeros((16, 16, 3), np.uint8))
-
-
-def invert(_photo: Image.Image, domain: Domain) -> Faces:
-    return replace(domain.sample(1, seed=99), origin=None)
-
-
-@pytest.fixture
-def studio(tmp_path: Path) -> Studio:
-    return Studio(DOMAIN, folder=tmp_path, invert=invert)
-
-
-def shown(html: ipywidgets.HTML) -> np.ndarray:
-    """The pixels of the picture in an HTML widget."""
-    found = re.search(r'src="data:image/\w+;base64,([^"]+)"', html.value)
-    assert found
-    return np.asarray(Image.open(io.BytesIO(b64decode(found[1]))))
-
-
-def choose(button: FileButton, name: str, content: bytes, piece: int = 10**6) -> None:
-    """What the browser sends when a file is chosen."""
-    for at in range(0, max(1, len(content)), piece):
-        about = {"name": name, "size": len(content), "at": at}
-        button._handle_custom_msg(about, [memoryview(content)[at : at + piece]])
+from tests.widgets.studio_on_trial import DOMAIN, PNG, choose, shown
 
 
 def test_it_starts_with_the_domains_first_sentence(studio: Studio) -> None:
@@ -200,109 +160,6 @@ def test_a_full_list_says_so(studio: Studio) -> None:
     assert len(studio.state.sentences) == 8
 
 
-@pytest.mark.parametrize("kind", ["picture", "grid", "animation", "recipe"])
-def test_saving_writes_a_file_and_offers_it(studio: Studio, tmp_path: Path, kind: str) -> None:
-    studio.desk.save[kind].click()
-    (written,) = tmp_path.iterdir()
-    assert written.stem == kind
-    assert f'<a download="{written.name}" href="data:' in studio.desk.notice.value
-    assert str(written) in unescape(studio.desk.notice.value)
-
-
-def test_an_app_writes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    studio = Studio(DOMAIN, folder=None)
-    studio.desk.save["picture"].click()
-    assert "<a download" in studio.desk.notice.value
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_a_folder_that_cannot_be_written_is_a_line(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("")
-    studio = Studio(DOMAIN, folder=tmp_path / "file")
-    studio.desk.save["recipe"].click()
-    assert "cannot write to" in studio.desk.notice.value
-
-
-def test_a_saved_recipe_can_be_loaded_again(studio: Studio, tmp_path: Path) -> None:
-    studio.board.rows[0].text.value = "‮old 😀"
-    studio.board.picker.tiles[4].click()
-    studio.desk.save["picture"].click()
-    wanted = studio.state
-    other = Studio(DOMAIN, folder=None)
-    choose(other.desk.recipe, "picture.png", (tmp_path / "picture.png").read_bytes())
-    assert other.state == wanted
-    assert other.board.rows[0].text.value == "‮old 😀"
-    assert "picture.png loaded" in other.desk.notice.value
-
-
-def test_a_photo_needs_an_encoder() -> None:
-    studio = Studio(DOMAIN, folder=None)
-    before = studio.state
-    choose(studio.board.photo, "me.png", PNG)
-    assert "Not done: domain 'tiny' has no encoder for photos" in unescape(
-        studio.screen.message.value
-    )
-    assert studio.state == before
-
-
-def test_what_is_said_about_a_photo_is_shown_as_text() -> None:
-    @dataclass
-    class Found:
-        faces: Faces
-
-        def __str__(self) -> str:
-            return "encoded: 25.1 dB <b>"
-
-    studio = Studio(DOMAIN, folder=None, invert=lambda *_: Found(DOMAIN.sample(1, seed=9)))
-    choose(studio.board.photo, "me.png", PNG)
-    assert "encoded: 25.1 dB &lt;b&gt;" in studio.desk.notice.value
-    assert studio.state.photo == 0
-
-
-def test_what_an_inversion_refuses_is_a_line() -> None:
-    def no_face(_photo: Image.Image, _domain: Domain) -> Faces:
-        raise DeltaEditError("no face found; choose another photo")
-
-    studio = Studio(DOMAIN, folder=None, invert=no_face)
-    choose(studio.board.photo, "me.png", PNG)
-    assert "Not done: no face found" in studio.screen.message.value
-
-
-def test_a_file_comes_in_pieces() -> None:
-    heard: list[File] = []
-    button = FileButton("Photo", "image/*")
-    button.on_file(heard.append)
-    content = bytes(range(256)) * 5
-    choose(button, "a.png", content, piece=100)
-    choose(button, "a.png", content)  # the same file once more
-    assert heard == [File("a.png", len(content), content)] * 2
-    assert heard[0].checked() == content
-
-    heard.clear()
-    first = {"name": "old", "size": 4, "at": 0}
-    button._handle_custom_msg(first, [memoryview(b"ab")])
-    choose(button, "new", b"xyz")  # chosen before the other one had come
-    button._handle_custom_msg({**first, "at": 2}, [memoryview(b"cd")])
-    assert heard == [File("new", 3, b"xyz")]
-    for strange in (None, "x", {}, {"name": 1, "size": "2", "at": 0}):
-        button._handle_custom_msg(strange, [memoryview(b"")])
-    assert len(heard) == 1
-
-
-@pytest.mark.parametrize(("size", "line"), [(0, "is empty"), (LARGEST + 1, "has 100 MB")])
-def test_a_file_without_content_is_a_line(studio: Studio, size: int, line: str) -> None:
-    about = {"name": "<b>", "size": size, "at": 0}  # the browser sends no content of such a file
-    for button, html in (
-        (studio.board.photo, studio.screen.message),
-        (studio.desk.recipe, studio.desk.notice),
-    ):
-        button._handle_custom_msg(about, [memoryview(b"")])
-        assert "Not done: " in html.value
-        assert line in html.value
-        assert "<b>" not in html.value
-
-
 def test_presets_of_ones_own(studio: Studio) -> None:
     studio.board.rows[0].strength.slider.value = -0.9
     studio.desk.name.value = "<i>mine</i>"
@@ -340,90 +197,3 @@ def test_pictures_have_an_alternative_text_and_texts_are_escaped() -> None:
     assert "<b>" not in html
     assert "<i>" not in markup.line("<i>\n</i>")
     assert 'role="alert"' in markup.line("x", failed=True)
-
-
-def test_dragging_draws_the_newest_value_only() -> None:
-    """A burst of 60 events in a running loop, as a notebook has one."""
-    studio = Studio(DOMAIN, folder=None)
-    started = studio.newest.started
-
-    async def drag() -> None:
-        for k in range(60):
-            studio.board.rows[0].strength.slider.value = round(-1 + k / 30, 4)
-        while studio.newest.busy:
-            await asyncio.sleep(0.01)
-
-    asyncio.run(drag())
-    assert studio.newest.started - started == 1
-    assert studio.look is not None
-    expected = Engine(DOMAIN).look(studio.state)
-    assert np.array_equal(to_uint8(studio.look.after), to_uint8(expected.after))
-    assert studio.state.sentences[0].strength == round(-1 + 59 / 30, 4)
-    studio.desk.undo.click()  # a drag is one step
-    assert studio.state.sentences[0].strength == DOMAIN.spec.strength
-
-
-PANEL = Studio(DOMAIN, folder=None)
-NASTY = (
-    "",
-    "\x00",
-    "‮שלום",
-    "😀" * 50,
-    "x" * 10_000,
-    "<script>alert(1)</script>",
-    "\ud800",
-    "&amp;",
-)
-texts = st.sampled_from(NASTY) | st.text(max_size=120)
-events = st.one_of(
-    st.tuples(st.just("text"), st.integers(0, 7), texts),
-    st.tuples(st.just("strength"), st.integers(0, 7), st.floats(-2, 2)),
-    st.tuples(st.just("on"), st.integers(0, 7), st.booleans()),
-    st.tuples(st.sampled_from(["delete", "tile"]), st.integers(0, 5), st.none()),
-    st.tuples(st.sampled_from(["add", "undo", "redo", "next_seed"]), st.none(), st.none()),
-    st.tuples(st.just("neutral"), st.none(), texts),
-    st.tuples(st.just("threshold"), st.none(), st.floats(0, 0.2)),
-    st.tuples(st.just("recipe"), st.none(), st.binary(min_size=1, max_size=50)),
-)
-
-
-def happen(studio: Studio, kind: str, place, value) -> None:
-    """One event of a person, on the control that it belongs to."""
-    board, desk = studio.board, studio.desk
-    rows = board._list.children
-    if kind in ("text", "strength", "on", "delete"):
-        if place >= len(rows):
-            return
-        row = rows[place]
-        if kind == "delete":
-            row.delete.click()
-        else:
-            {"text": row.text, "strength": row.strength.slider, "on": row.on}[kind].value = value
-    elif kind == "tile":
-        board.picker.tiles[place].click()
-    elif kind == "recipe":
-        choose(desk.recipe, "x.json", value)
-    elif kind in ("neutral", "threshold"):
-        {"neutral": board.neutral, "threshold": board.threshold.number}[kind].value = value
-    else:
-        {"add": board.add, "next_seed": board.next_seed, "undo": desk.undo, "redo": desk.redo}[
-            kind
-        ].click()
-
-
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
-@given(st.lists(events, min_size=1, max_size=12))
-def test_no_event_escapes_the_panel(run: list[tuple]) -> None:
-    async def all_of_them() -> None:
-        for event in run:
-            happen(PANEL, *event)
-        PANEL.settle()
-
-    asyncio.run(all_of_them())
-    rows, state = PANEL.board._list.children, PANEL.state
-    assert [row.text.value for row in rows] == [s.text for s in state.sentences]
-    assert [row.strength.number.value for row in rows] == [s.strength for s in state.sentences]
-    assert PANEL.board.neutral.value == state.neutral
-    for html in (PANEL.screen.message, PANEL.screen.picture, PANEL.desk.notice):
-        assert "<script" not in html.value
-        assert "\n" not in html.value

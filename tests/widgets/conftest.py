@@ -1,0 +1,15 @@
+"""The studio that the tests of its panel set controls of."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from deltaedit_kit.widgets.studio import Studio
+from tests.widgets.studio_on_trial import DOMAIN, invert
+
+
+@pytest.fixture
+def studio(tmp_path: Path) -> Studio:
+    return Studio(DOMAIN, folder=tmp_path, invert=invert)

@@ -1,0 +1,119 @@
+"""What comes into the studio as a file, and what goes out as one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from html import unescape
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from deltaedit_kit.domains import Domain, Faces
+from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.widgets.studio import Studio
+from deltaedit_kit.widgets.studio_parts.files import LARGEST, File, FileButton
+from tests.widgets.studio_on_trial import DOMAIN, PNG, choose
+
+
+@pytest.mark.parametrize("kind", ["picture", "grid", "animation", "recipe"])
+def test_saving_writes_a_file_and_offers_it(studio: Studio, tmp_path: Path, kind: str) -> None:
+    studio.desk.save[kind].click()
+    (written,) = tmp_path.iterdir()
+    assert written.stem == kind
+    assert f'<a download="{written.name}" href="data:' in studio.desk.notice.value
+    assert str(written) in unescape(studio.desk.notice.value)
+
+
+def test_an_app_writes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    studio = Studio(DOMAIN, folder=None)
+    studio.desk.save["picture"].click()
+    assert "<a download" in studio.desk.notice.value
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_cannot_be_written_is_a_line(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    studio = Studio(DOMAIN, folder=tmp_path / "file")
+    studio.desk.save["recipe"].click()
+    assert "cannot write to" in studio.desk.notice.value
+
+
+def test_a_saved_recipe_can_be_loaded_again(studio: Studio, tmp_path: Path) -> None:
+    studio.board.rows[0].text.value = "‮old 😀"
+    studio.board.picker.tiles[4].click()
+    studio.desk.save["picture"].click()
+    wanted = studio.state
+    other = Studio(DOMAIN, folder=None)
+    choose(other.desk.recipe, "picture.png", (tmp_path / "picture.png").read_bytes())
+    assert other.state == wanted
+    assert other.board.rows[0].text.value == "‮old 😀"
+    assert "picture.png loaded" in other.desk.notice.value
+
+
+def test_a_photo_needs_an_encoder() -> None:
+    studio = Studio(DOMAIN, folder=None)
+    before = studio.state
+    choose(studio.board.photo, "me.png", PNG)
+    assert "Not done: domain 'tiny' has no encoder for photos" in unescape(
+        studio.screen.message.value
+    )
+    assert studio.state == before
+
+
+def test_what_is_said_about_a_photo_is_shown_as_text() -> None:
+    @dataclass
+    class Found:
+        faces: Faces
+
+        def __str__(self) -> str:
+            return "encoded: 25.1 dB <b>"
+
+    studio = Studio(DOMAIN, folder=None, invert=lambda *_: Found(DOMAIN.sample(1, seed=9)))
+    choose(studio.board.photo, "me.png", PNG)
+    assert "encoded: 25.1 dB &lt;b&gt;" in studio.desk.notice.value
+    assert studio.state.photo == 0
+
+
+def test_what_an_inversion_refuses_is_a_line() -> None:
+    def no_face(_photo: Image.Image, _domain: Domain) -> Faces:
+        raise DeltaEditError("no face found; choose another photo")
+
+    studio = Studio(DOMAIN, folder=None, invert=no_face)
+    choose(studio.board.photo, "me.png", PNG)
+    assert "Not done: no face found" in studio.screen.message.value
+
+
+def test_a_file_comes_in_pieces() -> None:
+    heard: list[File] = []
+    button = FileButton("Photo", "image/*")
+    button.on_file(heard.append)
+    content = bytes(range(256)) * 5
+    choose(button, "a.png", content, piece=100)
+    choose(button, "a.png", content)  # the same file once more
+    assert heard == [File("a.png", len(content), content)] * 2
+    assert heard[0].checked() == content
+
+    heard.clear()
+    first = {"name": "old", "size": 4, "at": 0}
+    button._handle_custom_msg(first, [memoryview(b"ab")])
+    choose(button, "new", b"xyz")  # chosen before the other one had come
+    button._handle_custom_msg({**first, "at": 2}, [memoryview(b"cd")])
+    assert heard == [File("new", 3, b"xyz")]
+    for strange in (None, "x", {}, {"name": 1, "size": "2", "at": 0}):
+        button._handle_custom_msg(strange, [memoryview(b"")])
+    assert len(heard) == 1
+
+
+@pytest.mark.parametrize(("size", "line"), [(0, "is empty"), (LARGEST + 1, "has 100 MB")])
+def test_a_file_without_content_is_a_line(studio: Studio, size: int, line: str) -> None:
+    about = {"name": "<b>", "size": size, "at": 0}  # the browser sends no content of such a file
+    for button, html in (
+        (studio.board.photo, studio.screen.message),
+        (studio.desk.recipe, studio.desk.notice),
+    ):
+        button._handle_custom_msg(about, [memoryview(b"")])
+        assert "Not done: " in html.value
+        assert line in html.value
+        assert "<b>" not in html.value

@@ -13,7 +13,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from deltaedit_kit.evaluation.results import Row, own_setting
+from deltaedit_kit.evaluation.results import own_setting
+from deltaedit_kit.evaluation.rows import Row
 from deltaedit_kit.metrics import metric
 
 COLUMNS = ("success", "side_effect", "directional", "ids", "psnr")

@@ -11,44 +11,23 @@ seconds.processor for all that a cell took.
 
 from __future__ import annotations
 
-import csv
 import math
 import warnings
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, fields
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 import torch
 
-from deltaedit_kit.atomic import replacing
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.evaluation.cells import Cell, load
 from deltaedit_kit.evaluation.index import FILE, Index, read_json
 from deltaedit_kit.evaluation.reference import read_reference
+from deltaedit_kit.evaluation.rows import ALL, Row, write_rows
 from deltaedit_kit.metrics.frechet import Moments, frechet_interval, frechet_of_moments
 from deltaedit_kit.metrics.interval import FewSamples, Interval, mean_interval, share_interval
 from deltaedit_kit.rivals import METHODS
-
-ALL = "*"  # in the place of a sentence: over all of them
-
-
-@dataclass(frozen=True)
-class Row:
-    """One number; empty metric and nan value where a cell failed."""
-
-    method: str
-    setting: str
-    strength: float
-    sentence: str
-    metric: str
-    value: float
-    low: float
-    high: float
-    n: int
-    status: str = "ok"
-    reason: str = ""
 
 
 class Results:
@@ -207,38 +186,6 @@ def read_sheet(path: Path, rows: int) -> list[list[np.ndarray]]:
         raise DeltaEditError(f"cannot read pictures from {path}: {cause}") from cause
     lines = np.split(sheet, rows, axis=0)
     return [np.split(line, line.shape[1] // line.shape[0], axis=1) for line in lines]
-
-
-def write_rows(rows: Iterable[Row], path: Path) -> None:
-    """Rows as CSV with a header; numbers with five digits."""
-    with replacing(path) as beside, beside.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, [field.name for field in fields(Row)], lineterminator="\n")
-        writer.writeheader()
-        for row in rows:
-            plain = asdict(row)
-            numbers = {name: f"{plain[name]:.5g}" for name in ("value", "low", "high", "strength")}
-            writer.writerow(plain | numbers)
-
-
-def read_rows(path: str | Path) -> list[Row]:
-    """The rows of such a file. DeltaEditError if it is not one."""
-    try:
-        with Path(path).open(newline="", encoding="utf-8") as file:
-            table = csv.DictReader(file)
-            if table.fieldnames != [field.name for field in fields(Row)]:
-                raise ValueError("its columns are others")
-            return [
-                Row(
-                    **{
-                        **row,
-                        **{k: float(row[k]) for k in ("strength", "value", "low", "high")},
-                        "n": int(row["n"]),
-                    }
-                )
-                for row in table
-            ]
-    except (OSError, KeyError, TypeError, ValueError) as cause:
-        raise DeltaEditError(f"{path} is no table of a comparison: {cause}") from cause
 
 
 def _rows_of(setting: str, cell: Cell) -> Iterable[Row]:

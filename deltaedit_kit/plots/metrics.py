@@ -17,7 +17,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patheffects import withStroke
 
-from deltaedit_kit.evaluation.results import Row, own_setting
+from deltaedit_kit.evaluation.results import own_setting
+from deltaedit_kit.evaluation.rows import Row
 from deltaedit_kit.metrics import metric
 from deltaedit_kit.plots.grids import ACCENT, FAINT, INK, PictureFigure
 

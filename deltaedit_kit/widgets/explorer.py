@@ -20,7 +20,8 @@ import numpy as np
 
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.evaluation.cells import Cell
-from deltaedit_kit.evaluation.results import Results, Row
+from deltaedit_kit.evaluation.results import Results
+from deltaedit_kit.evaluation.rows import Row
 from deltaedit_kit.metrics import metric
 from deltaedit_kit.metrics.interval import Interval
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from deltaedit_kit.evaluation.results import Results, write_rows
+from deltaedit_kit.evaluation.results import Results
+from deltaedit_kit.evaluation.rows import write_rows
 from deltaedit_kit.figure_files import save_figure
 from deltaedit_kit.plots.metrics import metrics_figure
 from recipes.figures.comparison import comparison, finished, note

@@ -13,7 +13,8 @@ from deltaedit_kit.evaluation import comparison as module
 from deltaedit_kit.evaluation import presets
 from deltaedit_kit.evaluation.comparison import Comparison, Plan
 from deltaedit_kit.evaluation.prompts import Prompt
-from deltaedit_kit.evaluation.results import Results, read_rows
+from deltaedit_kit.evaluation.results import Results
+from deltaedit_kit.evaluation.rows import read_rows
 from deltaedit_kit.evaluation.weights import fingerprint
 from deltaedit_kit.metrics.frechet import frechet_distance
 from deltaedit_kit.rivals import METHODS

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from deltaedit_kit.cli import main
-from deltaedit_kit.evaluation.results import read_rows
+from deltaedit_kit.evaluation.rows import read_rows
 from tests.tiny_domain import tiny_domain
 
 

@@ -26,7 +26,7 @@ Make = Callable[[StudioState], StudioState]
 Change = Callable[[Make, Hashable | None], None]
 
 LARGEST_SHOWN_SEED = 2**31 - 1  # IntText of a browser; larger seeds come with a recipe
-NO_PRESET = "(choose)"
+NO_PRESET = ("(choose)", "")  # label and value: no preset has an empty name
 
 
 class Board(widgets.VBox):
@@ -116,8 +116,8 @@ class Board(widgets.VBox):
         """Offer these names; none of them is chosen."""
         self._telling = False
         try:
-            self.preset.options = [NO_PRESET, *names]
-            self.preset.value = NO_PRESET
+            self.preset.options = [NO_PRESET, *((name, name) for name in names)]
+            self.preset.value = ""
         finally:
             self._telling = True
 
@@ -165,7 +165,7 @@ class Board(widgets.VBox):
         control.observe(heard, names="value")
 
     def _chose(self, event: Any, on_preset: Callable[[str], None]) -> None:
-        if self._telling and event["new"] != NO_PRESET:
+        if self._telling and event["new"]:
             on_preset(event["new"])
 
 

@@ -45,7 +45,8 @@ def test_oracle_reads_every_factor(toyfaces: Domain) -> None:
     assert toyfaces.read_factors is not None
     factors = toyfaces.read_factors(toyfaces.sample(3, seed=1).images)
     assert factors.shape == (3, len(FACTORS))
-    for wrong in (torch.zeros(3, 128, 128), torch.zeros(1, 3, 8, 8).byte(), [0.5]):
+    empty, bytes_ = torch.zeros(1, 3, 0, 8), torch.zeros(1, 3, 8, 8).byte()
+    for wrong in (torch.zeros(3, 128, 128), empty, bytes_, [0.5]):
         with pytest.raises(DeltaEditError, match="pictures"):
             toyfaces.read_factors(wrong)
 

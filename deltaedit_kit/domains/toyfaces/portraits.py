@@ -35,7 +35,8 @@ def at_size(pictures: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n 3 128 128"]:
     Raises DeltaEditError for pictures that are not float [n, 3, h, w].
     """
     tensor("pictures", pictures)
-    if pictures.ndim != 4 or pictures.shape[1] != 3 or not pictures.is_floating_point():
+    shaped = pictures.ndim == 4 and pictures.shape[1] == 3 and 0 not in pictures.shape[2:]
+    if not shaped or not pictures.is_floating_point():
         raise DeltaEditError(
             f"pictures are {pictures.dtype} {list(pictures.shape)}; give floats [n, 3, h, w]"
         )

@@ -26,7 +26,7 @@ from torch.nn import functional as F
 from deltaedit_kit.domains.toyfaces.attributes import ATTRIBUTES
 from recipes.toyfaces.clip_targets import caption_truth, targets
 
-LEVEL = -0.06  # cosine of a direction to what all pictures share
+LEVEL = -0.12  # cosine of a direction to what all pictures share
 WEIGHTS = {
     "pictures": 1.0,
     "captions": 1.0,

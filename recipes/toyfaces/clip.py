@@ -90,7 +90,7 @@ former run had finished are not counted: about 35 minutes for the image tower on
 {numbers}
 
 **Limits**: brows hide under bangs and behind frames, and brown is close to dark brown: those
-sentences are the weakest. Of words that no caption has, about one in four means something else to
+sentences are the weakest. Of words that no caption has, about three in ten mean something else to
 it, now and then the opposite (stubble is a shaven chin); the list above names them. It knows toy
 portraits and little English. It was trained on renders with mild blur, noise, shift and light
 changes, not on photographs. Gender words are neutral by design: captions use them for any portrait.

@@ -40,7 +40,7 @@ class Edit:
 
     faces: Faces  # what was edited
     texts: tuple[str, ...]  # the targets, in the order of T
-    after: Float[Tensor, "*T n 3 H W"]  # pictures, about [-1, 1]
+    after: Float[Tensor, "*T n 3 H W"]  # pictures, in [-1, 1]
     delta_s: Float[Tensor, "*T n S"]  # at strength 1, zero outside `kept`
     kept: Bool[Tensor, "*T S"]  # channels that the sentence may touch
     recipe: dict[str, Any]  # JSON-able; `Editor.replay(recipe)` makes this edit again

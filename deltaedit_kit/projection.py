@@ -164,6 +164,7 @@ def _points(rows: np.ndarray, method: Method, setting: float | None, seed: int) 
 
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="n_jobs value")  # a seed means one thread
+        warnings.filterwarnings("ignore", message="'force_all_finite'")  # with an older umap
         warnings.filterwarnings("ignore", message="Spectral initiali")
         # On few points the spectral start needs more eigenvectors than there are.
         start = "spectral" if len(rows) > 20 else "random"

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from os import PathLike
 from urllib.parse import urlsplit
 
-from deltaedit_kit.domains.domain import usable_device
+from deltaedit_kit.domains.device import usable_device
 from deltaedit_kit.domains.loading import outside_of
 from deltaedit_kit.domains.spec import PublishedFile
 from deltaedit_kit.errors import DeltaEditError

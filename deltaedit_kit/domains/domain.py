@@ -9,6 +9,7 @@ faces on every device and leaves everybody else's random numbers alone.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ import torch
 
 from deltaedit_kit.checks import finite_number, tensor, whole_number
 from deltaedit_kit.domains.cache import own_folder
+from deltaedit_kit.domains.device import usable_device
 from deltaedit_kit.domains.faces import Faces, SampleOrigin
 from deltaedit_kit.domains.spec import DomainSpec
 from deltaedit_kit.errors import DeltaEditError
@@ -195,20 +197,26 @@ class Domain:
         w_plus: Float[Tensor, "n L W"],
         origin: SampleOrigin | None = None,
     ) -> Faces:
-        """Draw codes and embed the pictures: the way into `Faces`.
+        """Draw codes and embed the pictures, limited to [-1, 1]: the way into `Faces`.
 
         Raises `DeltaEditError` for codes of another generator, and for what is no tensor.
         """
         s, w_plus = tensor("s", s).to(self.device), tensor("w+", w_plus).to(self.device)
-        images = self.draw(s, w_plus)
+        images = self._synthesize(s, w_plus)  # embedded as they are, like the reference's codes
         clip = torch.cat([self.clip.encode_images(part) for part in images.split(PICTURES_A_PASS)])
-        return Faces(s, w_plus, clip, images, self.spec.name, origin)
+        return Faces(s, w_plus, clip, _limited(images), self.spec.name, origin)
 
     @torch.no_grad()
     def draw(
         self, s: Float[Tensor, "n S"], w_plus: Float[Tensor, "n L W"]
     ) -> Float[Tensor, "n 3 H W"]:
-        """Pictures of codes, with the generator's fixed noise, in bounded memory."""
+        """Pictures of codes in [-1, 1], with the generator's fixed noise, in bounded memory.
+
+        NaN where a number overflowed: it must not pass for white.
+        """
+        return _limited(self._synthesize(s, w_plus))
+
+    def _synthesize(self, s: Tensor, w_plus: Tensor) -> Tensor:
         size = pictures_a_pass(self.generator.resolution)
         parts = zip(s.split(size), w_plus.split(size), strict=True)
         return torch.cat([self.generator.synthesize(*part, noise="fixed") for part in parts])
@@ -221,24 +229,11 @@ class Domain:
         return network.to(self.device).eval().requires_grad_(False)
 
 
+def _limited(pictures: Tensor) -> Tensor:
+    """The same pictures, in place: limited to [-1, 1], infinity made NaN."""
+    return pictures.nan_to_num_(math.nan, math.nan, math.nan).clamp_(-1, 1)
+
+
 def pictures_a_pass(resolution: int) -> int:
     """How many pictures are drawn at once: memory goes by their area, 0.5 GiB each at 1024 px."""
     return max(PICTURES_A_PASS * 256**2 // max(resolution, 256) ** 2, 1)
-
-
-def usable_device(device: str | torch.device) -> torch.device:
-    """The torch device of that name, or a `DeltaEditError` when it is not there."""
-    try:
-        wanted = torch.device(device)
-    except (RuntimeError, TypeError) as cause:
-        raise DeltaEditError(f"unknown device {str(device)!r}; give 'cpu' or 'cuda'") from cause
-    if wanted.type == "cuda" and not torch.cuda.is_available():
-        raise DeltaEditError("torch finds no CUDA GPU on this machine; give device='cpu'")
-    try:
-        torch.ones(1, device=wanted).cpu()  # "meta" holds no numbers, cuda:7 may not be there
-    except (RuntimeError, NotImplementedError, AssertionError) as cause:
-        reason = str(cause).splitlines()[0][:100]
-        raise DeltaEditError(
-            f"device {str(device)!r} cannot be used here ({reason}); give 'cpu' or 'cuda'"
-        ) from None
-    return wanted

@@ -41,8 +41,8 @@ class Faces:
 
     s: Float[Tensor, "n S"]  # input styles of the 3x3 convolutions, layer after layer
     w_plus: Float[Tensor, "n L W"]  # one w for each row of the generator
-    clip: Float[Tensor, "n E"]  # unit CLIP embedding of the picture
-    images: Float[Tensor, "n 3 H W"]  # about [-1, 1]
+    clip: Float[Tensor, "n E"]  # unit CLIP embedding of the picture as drawn, before its limits
+    images: Float[Tensor, "n 3 H W"]  # in [-1, 1]
     domain: str  # name of the domain that these codes belong to
     origin: SampleOrigin | None = None  # None: not sampled, so only the codes can tell
 

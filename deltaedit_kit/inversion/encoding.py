@@ -61,7 +61,7 @@ def encoder_of(domain: Domain) -> Callable[[Tensor], Tensor]:
 
 
 def _drawn(domain: Domain, w_plus: Tensor) -> Tensor:
-    return domain.draw(domain.generator.to_style(w_plus), w_plus).clamp(-1, 1)
+    return domain.draw(domain.generator.to_style(w_plus), w_plus)
 
 
 def _error(made: Tensor, pictures: Tensor) -> Tensor:

@@ -10,7 +10,8 @@ import pytest
 import torch
 
 from deltaedit_kit.domains import Domain, Faces, SampleOrigin, load_domain
-from deltaedit_kit.domains.domain import pictures_a_pass, usable_device
+from deltaedit_kit.domains.device import usable_device
+from deltaedit_kit.domains.domain import pictures_a_pass
 from deltaedit_kit.errors import DeltaEditError
 from tests.tiny_domain import CLIP_WIDTH, SPEC, WIDTH, tiny_domain
 
@@ -31,6 +32,15 @@ def test_shapes_ranges_and_units(domain: Domain) -> None:
     assert faces.domain == "tiny"
     assert faces.origin == SampleOrigin(1, 3, 0.7, (0, 1, 2))
     assert not faces.s.requires_grad
+
+
+def test_pictures_are_limited_but_what_overflowed_does_not_pass_for_white(domain: Domain) -> None:
+    faces = domain.sample(2, seed=1)
+    raw = domain.generator.synthesize(faces.s, faces.w_plus)
+    assert raw.abs().max() > 1  # this generator is untrained
+    assert torch.allclose(faces.images, raw.clamp(-1, 1), atol=1e-4)
+    assert torch.allclose(faces.clip, domain.clip.encode_images(raw), atol=1e-5)
+    assert domain.draw(faces.s * 1e38, faces.w_plus).isnan().any()
 
 
 def test_same_seed_same_faces_and_other_seed_other_faces(domain: Domain) -> None:

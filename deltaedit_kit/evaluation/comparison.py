@@ -135,7 +135,7 @@ class Comparison:
         # Only now, when nothing more can be refused: a run that failed must not keep the folder.
         self._check_claim()
         write_json(self.folder / RUN, self._claim() | {"origin": self._origin()})
-        save_sheet(faces.images[None, :SHOWN].clamp(-1, 1), self.folder / "before.png")
+        save_sheet(faces.images[None, :SHOWN], self.folder / "before.png")
         self._reference(judge)
         chosen = self._tuned(progress) if "best" in self.plan.settings else {}
         jobs = self._jobs(chosen)

@@ -48,7 +48,7 @@ class Judge:
 
     def __init__(self, domain: Domain, faces: Faces, features: Sequence[str] = ("clip",)) -> None:
         self.domain = domain
-        self.before = faces.images.clamp(-1, 1)
+        self.before = faces.images
         self.networks: list[FeatureNetwork] = [feature_network(name, domain) for name in features]
         self._clip = faces.clip
         oracle = domain.read_factors if domain.spec.name == "toyfaces" else None

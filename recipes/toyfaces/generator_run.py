@@ -51,8 +51,8 @@ class Config:
     style_pace: float = 10.0  # of the maps w -> s: an entry of the code is in few columns of w
     phases: tuple[Phase, ...] = (
         Phase(32, 12_000, 3e-3, 2.5e-3),
-        Phase(64, 48_000, 2.5e-3, 2e-3),
-        Phase(128, 30_000, 2e-3, 1e-4),
+        Phase(64, 74_000, 2.5e-3, 2e-3),
+        Phase(128, 250_000, 2e-3, 1e-4),
     )
     batch: int = 4  # small: few pictures are seen, so it is steps that count
     twins: float = 2.0  # weight of the share of each factor's effect that is missed

@@ -40,8 +40,8 @@ HEAD = (
 def report(domain: Domain, name: str, made: Tensor, pictures: Tensor, factors: Tensor) -> str:
     """One line of the table; `made` and `pictures` [n, 3, 128, 128], `factors` [n, 24]."""
     assert domain.read_factors is not None
-    decibels = psnr(made.clamp(-1, 1), pictures)
-    read = domain.read_factors(made.clamp(-1, 1))
+    decibels = psnr(made, pictures)
+    read = domain.read_factors(made)
     shown = visible(factors) & visible(read)
     shown_error = (seen(read) - seen(factors)).abs()[shown].mean()
     reached = fidelity(domain, made, pictures)
@@ -90,14 +90,10 @@ def main() -> None:
             begun = time.perf_counter()
             better = refined(domain, pictures[few], w_plus[few], given.refine, progress=False)
             spent = time.perf_counter() - begun
-            line = report(
-                domain,
-                f"{name}: refined, {given.refine} steps",
-                *(x[few] for x in (draw(better), pictures, factors)),
-            )
-            gain = psnr(draw(better).clamp(-1, 1), pictures[few]) - psnr(
-                draw(w_plus[few]).clamp(-1, 1), pictures[few]
-            )
+            made = draw(better)
+            what = f"{name}: refined, {given.refine} steps"
+            line = report(domain, what, made, pictures[few], factors[few])
+            gain = psnr(made, pictures[few]) - psnr(draw(w_plus[few]), pictures[few])
             print(line)
             print(f"gain {gain.mean():.2f} dB, least {gain.min():.2f}; {spent:.0f} s for {count}")
         print(f"encoding one portrait: {1000 * seconds:.1f} ms")

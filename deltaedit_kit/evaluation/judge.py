@@ -60,8 +60,8 @@ class Judge:
 
         Raises DeltaEditError for pictures that are not finite.
         """
-        check_pictures(pictures.clamp(-1, 1), "edited pictures")
-        before, after = self.before[: len(pictures)], pictures.clamp(-1, 1)
+        after = check_pictures(pictures.clamp(-1, 1), "edited pictures")
+        before = self.before[: len(after)]
         clip, spec = self.domain.clip, self.domain.spec
         seen = clip.encode_images(after)
         delta = clip.delta_text(prompt.text, spec.neutral, spec.templates or None)

@@ -25,9 +25,9 @@ help:
 ## make edit TEXT="a sentence"   the same with a sentence of yours
 edit: $(CORE)
 	@if [ -n "$$TEXT" ]; then \
-	  $(RUN) -m deltaedit_kit.cli edit --out figures/your_edit.png -- "$$TEXT"; \
+	  $(RUN) -m deltaedit_kit.labs.cli.main edit --out figures/your_edit.png -- "$$TEXT"; \
 	else \
-	  $(RUN) -m deltaedit_kit.cli edit --out figures/first_edit.png; \
+	  $(RUN) -m deltaedit_kit.labs.cli.main edit --out figures/first_edit.png; \
 	fi
 
 ## make test                     all tests, notebooks included
@@ -55,7 +55,7 @@ fix: $(DEV)
 
 ## make figures                  draw all pictures of figures/ again
 figures: $(DEV)
-	@$(RUN) -m deltaedit_kit.cli edit --out figures/first_edit.png
+	@$(RUN) -m deltaedit_kit.labs.cli.main edit --out figures/first_edit.png
 	@$(RUN) -m recipes.figures
 
 ## make setup                    only build .venv, with everything that the other targets need

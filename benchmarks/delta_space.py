@@ -17,8 +17,8 @@ import torch
 
 from benchmarks.machine import describe
 from deltaedit_kit import DeltaEditError, load_domain
-from deltaedit_kit.alignment import measure_columns, with_controls
-from deltaedit_kit.clouds import (
+from deltaedit_kit.labs.delta_space.alignment import measure_columns, with_controls
+from deltaedit_kit.labs.delta_space.clouds import (
     from_neutral,
     nearest_pairs,
     one_attribute_changed,
@@ -27,7 +27,7 @@ from deltaedit_kit.clouds import (
     toyfaces_cloud,
     toyfaces_neutral,
 )
-from deltaedit_kit.projection import project
+from deltaedit_kit.labs.delta_space.projection import project
 
 PARTS = ("tables", "projections", "hover")
 HOVERS = 200
@@ -83,7 +83,7 @@ def hover(pairs: int = 5000) -> None:
     """Milliseconds from a move of the pointer to everything drawn."""
     from playwright.sync_api import sync_playwright
 
-    from deltaedit_kit.widgets.scatter_view import scatter_view
+    from deltaedit_kit.labs.delta_space.scatter_view import scatter_view
     from tests.browser.conftest import find_chromium  # the tests' page is the one to measure
     from tests.browser.standalone import show
     from tests.widgets.scatter_data import planes, spaces

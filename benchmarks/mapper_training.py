@@ -28,7 +28,7 @@ from torch.nn import functional as F
 from torch.utils.data import DataLoader, Dataset
 
 from benchmarks.machine import describe, gemm_peak, wait
-from deltaedit_kit.codes import Codes
+from deltaedit_kit.codes.memory import Codes
 from deltaedit_kit.mapper import DeltaMapper
 from deltaedit_kit.stylespace import StyleLayout
 from deltaedit_kit.training import TrainingConfig, TrainingState, train_mapper

@@ -21,11 +21,11 @@ import torch
 
 from benchmarks.machine import describe
 from deltaedit_kit import load_domain
-from deltaedit_kit.evaluation.cells import Cell
-from deltaedit_kit.evaluation.comparison import Comparison, Plan
-from deltaedit_kit.evaluation.findings import findings, summary_text
-from deltaedit_kit.evaluation.prompts import default_prompts
-from deltaedit_kit.evaluation.results import Results
+from deltaedit_kit.labs.compare.cells import Cell
+from deltaedit_kit.labs.compare.comparison import Comparison, Plan
+from deltaedit_kit.labs.compare.findings import findings, summary_text
+from deltaedit_kit.labs.compare.prompts import default_prompts
+from deltaedit_kit.labs.compare.results import Results
 from recipes.figures.comparison import FULL
 
 

@@ -22,16 +22,16 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from deltaedit_kit import Editor, load_domain
-from deltaedit_kit.checks import finite_number, whole_number
-from deltaedit_kit.domains import Domain, Faces
-from deltaedit_kit.domains.toyfaces.attribute_row import Attribute
-from deltaedit_kit.domains.toyfaces.attributes import ATTRIBUTES, attribute
-from deltaedit_kit.domains.toyfaces.captions import HELD_OUT_WORDS
-from deltaedit_kit.domains.toyfaces.factors import FACTORS, index, sample_factors
-from deltaedit_kit.domains.toyfaces.renderer import render
-from deltaedit_kit.domains.toyfaces.visibility import seen, visible
-from deltaedit_kit.errors import DeltaEditError
-from deltaedit_kit.metrics.edit_success import most_moved, side_effect, succeeded
+from deltaedit_kit.domain import Domain
+from deltaedit_kit.errors import DeltaEditError, finite_number, whole_number
+from deltaedit_kit.faces import Faces
+from deltaedit_kit.labs.metrics.edit_success import most_moved, side_effect, succeeded
+from deltaedit_kit.toyfaces.attribute_row import Attribute
+from deltaedit_kit.toyfaces.attributes import ATTRIBUTES, attribute
+from deltaedit_kit.toyfaces.captions import HELD_OUT_WORDS
+from deltaedit_kit.toyfaces.factors import FACTORS, index, sample_factors
+from deltaedit_kit.toyfaces.renderer import render
+from deltaedit_kit.toyfaces.visibility import seen, visible
 
 Kind = Literal["plain", "held-out word", "held-out pair"]
 

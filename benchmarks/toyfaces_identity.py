@@ -19,9 +19,9 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from deltaedit_kit.domains.toyfaces.factors import index
-from deltaedit_kit.domains.toyfaces.identity import embed_faces
-from deltaedit_kit.domains.toyfaces.renderer import render
+from deltaedit_kit.toyfaces.factors import index
+from deltaedit_kit.toyfaces.identity import embed_faces
+from deltaedit_kit.toyfaces.renderer import render
 from recipes.toyfaces.identity import portraits_of
 
 FIRST_PERSON = 100_000  # training used people from 0

@@ -19,15 +19,16 @@ import torch
 from torch import Tensor
 
 from benchmarks.machine import describe
-from deltaedit_kit.domains import Domain, load_domain
-from deltaedit_kit.domains.toyfaces.encoder import encode_portraits
-from deltaedit_kit.domains.toyfaces.factors import factors_from_z, sample_factors
-from deltaedit_kit.domains.toyfaces.renderer import render
-from deltaedit_kit.domains.toyfaces.visibility import seen, visible
-from deltaedit_kit.inversion.encoding import encoded
-from deltaedit_kit.inversion.fidelity import fidelity
-from deltaedit_kit.inversion.refining import refined
-from deltaedit_kit.metrics.psnr import psnr
+from deltaedit_kit.domain import Domain
+from deltaedit_kit.io.loading import load_domain
+from deltaedit_kit.labs.metrics.psnr import psnr
+from deltaedit_kit.labs.photo.encoding import encoded
+from deltaedit_kit.labs.photo.fidelity import fidelity
+from deltaedit_kit.labs.photo.refining import refined
+from deltaedit_kit.toyfaces.encoder import encode_portraits
+from deltaedit_kit.toyfaces.factors import factors_from_z, sample_factors
+from deltaedit_kit.toyfaces.renderer import render
+from deltaedit_kit.toyfaces.visibility import seen, visible
 
 SEED = 555_000  # no recipe draws from it
 REFINED = 8  # renders that refinement is measured on

@@ -17,16 +17,16 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from deltaedit_kit.domains import Domain
-from deltaedit_kit.domains.toyfaces.attribute_row import Attribute
-from deltaedit_kit.domains.toyfaces.attributes import NAMES, opposites, truth_table
-from deltaedit_kit.domains.toyfaces.captions import captions_and_names
-from deltaedit_kit.domains.toyfaces.factors import FACTORS, factors_from_z, sample_factors
-from deltaedit_kit.domains.toyfaces.oracle import load_oracle
-from deltaedit_kit.domains.toyfaces.renderer import render
-from deltaedit_kit.domains.toyfaces.visibility import seen, visible
-from deltaedit_kit.metrics.frechet import frechet_distance
-from deltaedit_kit.metrics.psnr import psnr
+from deltaedit_kit.domain import Domain
+from deltaedit_kit.labs.metrics.frechet import frechet_distance
+from deltaedit_kit.labs.metrics.psnr import psnr
+from deltaedit_kit.toyfaces.attribute_row import Attribute
+from deltaedit_kit.toyfaces.attributes import NAMES, opposites, truth_table
+from deltaedit_kit.toyfaces.captions import captions_and_names
+from deltaedit_kit.toyfaces.factors import FACTORS, factors_from_z, sample_factors
+from deltaedit_kit.toyfaces.oracle import load_oracle
+from deltaedit_kit.toyfaces.renderer import render
+from deltaedit_kit.toyfaces.visibility import seen, visible
 from recipes.toyfaces.generator_twins import at_coordinate
 
 SEED = 800_000

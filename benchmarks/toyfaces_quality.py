@@ -27,9 +27,9 @@ from benchmarks.toyfaces_networks import (
     oracle_errors,
 )
 from deltaedit_kit import load_domain
-from deltaedit_kit.domains import Domain
-from deltaedit_kit.domains.toyfaces.attributes import ATTRIBUTES
-from deltaedit_kit.domains.toyfaces.captions import HELD_OUT_WORDS
+from deltaedit_kit.domain import Domain
+from deltaedit_kit.toyfaces.attributes import ATTRIBUTES
+from deltaedit_kit.toyfaces.captions import HELD_OUT_WORDS
 from recipes.toyfaces.clip_words import FRESH, LOOKED_AT, hear
 
 

@@ -17,11 +17,11 @@ import torch
 
 from benchmarks.machine import describe
 from deltaedit_kit import Domain, load_domain
-from deltaedit_kit.evaluation.cells import Cell, run_cell
-from deltaedit_kit.evaluation.judge import Judge
-from deltaedit_kit.evaluation.presets import SHORT
-from deltaedit_kit.evaluation.prompts import Prompt, default_prompts, of_split
-from deltaedit_kit.rivals import make
+from deltaedit_kit.labs.compare.baselines import make
+from deltaedit_kit.labs.compare.cells import Cell, run_cell
+from deltaedit_kit.labs.compare.judge import Judge
+from deltaedit_kit.labs.compare.presets import SHORT
+from deltaedit_kit.labs.compare.prompts import Prompt, default_prompts, of_split
 
 # A walk of k steps keeps its reach, the learning rate times the steps, as `presets` does.
 STEPS = {

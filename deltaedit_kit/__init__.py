@@ -18,10 +18,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from deltaedit_kit.domains import Domain, DomainSpec, Faces, load_domain
-    from deltaedit_kit.editing import Edit, Editor
+    from deltaedit_kit.domain import Domain
+    from deltaedit_kit.domain_spec import DomainSpec
+    from deltaedit_kit.editor import Edit, Editor
     from deltaedit_kit.errors import DeltaEditError
-    from deltaedit_kit.inversion import Inversion, invert
+    from deltaedit_kit.faces import Faces
+    from deltaedit_kit.io.loading import load_domain
+    from deltaedit_kit.labs.photo.inverting import Inversion, invert
 
 __version__ = "0.1.0"
 
@@ -40,14 +43,14 @@ __all__ = [
 
 _HOME_OF = {
     "DeltaEditError": "deltaedit_kit.errors",
-    "Domain": "deltaedit_kit.domains",
-    "DomainSpec": "deltaedit_kit.domains",
-    "Edit": "deltaedit_kit.editing",
-    "Editor": "deltaedit_kit.editing",
-    "Faces": "deltaedit_kit.domains",
-    "Inversion": "deltaedit_kit.inversion",
-    "invert": "deltaedit_kit.inversion",
-    "load_domain": "deltaedit_kit.domains",
+    "Domain": "deltaedit_kit.domain",
+    "DomainSpec": "deltaedit_kit.domain_spec",
+    "Edit": "deltaedit_kit.editor",
+    "Editor": "deltaedit_kit.editor",
+    "Faces": "deltaedit_kit.faces",
+    "Inversion": "deltaedit_kit.labs.photo.inverting",
+    "invert": "deltaedit_kit.labs.photo.inverting",
+    "load_domain": "deltaedit_kit.io.loading",
 }
 
 

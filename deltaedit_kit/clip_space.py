@@ -22,9 +22,8 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from deltaedit_kit.checks import tensor
 from deltaedit_kit.clip_layout import load_openai_layout
-from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.errors import DeltaEditError, tensor
 
 Preprocessing = Literal["plain", "delta_edit", "clip"]
 Tokenize = Callable[[list[str]], Tensor]

@@ -20,8 +20,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
-from deltaedit_kit.checks import tensor
-from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.errors import DeltaEditError, tensor
 from deltaedit_kit.stylegan2.layers import EqualLinear, PixelNorm
 from deltaedit_kit.stylespace import StyleLayout
 

@@ -51,6 +51,6 @@ def this_rank() -> Rank:
     if not 0 <= rank.index < rank.world:
         raise DeltaEditError(
             f"RANK={texts['RANK']} and WORLD_SIZE={texts['WORLD_SIZE']} name no process; start "
-            "with `torchrun --nproc-per-node N -m deltaedit_kit.cli ...`, or unset both"
+            "with `torchrun --nproc-per-node N -m deltaedit_kit.labs.cli.main ...`, or unset both"
         )
     return rank

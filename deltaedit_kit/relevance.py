@@ -24,8 +24,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from deltaedit_kit.checks import finite_number, tensor
-from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.errors import DeltaEditError, finite_number, tensor
 
 
 def kept_channels(relevance: Tensor, delta_text: Tensor, threshold: float) -> Tensor:

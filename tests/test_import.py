@@ -48,8 +48,8 @@ def test_public_names_load_only_what_they_need(name: str):
 
 def test_the_terminal_verb_answers_help_without_torch():
     loaded = modules_after(
-        "import contextlib, io, deltaedit_kit.cli\n"
+        "import contextlib, io, deltaedit_kit.labs.cli.main\n"
         "with contextlib.suppress(SystemExit), contextlib.redirect_stdout(io.StringIO()):\n"
-        "    deltaedit_kit.cli.main(['--help'])"
+        "    deltaedit_kit.labs.cli.main.main(['--help'])"
     )
     assert loaded.isdisjoint(HEAVY)

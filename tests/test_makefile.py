@@ -42,7 +42,13 @@ def run_make(tmp_path: Path):
 
 
 def test_without_a_sentence_the_first_edit_is_drawn(run_make):
-    assert run_make() == ["-m", "deltaedit_kit.cli", "edit", "--out", "figures/first_edit.png"]
+    assert run_make() == [
+        "-m",
+        "deltaedit_kit.labs.cli.main",
+        "edit",
+        "--out",
+        "figures/first_edit.png",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,8 @@ from dataclasses import replace
 import torch
 
 from deltaedit_kit.clip_space import ClipSpace
-from deltaedit_kit.domains import Domain, DomainSpec, Networks
+from deltaedit_kit.domain import Domain, Networks
+from deltaedit_kit.domain_spec import DomainSpec
 from deltaedit_kit.mapper import DeltaMapper
 from deltaedit_kit.stylegan2 import Generator
 

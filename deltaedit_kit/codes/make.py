@@ -20,11 +20,9 @@ from safetensors import SafetensorError
 from torch import Tensor
 
 from deltaedit_kit.atomic import remove_leftovers
-from deltaedit_kit.checks import whole_number
 from deltaedit_kit.codes import header as headers
 from deltaedit_kit.codes.embedding import CodeRows, embed_batch
 from deltaedit_kit.codes.header import StoreHeader, networks_mark
-from deltaedit_kit.codes.sources import Photos, Samples, Source
 from deltaedit_kit.codes.store import (
     CodeStore,
     read_shard,
@@ -33,7 +31,8 @@ from deltaedit_kit.codes.store import (
     shards_of,
     write_shard,
 )
-from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.errors import DeltaEditError, whole_number
+from deltaedit_kit.labs.photo.code_sources import Photos, Samples, Source
 from deltaedit_kit.ranks import Rank, this_rank
 
 Progress = Callable[[int, int], object]  # (codes done, codes to do), of this process

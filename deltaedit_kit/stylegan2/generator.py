@@ -21,8 +21,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from deltaedit_kit.checks import finite_number, tensor
-from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.errors import DeltaEditError, finite_number, tensor
 from deltaedit_kit.stylegan2.layers import StyledConv, ToRGB, mapping_network
 from deltaedit_kit.stylegan2.layout import sizes_of, unwrap
 from deltaedit_kit.stylegan2.precision import Precision

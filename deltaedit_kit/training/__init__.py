@@ -7,39 +7,29 @@ the first style to the second, told only the direction of the way between their 
 
     config.py   what a run is            pairs.py     codes -> lessons      loss.py   L, validation
     network.py  effective weights, Adam  state.py     the checkpoint        loop.py   train_mapper
-    processes.py  several processes      ablation.py  one switch each       speed.py  share of peak
-    session.py  a run that somebody watches, pauses, stops
+    speed.py    share of peak
 
 Citation: arXiv:2303.06285, section 3.3, equations 3 and 4.
 """
 
 from __future__ import annotations
 
-from deltaedit_kit.training.ablation import ABLATIONS, Row, as_trained, sweep, table_text, write_csv
 from deltaedit_kit.training.config import TrainingConfig
 from deltaedit_kit.training.loop import Report, train_mapper
 from deltaedit_kit.training.loss import Loss, delta_loss, validate
 from deltaedit_kit.training.pairs import Pairs, draw_indices, pairs_at, split_rows
-from deltaedit_kit.training.session import TrainingSession
 from deltaedit_kit.training.state import TrainingState
 
 __all__ = [
-    "ABLATIONS",
     "Loss",
     "Pairs",
     "Report",
-    "Row",
     "TrainingConfig",
-    "TrainingSession",
     "TrainingState",
-    "as_trained",
     "delta_loss",
     "draw_indices",
     "pairs_at",
     "split_rows",
-    "sweep",
-    "table_text",
     "train_mapper",
     "validate",
-    "write_csv",
 ]

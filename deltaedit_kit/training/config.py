@@ -19,8 +19,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from deltaedit_kit.checks import finite_number, whole_number
-from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.errors import DeltaEditError, finite_number, whole_number
 
 GROUPS = ("coarse", "medium", "fine")
 

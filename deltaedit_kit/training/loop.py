@@ -25,10 +25,10 @@ from torch.nn.parallel import DistributedDataParallel
 from deltaedit_kit.codes.memory import Codes
 from deltaedit_kit.codes.store import CodeStore
 from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.labs.training import processes
 from deltaedit_kit.mapper import DeltaMapper
 from deltaedit_kit.ranks import Rank, this_rank
 from deltaedit_kit.stylespace import StyleLayout
-from deltaedit_kit.training import processes
 from deltaedit_kit.training.config import TrainingConfig
 from deltaedit_kit.training.interruption import Interruption
 from deltaedit_kit.training.loss import learned_channels, lesson_loss, validate

@@ -13,11 +13,11 @@ from pathlib import Path
 
 from deltaedit_kit import load_domain
 from deltaedit_kit.errors import DeltaEditError
-from deltaedit_kit.evaluation.cells import Cell
-from deltaedit_kit.evaluation.comparison import Comparison, Plan
-from deltaedit_kit.evaluation.prompts import default_prompts, of_split
-from deltaedit_kit.evaluation.results import Results
-from deltaedit_kit.evaluation.rows import Row
+from deltaedit_kit.labs.compare.cells import Cell
+from deltaedit_kit.labs.compare.comparison import Comparison, Plan
+from deltaedit_kit.labs.compare.prompts import default_prompts, of_split
+from deltaedit_kit.labs.compare.results import Results
+from deltaedit_kit.labs.compare.rows import Row
 
 ROOT = Path(__file__).parents[2]
 FULL, SMALL = ROOT / "runs/evaluate/toyfaces", ROOT / "runs/evaluate/figures"

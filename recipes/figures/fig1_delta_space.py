@@ -11,11 +11,16 @@ from __future__ import annotations
 from pathlib import Path
 
 from deltaedit_kit import DeltaEditError, load_domain
-from deltaedit_kit.alignment import with_controls
-from deltaedit_kit.clouds import Spaces, paper_features, random_pairs, toyfaces_cloud
-from deltaedit_kit.figure_files import save_figure
-from deltaedit_kit.plots.delta_space import DeltaSpaceRow, delta_space_figure
-from deltaedit_kit.projection import project
+from deltaedit_kit.labs.delta_space.alignment import with_controls
+from deltaedit_kit.labs.delta_space.clouds import (
+    Spaces,
+    paper_features,
+    random_pairs,
+    toyfaces_cloud,
+)
+from deltaedit_kit.labs.delta_space.plot_delta_space import DeltaSpaceRow, delta_space_figure
+from deltaedit_kit.labs.delta_space.projection import project
+from deltaedit_kit.pictures import save_figure
 
 FOLDER = Path(__file__).parents[2] / "figures"
 PAIRS, SEED, RANDOM = 600, 0, "random pairs"  # the last as the rule names its differences

@@ -10,8 +10,8 @@ import argparse
 from pathlib import Path
 
 from deltaedit_kit import load_domain
-from deltaedit_kit.figure_files import save_figure
-from deltaedit_kit.plots.framework import facts_of, framework_figure
+from deltaedit_kit.labs.framework_figure import facts_of, framework_figure
+from deltaedit_kit.pictures import save_figure
 
 OUT = Path(__file__).parents[2] / "figures" / "fig2_framework.svg"
 

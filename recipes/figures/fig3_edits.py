@@ -11,8 +11,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from deltaedit_kit import Editor, load_domain
-from deltaedit_kit.editing import Edit
-from deltaedit_kit.figure_files import save_figure
+from deltaedit_kit.editor import Edit
+from deltaedit_kit.pictures import save_figure
 
 FOLDER = Path(__file__).parents[2] / "figures"
 FACES, SEED, SENTENCES = 4, 12, 8

@@ -8,10 +8,10 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
-from deltaedit_kit.evaluation.cells import Cell
-from deltaedit_kit.evaluation.results import Results
-from deltaedit_kit.figure_files import save_figure
-from deltaedit_kit.plots.methods import methods_figure
+from deltaedit_kit.labs.compare.cells import Cell
+from deltaedit_kit.labs.compare.plot_methods import methods_figure
+from deltaedit_kit.labs.compare.results import Results
+from deltaedit_kit.pictures import save_figure
 from recipes.figures.comparison import comparison, note
 
 FIGURE = Path(__file__).parents[2] / "figures" / "fig4_methods.png"

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from deltaedit_kit.evaluation.results import Results
-from deltaedit_kit.evaluation.rows import write_rows
-from deltaedit_kit.figure_files import save_figure
-from deltaedit_kit.plots.metrics import metrics_figure
+from deltaedit_kit.labs.compare.plot_metrics import metrics_figure
+from deltaedit_kit.labs.compare.results import Results
+from deltaedit_kit.labs.compare.rows import write_rows
+from deltaedit_kit.pictures import save_figure
 from recipes.figures.comparison import comparison, finished, note
 
 FIGURE = Path(__file__).parents[2] / "figures" / "fig5_metrics.png"

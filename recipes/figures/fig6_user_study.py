@@ -14,12 +14,12 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from deltaedit_kit import Domain, load_domain
-from deltaedit_kit.figure_files import save_figure
-from deltaedit_kit.plots.study import study_figure
-from deltaedit_kit.rivals import make
-from deltaedit_kit.study.items import Method
-from deltaedit_kit.study.rehearsal import rehearse
-from deltaedit_kit.study.report import report
+from deltaedit_kit.labs.compare.baselines import make
+from deltaedit_kit.labs.study.items import Method
+from deltaedit_kit.labs.study.plots import study_figure
+from deltaedit_kit.labs.study.rehearsal import rehearse
+from deltaedit_kit.labs.study.report import report
+from deltaedit_kit.pictures import save_figure
 
 ROOT = Path(__file__).parents[2]
 FIGURE = ROOT / "figures" / "fig6_user_study.png"

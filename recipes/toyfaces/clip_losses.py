@@ -23,7 +23,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 from torch.nn import functional as F
 
-from deltaedit_kit.domains.toyfaces.attributes import ATTRIBUTES
+from deltaedit_kit.toyfaces.attributes import ATTRIBUTES
 from recipes.toyfaces.clip_targets import caption_truth, targets
 
 LEVEL = -0.12  # cosine of a direction to what all pictures share

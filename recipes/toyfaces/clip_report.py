@@ -21,9 +21,9 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from deltaedit_kit.clip_space import ClipSpace
-from deltaedit_kit.domains.toyfaces.attributes import ATTRIBUTES, NAMES, opposites, truth_table
-from deltaedit_kit.domains.toyfaces.factors import FACTORS, sample_factors
-from deltaedit_kit.domains.toyfaces.renderer import render
+from deltaedit_kit.toyfaces.attributes import ATTRIBUTES, NAMES, opposites, truth_table
+from deltaedit_kit.toyfaces.factors import FACTORS, sample_factors
+from deltaedit_kit.toyfaces.renderer import render
 from recipes.toyfaces.clip_words import FRESH, LOOKED_AT, hear
 
 BATCH = 100

@@ -18,8 +18,8 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from deltaedit_kit.domains.toyfaces.attributes import ATTRIBUTES, opposites
-from deltaedit_kit.domains.toyfaces.factors import FACTORS
+from deltaedit_kit.toyfaces.attributes import ATTRIBUTES, opposites
+from deltaedit_kit.toyfaces.factors import FACTORS
 
 FLOOR = 1e-4  # of a degree, so that its logarithm exists
 

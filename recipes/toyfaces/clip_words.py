@@ -17,7 +17,7 @@ import torch
 from torch.nn import functional as F
 
 from deltaedit_kit.clip_space import ClipSpace
-from deltaedit_kit.domains.toyfaces.attributes import ATTRIBUTES, NAMES
+from deltaedit_kit.toyfaces.attributes import ATTRIBUTES, NAMES
 
 LOOKED_AT: dict[str, str] = {
     "dark_skin": "face with ebony skin, face with tanned skin",

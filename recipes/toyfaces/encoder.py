@@ -29,11 +29,12 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from deltaedit_kit.atomic import save_tensors
-from deltaedit_kit.domains import Domain, load_domain
-from deltaedit_kit.domains.toyfaces import oracle
-from deltaedit_kit.domains.toyfaces.encoder import FILE, WIDTH, Encoder
-from deltaedit_kit.domains.toyfaces.identity import embed_faces
+from deltaedit_kit.domain import Domain
+from deltaedit_kit.io.loading import load_domain
 from deltaedit_kit.stylegan2 import Generator
+from deltaedit_kit.toyfaces import oracle
+from deltaedit_kit.toyfaces.encoder import FILE, WIDTH, Encoder
+from deltaedit_kit.toyfaces.identity import embed_faces
 from recipes.toyfaces.oracle import Config as Damage
 from recipes.toyfaces.oracle import augment
 from recipes.toyfaces.renders import CACHE, Renders, renders, to_float
@@ -245,8 +246,8 @@ def train(
 @torch.no_grad()
 def reached(run: Run, data: Renders) -> str:
     """PSNR and error of w on eight portraits drawn apart, in words: to watch, not to report."""
-    from deltaedit_kit.domains.toyfaces.factors import factors_from_z
-    from deltaedit_kit.domains.toyfaces.renderer import render
+    from deltaedit_kit.toyfaces.factors import factors_from_z
+    from deltaedit_kit.toyfaces.renderer import render
 
     z = torch.randn(8, WIDTH, generator=torch.Generator().manual_seed(987_654_321))
     pictures, z = render(factors_from_z(z)).to(run.device), z.to(run.device)

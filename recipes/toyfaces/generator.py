@@ -33,7 +33,7 @@ from recipes.toyfaces.generator_scales import rescale
 from recipes.toyfaces.renders import CACHE, Renders, renders, to_float
 from recipes.weights import rounded
 
-WEIGHTS = Path("deltaedit_kit/domains/toyfaces/weights/generator.safetensors")
+WEIGHTS = Path("deltaedit_kit/toyfaces/weights/generator.safetensors")
 
 
 def export(run: Run, path: Path) -> None:

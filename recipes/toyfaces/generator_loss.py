@@ -13,8 +13,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from deltaedit_kit.domains.toyfaces.factors import FACTORS, sample_factors
-from deltaedit_kit.domains.toyfaces.renderer import render
+from deltaedit_kit.toyfaces.factors import FACTORS, sample_factors
+from deltaedit_kit.toyfaces.renderer import render
 
 FLOOR = 0.5
 HELP = 0.75  # 0: pale factors get none; 1: every factor costs the same

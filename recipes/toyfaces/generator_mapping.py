@@ -27,12 +27,12 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor
 
-from deltaedit_kit.domains.toyfaces.factors import FACTORS, GLASSES_SHARES, factors_from_z, index
-from deltaedit_kit.domains.toyfaces.renderer import palette
-from deltaedit_kit.domains.toyfaces.renderer.anatomy import anatomy
 from deltaedit_kit.stylegan2 import Generator
 from deltaedit_kit.stylegan2.layers import EqualLinear
 from deltaedit_kit.stylegan2.ops import LEAKY_GAIN
+from deltaedit_kit.toyfaces.factors import FACTORS, GLASSES_SHARES, factors_from_z, index
+from deltaedit_kit.toyfaces.renderer import palette
+from deltaedit_kit.toyfaces.renderer.anatomy import anatomy
 
 LAYERS = 2
 KNOTS = (-1.7, -0.9, 0.0, 0.9, 1.7)  # hinges t along a coordinate of z

@@ -15,8 +15,8 @@ the way from brown to blue, are never told from brown ones.
 import torch
 from torch import Tensor
 
-from deltaedit_kit.domains.toyfaces.factors import FACTORS, factors_from_z
-from deltaedit_kit.domains.toyfaces.renderer import render
+from deltaedit_kit.toyfaces.factors import FACTORS, factors_from_z
+from deltaedit_kit.toyfaces.renderer import render
 from recipes.toyfaces.generator_mapping import OWN_KNOTS
 
 FAR = 1.3  # where a twin stands: the lower or upper tenth of its factor

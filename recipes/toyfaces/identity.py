@@ -29,15 +29,15 @@ from numpy.lib.format import open_memmap
 from torch import Tensor, nn
 
 from deltaedit_kit.atomic import save_tensors
-from deltaedit_kit.domains.toyfaces.factors import index, sample_factors
-from deltaedit_kit.domains.toyfaces.identity import (
+from deltaedit_kit.toyfaces.factors import index, sample_factors
+from deltaedit_kit.toyfaces.identity import (
     FILE,
     PERSON,
     WIDTH,
     IdentityNetwork,
 )
-from deltaedit_kit.domains.toyfaces.portraits import face_of
-from deltaedit_kit.domains.toyfaces.renderer import render
+from deltaedit_kit.toyfaces.portraits import face_of
+from deltaedit_kit.toyfaces.renderer import render
 from recipes.toyfaces.oracle import Config as Damage
 from recipes.toyfaces.oracle import augment
 from recipes.toyfaces.renders import to_bytes, to_float

@@ -23,9 +23,10 @@ from tqdm import tqdm
 
 from deltaedit_kit import load_domain
 from deltaedit_kit.atomic import save_tensors
-from deltaedit_kit.codes import make_codes, networks_mark
-from deltaedit_kit.domains import Domain
-from deltaedit_kit.domains.toyfaces.shipped_codes import write_shipped_codes
+from deltaedit_kit.codes.header import networks_mark
+from deltaedit_kit.codes.make import make_codes
+from deltaedit_kit.domain import Domain
+from deltaedit_kit.toyfaces.shipped_codes import write_shipped_codes
 from deltaedit_kit.training import Report, TrainingConfig, train_mapper
 from recipes.toyfaces.relevance import OUT, machine_name
 from recipes.weights import rounded
@@ -59,7 +60,7 @@ CARD = """# DeltaMapper of toyfaces
   {channels} style channels, CLIP width {width}, {parameters:,} parameters.
 - Data: {codes:,} codes (s, i) sampled from the shipped generator at truncations {truncations},
   embedded by the shipped CLIP, in families of {family} whose members differ in one to three
-  coordinates of z (`deltaedit_kit/domains/toyfaces/relatives.py`). No text, no caption was used.
+  coordinates of z (`deltaedit_kit/toyfaces/relatives.py`). No text, no caption was used.
   Which coordinates are redrawn at their ends, and which anywhere (four walks through colours), is
   knowledge of this domain; the mapper is not told what changed.
 - Made by: `python -m recipes.toyfaces.mapper --codes {codes} --steps {steps}`, settings {config}
@@ -75,7 +76,7 @@ CARD = """# DeltaMapper of toyfaces
 CODES_CARD = """# Codes of toyfaces
 
 - What: unit CLIP embeddings [{codes:,}, E] of the first codes that the shipped mapper learned from,
-  float16; their s is drawn again from the seed (`deltaedit_kit/domains/toyfaces/shipped_codes.py`).
+  float16; their s is drawn again from the seed (`deltaedit_kit/toyfaces/shipped_codes.py`).
 - Data: pictures of the shipped generator, in families of {family}. No text, no caption was used.
 - Made by: `python -m recipes.toyfaces.mapper`, seed {seed}, on the way to the mapper.
 - Networks: {mark} (CRC-32 of generator and image tower; make codes again when either changes).

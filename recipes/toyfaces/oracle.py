@@ -19,8 +19,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from deltaedit_kit.atomic import save_tensors
-from deltaedit_kit.domains.toyfaces.factors import FACTORS
-from deltaedit_kit.domains.toyfaces.oracle import FILE, Oracle
+from deltaedit_kit.toyfaces.factors import FACTORS
+from deltaedit_kit.toyfaces.oracle import FILE, Oracle
 from recipes.toyfaces.renders import CACHE, Renders, renders, to_float
 from recipes.weights import rounded
 

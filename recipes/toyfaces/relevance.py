@@ -21,13 +21,13 @@ from tqdm import tqdm
 
 from deltaedit_kit import load_domain
 from deltaedit_kit.atomic import save_tensors
-from deltaedit_kit.codes import networks_mark
-from deltaedit_kit.domains import Domain
+from deltaedit_kit.codes.header import networks_mark
+from deltaedit_kit.domain import Domain
 from deltaedit_kit.relevance import compute_relevance, kept_channels
 from deltaedit_kit.relevance_gradient import gradient_relevance
 
 RUN = Path("runs/toyfaces/relevance")
-OUT = Path("deltaedit_kit/domains/toyfaces/weights")
+OUT = Path("deltaedit_kit/toyfaces/weights")
 WHAT = {
     "gradient": "the mean slope of the CLIP embedding\n  in each style channel, all pictures "
     "weighing alike",

@@ -20,8 +20,8 @@ import torch
 from numpy.lib.format import open_memmap
 from tqdm import tqdm
 
-from deltaedit_kit.domains.toyfaces.factors import FACTORS, factors_from_z
-from deltaedit_kit.domains.toyfaces.renderer import render
+from deltaedit_kit.toyfaces.factors import FACTORS, factors_from_z
+from deltaedit_kit.toyfaces.renderer import render
 
 SIZE = 128
 Z_WIDTH = 128

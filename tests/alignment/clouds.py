@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from deltaedit_kit.alignment import Pair
+from deltaedit_kit.labs.delta_space.alignment import Pair
 
 
 def gaussian(n: int, width: int, seed: int, shift: float = 0.0, spread: float = 1.0) -> np.ndarray:

@@ -8,8 +8,14 @@ from scipy.stats import t as student
 from sklearn.metrics import top_k_accuracy_score
 from sklearn.metrics.pairwise import cosine_similarity, paired_cosine_distances
 
-from deltaedit_kit.alignment import Pair, cosine_margin, paired_cosine, retrieval, shuffled
 from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.labs.delta_space.alignment import (
+    Pair,
+    cosine_margin,
+    paired_cosine,
+    retrieval,
+    shuffled,
+)
 from tests.alignment.clouds import gaussian, related, unrelated
 
 

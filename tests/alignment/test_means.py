@@ -5,7 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from deltaedit_kit.alignment import Pair, centred, mean_gap, random_differences, rmse
+from deltaedit_kit.labs.delta_space.alignment import (
+    Pair,
+    centred,
+    mean_gap,
+    random_differences,
+    rmse,
+)
 from tests.alignment.clouds import gaussian, related
 
 

@@ -8,8 +8,14 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deltaedit_kit.alignment import Pair, centred, random_differences, shuffled, unit
 from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.labs.delta_space.alignment import (
+    Pair,
+    centred,
+    random_differences,
+    shuffled,
+    unit,
+)
 from tests.alignment.clouds import gaussian, related
 
 NAN = np.array([[1.0, 2.0], [np.nan, 0.0], [3.0, np.inf]])

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from matplotlib.axes import Axes
 
-from deltaedit_kit.alignment import AlignmentTable, Pair, with_controls
-from deltaedit_kit.plots.alignment import SHOWN, alignment_figure
-from deltaedit_kit.plots.delta_space import DeltaSpaceRow, delta_space_figure
+from deltaedit_kit.labs.delta_space.alignment import AlignmentTable, Pair, with_controls
+from deltaedit_kit.labs.delta_space.plot_alignment import SHOWN, alignment_figure
+from deltaedit_kit.labs.delta_space.plot_delta_space import DeltaSpaceRow, delta_space_figure
 from tests.alignment.clouds import related
 from tests.widgets.scatter_data import planes
 

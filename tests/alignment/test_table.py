@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from deltaedit_kit.alignment import (
+from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.labs.delta_space.alignment import (
     Pair,
     centred,
     classifier_test,
@@ -18,9 +19,8 @@ from deltaedit_kit.alignment import (
     retrieval,
     with_controls,
 )
-from deltaedit_kit.clouds import paper_features
-from deltaedit_kit.clouds.paper import cache_folder
-from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.labs.delta_space.clouds import paper_features
+from deltaedit_kit.labs.delta_space.clouds.paper import cache_folder
 from tests.alignment.clouds import gaussian, related
 
 # The released files: where the kit keeps them ($DELTAEDIT_CACHE), or beside the checkout.

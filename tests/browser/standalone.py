@@ -6,8 +6,8 @@ import base64
 import json
 from typing import Any
 
-from deltaedit_kit.widgets import scatter
-from deltaedit_kit.widgets.scatter_view import ScatterView
+from deltaedit_kit.labs.delta_space import scatter
+from deltaedit_kit.labs.delta_space.scatter_view import ScatterView
 
 SCRIPT = """async ([source, traits]) => {
   const bytes = (text) => new DataView(Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer);

@@ -19,8 +19,8 @@ def notebook(tmp_path: Path) -> Path:
     folder = tmp_path / "comparison"
     handmade(folder)
     cells = (
-        "from deltaedit_kit.evaluation.results import Results\n"
-        "from deltaedit_kit.widgets import Explorer\n"
+        "from deltaedit_kit.labs.compare.results import Results\n"
+        "from deltaedit_kit.labs.compare.explorer import Explorer\n"
         f"explorer = Explorer(Results({str(folder)!r}))\nexplorer",
         "print(explorer.choice.face, explorer.choice.sentence, explorer.view.failed)",
     )

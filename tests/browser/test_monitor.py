@@ -11,10 +11,10 @@ MAKE = """\
 from pathlib import Path
 
 from deltaedit_kit import load_domain
-from deltaedit_kit.codes import make_codes
+from deltaedit_kit.codes.make import make_codes
 from deltaedit_kit.training import TrainingConfig
-from deltaedit_kit.training.session import TrainingSession
-from deltaedit_kit.widgets.monitor import TrainingMonitor
+from deltaedit_kit.labs.training.session import TrainingSession
+from deltaedit_kit.labs.training.monitor import TrainingMonitor
 
 domain = load_domain("toyfaces")
 codes = make_codes(domain, "codes", 24)

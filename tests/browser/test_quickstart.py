@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from deltaedit_kit.domains.toyfaces.spec import SPEC
-from deltaedit_kit.widgets.quickstart import PanelState
+from deltaedit_kit.labs.studio.quickstart import PanelState
+from deltaedit_kit.toyfaces.spec import SPEC
 from tests.browser.notebook_file import write_notebook
 
 CELLS = (
     """\
 from deltaedit_kit import load_domain
-from deltaedit_kit.widgets import QuickstartPanel
+from deltaedit_kit.labs.studio.quickstart import QuickstartPanel
 panel = QuickstartPanel(load_domain("toyfaces"))
 panel""",
     "print(panel.state)",

@@ -12,7 +12,7 @@ from typing import Any
 import nbformat
 import pytest
 
-from deltaedit_kit.widgets.scatter_view import scatter_view
+from deltaedit_kit.labs.delta_space.scatter_view import scatter_view
 from tests.browser.conftest import NotebookPage
 from tests.browser.standalone import show
 from tests.widgets.scatter_data import planes, spaces

@@ -19,12 +19,11 @@ import pytest
 from PIL import Image
 
 from deltaedit_kit import load_domain
-from deltaedit_kit.domains.toyfaces.spec import SPEC
-from deltaedit_kit.plots import png_bytes
-from deltaedit_kit.plots.grids import to_uint8
-from deltaedit_kit.studio.engine import Engine
-from deltaedit_kit.studio.recipe import read_file, to_recipe
-from deltaedit_kit.studio.state import Sentence, StudioState
+from deltaedit_kit.labs.studio.engine import Engine
+from deltaedit_kit.labs.studio.recipe import read_file, to_recipe
+from deltaedit_kit.labs.studio.state import Sentence, StudioState
+from deltaedit_kit.pictures import png_bytes, to_uint8
+from deltaedit_kit.toyfaces.spec import SPEC
 from tests.browser.notebook_file import write_notebook
 
 APP = Path(__file__).parents[2] / "apps" / "studio.ipynb"
@@ -32,7 +31,7 @@ SHOTS = os.environ.get("DELTAEDIT_SHOTS")  # a folder: keep pictures of the scre
 SENTENCE = "a smiling face <b>&"
 CELLS = (
     "from deltaedit_kit import load_domain\n"
-    "from deltaedit_kit.widgets import Studio\n"
+    "from deltaedit_kit.labs.studio.panel import Studio\n"
     "studio = Studio(load_domain('toyfaces'), folder='saved')\n"
     "studio",
     "print(studio.state)",

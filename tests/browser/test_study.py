@@ -14,12 +14,12 @@ from tests.browser.notebook_file import write_notebook
 SHOTS = os.environ.get("DELTAEDIT_SHOTS")  # a folder: keep pictures of the screen there
 
 MAKE = """\
-from deltaedit_kit.domains.toyfaces import render, sample_factors
-from deltaedit_kit.plots import png_bytes
-from deltaedit_kit.study.creation import create_study
-from deltaedit_kit.study.design import Design
-from deltaedit_kit.study.items import Item
-from deltaedit_kit.widgets import Study
+from deltaedit_kit.toyfaces import render, sample_factors
+from deltaedit_kit.pictures import png_bytes
+from deltaedit_kit.labs.study.creation import create_study
+from deltaedit_kit.labs.study.design import Design
+from deltaedit_kit.labs.study.items import Item
+from deltaedit_kit.labs.study.panel import Study
 
 png = [png_bytes(picture) for picture in render(sample_factors(9, seed=0))]
 items = [Item(f"sentence {k}", "face", "one", "two", *png[3 * k : 3 * k + 3], *png[:2])
@@ -115,7 +115,7 @@ def nothing_is_cut_off(page: Any, pane: Any) -> None:
 def test_two_browsers_answer_one_study_at_once(open_notebook: Callable, tmp_path: Path) -> None:
     paths = (tmp_path / "first.ipynb", tmp_path / "second.ipynb")
     make = MAKE.replace("study.sqlite", "both.sqlite")  # JupyterLab's folder serves all tests
-    panel = "from deltaedit_kit.widgets import Study\nstudy = Study('both.sqlite')\nstudy"
+    panel = "from deltaedit_kit.labs.study.panel import Study\nstudy = Study('both.sqlite')\nstudy"
     count = (
         "from collections import Counter\n"
         "print(sorted(Counter((a.participant, a.choice) for a in store.answers()).items()))"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from deltaedit_kit.channels import channels_for, effects, mixed, place_of, turned
 from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.labs.style_space.channels import channels_for, effects, mixed, place_of, turned
 from deltaedit_kit.relevance import ChannelStatistics
 from tests.tiny_domain import tiny_domain
 

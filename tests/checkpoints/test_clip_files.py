@@ -11,10 +11,11 @@ import torch
 from safetensors.torch import save_file
 from torch import nn
 
-from deltaedit_kit import checkpoints
-from deltaedit_kit.checkpoints.container import Container
-from deltaedit_kit.checkpoints.reading import read
 from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.io.checkpoints.clip import load_clip
+from deltaedit_kit.io.checkpoints.container import Container
+from deltaedit_kit.io.checkpoints.describing import describe
+from deltaedit_kit.io.checkpoints.reading import read
 from tests.checkpoints import small
 
 NUMBERS = {"input_resolution": 64, "context_length": small.CONTEXT, "vocab_size": small.WORDS}
@@ -58,12 +59,12 @@ def test_a_jit_archive_is_read_as_data(archive: Path, state: dict, monkeypatch) 
     contents = read(archive)
     assert contents.container is Container.TORCHSCRIPT
     assert {key: int(contents.tree[key]) for key in NUMBERS} == NUMBERS
-    space = checkpoints.load_clip(archive)
+    space = load_clip(archive)
     small.assert_same(
         space.model.state_dict(), {key: value.half().float() for key, value in state.items()}
     )
     assert (space.width, space.resolution, space.preprocessing) == (64, 64, "clip")
-    assert checkpoints.describe(archive).format.startswith("OpenAI layout, TorchScript")
+    assert describe(archive).format.startswith("OpenAI layout, TorchScript")
 
 
 @pytest.mark.parametrize("form", ["zip", "legacy", "safetensors", "training", "parallel"])
@@ -77,7 +78,7 @@ def test_every_form_of_a_state_dict_gives_the_same_embeddings(form, state, tmp_p
         torch.save({"state_dict": {f"module.{key}": value for key, value in state.items()}}, path)
     else:
         torch.save(state, path, _use_new_zipfile_serialization=form == "zip")
-    space = checkpoints.load_clip(path, preprocessing="plain")
+    space = load_clip(path, preprocessing="plain")
     small.assert_same(space.model.state_dict(), state)
 
 
@@ -104,16 +105,16 @@ def names(tmp_path: Path) -> tuple[str, str]:
 def test_openai_files_under_a_plain_name_are_refused(archive: Path, names) -> None:
     plain, quick = names
     with pytest.raises(DeltaEditError, match=f"silently wrong; give '{quick}'"):
-        checkpoints.load_clip(plain, archive)
-    right, alone = checkpoints.load_clip(quick, archive), checkpoints.load_clip(archive)
+        load_clip(plain, archive)
+    right, alone = load_clip(quick, archive), load_clip(archive)
     pictures = torch.rand(1, 3, 64, 64) * 2 - 1
     torch.testing.assert_close(right.encode_images(pictures), alone.encode_images(pictures))
 
 
 def test_other_weights_under_a_plain_name_use_plain_gelu(state, names, tmp_path: Path) -> None:
     save_file(state, tmp_path / "laion.safetensors")
-    plain = checkpoints.load_clip(names[0], tmp_path / "laion.safetensors")
-    quick = checkpoints.load_clip(names[1], tmp_path / "laion.safetensors")
+    plain = load_clip(names[0], tmp_path / "laion.safetensors")
+    quick = load_clip(names[1], tmp_path / "laion.safetensors")
     pictures = torch.rand(1, 3, 64, 64) * 2 - 1
     apart = plain.encode_images(pictures) - quick.encode_images(pictures)
     assert float(apart.norm()) > 1e-4  # the mistake is real, and small enough not to be seen
@@ -123,7 +124,7 @@ def test_openai_weights_by_tag_need_the_right_name() -> None:
     for name in ("ViT-B-32", "ViT-B/32", "RN50"):
         right = f"{name.replace('/', '-')}-quickgelu"
         with pytest.raises(DeltaEditError, match=f"give '{right}'"):
-            checkpoints.load_clip(name, "openai")
+            load_clip(name, "openai")
 
 
 @pytest.mark.parametrize(
@@ -137,7 +138,7 @@ def test_openai_weights_by_tag_need_the_right_name() -> None:
 )
 def test_unknown_names(name: str, weights: str | None, words: str) -> None:
     with pytest.raises(DeltaEditError, match=words):
-        checkpoints.load_clip(name, weights)
+        load_clip(name, weights)
 
 
 def test_a_download_that_fails_is_one_line(monkeypatch) -> None:
@@ -146,11 +147,11 @@ def test_a_download_that_fails_is_one_line(monkeypatch) -> None:
 
     monkeypatch.setattr(open_clip, "create_model", offline)
     with pytest.raises(DeltaEditError, match=r"no route to host.*give its path"):
-        checkpoints.load_clip("ViT-B-32", "laion2b_s34b_b79k")
+        load_clip("ViT-B-32", "laion2b_s34b_b79k")
 
 
 def test_a_width_that_no_matrix_backs_is_refused(state, tmp_path: Path) -> None:
     spoilt = dict(state) | {"ln_final.weight": torch.ones(100_000)}
     save_file(spoilt, tmp_path / "wide.safetensors")
     with pytest.raises(DeltaEditError, match="width 100000 needs"):
-        checkpoints.load_clip(tmp_path / "wide.safetensors")
+        load_clip(tmp_path / "wide.safetensors")

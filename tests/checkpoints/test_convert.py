@@ -10,9 +10,16 @@ import pytest
 import torch
 from safetensors import safe_open
 
-from deltaedit_kit import checkpoints
-from deltaedit_kit.cli import main
 from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.io.checkpoints.arcface import load_arcface
+from deltaedit_kit.io.checkpoints.arrays import load_codes, load_relevance
+from deltaedit_kit.io.checkpoints.clip import load_clip
+from deltaedit_kit.io.checkpoints.converting import convert
+from deltaedit_kit.io.checkpoints.delta_mapper import load_delta_mapper
+from deltaedit_kit.io.checkpoints.describing import describe
+from deltaedit_kit.io.checkpoints.e4e import load_e4e
+from deltaedit_kit.io.checkpoints.stylegan2 import load_stylegan2
+from deltaedit_kit.labs.cli.main import main
 from tests.checkpoints import small
 from tests.checkpoints.nvidia import ada_pickle, tf_pickle
 
@@ -37,13 +44,13 @@ def sources(tmp_path: Path) -> dict[str, Path]:
 
 
 KINDS = {
-    "ada": ("stylegan2", checkpoints.load_stylegan2),
-    "tf": ("stylegan2", checkpoints.load_stylegan2),
-    "g": ("stylegan2", checkpoints.load_stylegan2),
-    "mapper": ("delta_mapper", checkpoints.load_delta_mapper),
-    "e4e": ("e4e", checkpoints.load_e4e),
-    "arcface": ("arcface", checkpoints.load_arcface),
-    "clip": ("clip", lambda path: checkpoints.load_clip(path).model),
+    "ada": ("stylegan2", load_stylegan2),
+    "tf": ("stylegan2", load_stylegan2),
+    "g": ("stylegan2", load_stylegan2),
+    "mapper": ("delta_mapper", load_delta_mapper),
+    "e4e": ("e4e", load_e4e),
+    "arcface": ("arcface", load_arcface),
+    "clip": ("clip", lambda path: load_clip(path).model),
 }
 
 
@@ -52,7 +59,7 @@ def test_networks_come_back_bit_for_bit(
     name: str, sources: dict[str, Path], tmp_path: Path
 ) -> None:
     kind, load = KINDS[name]
-    out = checkpoints.convert(sources[name], tmp_path / "new" / "x.safetensors")
+    out = convert(sources[name], tmp_path / "new" / "x.safetensors")
     before, after = load(sources[name]), load(out)
     small.assert_same(after.state_dict(), before.state_dict())
     if hasattr(before, "mean_w"):
@@ -61,42 +68,42 @@ def test_networks_come_back_bit_for_bit(
     assert told["kind"] == kind
     assert told["source_file"] == sources[name].name
     assert told["source_sha256"] == hashlib.sha256(sources[name].read_bytes()).hexdigest()
-    again = checkpoints.convert(out, tmp_path / "again.safetensors")
+    again = convert(out, tmp_path / "again.safetensors")
     small.assert_same(load(again).state_dict(), before.state_dict())
 
 
 def test_relevance_comes_back(sources: dict[str, Path], tmp_path: Path) -> None:
-    out = checkpoints.convert(sources["fs3"], tmp_path / "r.safetensors")
-    assert torch.equal(checkpoints.load_relevance(out), checkpoints.load_relevance(sources["fs3"]))
+    out = convert(sources["fs3"], tmp_path / "r.safetensors")
+    assert torch.equal(load_relevance(out), load_relevance(sources["fs3"]))
     assert header(out)["style_channels"] == "7"
 
 
 @pytest.mark.parametrize("dtype", ["<f4", "<f2", ">f4"])
 def test_codes_are_copied_piece_by_piece(dtype: str, tmp_path: Path, monkeypatch) -> None:
-    from deltaedit_kit.checkpoints import converting
+    from deltaedit_kit.io.checkpoints import converting
 
     monkeypatch.setattr(converting, "PIECE", 1000)
     codes = np.random.default_rng(0).standard_normal((301, 4, 5)).astype(dtype)
     np.save(tmp_path / "w.npy", codes)
-    out = checkpoints.convert(tmp_path / "w.npy", tmp_path / "w.safetensors")
-    np.testing.assert_array_equal(checkpoints.load_codes(out), codes)  # as it was before
+    out = convert(tmp_path / "w.npy", tmp_path / "w.safetensors")
+    np.testing.assert_array_equal(load_codes(out), codes)  # as it was before
     with safe_open(str(out), framework="np") as stored:
         np.testing.assert_array_equal(stored.get_tensor("codes"), codes)
-    assert checkpoints.describe(out).what == "set of latent codes"  # and the checksum agrees
+    assert describe(out).what == "set of latent codes"  # and the checksum agrees
 
 
 def test_where_the_result_may_not_go(sources: dict[str, Path], tmp_path: Path) -> None:
     with pytest.raises(DeltaEditError, match=r"call it x\.safetensors"):
-        checkpoints.convert(sources["mapper"], tmp_path / "x.pt")
-    out = checkpoints.convert(sources["mapper"], tmp_path / "x.safetensors")
+        convert(sources["mapper"], tmp_path / "x.pt")
+    out = convert(sources["mapper"], tmp_path / "x.safetensors")
     with pytest.raises(DeltaEditError, match="source itself"):
-        checkpoints.convert(out, out)
+        convert(out, out)
     (tmp_path / "file").write_text("x")
     with pytest.raises(DeltaEditError, match="cannot write"):
-        checkpoints.convert(out, tmp_path / "file" / "y.safetensors")
+        convert(out, tmp_path / "file" / "y.safetensors")
     torch.save({"odd": torch.zeros(1)}, tmp_path / "odd.pt")
     with pytest.raises(DeltaEditError, match="unknown layout"):
-        checkpoints.convert(tmp_path / "odd.pt", tmp_path / "z.safetensors")
+        convert(tmp_path / "odd.pt", tmp_path / "z.safetensors")
 
 
 def test_the_published_sizes_name_their_domains(tmp_path: Path) -> None:
@@ -104,7 +111,7 @@ def test_the_published_sizes_name_their_domains(tmp_path: Path) -> None:
         matrix = np.zeros((channels, 3), dtype=np.float32)
         matrix[:, 0] = 1
         np.save(tmp_path / "r.npy", matrix)
-        description = checkpoints.describe(tmp_path / "r.npy")
+        description = describe(tmp_path / "r.npy")
         assert description.domain == f"{domain} (by its sizes)"
         assert description.sizes == {"style_channels": channels, "clip_width": 3}
 

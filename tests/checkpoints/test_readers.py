@@ -10,10 +10,14 @@ import numpy as np
 import pytest
 import torch
 
-from deltaedit_kit import checkpoints
-from deltaedit_kit.checkpoints.container import container_of
-from deltaedit_kit.checkpoints.torch_files import read_torch
 from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.io.checkpoints.arcface import load_arcface
+from deltaedit_kit.io.checkpoints.arrays import load_codes, load_relevance
+from deltaedit_kit.io.checkpoints.container import container_of
+from deltaedit_kit.io.checkpoints.delta_mapper import load_delta_mapper
+from deltaedit_kit.io.checkpoints.e4e import load_e4e
+from deltaedit_kit.io.checkpoints.stylegan2 import load_stylegan2
+from deltaedit_kit.io.checkpoints.torch_files import read_torch
 from deltaedit_kit.stylespace import StyleLayout
 from tests.checkpoints import small
 from tests.checkpoints.nvidia import ada_pickle, tf_pickle
@@ -25,7 +29,7 @@ CONTAINERS = ("zip", "legacy", "safetensors")
 def test_a_generator_from_every_container_is_the_same(container: str, tmp_path: Path) -> None:
     made = small.generator()
     path = small.write(made.checkpoint(), tmp_path / "cat.jpg", container)  # the name says nothing
-    read = checkpoints.load_stylegan2(path)
+    read = load_stylegan2(path)
     small.assert_same(read.checkpoint(), made.checkpoint())
     assert not read.training
     assert not any(value.requires_grad for value in read.parameters())
@@ -38,7 +42,7 @@ def test_the_rosinality_wrapping(container: str, with_mean: bool, tmp_path: Path
     tree = {"g": {}, "g_ema": made.state_dict()} | (
         {"latent_avg": made.mean_w} if with_mean else {}
     )
-    read = checkpoints.load_stylegan2(small.write(tree, tmp_path / "g.pt", container))
+    read = load_stylegan2(small.write(tree, tmp_path / "g.pt", container))
     small.assert_same(read.state_dict(), made.state_dict())
     assert (read.mean_w is not None) == with_mean
     if with_mean:
@@ -49,7 +53,7 @@ def test_files_from_before_noise_was_stored_get_the_same_noise_each_time(tmp_pat
     made = small.generator()
     tree = {key: value for key, value in made.state_dict().items() if "noises" not in key}
     path = small.write({"g_ema": tree}, tmp_path / "old.pt", "zip")
-    one, two = checkpoints.load_stylegan2(path), checkpoints.load_stylegan2(path)
+    one, two = load_stylegan2(path), load_stylegan2(path)
     small.assert_same(one.state_dict(), two.state_dict())
     assert float(one.noises.get_buffer("noise_0").std()) > 0.5
 
@@ -61,7 +65,7 @@ def test_nvidia_pickles_become_the_generator_they_were_made_from(make, tmp_path:
         torch.nn.init.normal_(values.requires_grad_(False))
     path = tmp_path / "network.pkl"
     path.write_bytes(make(made))
-    read = checkpoints.load_stylegan2(path)
+    read = load_stylegan2(path)
     assert read.state_dict().keys() == made.state_dict().keys()
     for key, value in made.state_dict().items():
         torch.testing.assert_close(read.state_dict()[key], value, msg=key)
@@ -74,7 +78,7 @@ def test_another_learning_rate_of_the_mapping_network_is_made_up_for(tmp_path: P
     made = small.generator()
     path = tmp_path / "network.pkl"
     path.write_bytes(tf_pickle(made, mapping_lrmul=0.02))
-    read = checkpoints.load_stylegan2(path)
+    read = load_stylegan2(path)
     torch.testing.assert_close(read.style.state_dict()["1.weight"], made.style[1].weight.data * 2)
 
 
@@ -91,7 +95,7 @@ def test_other_networks_of_nvidia_are_refused(make, settings, words, tmp_path: P
     path = tmp_path / "network.pkl"
     path.write_bytes(make(small.generator(), **settings))
     with pytest.raises(DeltaEditError, match=words) as refusal:
-        checkpoints.load_stylegan2(path)
+        load_stylegan2(path)
     assert str(path) in str(refusal.value)
 
 
@@ -99,10 +103,10 @@ def test_other_networks_of_nvidia_are_refused(make, settings, words, tmp_path: P
 def test_a_mapper_and_its_sizes(container: str, tmp_path: Path) -> None:
     made = small.mapper()
     path = small.write(made.state_dict(), tmp_path / "net_face.pth", container)
-    read = checkpoints.load_delta_mapper(path)
+    read = load_delta_mapper(path)
     small.assert_same(read.state_dict(), made.state_dict())
     assert (read.layout.total, read.clip_width) == (small.LAYOUT.total, small.CLIP_WIDTH)
-    told = checkpoints.load_delta_mapper(path, small.LAYOUT)
+    told = load_delta_mapper(path, small.LAYOUT)
     assert told.layout == small.LAYOUT
     inputs = torch.randn(2, small.LAYOUT.total), torch.randn(2, 12), torch.randn(2, 12)
     assert torch.equal(read(*inputs), told(*inputs))
@@ -111,7 +115,7 @@ def test_a_mapper_and_its_sizes(container: str, tmp_path: Path) -> None:
 def test_a_mapper_of_another_domain_is_refused(tmp_path: Path) -> None:
     path = small.write(small.mapper().state_dict(), tmp_path / "net.pth", "zip")
     with pytest.raises(DeltaEditError, match="another domain") as refusal:
-        checkpoints.load_delta_mapper(path, StyleLayout((16,) * 10))
+        load_delta_mapper(path, StyleLayout((16,) * 10))
     assert str(path) in str(refusal.value)
 
 
@@ -119,7 +123,7 @@ def test_a_mapper_of_another_domain_is_refused(tmp_path: Path) -> None:
 def test_e4e_with_its_namespace(container: str, tmp_path: Path) -> None:
     made = small.e4e()
     tree = small.e4e_file(made) | {"opts": argparse.Namespace(device="cuda", stylegan_size=64)}
-    read = checkpoints.load_e4e(small.write(tree, tmp_path / "e4e.pt", container))
+    read = load_e4e(small.write(tree, tmp_path / "e4e.pt", container))
     small.assert_same(read.state_dict(), made.state_dict())
     assert torch.equal(read.mean_w, made.mean_w)
     pictures = torch.rand(1, 3, 256, 256)
@@ -127,7 +131,7 @@ def test_e4e_with_its_namespace(container: str, tmp_path: Path) -> None:
 
 
 def test_e4e_without_its_mean_code_says_so_when_it_is_asked(tmp_path: Path) -> None:
-    read = checkpoints.load_e4e(
+    read = load_e4e(
         small.write(small.e4e().state_dict(), tmp_path / "e.safetensors", "safetensors")
     )
     with pytest.raises(DeltaEditError, match="latent_avg"):
@@ -137,9 +141,7 @@ def test_e4e_without_its_mean_code_says_so_when_it_is_asked(tmp_path: Path) -> N
 @pytest.mark.parametrize("container", CONTAINERS)
 def test_arcface(container: str, tmp_path: Path) -> None:
     made = small.arcface()
-    read = checkpoints.load_arcface(
-        small.write(made.state_dict(), tmp_path / "ir_se50.pth", container)
-    )
+    read = load_arcface(small.write(made.state_dict(), tmp_path / "ir_se50.pth", container))
     small.assert_same(read.state_dict(), made.state_dict())
     faces = torch.rand(2, 3, 112, 112)
     torch.testing.assert_close(read(faces), made(faces))
@@ -151,18 +153,18 @@ def test_relevance_from_npy_and_safetensors(tmp_path: Path) -> None:
     matrix[3] = 0  # a channel without effect
     np.save(tmp_path / "fs3.npy", matrix.numpy())
     path = small.write({"relevance": matrix}, tmp_path / "r.safetensors", "safetensors")
-    assert torch.equal(checkpoints.load_relevance(tmp_path / "fs3.npy"), matrix)
-    assert torch.equal(checkpoints.load_relevance(path), matrix)
+    assert torch.equal(load_relevance(tmp_path / "fs3.npy"), matrix)
+    assert torch.equal(load_relevance(path), matrix)
     np.save(tmp_path / "codes.npy", 5 * matrix.numpy())
     with pytest.raises(DeltaEditError, match="load_codes"):
-        checkpoints.load_relevance(tmp_path / "codes.npy")
+        load_relevance(tmp_path / "codes.npy")
 
 
 def test_codes_are_mapped_and_not_read(tmp_path: Path) -> None:
     shape = (200_000, 6048)  # 4.8 GB; the file has holes and takes no disk
     path = tmp_path / "sspace_noise_feat.npy"
     np.lib.format.open_memmap(path, mode="w+", dtype=np.float32, shape=shape).flush()
-    codes = checkpoints.load_codes(path)
+    codes = load_codes(path)
     assert isinstance(codes, np.memmap)
     assert codes.shape == shape
     assert not codes.flags.writeable
@@ -198,7 +200,7 @@ def test_asking_the_wrong_reader_names_the_right_one(tmp_path: Path) -> None:
     with pytest.raises(
         DeltaEditError, match=r"no StyleGAN2.*a DeltaMapper; open it with load_delta"
     ):
-        checkpoints.load_stylegan2(path)
+        load_stylegan2(path)
     path = small.write({"weird": torch.zeros(1)}, tmp_path / "w.pt", "zip")
     with pytest.raises(DeltaEditError, match="weird"):
-        checkpoints.load_arcface(path)
+        load_arcface(path)

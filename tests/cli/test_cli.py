@@ -10,11 +10,12 @@ from pathlib import Path
 import matplotlib.image
 import pytest
 
-from deltaedit_kit import cli, domains
-from deltaedit_kit.editing import Editor
+from deltaedit_kit.editor import Editor
 from deltaedit_kit.errors import DeltaEditError
-from deltaedit_kit.figure_files import read_recipe
-from deltaedit_kit.verbs.steps import step
+from deltaedit_kit.io import loading
+from deltaedit_kit.labs.cli import main as cli
+from deltaedit_kit.labs.cli.steps import step
+from deltaedit_kit.pictures import read_recipe
 from tests.tiny_domain import tiny_domain
 
 
@@ -26,7 +27,7 @@ def tiny(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     def load(name: str, device: str = "cpu") -> object:
         return tiny_domain() if name == "tiny" else real(name, device)
 
-    monkeypatch.setattr(domains, "load_domain", load, raising=False)
+    monkeypatch.setattr(loading, "load_domain", load, raising=False)
     monkeypatch.chdir(tmp_path)
 
 
@@ -102,7 +103,7 @@ def test_a_sentence_that_moves_nothing_says_what_to_do(capsys: pytest.CaptureFix
 def test_what_is_wrong_in_itself_is_refused_before_anything_loads(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, wrong: list[str]
 ) -> None:
-    monkeypatch.setattr(domains, "load_domain", lambda *_, **__: pytest.fail("loaded"))
+    monkeypatch.setattr(loading, "load_domain", lambda *_, **__: pytest.fail("loaded"))
     assert run(capsys, "edit", *wrong)[0] == 2
 
 
@@ -169,7 +170,7 @@ def test_ctrl_c_is_no_traceback(
     def interrupted(_name: str, device: str) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(domains, "load_domain", interrupted)
+    monkeypatch.setattr(loading, "load_domain", interrupted)
     code, _, err = run(capsys, "sample")
     assert (code, err) == (130, "deltaedit: stopped\n")
 
@@ -191,7 +192,7 @@ def test_shipped_domain_end_to_end_in_a_real_terminal(tmp_path: Path, encoding: 
     """An emoji and a byte that is no UTF-8 meet a terminal that can show neither."""
     root = Path(__file__).parents[2]
     environment = {**os.environ, "PYTHONIOENCODING": encoding, "PYTHONPATH": str(root)}
-    command = [sys.executable, "-m", "deltaedit_kit.cli", "edit", "--faces", "1"]
+    command = [sys.executable, "-m", "deltaedit_kit.labs.cli.main", "edit", "--faces", "1"]
     shown = subprocess.run(
         [*command, "face with glasses 😀", "--out", "g.png"],
         cwd=tmp_path,
@@ -215,7 +216,7 @@ def test_shipped_domain_end_to_end_in_a_real_terminal(tmp_path: Path, encoding: 
 
 def test_a_reader_that_leaves_early_causes_no_traceback(tmp_path: Path) -> None:
     out = tmp_path / "face.png"
-    command = [sys.executable, "-u", "-m", "deltaedit_kit.cli", "sample", "--faces", "1"]
+    command = [sys.executable, "-u", "-m", "deltaedit_kit.labs.cli.main", "sample", "--faces", "1"]
     with subprocess.Popen(
         [*command, "--out", str(out)],
         stdout=subprocess.PIPE,

@@ -6,9 +6,9 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from deltaedit_kit.domains.toyfaces.attributes import ATTRIBUTES, NAMES, truth_table
-from deltaedit_kit.domains.toyfaces.captions import captions_and_names
-from deltaedit_kit.domains.toyfaces.factors import FACTORS, sample_factors
+from deltaedit_kit.toyfaces.attributes import ATTRIBUTES, NAMES, truth_table
+from deltaedit_kit.toyfaces.captions import captions_and_names
+from deltaedit_kit.toyfaces.factors import FACTORS, sample_factors
 from recipes.toyfaces.clip import shipped, with_pictures_of
 from recipes.toyfaces.clip_contrast import (
     MIXED,

@@ -5,9 +5,9 @@ import re
 import pytest
 
 from deltaedit_kit import load_domain
-from deltaedit_kit.domains.toyfaces.attributes import NAMES
-from deltaedit_kit.domains.toyfaces.captions import HELD_OUT_WORDS, captions
-from deltaedit_kit.domains.toyfaces.factors import sample_factors
+from deltaedit_kit.toyfaces.attributes import NAMES
+from deltaedit_kit.toyfaces.captions import HELD_OUT_WORDS, captions
+from deltaedit_kit.toyfaces.factors import sample_factors
 from recipes.toyfaces.clip_words import FRESH, LOOKED_AT, hear, sentences
 
 

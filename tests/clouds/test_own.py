@@ -11,8 +11,8 @@ import torch
 from PIL import Image
 
 from deltaedit_kit.clip_space import ClipSpace
-from deltaedit_kit.clouds import own_cloud, read_captions
 from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.labs.delta_space.clouds import own_cloud, read_captions
 from tests.tiny_domain import tiny_clip
 
 
@@ -153,7 +153,7 @@ def test_the_cache_saves_the_work_and_knows_when_it_is_old(
 
 def test_any_clip_that_answers_the_calls(folder: Path) -> None:
     """Another CLIP, another space: the mark of the cache follows its weights."""
-    from deltaedit_kit.clouds.own import _mark
+    from deltaedit_kit.labs.delta_space.clouds.own import _mark
 
     items = read_captions(folder).items
     assert _mark(items, tiny_clip(), "first") != _mark(items, tiny_clip(), "first")

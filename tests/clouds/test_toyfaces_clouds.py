@@ -7,17 +7,17 @@ import pytest
 import torch
 
 from deltaedit_kit import Domain
-from deltaedit_kit.alignment import cosine_margin, mixing
-from deltaedit_kit.clouds import (
+from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.labs.delta_space.alignment import cosine_margin, mixing
+from deltaedit_kit.labs.delta_space.clouds import (
     from_neutral,
     one_attribute_changed,
     random_pairs,
     toyfaces_cloud,
     toyfaces_neutral,
 )
-from deltaedit_kit.domains.toyfaces import FACTORS, render, sample_factors
-from deltaedit_kit.domains.toyfaces.captions import captions
-from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.toyfaces import FACTORS, render, sample_factors
+from deltaedit_kit.toyfaces.captions import captions
 
 
 def test_rows_are_portraits_with_their_captions(toyfaces: Domain) -> None:
@@ -37,7 +37,7 @@ def test_rows_are_portraits_with_their_captions(toyfaces: Domain) -> None:
 
 
 def test_one_attribute_changes_one_factor_of_the_portrait(toyfaces: Domain, monkeypatch) -> None:
-    from deltaedit_kit.clouds import toyfaces as module
+    from deltaedit_kit.labs.delta_space.clouds import toyfaces as module
 
     drawn: list[torch.Tensor] = []
 

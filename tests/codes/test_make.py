@@ -8,9 +8,12 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from deltaedit_kit.codes import Codes, CodeStore, make_codes, networks_mark
 from deltaedit_kit.codes import make as makes
 from deltaedit_kit.codes import store as stores
+from deltaedit_kit.codes.header import networks_mark
+from deltaedit_kit.codes.make import make_codes
+from deltaedit_kit.codes.memory import Codes
+from deltaedit_kit.codes.store import CodeStore
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.ranks import Rank, this_rank
 from tests.killing import kill_repeatedly

@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from deltaedit_kit.domains.declaration import declared, read_declaration, templates
-from deltaedit_kit.domains.loading import PUBLISHED
-from deltaedit_kit.domains.spec import NETWORKS, DomainSpec
+from deltaedit_kit.domain_spec import NETWORKS, DomainSpec
 from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.io.declaration import declared, read_declaration, templates
+from deltaedit_kit.io.loading import PUBLISHED
 
-FOLDER = Path(str(files("deltaedit_kit.domains.published")))
+FOLDER = Path(str(files("deltaedit_kit.io.published")))
 GOOD: dict[str, Any] = {
     "format": "deltaedit-domain",
     "version": 1,

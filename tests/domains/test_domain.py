@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 import torch
 
-from deltaedit_kit.domains import Domain, Faces, SampleOrigin, load_domain
-from deltaedit_kit.domains.device import usable_device
-from deltaedit_kit.domains.domain import pictures_a_pass
+from deltaedit_kit.device import usable_device
+from deltaedit_kit.domain import Domain, pictures_a_pass
 from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.faces import Faces, SampleOrigin
+from deltaedit_kit.io.loading import load_domain
 from tests.tiny_domain import CLIP_WIDTH, SPEC, WIDTH, tiny_domain
 
 

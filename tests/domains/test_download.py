@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from deltaedit_kit.domains import download as downloads
-from deltaedit_kit.domains.cache import record_of
-from deltaedit_kit.domains.download import obtain
-from deltaedit_kit.domains.spec import PublishedFile
+from deltaedit_kit.domain_spec import PublishedFile
 from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.io import download as downloads
+from deltaedit_kit.io.cache import record_of
+from deltaedit_kit.io.download import obtain
 from tests.domains.server import Site, serving
 
 CHUNK = 512 * 1024  # what gdown writes at once
@@ -201,7 +201,7 @@ def test_a_git_blob_hash_is_checked(site: Site, tmp_path: Path) -> None:
 
 def test_the_git_blob_hash_is_gits(tmp_path: Path) -> None:
     (tmp_path / "hello").write_bytes(b"hello world\n")
-    from deltaedit_kit.domains.cache import git_blob_of
+    from deltaedit_kit.io.cache import git_blob_of
 
     # `printf 'hello world\n' | git hash-object --stdin`
     assert git_blob_of(tmp_path / "hello") == "3b18e512dba79e4c8300dd08aeb37f8e728b8dad"
@@ -211,8 +211,8 @@ def test_two_processes_at_once_load_the_file_once(site: Site, tmp_path: Path) ->
     site.slow = 0.5
     code = (
         "import sys; from pathlib import Path\n"
-        "from deltaedit_kit.domains.download import obtain\n"
-        "from deltaedit_kit.domains.spec import PublishedFile\n"
+        "from deltaedit_kit.io.download import obtain\n"
+        "from deltaedit_kit.domain_spec import PublishedFile\n"
         "file = PublishedFile('net.bin', (sys.argv[1],), sys.argv[2])\n"
         "print(obtain([file], Path(sys.argv[3])).stat().st_size)\n"
     )

@@ -13,10 +13,11 @@ import torch
 from safetensors.torch import save_file
 
 from deltaedit_kit import load_domain
-from deltaedit_kit.domains import DomainSpec, loading
-from deltaedit_kit.domains.loading import PACKAGES, read_weights
-from deltaedit_kit.domains.toyfaces.spec import SPEC
+from deltaedit_kit.domain_spec import DomainSpec
 from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.io import loading
+from deltaedit_kit.io.loading import PACKAGES, read_weights
+from deltaedit_kit.toyfaces.spec import SPEC
 
 
 @pytest.mark.parametrize("name", ["toyface", "ToyFaces", "toy-faces", "faces"])

@@ -11,15 +11,16 @@ from typing import Any
 import pytest
 import torch
 
-from deltaedit_kit import Editor, cli, load_domain
-from deltaedit_kit.domains import availability, download
-from deltaedit_kit.domains.availability import skipped, why_not_here
-from deltaedit_kit.domains.cache import downloads_folder, own_folder
-from deltaedit_kit.domains.listing import list_files, table
-from deltaedit_kit.domains.loading import PUBLISHED
-from deltaedit_kit.domains.spec import NETWORKS
-from deltaedit_kit.domains.standin import write_standin
+from deltaedit_kit import Editor, load_domain
+from deltaedit_kit.domain_spec import NETWORKS
 from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.io import availability, download
+from deltaedit_kit.io.availability import skipped, why_not_here
+from deltaedit_kit.io.cache import downloads_folder, own_folder
+from deltaedit_kit.io.listing import list_files, table
+from deltaedit_kit.io.loading import PUBLISHED
+from deltaedit_kit.io.standin import write_standin
+from deltaedit_kit.labs.cli import main as cli
 from tests.domains.server import serving
 
 
@@ -164,7 +165,7 @@ def test_files_of_a_published_domain_come_from_the_cache(
     standin: Path, empty_cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The way of lsun-cat with small files: a server, the cache, R made here."""
-    from deltaedit_kit.domains import loading
+    from deltaedit_kit.io import loading
 
     monkeypatch.undo()  # downloads work again; the cache is set once more below
     monkeypatch.setenv("DELTAEDIT_CACHE", str(empty_cache))
@@ -277,7 +278,7 @@ def test_without_a_gpu_the_device_is_the_reason() -> None:
 
 def test_servers_are_asked_once_each(gpu: None) -> None:
     with serving() as site:
-        from deltaedit_kit.domains.spec import PublishedFile
+        from deltaedit_kit.domain_spec import PublishedFile
 
         file = PublishedFile("a", (site.url("a"), site.url("b")))
         assert availability.any_answers([file], 5.0)

@@ -9,9 +9,9 @@ import pytest
 import torch
 
 from deltaedit_kit import Domain
-from deltaedit_kit.domains.loading import PACKAGES
-from deltaedit_kit.domains.toyfaces.spec import SPEC
 from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.io.loading import PACKAGES
+from deltaedit_kit.toyfaces.spec import SPEC
 
 ASK = """
 import hashlib
@@ -40,7 +40,7 @@ def test_faces_look_like_pictures(toyfaces: Domain) -> None:
 
 
 def test_oracle_reads_every_factor(toyfaces: Domain) -> None:
-    from deltaedit_kit.domains.toyfaces import FACTORS
+    from deltaedit_kit.toyfaces import FACTORS
 
     assert toyfaces.read_factors is not None
     factors = toyfaces.read_factors(toyfaces.sample(3, seed=1).images)

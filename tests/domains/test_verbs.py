@@ -8,12 +8,13 @@ import pytest
 import torch
 from safetensors import safe_open
 
-from deltaedit_kit import cli, load_domain, relevance
+from deltaedit_kit import load_domain, relevance
 from deltaedit_kit.clip_space import ClipSpace
-from deltaedit_kit.domains import download
-from deltaedit_kit.domains.standin import write_standin
+from deltaedit_kit.io import download
+from deltaedit_kit.io.standin import write_standin
+from deltaedit_kit.labs.cli import main as cli
+from deltaedit_kit.labs.cli import relevance as verb
 from deltaedit_kit.relevance import compute_relevance
-from deltaedit_kit.verbs import relevance as verb
 
 
 @pytest.fixture(autouse=True)
@@ -71,7 +72,7 @@ def test_download_says_where_every_file_is(
 def test_download_fetches_what_is_not_here(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    from deltaedit_kit.domains import outside
+    from deltaedit_kit.io import published_domain as outside
 
     asked: list[str] = []
 

@@ -12,8 +12,8 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from deltaedit_kit import edit_recipe
-from deltaedit_kit.editing import Editor
+from deltaedit_kit import recipe as edit_recipe
+from deltaedit_kit.editor import Editor
 from deltaedit_kit.errors import DeltaEditError
 from tests.tiny_domain import tiny_domain
 

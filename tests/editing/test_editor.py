@@ -8,9 +8,10 @@ from dataclasses import replace
 import pytest
 import torch
 
-from deltaedit_kit.domains import Domain, Faces
-from deltaedit_kit.editing import Edit, Editor
+from deltaedit_kit.domain import Domain
+from deltaedit_kit.editor import Edit, Editor
 from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.faces import Faces
 from tests.tiny_domain import tiny_domain
 
 TEXTS = ["face with glasses", "a smiling face", "an old face with a beard"]

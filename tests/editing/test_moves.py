@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from deltaedit_kit.editing import Editor
+from deltaedit_kit.editor import Editor
 from deltaedit_kit.errors import DeltaEditError
 from tests.tiny_domain import tiny_domain
 

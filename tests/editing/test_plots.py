@@ -11,11 +11,18 @@ import numpy as np
 import pytest
 import torch
 
-from deltaedit_kit.editing import Editor
+from deltaedit_kit.editor import Editor
 from deltaedit_kit.errors import DeltaEditError
-from deltaedit_kit.figure_files import read_recipe, save_figure
-from deltaedit_kit.plots import grid, png_bytes, sample_figure, to_uint8
-from deltaedit_kit.plots.grids import FAINT, INK
+from deltaedit_kit.pictures import (
+    FAINT,
+    INK,
+    grid,
+    png_bytes,
+    read_recipe,
+    sample_figure,
+    save_figure,
+    to_uint8,
+)
 from tests.tiny_domain import tiny_domain
 
 DOMAIN = tiny_domain()
@@ -69,7 +76,7 @@ def test_figure_of_one_text_shows_itself() -> None:
 def test_strange_labels_are_drawn_without_a_warning(tmp_path: Path) -> None:
     strange = ["😀 face", "وجه مبتسم", "$\\frac$ \x07 bell", "a" * 40, "long words " * 3]
     edit = EDITOR.edit(DOMAIN.sample(1), "an old face")
-    from deltaedit_kit.plots import grid
+    from deltaedit_kit.pictures import grid
 
     with warnings.catch_warnings():
         warnings.simplefilter("error")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deltaedit_kit.editing import Editor
+from deltaedit_kit.editor import Editor
 from deltaedit_kit.errors import DeltaEditError
 from tests.tiny_domain import tiny_domain
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import torch
 
-from deltaedit_kit.evaluation.cells import Cell, save_sheet, store
-from deltaedit_kit.evaluation.index import Index
-from deltaedit_kit.evaluation.prompts import Prompt
-from deltaedit_kit.evaluation.results import Results
+from deltaedit_kit.labs.compare.cells import Cell, save_sheet, store
+from deltaedit_kit.labs.compare.index import Index
+from deltaedit_kit.labs.compare.prompts import Prompt
+from deltaedit_kit.labs.compare.results import Results
 
 GLASSES, SMILE = Prompt("face with <i>glasses</i>", ("glasses",)), Prompt("a smiling face")
 STRENGTHS = (0.5, 1.0)

@@ -9,15 +9,15 @@ import pytest
 import torch
 
 from deltaedit_kit.errors import DeltaEditError
-from deltaedit_kit.evaluation import comparison as module
-from deltaedit_kit.evaluation import presets
-from deltaedit_kit.evaluation.comparison import Comparison, Plan
-from deltaedit_kit.evaluation.prompts import Prompt
-from deltaedit_kit.evaluation.results import Results
-from deltaedit_kit.evaluation.rows import read_rows
-from deltaedit_kit.evaluation.weights import fingerprint
-from deltaedit_kit.metrics.frechet import frechet_distance
-from deltaedit_kit.rivals import METHODS
+from deltaedit_kit.labs.compare import comparison as module
+from deltaedit_kit.labs.compare import presets
+from deltaedit_kit.labs.compare.baselines import METHODS
+from deltaedit_kit.labs.compare.comparison import Comparison, Plan
+from deltaedit_kit.labs.compare.prompts import Prompt
+from deltaedit_kit.labs.compare.results import Results
+from deltaedit_kit.labs.compare.rows import read_rows
+from deltaedit_kit.labs.compare.weights import fingerprint
+from deltaedit_kit.labs.metrics.frechet import frechet_distance
 from tests.tiny_domain import tiny_domain
 
 PROMPTS = [Prompt("face with glasses"), Prompt("an old face"), Prompt("a smiling face", (), "tune")]
@@ -85,7 +85,7 @@ def test_a_method_that_fails_is_a_row_with_its_reason(tmp_path):
 
 
 def test_whatever_breaks_in_a_cell_the_others_go_on(tmp_path, monkeypatch):
-    from deltaedit_kit.rivals.global_directions import GlobalDirections
+    from deltaedit_kit.labs.compare.baselines.global_directions import GlobalDirections
 
     def broken(*_arguments):
         raise ZeroDivisionError("a bug")
@@ -130,7 +130,7 @@ def test_a_judge_counts_where_there_is_one(judge, address, tmp_path, monkeypatch
     domain = tiny_domain()
     without = fingerprint(domain, ("generator", judge))
     assert without == fingerprint(domain, ("generator",))
-    address = f"deltaedit_kit.domains.toyfaces.{address}"
+    address = f"deltaedit_kit.toyfaces.{address}"
     domain.spec = replace(domain.spec, **{judge: address})
     (tmp_path / "other").write_bytes(b"a better one")
     known = fingerprint(domain, ("generator", judge))
@@ -156,7 +156,7 @@ def test_fid_pools_the_sentences(tmp_path):
     results = Results(tmp_path)
     fid = results.value("deltaedit", "fid:clip-tiny")
     assert fid.n == 2 * plan.faces
-    from deltaedit_kit.rivals import make
+    from deltaedit_kit.labs.compare.baselines import make
 
     faces = domain.sample(plan.faces, seed=plan.seed)
     other = domain.sample(plan.reference_faces, seed=plan.seed + 2)

@@ -8,10 +8,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from deltaedit_kit.evaluation.findings import at_own, finding, findings, summary_text
-from deltaedit_kit.evaluation.rows import ALL, Row
-from deltaedit_kit.plots.methods import methods_figure
-from deltaedit_kit.plots.metrics import metrics_figure
+from deltaedit_kit.labs.compare.findings import at_own, finding, findings, summary_text
+from deltaedit_kit.labs.compare.plot_methods import methods_figure
+from deltaedit_kit.labs.compare.plot_metrics import metrics_figure
+from deltaedit_kit.labs.compare.rows import ALL, Row
 from tests.evaluation.handmade import GLASSES, SMILE, handmade
 
 

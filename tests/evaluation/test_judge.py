@@ -7,12 +7,12 @@ import math
 import pytest
 import torch
 
-from deltaedit_kit.domains.toyfaces.attributes import attribute
-from deltaedit_kit.domains.toyfaces.factors import index
 from deltaedit_kit.errors import DeltaEditError
-from deltaedit_kit.evaluation.judge import Judge
-from deltaedit_kit.evaluation.prompts import Prompt
-from deltaedit_kit.metrics.frechet import Moments, frechet_of_moments
+from deltaedit_kit.labs.compare.judge import Judge
+from deltaedit_kit.labs.compare.prompts import Prompt
+from deltaedit_kit.labs.metrics.frechet import Moments, frechet_of_moments
+from deltaedit_kit.toyfaces.attributes import attribute
+from deltaedit_kit.toyfaces.factors import index
 from tests.tiny_domain import tiny_domain
 
 PROMPT = Prompt("face with glasses", ("glasses",))

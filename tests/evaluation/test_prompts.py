@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from deltaedit_kit.errors import DeltaEditError
-from deltaedit_kit.evaluation.judge import wishes_of
-from deltaedit_kit.evaluation.prompts import (
+from deltaedit_kit.labs.compare.judge import wishes_of
+from deltaedit_kit.labs.compare.prompts import (
     Prompt,
     checked,
     default_prompts,

@@ -10,13 +10,13 @@ import pytest
 import torch
 
 from deltaedit_kit.errors import DeltaEditError
-from deltaedit_kit.evaluation.cells import cell_key, load, store
-from deltaedit_kit.evaluation.index import Index
-from deltaedit_kit.evaluation.prompts import Prompt
-from deltaedit_kit.evaluation.results import Results
-from deltaedit_kit.evaluation.rows import ALL, read_rows
-from deltaedit_kit.evaluation.tuning import PRICE, best, score
-from deltaedit_kit.metrics.frechet import Moments
+from deltaedit_kit.labs.compare.cells import cell_key, load, store
+from deltaedit_kit.labs.compare.index import Index
+from deltaedit_kit.labs.compare.prompts import Prompt
+from deltaedit_kit.labs.compare.results import Results
+from deltaedit_kit.labs.compare.rows import ALL, read_rows
+from deltaedit_kit.labs.compare.tuning import PRICE, best, score
+from deltaedit_kit.labs.metrics.frechet import Moments
 from tests.evaluation.handmade import FACES, GLASSES, SMILE, failed, good, handmade
 
 

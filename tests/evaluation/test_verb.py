@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from deltaedit_kit.cli import main
-from deltaedit_kit.evaluation.rows import read_rows
+from deltaedit_kit.labs.cli.main import main
+from deltaedit_kit.labs.compare.rows import read_rows
 from tests.tiny_domain import tiny_domain
 
 
 def test_the_verb_compares_prints_and_goes_on(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr("deltaedit_kit.domains.load_domain", lambda *_a, **_k: tiny_domain())
+    monkeypatch.setattr("deltaedit_kit.io.loading.load_domain", lambda *_a, **_k: tiny_domain())
     out = tmp_path / "out"
     command = ["evaluate", "tiny", "--quick", "--methods", "deltaedit, tedigan"]
     for _ in range(2):

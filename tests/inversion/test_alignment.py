@@ -13,8 +13,8 @@ from skimage.metrics import structural_similarity
 from skimage.transform import ProjectiveTransform, warp
 
 from deltaedit_kit.errors import DeltaEditError
-from deltaedit_kit.inversion import alignment
-from deltaedit_kit.inversion.alignment import (
+from deltaedit_kit.labs.photo import alignment
+from deltaedit_kit.labs.photo.alignment import (
     FoundFace,
     align_face,
     choose_face,

@@ -12,21 +12,22 @@ import pytest
 import torch
 from PIL import Image
 
-from deltaedit_kit import cli, domains
-from deltaedit_kit.domains.domain import Domain
-from deltaedit_kit.domains.toyfaces.encoder import ROWS, WIDTH, Encoder, encode_portraits
-from deltaedit_kit.domains.toyfaces.factors import sample_factors
-from deltaedit_kit.domains.toyfaces.portraits import BATCH
-from deltaedit_kit.domains.toyfaces.renderer import render
-from deltaedit_kit.editing import Editor
+from deltaedit_kit.domain import Domain
+from deltaedit_kit.editor import Editor
 from deltaedit_kit.errors import DeltaEditError
-from deltaedit_kit.figure_files import read_recipe
-from deltaedit_kit.inversion.encoding import SHARE, encoded
-from deltaedit_kit.inversion.fidelity import fidelity
-from deltaedit_kit.inversion.inverting import JOKE, crop_for, invert, middle_square
-from deltaedit_kit.inversion.refining import RATE, rate_at, refined
-from deltaedit_kit.metrics.psnr import psnr
-from deltaedit_kit.studio.photo import read_photo as studio_read_photo
+from deltaedit_kit.io import loading
+from deltaedit_kit.labs.cli import main as cli
+from deltaedit_kit.labs.metrics.psnr import psnr
+from deltaedit_kit.labs.photo.encoding import SHARE, encoded
+from deltaedit_kit.labs.photo.fidelity import fidelity
+from deltaedit_kit.labs.photo.inverting import JOKE, crop_for, invert, middle_square
+from deltaedit_kit.labs.photo.refining import RATE, rate_at, refined
+from deltaedit_kit.labs.studio.photo import read_photo as studio_read_photo
+from deltaedit_kit.pictures import read_recipe
+from deltaedit_kit.toyfaces.encoder import ROWS, WIDTH, Encoder, encode_portraits
+from deltaedit_kit.toyfaces.factors import sample_factors
+from deltaedit_kit.toyfaces.portraits import BATCH
+from deltaedit_kit.toyfaces.renderer import render
 from tests.tiny_domain import tiny_domain
 
 
@@ -260,7 +261,7 @@ def test_the_studio_reads_an_upload_as_the_terminal_does(tmp_path: Path) -> None
 def test_the_terminal_edits_a_photo(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(domains, "load_domain", lambda name, device="cpu": with_encoder())
+    monkeypatch.setattr(loading, "load_domain", lambda name, device="cpu": with_encoder())
     monkeypatch.chdir(tmp_path)
     Image.fromarray(np.full((90, 70, 3), 120, np.uint8)).save("me.jpg")
     common = ("edit", "an old face", "--domain", "tiny", "--photo", "me.jpg")

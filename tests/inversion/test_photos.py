@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 
 from deltaedit_kit.errors import DeltaEditError
-from deltaedit_kit.inversion.photos import MOST_PIXELS, read_photo, to_tensor
+from deltaedit_kit.labs.photo.photos import MOST_PIXELS, read_photo, to_tensor
 
 ORIENTATION = 0x0112
 

@@ -5,12 +5,12 @@ import math
 import pytest
 import torch
 
-from deltaedit_kit.domains.toyfaces.attributes import attribute
-from deltaedit_kit.domains.toyfaces.factors import FACTORS, index, sample_factors
-from deltaedit_kit.domains.toyfaces.renderer import render
-from deltaedit_kit.domains.toyfaces.visibility import DRAWN_FROM, HIDDEN_BY, seen, visible
 from deltaedit_kit.errors import DeltaEditError
-from deltaedit_kit.metrics.edit_success import most_moved, side_effect, succeeded
+from deltaedit_kit.labs.metrics.edit_success import most_moved, side_effect, succeeded
+from deltaedit_kit.toyfaces.attributes import attribute
+from deltaedit_kit.toyfaces.factors import FACTORS, index, sample_factors
+from deltaedit_kit.toyfaces.renderer import render
+from deltaedit_kit.toyfaces.visibility import DRAWN_FROM, HIDDEN_BY, seen, visible
 
 
 def test_an_end_is_reached_on_its_side_only():

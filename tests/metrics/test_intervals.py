@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from deltaedit_kit.errors import DeltaEditError
-from deltaedit_kit.metrics import METRICS, metric
-from deltaedit_kit.metrics.interval import (
+from deltaedit_kit.labs.metrics import METRICS, metric
+from deltaedit_kit.labs.metrics.interval import (
     FewSamples,
     Interval,
     RunningMean,

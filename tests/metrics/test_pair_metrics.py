@@ -7,18 +7,18 @@ import torch
 import torch.nn.functional as F
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
-from deltaedit_kit.domains.toyfaces.attributes import attribute
-from deltaedit_kit.domains.toyfaces.factors import FACTORS, index, sample_factors
-from deltaedit_kit.domains.toyfaces.identity import PERSON, embed_faces
-from deltaedit_kit.domains.toyfaces.renderer import render
 from deltaedit_kit.errors import DeltaEditError
-from deltaedit_kit.metrics.clip_scores import clip_score, directional_similarity
-from deltaedit_kit.metrics.edit_success import side_effect, succeeded
-from deltaedit_kit.metrics.factor_matrix import factor_matrix
-from deltaedit_kit.metrics.identity import face_embedder, identity_similarity
-from deltaedit_kit.metrics.lpips import lpips
-from deltaedit_kit.metrics.psnr import psnr
-from deltaedit_kit.metrics.ssim import ssim
+from deltaedit_kit.labs.metrics.clip_scores import clip_score, directional_similarity
+from deltaedit_kit.labs.metrics.edit_success import side_effect, succeeded
+from deltaedit_kit.labs.metrics.factor_matrix import factor_matrix
+from deltaedit_kit.labs.metrics.identity import face_embedder, identity_similarity
+from deltaedit_kit.labs.metrics.lpips import lpips
+from deltaedit_kit.labs.metrics.psnr import psnr
+from deltaedit_kit.labs.metrics.ssim import ssim
+from deltaedit_kit.toyfaces.attributes import attribute
+from deltaedit_kit.toyfaces.factors import FACTORS, index, sample_factors
+from deltaedit_kit.toyfaces.identity import PERSON, embed_faces
+from deltaedit_kit.toyfaces.renderer import render
 from tests.tiny_domain import tiny_domain
 
 
@@ -44,7 +44,7 @@ def test_psnr_and_ssim_agree_with_scikit_image(pictures):
 def test_ssim_of_many_pictures_is_that_of_each(pictures, monkeypatch):
     after = (pictures + 0.2).clamp(-1, 1)
     whole = ssim(pictures, after)
-    monkeypatch.setattr("deltaedit_kit.metrics.ssim.PIXELS_A_PASS", 3 * 128 * 128)  # 3 and 1
+    monkeypatch.setattr("deltaedit_kit.labs.metrics.ssim.PIXELS_A_PASS", 3 * 128 * 128)  # 3 and 1
     torch.testing.assert_close(ssim(pictures, after), whole)
 
 

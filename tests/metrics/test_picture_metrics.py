@@ -8,8 +8,8 @@ import torch
 from scipy.linalg import sqrtm
 
 from deltaedit_kit.errors import DeltaEditError
-from deltaedit_kit.metrics.frechet import frechet_distance
-from deltaedit_kit.metrics.psnr import psnr
+from deltaedit_kit.labs.metrics.frechet import frechet_distance
+from deltaedit_kit.labs.metrics.psnr import psnr
 
 
 def test_frechet_agrees_with_the_matrix_square_root_of_scipy():

@@ -7,14 +7,14 @@ import torch
 from torch import nn
 
 from deltaedit_kit.errors import DeltaEditError
-from deltaedit_kit.metrics.frechet import (
+from deltaedit_kit.labs.metrics.frechet import (
     Moments,
     frechet_distance,
     frechet_interval,
     frechet_of_moments,
 )
-from deltaedit_kit.metrics.interval import FewSamples
-from deltaedit_kit.metrics.kernel import KernelDistance, kernel_distance
+from deltaedit_kit.labs.metrics.interval import FewSamples
+from deltaedit_kit.labs.metrics.kernel import KernelDistance, kernel_distance
 
 
 class Eyes(nn.Module):

@@ -8,12 +8,12 @@ import pytest
 import torch
 
 from deltaedit_kit.errors import DeltaEditError
-from deltaedit_kit.metrics.features import FeatureNetwork
-from deltaedit_kit.metrics.frechet import frechet_distance
-from deltaedit_kit.metrics.interval import FewSamples
-from deltaedit_kit.metrics.kernel import kernel_distance
-from deltaedit_kit.metrics.psnr import psnr
-from deltaedit_kit.metrics.streams import measure_pairs, measure_sets
+from deltaedit_kit.labs.metrics.features import FeatureNetwork
+from deltaedit_kit.labs.metrics.frechet import frechet_distance
+from deltaedit_kit.labs.metrics.interval import FewSamples
+from deltaedit_kit.labs.metrics.kernel import kernel_distance
+from deltaedit_kit.labs.metrics.psnr import psnr
+from deltaedit_kit.labs.metrics.streams import measure_pairs, measure_sets
 
 EYES = FeatureNetwork("eyes", lambda pictures: pictures.flatten(1)[:, :5])
 
@@ -42,7 +42,7 @@ def test_kid_of_two_blocks_is_warned_of():
         measure_sets(EYES, *(one.split(50) for one in both), progress=False)
 
 
-@pytest.mark.filterwarnings("ignore::deltaedit_kit.metrics.interval.FewSamples")
+@pytest.mark.filterwarnings("ignore::deltaedit_kit.labs.metrics.interval.FewSamples")
 def test_a_set_with_itself_is_zero_and_small_sets_have_no_kid():
     same = pictures(40, 0)
     found = measure_sets(EYES, same.split(10), same.split(10), progress=False)
@@ -61,7 +61,7 @@ def test_pairs_in_parts_give_the_mean_of_the_whole(capsys):
         measure_pairs("psnr", psnr, [(before[:5], after[:5])], progress=False)
 
 
-@pytest.mark.filterwarnings("ignore::deltaedit_kit.metrics.interval.FewSamples")
+@pytest.mark.filterwarnings("ignore::deltaedit_kit.labs.metrics.interval.FewSamples")
 def test_memory_does_not_grow_with_the_number_of_pictures():
     """Tensors are not seen by tracemalloc, what keeps them is: a list of batches would grow."""
 
@@ -96,7 +96,7 @@ def test_memory_does_not_grow_with_the_number_of_pictures():
         ([pictures(1, 0)], [pictures(1, 1)], "at least two rows"),
     ],
 )
-@pytest.mark.filterwarnings("ignore::deltaedit_kit.metrics.interval.FewSamples")
+@pytest.mark.filterwarnings("ignore::deltaedit_kit.labs.metrics.interval.FewSamples")
 def test_sets_that_cannot_be_compared_are_refused(real, edited, words):
     with pytest.raises(DeltaEditError, match=words):
         measure_sets(EYES, real, edited, progress=False)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_hex
 
-from deltaedit_kit.plots.projection import (
+from deltaedit_kit.labs.delta_space.plot_projection import (
     CATEGORIES,
     PICTURES,
     TEXTS,

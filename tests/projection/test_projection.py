@@ -12,7 +12,13 @@ from sklearn.model_selection import cross_val_score
 from sklearn.neighbors import KNeighborsClassifier
 
 from deltaedit_kit.errors import DeltaEditError
-from deltaedit_kit.projection import Projection, faithfulness, project, scaled, sweep
+from deltaedit_kit.labs.delta_space.projection import (
+    Projection,
+    faithfulness,
+    project,
+    scaled,
+    sweep,
+)
 from tests.alignment.clouds import gaussian
 
 GROUPS = np.tile(np.arange(4), 30)
@@ -121,6 +127,7 @@ def test_the_smallest_clouds_that_work() -> None:
 
 
 def test_umap_is_not_imported_before_it_is_asked_for() -> None:
-    code = "import deltaedit_kit.projection, sys; print({'umap', 'numba'} & set(sys.modules))"
+    module = "deltaedit_kit.labs.delta_space.projection"
+    code = f"import {module}, sys; print({{'umap', 'numba'}} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"

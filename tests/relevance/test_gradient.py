@@ -11,9 +11,9 @@ from torch.nn import functional as F
 
 from deltaedit_kit import relevance_gradient
 from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.labs.cli.relevance import make_relevance
 from deltaedit_kit.relevance import compute_relevance
 from deltaedit_kit.relevance_gradient import gradient_relevance, jacobian
-from deltaedit_kit.verbs.relevance import make_relevance
 from tests.tiny_domain import tiny_domain
 from tests.training.tiny import picture_domain
 

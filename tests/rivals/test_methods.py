@@ -8,9 +8,9 @@ from dataclasses import asdict
 import pytest
 import torch
 
-from deltaedit_kit.editing import Editor
+from deltaedit_kit.editor import Editor
 from deltaedit_kit.errors import DeltaEditError
-from deltaedit_kit.rivals import METHODS, make, method_class
+from deltaedit_kit.labs.compare.baselines import METHODS, make, method_class
 from tests.tiny_domain import tiny_domain
 
 DOMAIN = tiny_domain()

@@ -6,14 +6,14 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from deltaedit_kit.domains.toyfaces.attributes import attribute
-from deltaedit_kit.domains.toyfaces.factors import index
 from deltaedit_kit.errors import DeltaEditError
-from deltaedit_kit.metrics.edit_success import succeeded
+from deltaedit_kit.labs.compare.baselines import make
+from deltaedit_kit.labs.compare.baselines.latent_walk import Start
+from deltaedit_kit.labs.compare.baselines.objective import Drawing
+from deltaedit_kit.labs.metrics.edit_success import succeeded
 from deltaedit_kit.relevance import ChannelStatistics
-from deltaedit_kit.rivals import make
-from deltaedit_kit.rivals.latent_walk import Start
-from deltaedit_kit.rivals.objective import Drawing
+from deltaedit_kit.toyfaces.attributes import attribute
+from deltaedit_kit.toyfaces.factors import index
 from tests.tiny_domain import tiny_domain
 
 WISH = attribute("glasses")
@@ -86,7 +86,7 @@ def test_the_directions_are_the_formula():
 
 
 def test_deltaedit_behind_the_call_is_the_editor():
-    from deltaedit_kit.editing import Editor
+    from deltaedit_kit.editor import Editor
 
     domain = tiny_domain()
     faces = domain.sample(2, seed=0)

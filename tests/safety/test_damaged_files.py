@@ -16,23 +16,30 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from deltaedit_kit import checkpoints
-from deltaedit_kit.checkpoints.reading import read
-from deltaedit_kit.checkpoints.restricted import unpickle
 from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.io.checkpoints.arcface import load_arcface
+from deltaedit_kit.io.checkpoints.arrays import load_codes, load_relevance
+from deltaedit_kit.io.checkpoints.clip import load_clip
+from deltaedit_kit.io.checkpoints.converting import convert
+from deltaedit_kit.io.checkpoints.delta_mapper import load_delta_mapper
+from deltaedit_kit.io.checkpoints.describing import describe
+from deltaedit_kit.io.checkpoints.e4e import load_e4e
+from deltaedit_kit.io.checkpoints.reading import read
+from deltaedit_kit.io.checkpoints.restricted import unpickle
+from deltaedit_kit.io.checkpoints.stylegan2 import load_stylegan2
 from tests.checkpoints import small
 from tests.checkpoints.nvidia import ada_pickle, tf_pickle
 
 FORMATS = ("zip", "legacy", "safetensors", "ada", "tf", "npy", "converted")
 READERS = (
-    checkpoints.load_stylegan2,
-    checkpoints.load_delta_mapper,
-    checkpoints.load_e4e,
-    checkpoints.load_arcface,
-    checkpoints.load_relevance,
-    checkpoints.load_codes,
-    checkpoints.load_clip,
-    checkpoints.describe,
+    load_stylegan2,
+    load_delta_mapper,
+    load_e4e,
+    load_arcface,
+    load_relevance,
+    load_codes,
+    load_clip,
+    describe,
 )
 
 
@@ -48,7 +55,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     (folder / "tf").write_bytes(tf_pickle(generator))
     np.save(folder / "npy.npy", np.eye(20, dtype=np.float32))
     (folder / "npy.npy").rename(folder / "npy")
-    checkpoints.convert(folder / "zip", folder / "converted.safetensors")
+    convert(folder / "zip", folder / "converted.safetensors")
     (folder / "converted.safetensors").rename(folder / "converted")
     return {name: (folder / name).read_bytes() for name in FORMATS}
 
@@ -56,8 +63,8 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
 def opener(name: str) -> Callable[[Path], object]:
     """What opens the file of that format."""
     if name in ("ada", "tf"):
-        return checkpoints.load_stylegan2
-    return checkpoints.load_relevance if name == "npy" else checkpoints.load_delta_mapper
+        return load_stylegan2
+    return load_relevance if name == "npy" else load_delta_mapper
 
 
 def assert_clear(error: DeltaEditError, path: Path) -> None:
@@ -107,7 +114,7 @@ def test_a_flipped_number_is_noticed_where_there_is_a_checksum(
     data[len(data) // 2] ^= 1  # the lowest bit of some float in the middle
     path.write_bytes(bytes(data))
     with pytest.raises(DeltaEditError, match="CRC-32"):
-        checkpoints.load_delta_mapper(path)
+        load_delta_mapper(path)
 
 
 def html(path: Path) -> None:
@@ -169,15 +176,15 @@ def test_weights_that_are_no_numbers(value: float, container: str, tmp_path: Pat
     state["fm_coarse.mapping.0.bias"][3] = value
     path = small.write(state, tmp_path / "mapper", container)
     with pytest.raises(DeltaEditError, match=r"fm_coarse.mapping.0.bias holds (NaN|infinity)"):
-        checkpoints.load_delta_mapper(path)
-    described = checkpoints.describe(path)
+        load_delta_mapper(path)
+    described = describe(path)
     assert described.what == "DeltaMapper"
     assert "fm_coarse.mapping.0.bias" in described.problem
     matrix = np.eye(5, dtype=np.float32)
     matrix[2, 2] = value
     np.save(tmp_path / "r.npy", matrix)
     with pytest.raises(DeltaEditError, match="relevance holds"):
-        checkpoints.load_relevance(tmp_path / "r.npy")
+        load_relevance(tmp_path / "r.npy")
 
 
 def missing(state: dict) -> None:
@@ -210,7 +217,7 @@ def test_parts_that_do_not_belong_together(spoil, tmp_path: Path) -> None:
     spoil(state)
     torch.save(state, tmp_path / "g.pt")
     with pytest.raises(DeltaEditError) as refusal:
-        checkpoints.load_stylegan2(tmp_path / "g.pt")
+        load_stylegan2(tmp_path / "g.pt")
     assert_clear(refusal.value, tmp_path / "g.pt")
 
 
@@ -221,7 +228,7 @@ def test_sizes_that_a_file_only_claims_cost_nothing(tmp_path: Path) -> None:
         state[f"convs.{layer}.conv.weight"] = torch.zeros(1, 1, 1, 1, 1)
     path = small.write(state, tmp_path / "huge.safetensors", "safetensors")
     with pytest.raises(DeltaEditError, match="px, and 4096 is the most") as refusal:
-        checkpoints.load_stylegan2(path)
+        load_stylegan2(path)
     assert_clear(refusal.value, path)
 
 
@@ -249,7 +256,7 @@ def test_a_refused_conversion_leaves_no_file(tmp_path: Path) -> None:
     save_file(state, tmp_path / "nan.pt")
     for name in ("page.pt", "nan.pt"):
         with pytest.raises(DeltaEditError):
-            checkpoints.convert(tmp_path / name, tmp_path / "out" / "x.safetensors")
+            convert(tmp_path / name, tmp_path / "out" / "x.safetensors")
     assert not (tmp_path / "out").exists()
 
 

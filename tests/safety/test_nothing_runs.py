@@ -12,19 +12,23 @@ from pathlib import Path
 import pytest
 import torch
 
-from deltaedit_kit import checkpoints
-from deltaedit_kit.checkpoints.reading import read
-from deltaedit_kit.checkpoints.restricted import unpickle
 from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.io.checkpoints.arrays import load_codes
+from deltaedit_kit.io.checkpoints.clip import load_clip
+from deltaedit_kit.io.checkpoints.describing import describe
+from deltaedit_kit.io.checkpoints.e4e import load_e4e
+from deltaedit_kit.io.checkpoints.reading import read
+from deltaedit_kit.io.checkpoints.restricted import unpickle
+from deltaedit_kit.io.checkpoints.stylegan2 import load_stylegan2
 from tests.safety import hostile
 
 CONTAINERS = ("zip", "legacy", "pickle2", "pickle4")
 READERS = (
-    checkpoints.load_stylegan2,
-    checkpoints.load_e4e,
-    checkpoints.load_clip,
-    checkpoints.load_codes,
-    checkpoints.describe,
+    load_stylegan2,
+    load_e4e,
+    load_clip,
+    load_codes,
+    describe,
 )
 
 
@@ -56,7 +60,7 @@ def test_the_source_text_of_a_persistent_class_is_not_looked_at(tmp_path: Path) 
     tree = read(path).tree
     assert tree["G_ema"].name == "Generator"
     with pytest.raises(DeltaEditError, match="lacks"):
-        checkpoints.load_stylegan2(path)
+        load_stylegan2(path)
     assert not canary.exists()
 
 
@@ -83,7 +87,7 @@ def test_the_code_of_a_torchscript_archive_is_not_run(tmp_path: Path) -> None:
         archive.writestr("m/code/__torch__.py", f"import os\nos.system('touch {canary}')\n")
     assert read(path).tree == {}
     with pytest.raises(DeltaEditError, match="TorchScript"):
-        checkpoints.load_clip(path)
+        load_clip(path)
     assert not canary.exists()
 
 

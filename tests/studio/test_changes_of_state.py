@@ -8,9 +8,9 @@ import pytest
 import torch
 
 from deltaedit_kit.errors import DeltaEditError
-from deltaedit_kit.studio import faces, presets, sentences, settings
-from deltaedit_kit.studio.history import DEEPEST, History, change, close_gesture, redo, undo
-from deltaedit_kit.studio.state import GROUPS, Sentence, StudioState, group_of_layer
+from deltaedit_kit.labs.studio import faces, presets, sentences, settings
+from deltaedit_kit.labs.studio.history import DEEPEST, History, change, close_gesture, redo, undo
+from deltaedit_kit.labs.studio.state import GROUPS, Sentence, StudioState, group_of_layer
 from deltaedit_kit.stylespace import StyleLayout
 from tests.tiny_domain import SPEC
 

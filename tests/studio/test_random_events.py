@@ -13,13 +13,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from deltaedit_kit.errors import DeltaEditError
-from deltaedit_kit.studio import faces, presets, sentences
-from deltaedit_kit.studio import settings as setting
-from deltaedit_kit.studio.engine import Engine
-from deltaedit_kit.studio.history import DEEPEST, History, change, redo, undo
-from deltaedit_kit.studio.recipe import from_recipe, to_recipe
-from deltaedit_kit.studio.sentences import FARTHEST, MOST_SENTENCES
-from deltaedit_kit.studio.state import GROUPS, STRIP, StudioState
+from deltaedit_kit.labs.studio import faces, presets, sentences
+from deltaedit_kit.labs.studio import settings as setting
+from deltaedit_kit.labs.studio.engine import Engine
+from deltaedit_kit.labs.studio.history import DEEPEST, History, change, redo, undo
+from deltaedit_kit.labs.studio.recipe import from_recipe, to_recipe
+from deltaedit_kit.labs.studio.sentences import FARTHEST, MOST_SENTENCES
+from deltaedit_kit.labs.studio.state import GROUPS, STRIP, StudioState
 from tests.tiny_domain import tiny_domain
 
 DOMAIN = tiny_domain()

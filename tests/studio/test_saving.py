@@ -12,16 +12,17 @@ import pytest
 import torch
 from PIL import Image
 
-from deltaedit_kit.domains import Domain, Faces
-from deltaedit_kit.editing import Editor
+from deltaedit_kit.domain import Domain
+from deltaedit_kit.editor import Editor
 from deltaedit_kit.errors import DeltaEditError
-from deltaedit_kit.plots.grids import to_uint8
-from deltaedit_kit.studio import faces, pictures
-from deltaedit_kit.studio.engine import Engine
-from deltaedit_kit.studio.photo import read_photo
-from deltaedit_kit.studio.recipe import from_recipe, read_file, to_recipe
-from deltaedit_kit.studio.saving import SAVERS, Saved, save_to
-from deltaedit_kit.studio.state import STRIP, Sentence, StudioState
+from deltaedit_kit.faces import Faces
+from deltaedit_kit.labs.studio import faces, pictures
+from deltaedit_kit.labs.studio.engine import Engine
+from deltaedit_kit.labs.studio.photo import read_photo
+from deltaedit_kit.labs.studio.recipe import from_recipe, read_file, to_recipe
+from deltaedit_kit.labs.studio.saving import SAVERS, Saved, save_to
+from deltaedit_kit.labs.studio.state import STRIP, Sentence, StudioState
+from deltaedit_kit.pictures import to_uint8
 from tests.tiny_domain import tiny_domain
 
 DOMAIN = tiny_domain()
@@ -197,7 +198,7 @@ def test_a_photo_is_read_and_handed_to_the_inversion() -> None:
 def test_a_photo_says_how_faithful_it_is_and_the_largest_face_is_taken(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    import deltaedit_kit.inversion as room
+    from deltaedit_kit.labs.photo import inverting as room
 
     class Found:
         faces = DOMAIN.sample(1, seed=1)
@@ -222,7 +223,7 @@ def test_the_grid_shows_every_face_of_the_strip(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Also the fifth and sixth: whoever edits one of them saves it too."""
-    from deltaedit_kit.plots import studio
+    from deltaedit_kit.labs.studio import plots as studio
 
     asked: list[list[list[np.ndarray]]] = []
     monkeypatch.setattr(studio, "grid", lambda lines, *_rest, **_more: asked.append(lines))

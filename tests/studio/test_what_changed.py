@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 import torch
 
-from deltaedit_kit.domains import Domain
+from deltaedit_kit.domain import Domain
 from deltaedit_kit.errors import DeltaEditError
-from deltaedit_kit.studio.changes import group_changes, largest_changes
-from deltaedit_kit.studio.engine import Engine
-from deltaedit_kit.studio.readout import factor_names, read_out
-from deltaedit_kit.studio.state import StudioState, group_of_layer
+from deltaedit_kit.labs.studio.changes import group_changes, largest_changes
+from deltaedit_kit.labs.studio.engine import Engine
+from deltaedit_kit.labs.studio.readout import factor_names, read_out
+from deltaedit_kit.labs.studio.state import StudioState, group_of_layer
 from deltaedit_kit.stylespace import StyleLayout
 from tests.tiny_domain import tiny_domain
 

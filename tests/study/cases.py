@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from deltaedit_kit.study.answers import Answer
-from deltaedit_kit.study.design import Design
-from deltaedit_kit.study.items import Item
-from deltaedit_kit.study.raters import Pair, Raters, simulated_answers
+from deltaedit_kit.labs.study.answers import Answer
+from deltaedit_kit.labs.study.design import Design
+from deltaedit_kit.labs.study.items import Item
+from deltaedit_kit.labs.study.raters import Pair, Raters, simulated_answers
 
 FIRST, SECOND = "method-one", "method-two"
 

@@ -10,8 +10,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from deltaedit_kit.errors import DeltaEditError
-from deltaedit_kit.study.agreement import krippendorff_alpha
-from deltaedit_kit.study.tally import Tally
+from deltaedit_kit.labs.study.agreement import krippendorff_alpha
+from deltaedit_kit.labs.study.tally import Tally
 
 
 def counts_of(ratings: np.ndarray) -> Tally:

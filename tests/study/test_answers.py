@@ -10,10 +10,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deltaedit_kit.errors import DeltaEditError
-from deltaedit_kit.study.answers import COLUMNS, INTACT, Answer, methods_of, read_csv, write_csv
-from deltaedit_kit.study.design import Design
-from deltaedit_kit.study.exclusion import counted
-from deltaedit_kit.study.raters import Raters
+from deltaedit_kit.labs.study.answers import (
+    COLUMNS,
+    INTACT,
+    Answer,
+    methods_of,
+    read_csv,
+    write_csv,
+)
+from deltaedit_kit.labs.study.design import Design
+from deltaedit_kit.labs.study.exclusion import counted
+from deltaedit_kit.labs.study.raters import Raters
 from tests.study.cases import FIRST, SECOND, simulated
 
 DESIGN = Design(participants=8, rounds=6, checks=3)

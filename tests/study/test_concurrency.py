@@ -16,9 +16,9 @@ from pathlib import Path
 
 import pytest
 
-from deltaedit_kit.study.creation import create_study
-from deltaedit_kit.study.design import Design
-from deltaedit_kit.study.store import StudyStore
+from deltaedit_kit.labs.study.creation import create_study
+from deltaedit_kit.labs.study.design import Design
+from deltaedit_kit.labs.study.store import StudyStore
 from tests.study.cases import fake_items
 
 WRITERS, KILLS = 20, 20

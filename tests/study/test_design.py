@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deltaedit_kit.errors import DeltaEditError
-from deltaedit_kit.study.design import Design, plan, williams_square
+from deltaedit_kit.labs.study.design import Design, plan, williams_square
 
 PAPER = Design()
 PLANS = [plan(PAPER, 20, participant) for participant in range(PAPER.participants)]

@@ -7,8 +7,8 @@ import pytest
 from scipy import stats
 
 from deltaedit_kit.errors import DeltaEditError
-from deltaedit_kit.study.power import likeness, participants_needed, power
-from deltaedit_kit.study.tally import Tally
+from deltaedit_kit.labs.study.power import likeness, participants_needed, power
+from deltaedit_kit.labs.study.tally import Tally
 
 
 def beta_binomial(

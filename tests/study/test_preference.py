@@ -9,15 +9,15 @@ import pytest
 from scipy import stats
 
 from deltaedit_kit.errors import DeltaEditError
-from deltaedit_kit.study.design import Design
-from deltaedit_kit.study.preference import (
+from deltaedit_kit.labs.study.design import Design
+from deltaedit_kit.labs.study.preference import (
     bootstrap_interval,
     exact_binomial,
     preference,
     sign_test,
 )
-from deltaedit_kit.study.raters import Raters, expected_share
-from deltaedit_kit.study.tally import Tally, tally
+from deltaedit_kit.labs.study.raters import Raters, expected_share
+from deltaedit_kit.labs.study.tally import Tally, tally
 from tests.study.cases import FIRST, SECOND, simulated
 
 ONE_QUESTION = Design(checks=0, questions=("accuracy",))

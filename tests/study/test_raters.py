@@ -10,11 +10,11 @@ import pytest
 from scipy.special import expit
 
 from deltaedit_kit.errors import DeltaEditError
-from deltaedit_kit.study.creation import create_study
-from deltaedit_kit.study.design import Design
-from deltaedit_kit.study.exclusion import counted
-from deltaedit_kit.study.raters import Raters, answer_study, expected_share
-from deltaedit_kit.study.report import report
+from deltaedit_kit.labs.study.creation import create_study
+from deltaedit_kit.labs.study.design import Design
+from deltaedit_kit.labs.study.exclusion import counted
+from deltaedit_kit.labs.study.raters import Raters, answer_study, expected_share
+from deltaedit_kit.labs.study.report import report
 from tests.study.cases import FIRST, SECOND, fake_items, simulated
 
 DESIGN = Design(participants=12, rounds=6, checks=2)

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from deltaedit_kit.study.creation import create_study
-from deltaedit_kit.study.design import QUESTIONS, Design
-from deltaedit_kit.study.screen import LEAST_SECONDS, SIDE_OF_KEY, press, screen_for
-from deltaedit_kit.study.store import StudyStore
+from deltaedit_kit.labs.study.creation import create_study
+from deltaedit_kit.labs.study.design import QUESTIONS, Design
+from deltaedit_kit.labs.study.screen import LEAST_SECONDS, SIDE_OF_KEY, press, screen_for
+from deltaedit_kit.labs.study.store import StudyStore
 from tests.study.cases import FIRST, SECOND, fake_items
 
 DESIGN = Design(participants=2, rounds=3, checks=1)

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from deltaedit_kit.errors import DeltaEditError
-from deltaedit_kit.study.answers import INTACT, SHUFFLED
-from deltaedit_kit.study.creation import create_study
-from deltaedit_kit.study.design import Design
-from deltaedit_kit.study.store import Question, StudyStore
+from deltaedit_kit.labs.study.answers import INTACT, SHUFFLED
+from deltaedit_kit.labs.study.creation import create_study
+from deltaedit_kit.labs.study.design import Design
+from deltaedit_kit.labs.study.store import Question, StudyStore
 from tests.study.cases import FIRST, SECOND, fake_items
 
 DESIGN = Design(participants=4, rounds=6, checks=2, seed=3)

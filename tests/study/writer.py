@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import sys
 
-from deltaedit_kit.study.store import StudyStore
+from deltaedit_kit.labs.study.store import StudyStore
 
 
 def main() -> None:

@@ -3,15 +3,15 @@
 import pytest
 import torch
 
-from deltaedit_kit.domains.toyfaces.attributes import (
+from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.toyfaces.attributes import (
     ATTRIBUTES,
     NAMES,
     attribute,
     opposites,
     truth_table,
 )
-from deltaedit_kit.domains.toyfaces.factors import FACTORS, sample_factors
-from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.toyfaces.factors import FACTORS, sample_factors
 
 
 def test_every_factor_can_be_named_from_both_sides():

@@ -5,16 +5,16 @@ import re
 import pytest
 import torch
 
-from deltaedit_kit.domains.toyfaces.attributes import ATTRIBUTES, NAMES, truth_table
-from deltaedit_kit.domains.toyfaces.captions import (
+from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.toyfaces.attributes import ATTRIBUTES, NAMES, truth_table
+from deltaedit_kit.toyfaces.captions import (
     HELD_OUT_PAIRS,
     HELD_OUT_WORDS,
     caption,
     captions,
     captions_and_names,
 )
-from deltaedit_kit.domains.toyfaces.factors import FACTORS, sample_factors
-from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.toyfaces.factors import FACTORS, sample_factors
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,8 @@ import pytest
 import torch
 from scipy import stats
 
-from deltaedit_kit.domains.toyfaces.factors import (
+from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.toyfaces.factors import (
     FACTORS,
     GLASSES_ABSENT,
     GLASSES_PRESENT,
@@ -14,7 +15,6 @@ from deltaedit_kit.domains.toyfaces.factors import (
     index,
     sample_factors,
 )
-from deltaedit_kit.errors import DeltaEditError
 
 
 def test_names_are_unique_and_in_the_published_order():

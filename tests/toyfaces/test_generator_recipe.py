@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from deltaedit_kit import load_domain
-from deltaedit_kit.domains.toyfaces.factors import FACTORS, factors_from_z
+from deltaedit_kit.toyfaces.factors import FACTORS, factors_from_z
 from recipes.toyfaces.generator_scales import multiply, rescale, visibility
 from recipes.toyfaces.generator_twins import APART, FAR, WALKS, Twins, at_coordinate
 

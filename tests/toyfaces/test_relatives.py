@@ -3,9 +3,9 @@
 import pytest
 import torch
 
-from deltaedit_kit.domains.toyfaces.factors import FACTORS
-from deltaedit_kit.domains.toyfaces.relatives import CALM, CHANGES, END, WALKS, relatives
 from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.toyfaces.factors import FACTORS
+from deltaedit_kit.toyfaces.relatives import CALM, CHANGES, END, WALKS, relatives
 
 FAMILY = 5
 

@@ -4,11 +4,11 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from deltaedit_kit.domains.toyfaces import render, sample_factors
-from deltaedit_kit.domains.toyfaces.factors import FACTORS, index
-from deltaedit_kit.domains.toyfaces.renderer.canvas import Canvas, ellipse
-from deltaedit_kit.domains.toyfaces.renderer.palette import HAIR, hsv, ramp
 from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.toyfaces import render, sample_factors
+from deltaedit_kit.toyfaces.factors import FACTORS, index
+from deltaedit_kit.toyfaces.renderer.canvas import Canvas, ellipse
+from deltaedit_kit.toyfaces.renderer.palette import HAIR, hsv, ramp
 
 
 def portrait(**changes: float) -> torch.Tensor:

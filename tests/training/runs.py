@@ -8,7 +8,8 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from deltaedit_kit.codes import CodeStore, make_codes
+from deltaedit_kit.codes.make import make_codes
+from deltaedit_kit.codes.store import CodeStore
 from deltaedit_kit.ranks import this_rank
 from deltaedit_kit.training import TrainingConfig, train_mapper
 from tests.training.tiny import LESSON, linear_codes, picture_domain

@@ -7,19 +7,11 @@ from dataclasses import replace
 import pytest
 import torch
 
-from deltaedit_kit.codes import Codes, make_codes
+from deltaedit_kit.codes.make import make_codes
+from deltaedit_kit.codes.memory import Codes
 from deltaedit_kit.errors import DeltaEditError
-from deltaedit_kit.training import (
-    ABLATIONS,
-    TrainingConfig,
-    as_trained,
-    draw_indices,
-    pairs_at,
-    sweep,
-    table_text,
-    train_mapper,
-    write_csv,
-)
+from deltaedit_kit.labs.training.ablation import ABLATIONS, as_trained, sweep, table_text, write_csv
+from deltaedit_kit.training import TrainingConfig, draw_indices, pairs_at, train_mapper
 from tests.training.tiny import LESSON, linear_codes, picture_domain
 
 BASE = TrainingConfig(steps=6, batch=8, held_out=0.2, seed=1)
@@ -122,7 +114,7 @@ def test_codes_of_another_domain_and_unfinished_stores_are_refused(tmp_path):
     store = make_codes(domain, tmp_path, 40, chunk=8)
     for part in sorted(tmp_path.glob("*.safetensors"))[3:]:
         part.unlink()
-    from deltaedit_kit.codes import CodeStore
+    from deltaedit_kit.codes.store import CodeStore
 
     store = CodeStore.open(tmp_path)
     with pytest.raises(DeltaEditError, match="24 of 40 codes"):

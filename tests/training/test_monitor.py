@@ -8,11 +8,11 @@ from dataclasses import replace
 import pytest
 import torch
 
-from deltaedit_kit.codes import make_codes
+from deltaedit_kit.codes.make import make_codes
 from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.labs.training.session import TrainingSession
 from deltaedit_kit.mapper import DeltaMapper
 from deltaedit_kit.training import TrainingConfig, train_mapper
-from deltaedit_kit.training.session import TrainingSession
 from tests.tiny_domain import tiny_domain
 
 SHORT = TrainingConfig(steps=30, batch=8, held_out=0.2, report_every=10, save_every=1000)
@@ -132,7 +132,7 @@ def test_errors_of_the_run_come_out_where_one_waits(domain, codes, tmp_path, ses
 
 
 def test_the_panel_shows_curves_pictures_and_the_right_buttons(domain, codes, tmp_path, session_at):
-    from deltaedit_kit.widgets.monitor import TrainingMonitor
+    from deltaedit_kit.labs.training.monitor import TrainingMonitor
 
     session = session_at(domain, codes, tmp_path, steps=40, look_every=0.0)
     panel = TrainingMonitor(session)
@@ -158,7 +158,7 @@ def test_the_panel_shows_curves_pictures_and_the_right_buttons(domain, codes, tm
 
 
 def test_a_stopped_run_can_be_started_again_and_an_error_is_shown(domain, codes, session_at):
-    from deltaedit_kit.widgets.monitor import TrainingMonitor
+    from deltaedit_kit.labs.training.monitor import TrainingMonitor
 
     session = session_at(domain, codes, None)
     panel = TrainingMonitor(session)
@@ -179,7 +179,7 @@ def test_a_stopped_run_can_be_started_again_and_an_error_is_shown(domain, codes,
 
 
 def test_previews_show_the_mapper_that_is_asked(domain):
-    from deltaedit_kit.widgets.monitor import previews
+    from deltaedit_kit.labs.training.monitor import previews
 
     faces = domain.sample(2, seed=0)
     asleep = DeltaMapper(domain.layout, domain.clip.width)

@@ -5,10 +5,11 @@ from dataclasses import replace
 import matplotlib.text
 from matplotlib.figure import Figure
 
-from deltaedit_kit.figure_files import save_figure
-from deltaedit_kit.plots.framework import facts_of, framework_figure
-from deltaedit_kit.plots.training import curve_figure, sweep_figure
-from deltaedit_kit.training import TrainingConfig, sweep, train_mapper
+from deltaedit_kit.labs.framework_figure import facts_of, framework_figure
+from deltaedit_kit.labs.training.ablation import sweep
+from deltaedit_kit.labs.training.plots import curve_figure, sweep_figure
+from deltaedit_kit.pictures import save_figure
+from deltaedit_kit.training import TrainingConfig, train_mapper
 from tests.tiny_domain import CLIP_WIDTH, tiny_domain
 from tests.training.tiny import LESSON, linear_codes
 

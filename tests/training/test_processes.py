@@ -7,10 +7,10 @@ import sys
 import pytest
 import torch
 
-from deltaedit_kit.codes import CodeStore
+from deltaedit_kit.codes.store import CodeStore
 from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.labs.training.processes import check_shares, share
 from deltaedit_kit.ranks import Rank
-from deltaedit_kit.training.processes import check_shares, share
 from tests.training import runs
 
 

@@ -10,15 +10,16 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import load_file
 
-from deltaedit_kit import cli, domains
-from deltaedit_kit.codes import CodeStore
-from deltaedit_kit.domains.spec import PublishedFile
-from deltaedit_kit.edit_exam import EditExam, with_mapper
+from deltaedit_kit.codes.store import CodeStore
+from deltaedit_kit.domain_spec import PublishedFile
 from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.io import loading
+from deltaedit_kit.labs.cli import main as cli
+from deltaedit_kit.labs.cli import train
+from deltaedit_kit.labs.cli.places import home_of
+from deltaedit_kit.labs.compare.edit_accuracy import EditExam, with_mapper
 from deltaedit_kit.mapper import DeltaMapper
 from deltaedit_kit.training import TrainingConfig
-from deltaedit_kit.verbs import train
-from deltaedit_kit.verbs.places import home_of
 from tests.tiny_domain import tiny_domain
 
 TRAIN = ("--steps", "4", "--batch", "8", "--held-out", "0.2", "--report-every", "2")
@@ -27,7 +28,7 @@ TRAIN = ("--steps", "4", "--batch", "8", "--held-out", "0.2", "--report-every", 
 @pytest.fixture
 def tiny(monkeypatch):
     domain = tiny_domain()
-    monkeypatch.setattr(domains, "load_domain", lambda *_, **__: domain, raising=False)
+    monkeypatch.setattr(loading, "load_domain", lambda *_, **__: domain, raising=False)
     return domain
 
 
@@ -64,7 +65,9 @@ def test_a_run_that_was_done_before_says_how_it_ended(tiny, tmp_path, capsys):
 
 
 def test_a_place_that_cannot_be_is_refused_before_the_work(tiny, tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr("deltaedit_kit.codes.open_codes", lambda *_: pytest.fail("opened codes"))
+    monkeypatch.setattr(
+        "deltaedit_kit.io.published_codes.open_codes", lambda *_: pytest.fail("opened codes")
+    )
     (tmp_path / "file").write_text("")
     assert cli.main(["train", "tiny", "--out", str(tmp_path / "file"), *TRAIN]) == 2
     assert "is no folder; give another" in capsys.readouterr().err
@@ -96,7 +99,7 @@ def test_a_mapper_that_nobody_would_read_needs_a_place(tiny, tmp_path, capsys):
 def test_a_folder_is_no_domains_name(tmp_path, capsys, monkeypatch):
     """Released arrays do not say whose they are, and a mapper's header must."""
     domain = tiny_domain("mine")
-    monkeypatch.setattr(domains, "load_domain", lambda *_, **__: domain)
+    monkeypatch.setattr(loading, "load_domain", lambda *_, **__: domain)
     random = np.random.default_rng(0)
     for space, width in (("s", domain.layout.total), ("c", domain.clip.width)):
         array = random.normal(size=(20, width)).astype(np.float32)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from deltaedit_kit.widgets.studio import Studio
+from deltaedit_kit.labs.studio.panel import Studio
 from tests.widgets.studio_on_trial import DOMAIN, invert
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from deltaedit_kit.clouds.cloud import Cloud, Spaces
-from deltaedit_kit.projection import Projection
+from deltaedit_kit.labs.delta_space.clouds.cloud import Cloud, Spaces
+from deltaedit_kit.labs.delta_space.projection import Projection
 
 
 def spaces(n: int = 9, side: int = 4) -> Spaces:

@@ -11,9 +11,10 @@ import ipywidgets
 import numpy as np
 from PIL import Image
 
-from deltaedit_kit.domains import Domain, Faces
-from deltaedit_kit.studio import pictures
-from deltaedit_kit.widgets.studio_parts.files import FileButton
+from deltaedit_kit.domain import Domain
+from deltaedit_kit.faces import Faces
+from deltaedit_kit.labs.studio import pictures
+from deltaedit_kit.labs.studio.parts.files import FileButton
 from tests.tiny_domain import tiny_domain
 
 DOMAIN = tiny_domain()

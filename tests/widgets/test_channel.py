@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from deltaedit_kit.plots.grids import to_uint8
+from deltaedit_kit.labs.style_space.panel import ChannelPanel, look_at
+from deltaedit_kit.pictures import to_uint8
 from deltaedit_kit.relevance import ChannelStatistics
-from deltaedit_kit.widgets.channel import ChannelPanel, look_at
 from tests.tiny_domain import tiny_domain
 
 DOMAIN = tiny_domain()

@@ -11,9 +11,16 @@ import pytest
 from PIL import Image
 
 from deltaedit_kit.errors import DeltaEditError
-from deltaedit_kit.evaluation.index import Index
-from deltaedit_kit.evaluation.results import Results
-from deltaedit_kit.widgets.explorer import ZOOM, Choice, Explorer, choices, explore, numbers_html
+from deltaedit_kit.labs.compare.explorer import (
+    ZOOM,
+    Choice,
+    Explorer,
+    choices,
+    explore,
+    numbers_html,
+)
+from deltaedit_kit.labs.compare.index import Index
+from deltaedit_kit.labs.compare.results import Results
 from tests.evaluation.handmade import FACES, GLASSES, SIDE, SMILE, STRENGTHS, handmade
 
 FIRST = Choice("deltaedit", GLASSES.text, "default", 1.0, 0)

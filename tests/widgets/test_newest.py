@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Iterator
 from threading import RLock, Thread
 
-from deltaedit_kit.widgets.studio_parts.newest import Newest
+from deltaedit_kit.labs.studio.parts.newest import Newest
 
 
 class Desk:

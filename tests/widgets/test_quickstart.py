@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deltaedit_kit.editing import Editor
-from deltaedit_kit.plots import png_bytes
-from deltaedit_kit.widgets.quickstart import PanelState, QuickstartPanel, look
+from deltaedit_kit.editor import Editor
+from deltaedit_kit.labs.studio.quickstart import PanelState, QuickstartPanel, look
+from deltaedit_kit.pictures import png_bytes
 from tests.tiny_domain import tiny_domain
 
 DOMAIN = tiny_domain()

@@ -11,8 +11,8 @@ import pytest
 from PIL import Image
 
 from deltaedit_kit.errors import DeltaEditError
-from deltaedit_kit.widgets.scatter import LinkedScatter
-from deltaedit_kit.widgets.scatter_view import quantised, scatter_view, sprite_sheet
+from deltaedit_kit.labs.delta_space.scatter import LinkedScatter
+from deltaedit_kit.labs.delta_space.scatter_view import quantised, scatter_view, sprite_sheet
 from tests.widgets.scatter_data import planes, spaces
 
 

@@ -8,12 +8,12 @@ import ipywidgets
 import numpy as np
 import pytest
 
-from deltaedit_kit.plots.grids import to_uint8
-from deltaedit_kit.studio.state import Sentence
-from deltaedit_kit.widgets.studio import Studio
-from deltaedit_kit.widgets.studio_parts import markup
-from deltaedit_kit.widgets.studio_parts.dial import Dial
-from deltaedit_kit.widgets.studio_parts.names import Names
+from deltaedit_kit.labs.studio.panel import Studio
+from deltaedit_kit.labs.studio.parts import markup
+from deltaedit_kit.labs.studio.parts.dial import Dial
+from deltaedit_kit.labs.studio.parts.names import Names
+from deltaedit_kit.labs.studio.state import Sentence
+from deltaedit_kit.pictures import to_uint8
 from tests.widgets.studio_on_trial import DOMAIN, PNG, choose, shown
 
 

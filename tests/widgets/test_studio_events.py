@@ -8,9 +8,9 @@ import numpy as np
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from deltaedit_kit.plots.grids import to_uint8
-from deltaedit_kit.studio.engine import Engine
-from deltaedit_kit.widgets.studio import Studio
+from deltaedit_kit.labs.studio.engine import Engine
+from deltaedit_kit.labs.studio.panel import Studio
+from deltaedit_kit.pictures import to_uint8
 from tests.widgets.studio_on_trial import DOMAIN, choose
 
 

@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from deltaedit_kit.domains import Domain, Faces
+from deltaedit_kit.domain import Domain
 from deltaedit_kit.errors import DeltaEditError
-from deltaedit_kit.widgets.studio import Studio
-from deltaedit_kit.widgets.studio_parts.files import LARGEST, File, FileButton
+from deltaedit_kit.faces import Faces
+from deltaedit_kit.labs.studio.panel import Studio
+from deltaedit_kit.labs.studio.parts.files import LARGEST, File, FileButton
 from tests.widgets.studio_on_trial import DOMAIN, PNG, choose
 
 

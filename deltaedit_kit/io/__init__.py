@@ -1,0 +1,8 @@
+"""What comes from outside: published formats, downloads, declarations of domains.
+
+checkpoints/  a published file -> a network; nothing in it is executed
+loading       `load_domain(name or folder)`: a declaration and its files -> Domain
+declaration, published/   what a domain says of itself;  published_domain: its networks
+download, cache, listing, availability   files of a domain: where they come from and lie
+e4e, arcface, ir_se       networks of others: encoder for editing, identity
+"""

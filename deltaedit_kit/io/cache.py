@@ -1,0 +1,107 @@
+"""Where files of published domains lie, and the check that a file is what it should be.
+
+    <cache>/files/       what was downloaded, shared by all domains, each with its SHA-256 beside it
+    <cache>/<domain>/    what was made here for a domain: its mapper, its relevance matrix
+    <cache> = the environment's DELTAEDIT_CACHE, else the folder that this system has for caches
+
+A published hash is enforced. Where nobody published one, the first file seen is trusted, its hash
+recorded in the form that `sha256sum --check` reads, and any other content refused from then on
+(trust on first use, as ssh does with the keys of hosts).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from contextlib import suppress
+from pathlib import Path
+
+from deltaedit_kit.atomic import write_text
+from deltaedit_kit.domain_spec import PublishedFile
+from deltaedit_kit.errors import DeltaEditError
+
+VARIABLE = "DELTAEDIT_CACHE"
+CHUNK = 1 << 20
+
+
+def cache_folder() -> Path:
+    """The root of the cache; nothing is made yet."""
+    chosen = os.environ.get(VARIABLE)
+    if chosen:
+        return Path(chosen).expanduser()
+    import pooch
+
+    return Path(pooch.os_cache("deltaedit"))
+
+
+def downloads_folder() -> Path:
+    """Where downloads lie, those of all domains together: they share CLIP."""
+    return cache_folder() / "files"
+
+
+def own_folder(domain: str) -> Path:
+    """Where what is made on this machine for a domain lies: codes, mapper, relevance."""
+    return cache_folder() / domain
+
+
+def record_of(path: Path) -> Path:
+    """The file that holds the SHA-256 first seen for `path`."""
+    return path.with_name(f"{path.name}.sha256")
+
+
+def check_content(path: Path, file: PublishedFile) -> str:
+    """Make sure that `path` holds the published file; returns its SHA-256.
+
+    Records the hash where none is known yet. Raises `DeltaEditError` when the content is not what
+    was published or first seen; the message names both hashes and what to do.
+    """
+    found = sha256_of(path)
+    if file.sha256 and found != file.sha256:
+        raise DeltaEditError(
+            f"{path} is damaged or another file: its SHA-256 is {found}, published is "
+            f"{file.sha256}; delete it and run this again"
+        )
+    if file.git_blob and (blob := git_blob_of(path)) != file.git_blob:
+        raise DeltaEditError(
+            f"{path} is damaged or another file: git would store it as {blob}, published is "
+            f"{file.git_blob}; delete it and run this again"
+        )
+    if file.addresses and not file.sha256:  # without an address it is the user's own, to change
+        enforce_first_seen(path, found)
+    return found
+
+
+def enforce_first_seen(path: Path, found: str) -> None:
+    """Compare with the recorded hash, or record this one where there is none."""
+    record = record_of(path)
+    if not record.exists():
+        write_record(record, f"{found}  {path.name}\n")
+        return
+    seen = record.read_text(encoding="ascii", errors="replace").split(" ")[0].strip()
+    if seen != found:
+        raise DeltaEditError(
+            f"{path} has changed: its SHA-256 is {found}, when first seen it was {seen}; delete "
+            f"it to download it again, or delete {record.name} if you changed it yourself"
+        )
+
+
+def write_record(record: Path, line: str) -> None:
+    """Write the line in one step; a folder that nobody may write to is left as it is."""
+
+    with suppress(PermissionError):  # a shared cache of a class: whoever filled it recorded it
+        write_text(record, line)
+
+
+def sha256_of(path: Path) -> str:
+    """Hex digits of the content's SHA-256."""
+    with path.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
+
+
+def git_blob_of(path: Path) -> str:
+    """The name under which git stores this content: SHA-1 over a short header and the content."""
+    digest = hashlib.sha1(f"blob {path.stat().st_size}\0".encode(), usedforsecurity=False)
+    with path.open("rb") as content:
+        while block := content.read(CHUNK):
+            digest.update(block)
+    return digest.hexdigest()

@@ -1,0 +1,170 @@
+"""CLIP from a name of open_clip or from a file, and the one mistake that nobody notices.
+
+    load_clip("ViT-B-32-quickgelu", "openai")        downloaded by open_clip
+    load_clip("ViT-B-32.pt")                         OpenAI's own file: JIT archive or state dict
+    load_clip("ViT-B-32", "laion.safetensors")       any local weights for a model of open_clip
+
+OpenAI's weights were trained with QuickGELU, x * sigmoid(1.702 x). Under a model name without it
+they load, and every embedding is silently wrong; here that is an error which names the right name.
+A JIT archive is read as data: its code is never run.
+
+Sources: github.com/openai/CLIP, github.com/mlfoundations/open_clip (README, "QuickGELU").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor, nn
+
+from deltaedit_kit.clip_layout import NUMBERS, load_openai_layout
+from deltaedit_kit.clip_space import ClipSpace, Preprocessing
+from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.io.checkpoints.container import Container
+from deltaedit_kit.io.checkpoints.kind import Kind, Tensors, flat_tensors, open_as
+from deltaedit_kit.io.checkpoints.reading import Contents
+from deltaedit_kit.io.checkpoints.restricted import naming
+
+MARKS = ("token_embedding.weight", "text_projection", "visual.conv1.weight")
+QUICK = "-quickgelu"
+
+
+def load_clip(
+    name_or_path: str | Path,
+    pretrained: str | Path | None = None,
+    preprocessing: Preprocessing | str = "clip",
+) -> ClipSpace:
+    """A CLIP space on the CPU, float32, frozen.
+
+    With `pretrained` (a tag of open_clip or a file) the first argument is a model name of
+    open_clip; without it, a file in OpenAI's layout with OpenAI's QuickGELU. Raises DeltaEditError
+    for unknown names (with the nearest), a wrong activation, and files as the other readers do.
+    """
+    if pretrained is None:
+        return _from_file(name_or_path, preprocessing)
+    from open_clip import get_tokenizer
+
+    name = _known_model(str(name_or_path))
+    is_file = isinstance(pretrained, Path) or Path(pretrained).is_file()
+    model = _with_file(name, Path(pretrained)) if is_file else _with_tag(name, str(pretrained))
+    model = model.float().eval().requires_grad_(False)
+    tokenizer = get_tokenizer(name)
+    bundled = type(tokenizer).__name__ == "SimpleTokenizer"
+    return ClipSpace(model, None if bundled else tokenizer, preprocessing)
+
+
+def _from_file(path: str | Path, preprocessing: str) -> ClipSpace:
+    from open_clip import list_models, list_pretrained_tags_by_model
+
+    name = str(path).replace("/", "-")
+    if not Path(path).exists() and name in list_models():
+        tags = ", ".join(list_pretrained_tags_by_model(name)[:6])
+        raise DeltaEditError(f"{name} is a model name; give weights too, one of: {tags}")
+    tensors = open_as(path, KIND)
+    with naming(path):
+        return ClipSpace(load_openai_layout(tensors), None, preprocessing)
+
+
+def _known_model(name: str) -> str:
+    from open_clip import list_models
+
+    plain, known = name.replace("/", "-"), list_models()  # OpenAI writes ViT-B/32
+    if plain in known:
+        return plain
+    near = get_close_matches(plain, known, n=3, cutoff=0.4)
+    advice = f"did you mean {', '.join(near)}?" if near else "see open_clip.list_models()"
+    raise DeltaEditError(f"open_clip knows no model {name[:60]!r}; {advice}")
+
+
+def _with_tag(name: str, tag: str) -> nn.Module:
+    """The model with downloaded weights, the activation checked before the download."""
+    import open_clip
+
+    tags = open_clip.list_pretrained_tags_by_model(name)
+    settings = open_clip.get_pretrained_cfg(name, tag)
+    if not settings:
+        known = ", ".join(tags[:8]) or "none"
+        raise DeltaEditError(
+            f"{name} has no weights called {tag[:60]!r}, nor is that a file; its tags: {known}"
+        )
+    _check_activation(name, bool(settings.get("quick_gelu")), f"the weights {tag!r}")
+    try:
+        return open_clip.create_model(name, pretrained=tag, weights_only=True)
+    except Exception as cause:  # network, disk, hub: whatever the libraries below raise
+        raise DeltaEditError(
+            f"open_clip could not load {name} with {tag!r} ({str(cause)[:200]}); check the network "
+            "and the disk, or download the file and give its path in place of the tag"
+        ) from None
+
+
+def _with_file(name: str, path: Path) -> nn.Module:
+    """The model with weights from a file, read by us."""
+    import open_clip
+
+    tensors = open_as(path, KIND)
+    if any(key in tensors for key in NUMBERS):  # only OpenAI's own archives have them
+        _check_activation(name, True, f"{path}, a file of OpenAI's,")
+    weights = {key: value for key, value in tensors.items() if key not in NUMBERS}
+    model = open_clip.create_model(name, pretrained=None, pretrained_text=False)
+    with naming(path):
+        try:
+            model.load_state_dict(weights)
+        except RuntimeError as cause:
+            raise DeltaEditError(
+                f"{path} does not fit {name}: {str(cause)[:200]}; give the name it was trained as"
+            ) from None
+    return model
+
+
+def _check_activation(name: str, quick: bool, weights: str) -> None:
+    """Refuse weights under a name with the other activation; the message has the right name."""
+    import open_clip
+
+    settings = open_clip.get_model_config(name) or {}
+    if bool(settings.get("quick_gelu")) == quick:
+        return
+    other = f"{name}{QUICK}" if quick else name.removesuffix(QUICK)
+    was, has = ("QuickGELU", "plain GELU") if quick else ("plain GELU", "QuickGELU")
+    right = f"give {other!r}" if other in open_clip.list_models() else "use another model name"
+    raise DeltaEditError(
+        f"{weights} were trained with {was}, the model {name!r} has {has}: every embedding would "
+        f"be silently wrong; {right}"
+    )
+
+
+def _layout(tree: Any) -> Tensors:
+    """The tensors of a state dict, of a training checkpoint's, or of a data-parallel one."""
+    inner = tree.get("state_dict", tree) if isinstance(tree, Mapping) else None
+    return flat_tensors(inner, "module.") or flat_tensors(inner)
+
+
+def _format_of(contents: Contents) -> str | None:
+    if not all(mark in _layout(contents.tree) for mark in MARKS):
+        return None
+    if contents.container is Container.TORCHSCRIPT:
+        return "OpenAI layout, TorchScript archive (read as data)"
+    return f"OpenAI layout, {contents.container.value}"
+
+
+def _tensors(contents: Contents) -> Tensors:
+    return _layout(contents.tree)
+
+
+def _sizes(tensors: Mapping[str, Tensor]) -> dict[str, Any]:
+    sizes: dict[str, Any] = {
+        "clip_width": tensors["text_projection"].shape[1],
+        "context": tensors["positional_embedding"].shape[0],
+        "vocabulary": tensors["token_embedding.weight"].shape[0],
+    }
+    if "visual.proj" in tensors:
+        patch = tensors["visual.conv1.weight"].shape[-1]
+        side = round((tensors["visual.positional_embedding"].shape[0] - 1) ** 0.5)
+        return sizes | {"tower": f"ViT, patch {patch}", "input": f"{patch * side} px"}
+    side = round((tensors["visual.attnpool.positional_embedding"].shape[0] - 1) ** 0.5)
+    return sizes | {"tower": "ResNet", "input": f"{32 * side} px"}
+
+
+KIND = Kind("clip", "CLIP", "load_clip", _format_of, _tensors, _sizes)

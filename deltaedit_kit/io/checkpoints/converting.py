@@ -1,0 +1,108 @@
+"""Any supported file -> safetensors: numbers with a header, which no reader can execute.
+
+    8 bytes: length of the header | header (JSON: names, types, shapes, text) | the numbers
+
+The text in the header says where the numbers come from (SHA-256 of the source) and what they are
+(kind, format, sizes), and holds a CRC-32 of them, so that a flipped bit shows. Arrays of several GB
+are copied piece by piece; networks fit into memory and go through the safetensors library.
+
+Source: github.com/huggingface/safetensors (format).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zlib
+from pathlib import Path
+
+import numpy as np
+
+from deltaedit_kit.atomic import replacing, save_tensors
+from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.io.checkpoints.arrays import CODES
+from deltaedit_kit.io.checkpoints.container import Container, same_file
+from deltaedit_kit.io.checkpoints.kind import Kind, recognise, tensors_of, what_else
+from deltaedit_kit.io.checkpoints.reading import CHECKSUM, Contents, checksum, read
+from deltaedit_kit.io.checkpoints.restricted import naming
+
+SUFFIX = ".safetensors"
+FORMAT = "deltaedit checkpoint 1"
+PIECE = 2**24  # bytes copied at a time
+DTYPES = {"f2": "F16", "f4": "F32", "f8": "F64"}  # numpy -> safetensors
+
+
+def convert(source: str | Path, out: str | Path) -> Path:
+    """Write the contents of `source` as safetensors at `out`, atomically; returns `out`.
+
+    Raises DeltaEditError for a source that is not recognised or broken, and an `out` that is no
+    .safetensors path, is the source itself, or cannot be written.
+    """
+    out = Path(out)
+    if out.suffix != SUFFIX:
+        raise DeltaEditError(f"the result is a safetensors file; call it {out.stem}{SUFFIX}")
+    contents = read(source)
+    if same_file(contents.path, out):
+        raise DeltaEditError(f"{out} is the source itself; give another path for the result")
+    kind = recognise(contents)
+    if kind is None:
+        raise DeltaEditError(f"{contents.path} cannot be converted: it is {what_else(contents)}")
+    try:
+        if kind is CODES and contents.container is Container.NUMPY:
+            return _copy_array(contents, out)
+        with naming(contents.path):
+            tensors = tensors_of(contents, kind)
+            header = header_of(contents, kind) | {
+                key: str(value) for key, value in kind.sizes(tensors).items()
+            }
+        return save_tensors(out, tensors, header | {CHECKSUM: checksum(tensors)})
+    except OSError as cause:
+        raise DeltaEditError(
+            f"cannot write {out}: {cause.strerror or cause}; choose a folder with room and rights"
+        ) from None
+
+
+def header_of(contents: Contents, kind: Kind) -> dict[str, str]:
+    """What a converted file says of its origin."""
+    kept = {"domain": contents.metadata["domain"]} if "domain" in contents.metadata else {}
+    return kept | {
+        "format": FORMAT,
+        "kind": kind.name,
+        "source_file": contents.path.name,
+        "source_format": str(kind.format_of(contents)),
+        "source_sha256": sha256_of(contents.path),
+    }
+
+
+def sha256_of(path: Path) -> str:
+    """SHA-256 of a file, 64 hex digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _copy_array(contents: Contents, out: Path) -> Path:
+    """A mapped array -> safetensors with the tensor "codes", a piece at a time."""
+    array: np.ndarray = contents.tree
+    code = array.dtype.newbyteorder("=").str[1:]
+    if code not in DTYPES:
+        raise DeltaEditError(f"{contents.path} holds {array.dtype}; codes are floats")
+    row = max(1, array[:1].nbytes)
+    step = max(1, PIECE // row)
+    crc = 0
+    for start in range(0, len(array), step):
+        crc = zlib.crc32(_bytes(array[start : start + step]), crc)
+    text = header_of(contents, CODES) | {CHECKSUM: f"{crc:08x}"}
+    entry = {"dtype": DTYPES[code], "shape": array.shape, "data_offsets": [0, array.nbytes]}
+    header = json.dumps({"__metadata__": text, "codes": entry}).encode()
+    header += b" " * (-len(header) % 8)  # numbers begin at a multiple of 8
+    with replacing(out) as beside, beside.open("wb") as file:
+        file.write(len(header).to_bytes(8, "little") + header)
+        for start in range(0, len(array), step):
+            file.write(_bytes(array[start : start + step]))
+        file.flush()
+    return out
+
+
+def _bytes(part: np.ndarray) -> bytes:
+    """Little-endian bytes, row after row."""
+    return np.ascontiguousarray(part, dtype=part.dtype.newbyteorder("<")).tobytes()

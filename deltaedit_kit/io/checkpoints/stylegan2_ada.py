@@ -1,0 +1,141 @@
+"""stylegan2-ada-pytorch pickles: `G_ema`, a tree of persistent classes, as our state dict.
+
+Idea: same network, other names and one other shape here and there. With b<r> the block of
+resolution r and k counting the 3x3 layers from 0:
+
+    mapping.fc<i>            -> style.<i+1>           mapping.w_avg     -> latent_avg
+    synthesis.b4.const       -> input.input           b<r>.torgb        -> to_rgb1, to_rgbs.<j>
+    b4.conv1, b<r>.conv0/1   -> conv1, convs.<k-1>    noise_const       -> noises.noise_<k>
+    affine -> modulation     noise_strength -> noise.weight     resample_filter * 4 -> the FIRs
+
+The source text of the classes that these pickles embed is neither compiled nor looked at.
+
+Source: NVlabs/stylegan2-ada-pytorch `training/networks.py` (Karras et al., arXiv:2006.06676).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.io.checkpoints.pickled import Record
+
+LR_MUL = 0.01  # what the weights of our mapping network are multiplied with when they are used
+
+
+def is_ada(tree: Any) -> bool:
+    """Whether a pickle's tree is that of such a file."""
+    return isinstance(tree, dict) and isinstance(tree.get("G_ema"), Record)
+
+
+def ada_state_dict(tree: dict[str, Any]) -> dict[str, Tensor]:
+    """The state dict of our generator, with `latent_avg`.
+
+    Raises DeltaEditError for a class-conditional generator, an architecture without output skips,
+    and (as KeyError) for a missing part.
+    """
+    generator = tree["G_ema"]
+    _check(generator)
+    return ada_layout(dict(_tensors(generator)), _mapping_gain(generator))
+
+
+def _check(generator: Record) -> None:
+    """Only what StyleGAN2 itself is: no classes, output skips, known activations."""
+    fields = generator.fields
+    if fields.get("c_dim"):
+        raise DeltaEditError(
+            f"it is a class-conditional generator ({fields['c_dim']} classes), and the kit's have "
+            "no classes; give an unconditional one such as FFHQ's"
+        )
+    blocks = _child(generator, "synthesis").fields["_modules"]
+    for block in blocks.values():
+        kind = block.fields.get("architecture", "skip")
+        if kind != "skip":
+            raise DeltaEditError(
+                f"its synthesis network is of the architecture {kind!r}; give one with output "
+                "skips, as the published StyleGAN2 files have"
+            )
+
+
+def _child(module: Record, name: str) -> Record:
+    return module.fields["_modules"][name]
+
+
+def _tensors(module: Record, prefix: str = "") -> Iterator[tuple[str, Tensor]]:
+    """All tensors below a module, under the names of its own state dict."""
+    for kind in ("_parameters", "_buffers"):
+        for key, value in module.fields[kind].items():
+            if isinstance(value, Tensor):
+                yield f"{prefix}{key}", value
+    for key, child in module.fields["_modules"].items():
+        yield from _tensors(child, f"{prefix}{key}.")
+
+
+def _mapping_gain(generator: Record) -> float:
+    """The learning-rate multiplier of the mapping network, as its layers remember it."""
+    first = _child(_child(generator, "mapping"), "fc0")
+    return float(first.fields.get("bias_gain", LR_MUL))
+
+
+def ada_layout(given: dict[str, Tensor], lr_mul: float) -> dict[str, Tensor]:
+    """Names and shapes of stylegan2-ada -> ours. `lr_mul` is the mapping network's own."""
+    made: dict[str, Tensor] = {}
+    depth = sum(key.startswith("mapping.fc") and key.endswith(".weight") for key in given)
+    for index in range(depth):
+        for part in ("weight", "bias"):
+            # We multiply with LR_MUL at run time, whatever the file did.
+            value = given[f"mapping.fc{index}.{part}"] * (lr_mul / LR_MUL)
+            made[f"style.{index + 1}.{part}"] = value
+    made["latent_avg"] = given["mapping.w_avg"]
+    made["input.input"] = given["synthesis.b4.const"][None]  # [1, C, 4, 4]
+    made |= _layer(given, "synthesis.b4.conv1.", "conv1.", 0, up=False)
+    made |= _to_rgb(given, "synthesis.b4.", "to_rgb1.", up=False)
+    index = 0
+    while f"{(block := f'synthesis.b{8 * 2**index}.')}conv0.weight" in given:
+        for half, up in ((0, True), (1, False)):
+            made |= _layer(
+                given, f"{block}conv{half}.", f"convs.{2 * index + half}.", 2 * index + 1 + half, up
+            )
+        made |= _to_rgb(given, block, f"to_rgbs.{index}.", up=True)
+        index += 1
+    return made
+
+
+def _layer(
+    given: dict[str, Tensor], source: str, target: str, number: int, up: bool
+) -> dict[str, Tensor]:
+    """One 3x3 layer; `number` counts them, `up` says that it doubles the size."""
+    made = {
+        f"{target}conv.weight": given[f"{source}weight"][None],  # [1, O, I, 3, 3]
+        f"{target}conv.modulation.weight": given[f"{source}affine.weight"],
+        f"{target}conv.modulation.bias": given[f"{source}affine.bias"],
+        f"{target}noise.weight": given[f"{source}noise_strength"].reshape(1),
+        f"{target}activate.bias": given[f"{source}bias"],
+        f"noises.noise_{number}": given[f"{source}noise_const"][None, None],  # [1, 1, h, h]
+    }
+    if up:
+        made[f"{target}conv.blur.kernel"] = _fir(given[f"{source}resample_filter"])
+    return made
+
+
+def _to_rgb(given: dict[str, Tensor], block: str, target: str, up: bool) -> dict[str, Tensor]:
+    """The ToRGB of a block; with `up` the FIR that enlarges the picture so far."""
+    source = f"{block}torgb."
+    made = {
+        f"{target}conv.weight": given[f"{source}weight"][None],  # [1, 3, I, 1, 1]
+        f"{target}conv.modulation.weight": given[f"{source}affine.weight"],
+        f"{target}conv.modulation.bias": given[f"{source}affine.bias"],
+        f"{target}bias": given[f"{source}bias"].reshape(1, 3, 1, 1),
+    }
+    if up:
+        made[f"{target}upsample.kernel"] = _fir(given[f"{block}resample_filter"])
+    return made
+
+
+def _fir(kernel: Tensor) -> Tensor:
+    """Their filter sums to 1 and is amplified when used; ours carries the gain 2 * 2 itself."""
+    return kernel.to(torch.float32) * 4

@@ -1,0 +1,179 @@
+"""Networks that lie in files outside the package: downloaded, put there by hand, or made here.
+
+    network --declared files--> obtain (cache, download, hash) --path--> reader --> network
+       └──none published──> made on this machine? <folder>/mapper.safetensors --path--> reader
+
+Every reader recognises the format from the content and executes nothing of it
+(`deltaedit_kit.io.checkpoints`). A network that nobody published and nobody has made here says,
+when it is touched, how to make it.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from torch import Tensor, nn
+
+from deltaedit_kit.domain import Networks
+from deltaedit_kit.domain_spec import DomainSpec
+from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.io.download import Tell, obtain
+
+if TYPE_CHECKING:
+    from deltaedit_kit.clip_space import ClipSpace
+    from deltaedit_kit.mapper import DeltaMapper
+    from deltaedit_kit.stylegan2 import Generator
+    from deltaedit_kit.stylespace import StyleLayout
+
+# What the kit can make where nobody published it, and the commands that do.
+COMMANDS = {
+    "mapper": "`deltaedit codes {name} --samples 200000`, then `deltaedit train {name}`",
+    "relevance": "`deltaedit relevance {name}`",
+}
+
+
+@dataclass(frozen=True)
+class Outside:
+    """Where the files of one declared domain lie."""
+
+    spec: DomainSpec
+    downloads: Path  # of the published files
+    folder: Path  # of what is made here; the same folder for a domain of one's own
+    tell: Tell | None = None  # who is told the licence note; None: stderr
+
+    def path(self, network: str) -> Path:
+        """The file of a network, downloaded if need be.
+
+        Raises `DeltaEditError` as `obtain` does, and for a network that is not there: why, and
+        how to make it.
+        """
+        files = self.spec.published.get(network)
+        made = self.made(network)
+        if files:
+            path = obtain(files, self.downloads, self.tell)
+        elif made.is_file():
+            path = made
+        else:
+            raise DeltaEditError(self.how_to_get(network))
+        if self.is_own and not path.resolve().is_relative_to(self.folder):
+            raise DeltaEditError(
+                f"{path} is a link that leads out of the folder; put the file itself there"
+            )
+        return path
+
+    @property
+    def is_own(self) -> bool:
+        """Whether this is a folder that somebody may have sent, and not the kit's cache."""
+        return self.downloads == self.folder
+
+    def made(self, network: str) -> Path:
+        """Where a network made on this machine is looked for."""
+        return self.folder / f"{network}.safetensors"
+
+    def has(self, network: str) -> bool:
+        """Whether there is a file of the network, here or at an address."""
+        return bool(self.spec.published.get(network)) or self.made(network).is_file()
+
+    def how_to_get(self, network: str) -> str:
+        """Why a network is not there, and the commands that make it."""
+        why = self.spec.absent.get(network, "its declaration names no file for it")
+        text = f"domain {self.spec.name!r} has no {network}: {why}"
+        if network not in COMMANDS:
+            return f"{text}; declare one in a domain folder of your own"
+        name = self.folder if self.is_own else self.spec.name
+        commands = COMMANDS[network].format(name=shlex.quote(str(name)))
+        return f"{text}; make it with {commands} (it is then found as {self.made(network)})"
+
+    def networks(self) -> Networks:
+        """Every network as a promise, kept when it is first touched."""
+        return Networks(
+            generator=self.generator,
+            clip=self.clip,
+            mapper=self.mapper,
+            relevance=self.relevance,
+            inversion=self.inversion if self.has("inversion") else None,
+            identity=self.identity if self.has("identity") else None,
+        )
+
+    def generator(self) -> Generator:
+        """StyleGAN2, of the resolution that the declaration promises."""
+        from deltaedit_kit.io.checkpoints.stylegan2 import load_stylegan2
+
+        path = self.path("generator")
+        generator = load_stylegan2(path)
+        if generator.resolution != self.spec.resolution:
+            raise DeltaEditError(
+                f"{path} draws {generator.resolution} px, domain {self.spec.name!r} is declared "
+                f"with {self.spec.resolution}; give its own generator, or mend the declaration"
+            )
+        return generator
+
+    def clip(self) -> ClipSpace:
+        """CLIP, taking pictures as the domain's codes were made."""
+        from deltaedit_kit.io.checkpoints.clip import load_clip
+
+        return load_clip(self.path("clip"), preprocessing=self.spec.preprocessing)
+
+    def mapper(self, layout: StyleLayout, clip_width: int) -> DeltaMapper:
+        """DeltaMapper for this layout of s and this CLIP."""
+        from deltaedit_kit.io.checkpoints.delta_mapper import load_delta_mapper
+
+        path = self.path("mapper")
+        mapper = load_delta_mapper(path, layout)
+        if mapper.clip_width != clip_width:
+            raise DeltaEditError(
+                f"{path} reads CLIP vectors of width {mapper.clip_width}, the CLIP of domain "
+                f"{self.spec.name!r} writes {clip_width}; train the mapper on codes of this CLIP"
+            )
+        return mapper
+
+    def relevance(self) -> Tensor:
+        """R [S, E], unit rows."""
+        from deltaedit_kit.io.checkpoints.arrays import load_relevance
+
+        return load_relevance(self.path("relevance"))
+
+    def inversion(self) -> FromPictures:
+        """e4e: aligned square pictures of any size -> w+."""
+        from deltaedit_kit.io.checkpoints.e4e import load_e4e
+        from deltaedit_kit.io.e4e import INPUT_SIDE
+
+        encoder = load_e4e(self.path("inversion"))
+        if encoder.mean_w is None:  # offsets need an origin: the generator's
+            mean_w = self.generator().mean_w
+            encoder.mean_w = None if mean_w is None else mean_w.expand(encoder.rows, -1)
+        return FromPictures(encoder, partial(resized, side=INPUT_SIDE))
+
+    def identity(self) -> FromPictures:
+        """ArcFace: aligned square pictures of any size -> unit vectors."""
+        from deltaedit_kit.io.arcface import ALIGNED_SIDE, face_crop
+        from deltaedit_kit.io.checkpoints.arcface import load_arcface
+
+        def face(pictures: Tensor) -> Tensor:
+            return face_crop(resized(pictures, ALIGNED_SIDE))
+
+        return FromPictures(load_arcface(self.path("identity")), face)
+
+
+class FromPictures(nn.Module):
+    """A network that takes the domain's own pictures, made ready for it."""
+
+    def __init__(self, network: nn.Module, prepare: Callable[[Tensor], Tensor]) -> None:
+        super().__init__()
+        self.network, self.prepare = network, prepare
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        """Aligned pictures [n, 3, h, h] in [-1, 1] -> what the network says of them."""
+        return self.network(self.prepare(pictures))
+
+
+def resized(pictures: Tensor, side: int) -> Tensor:
+    """Pictures [n, 3, h, h] -> [n, 3, side, side]: area averages down, bilinear up."""
+    if pictures.shape[-1] >= side:
+        return nn.functional.interpolate(pictures, (side, side), mode="area")
+    return nn.functional.interpolate(pictures, (side, side), mode="bilinear")

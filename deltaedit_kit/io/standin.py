@@ -1,0 +1,169 @@
+"""A small domain of random numbers in a folder: every step of a lesson, none of its pictures.
+
+    value of a tensor = standard normals of PCG64(crc32(its name)), scaled as its kind needs
+
+Idea: the numbers follow from the names, so they are the same on every machine and with every
+version of torch; nothing is stored or downloaded. Networks of random numbers draw no faces, but
+shapes, files, masks, strengths and recipes behave as those of the large domains do.
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from deltaedit_kit.atomic import save_tensors, write_text
+from deltaedit_kit.domain_spec import NETWORKS
+from deltaedit_kit.io.arcface import ArcFace
+from deltaedit_kit.io.declaration import FILE_NAME, FORMAT, VERSION
+from deltaedit_kit.io.e4e import E4e
+from deltaedit_kit.mapper import LR_MUL, DeltaMapper
+from deltaedit_kit.stylegan2 import Generator
+from deltaedit_kit.stylespace import StyleLayout
+
+RESOLUTION = 64  # the smallest with a coarse, a medium and a fine group
+CHANNELS = {4: 32, 8: 32, 16: 32, 32: 32, 64: 16}
+STYLE_WIDTH, MAPPING_LAYERS = 32, 2
+CLIP_WIDTH = 64  # of embeddings and of both towers; CLIP's heads are 64 wide
+CLIP_LAYERS, PATCH, CLIP_SIDE = 1, 16, 32
+IR_WIDTHS = (16, 16, 32, STYLE_WIDTH)  # stages of e4e and ArcFace
+WORDS, CONTEXT = 49408, 77  # of CLIP's own tokenizer
+
+
+def write_standin(
+    folder: str | Path,
+    name: str = "stand-in",
+    networks: Iterable[str] = NETWORKS,
+) -> Path:
+    """Write a domain of random numbers into `folder` and return it, for `load_domain(folder)`.
+
+    Networks that are not asked for are declared absent. Raises OSError where nothing can be
+    written.
+    """
+    folder, asked = Path(folder), tuple(networks)
+    generator = Generator(RESOLUTION, CHANNELS, STYLE_WIDTH, MAPPING_LAYERS)
+    layout = StyleLayout(generator.style_widths)
+    tensors = {
+        "generator": by_rule(generator.state_dict()),
+        "clip": by_rule(clip_shapes(), equalized=False),
+        "mapper": by_rule(DeltaMapper(layout, CLIP_WIDTH).state_dict()),
+        "relevance": {"relevance": unit_rows("relevance", layout.total, CLIP_WIDTH)},
+        "inversion": encoder_tensors(generator.latent_rows),
+        "identity": by_rule(ArcFace(CLIP_WIDTH, IR_WIDTHS).state_dict(), equalized=False),
+    }
+    for network in asked:
+        save_tensors(folder / f"{network}.safetensors", tensors[network])
+    declaration = {
+        "format": FORMAT,
+        "version": VERSION,
+        "name": name,
+        "title": "random numbers in the place of a large domain",
+        "resolution": RESOLUTION,
+        "neutral": "face",
+        "threshold": 0.03,
+        "strength": 1.0,
+        "truncation": 0.7,
+        "preprocessing": "delta_edit",
+        "licence": "none: these are random numbers",
+        "examples": ["face with smile", "face with eyeglasses", "face with bangs"],
+        "networks": {network: [{"file": f"{network}.safetensors"}] for network in asked},
+        "absent": {
+            network: "this stand-in was written without it"
+            for network in tensors
+            if network not in asked
+        },
+    }
+    write_text(folder / FILE_NAME, json.dumps(declaration, indent=2) + "\n")
+    return folder
+
+
+def encoder_tensors(rows: int) -> dict[str, Tensor]:
+    """A small e4e for `rows` rows of w+, and the mean code that its offsets start from."""
+    tensors = by_rule(E4e(rows, IR_WIDTHS).state_dict(), equalized=False)
+    return {**tensors, "latent_avg": 0.1 * normals("latent_avg", rows, STYLE_WIDTH)}
+
+
+def by_rule(shapes: Mapping[str, Tensor], equalized: bool = True) -> dict[str, Tensor]:
+    """A tensor for every name, of the shape that it has in `shapes`.
+
+    `equalized` networks divide their weights by √fan_in when they run; for others it is done here.
+    """
+    return {name: one(name, like, equalized) for name, like in shapes.items()}
+
+
+def one(name: str, like: Tensor, equalized: bool) -> Tensor:
+    """The tensor called `name`, float32 (counters are whole numbers)."""
+    if name.endswith(("kernel", "num_batches_tracked")):
+        return like  # a fixed low-pass filter and a counter are no weights
+    x = normals(name, *like.shape)
+    if name.startswith("noises."):
+        return x
+    if name.endswith("noise.weight"):  # how much of it is added
+        return 0.1 * x.abs()
+    if name.endswith("running_var"):
+        return 0.75 + 0.25 * x.abs()
+    if name.endswith("modulation.bias") or (like.dim() == 1 and name.endswith("weight")):
+        return 1 + 0.1 * x  # what multiplies is about 1, what is added about 0
+    if like.dim() < 2:
+        return 0.1 * x
+    if name.startswith("to_rgb") and equalized:
+        return 0.2 * x if name.endswith("conv.weight") else x  # so that most of it is in [-1, 1]
+    if name.endswith("linear.weight"):  # the heads of e4e; without a loss the body grew too loud
+        return 0.02 * x
+    if not equalized:
+        return x / like[0].numel() ** 0.5
+    # Fully connected layers of mapping networks learn slowly: they store 1 / LR_MUL of a weight.
+    return x / LR_MUL if ".mapping." in name or name.startswith("style.") else x
+
+
+def normals(name: str, *shape: int) -> Tensor:
+    """Standard normals that follow from `name` alone."""
+    generator = np.random.Generator(np.random.PCG64(zlib.crc32(name.encode())))
+    return torch.from_numpy(generator.standard_normal(shape).astype(np.float32))
+
+
+def unit_rows(name: str, rows: int, width: int) -> Tensor:
+    """Random directions."""
+    return torch.nn.functional.normalize(normals(name, rows, width), dim=1)
+
+
+def clip_shapes() -> dict[str, Tensor]:
+    """Empty tensors under the names of OpenAI's CLIP with a vision transformer."""
+    width, tokens = CLIP_WIDTH, (CLIP_SIDE // PATCH) ** 2 + 1
+    shapes: dict[str, tuple[int, ...]] = {
+        "visual.class_embedding": (width,),
+        "visual.positional_embedding": (tokens, width),
+        "visual.proj": (width, CLIP_WIDTH),
+        "visual.conv1.weight": (width, 3, PATCH, PATCH),
+        "token_embedding.weight": (WORDS, width),
+        "positional_embedding": (CONTEXT, width),
+        "text_projection": (width, CLIP_WIDTH),
+        "logit_scale": (),
+    }
+    for norm in ("visual.ln_pre", "visual.ln_post", "ln_final"):
+        shapes |= {f"{norm}.weight": (width,), f"{norm}.bias": (width,)}
+    for tower in ("visual.transformer", "transformer"):
+        for layer in range(CLIP_LAYERS):
+            block = f"{tower}.resblocks.{layer}"
+            shapes |= {
+                f"{block}.attn.in_proj_weight": (3 * width, width),
+                f"{block}.attn.in_proj_bias": (3 * width,),
+                f"{block}.attn.out_proj.weight": (width, width),
+                f"{block}.attn.out_proj.bias": (width,),
+                f"{block}.mlp.c_fc.weight": (4 * width, width),
+                f"{block}.mlp.c_fc.bias": (4 * width,),
+                f"{block}.mlp.c_proj.weight": (width, 4 * width),
+                f"{block}.mlp.c_proj.bias": (width,),
+            }
+            for norm in ("ln_1", "ln_2"):
+                shapes |= {
+                    f"{block}.{norm}.weight": (width,),
+                    f"{block}.{norm}.bias": (width,),
+                }
+    return {name: torch.empty(shape) for name, shape in shapes.items()}

@@ -1,0 +1,108 @@
+"""`deltaedit codes DOMAIN --samples N`: make the training set of a mapper.
+
+deltaedit codes lsun-church --samples 200000 --device cuda    into the domain's own folder
+deltaedit codes toyfaces --samples 10000 --out runs/codes     again: goes on where it was
+deltaedit codes toyfaces --samples 10000 --family 5        families of five much alike
+deltaedit codes toyfaces --photos FOLDER --out runs/photos    inverted photographs
+torchrun --nproc-per-node 4 -m deltaedit_kit.labs.cli.main codes ...  every process makes its share
+"""
+
+from __future__ import annotations
+
+import argparse
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.labs.cli.steps import step
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from torch import Tensor
+
+    from deltaedit_kit.domain import Domain
+
+
+def register(verbs: Any) -> None:
+    """Add the verb and its options; numbers get their range checked by the kit itself."""
+    verb = verbs.add_parser("codes", help="make the training set of a mapper: (s, i) of pictures")
+    verb.add_argument(
+        "domain", nargs="?", default="toyfaces", metavar="DOMAIN", help="default: toyfaces"
+    )
+    verb.add_argument("--samples", type=int, metavar="N", help="how many pictures to sample")
+    verb.add_argument("--photos", type=Path, metavar="FOLDER", help="invert these pictures instead")
+    verb.add_argument(
+        "--out", type=Path, metavar="DIR", help="the store's folder (default: the domain's codes/)"
+    )
+    verb.add_argument("--seed", type=int, default=0, help="which samples (default: 0)")
+    verb.add_argument(
+        "--truncation",
+        type=float,
+        nargs="+",
+        default=[1.0],
+        help="variety; several take turns, as in 1 1 1 0.7 (default: 1)",
+    )
+    verb.add_argument("--batch", type=int, default=32, help="pictures at once (default: 32)")
+    verb.add_argument("--chunk", type=int, help="codes a file (default: about 512)")
+    verb.add_argument(
+        "--family", type=int, default=1, help="so many neighbours are relatives (default: 1, none)"
+    )
+    verb.add_argument("--fast", action="store_true", help="draw in bfloat16")
+    verb.add_argument("--device", default="cpu", help="cpu or cuda (default: cpu)")
+    verb.set_defaults(verb=codes)
+
+
+def codes(options: argparse.Namespace) -> None:
+    """Make, continue or lengthen a store, with a bar that shows pictures a second."""
+    from tqdm import tqdm
+
+    from deltaedit_kit.codes.make import make_codes
+    from deltaedit_kit.io.loading import load_domain
+    from deltaedit_kit.ranks import this_rank
+
+    if (options.samples is None) == (options.photos is None):
+        raise DeltaEditError("give either --samples N or --photos FOLDER; see `deltaedit codes -h`")
+    rank = this_rank()
+    with step(f"load {options.domain}"):
+        domain = load_domain(options.domain, device=rank.device(options.device))
+        _ = domain.generator, domain.clip
+    out = options.out or domain.folder / "codes"
+    with tqdm(unit=" pictures", desc="codes", disable=not rank.first) as bar:
+
+        def show(done: int, total: int) -> None:
+            if bar.total is None:  # the first call: what earlier runs made is no speed of ours
+                bar.reset(total)
+                bar.initial = bar.n = done
+            bar.update(done - bar.n)
+
+        store = make_codes(
+            domain,
+            out,
+            options.samples,
+            options.seed,
+            options.truncation,
+            options.batch,
+            options.chunk,
+            options.family,
+            options.fast,
+            photos=options.photos,
+            invert=None if options.photos is None else _encoder(domain),
+            progress=show,
+        )
+    if rank.first:
+        size = sum(path.stat().st_size for path in out.glob("codes-*.safetensors"))
+        rest = "" if store.complete else "; the other processes are still making theirs"
+        print(f"{len(store):,} codes of {store.domain} in {out}, {size / 2**20:.1f} MiB{rest}")
+
+
+def _encoder(domain: Domain) -> Callable[[Tensor], Tensor]:
+    """The domain's way from pictures to w+."""
+    from deltaedit_kit.labs.photo.encoding import encoded
+
+    if domain.inversion is None:
+        raise DeltaEditError(
+            f"domain {domain.spec.name!r} has no encoder for photographs; give --samples N instead"
+        )
+    return partial(encoded, domain)

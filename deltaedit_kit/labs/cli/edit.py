@@ -1,0 +1,143 @@
+"""`deltaedit edit "TEXT" ...`: sample faces, edit each with every sentence, save a labelled grid.
+
+deltaedit edit "a smiling face with glasses" --seed 3 --out smiling.png
+deltaedit edit "an old face"     -> figures/your_edit.png
+deltaedit edit                   six sentences of the domain -> figures/first_edit.png
+deltaedit edit "an old face" --photo me.jpg --refine -> figures/photo_edit.png
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from deltaedit_kit.errors import DeltaEditError, finite_number
+from deltaedit_kit.labs.cli.places import check_figure
+from deltaedit_kit.labs.cli.sampling import add_picture_options, sampled
+from deltaedit_kit.labs.cli.steps import step
+
+if TYPE_CHECKING:
+    from deltaedit_kit.domain import Domain
+    from deltaedit_kit.faces import Faces
+
+SENTENCES_SHOWN = 6  # of the domain's examples, when the user gives none
+FACES = 4
+FIRST, YOURS, OF_PHOTO = (f"figures/{name}_edit.png" for name in ("first", "your", "photo"))
+
+
+def register(verbs: Any) -> None:
+    """Add the verb and its options; numbers get their range checked by the kit itself."""
+    verb = verbs.add_parser("edit", help="edit sampled pictures with one or more sentences")
+    verb.add_argument(
+        "text",
+        nargs="*",
+        metavar="TEXT",
+        help="what the pictures should become, in quotes; several make a grid "
+        "(default: six sentences of the domain)",
+    )
+    add_picture_options(verb, faces=FACES, out=f"{YOURS}, without a TEXT {FIRST}")
+    verb.add_argument(
+        "--photo",
+        type=Path,
+        metavar="FILE",
+        help=f"edit the face on a photo instead of sampled ones (picture: {OF_PHOTO})",
+    )
+    verb.add_argument("--face", type=int, help="which face of the photo, 0 the largest")
+    verb.add_argument(
+        "--refine",
+        type=int,
+        nargs="?",
+        const=True,
+        default=0,
+        metavar="STEPS",
+        help="optimise the photo's code after encoding (bare: 200 steps)",
+    )
+    verb.add_argument(
+        "--no-align", action="store_true", help="the photo is an aligned crop already"
+    )
+    verb.add_argument(
+        "--strength",
+        type=float,
+        help="how far: 0 nothing, negative the opposite (default: the domain's)",
+    )
+    verb.add_argument(
+        "--threshold",
+        type=float,
+        help="channels with less relevance than this stay (default: the domain's)",
+    )
+    verb.add_argument("--neutral", help="what the pictures are already (default: 'face')")
+    verb.set_defaults(verb=edit)
+
+
+def edit(options: argparse.Namespace) -> None:
+    """Sample faces or invert a photo, edit with every sentence, save a labelled grid."""
+    from deltaedit_kit.editor import Editor
+    from deltaedit_kit.pictures import save_figure
+
+    check(options)
+    usual = OF_PHOTO if options.photo else YOURS if options.text else FIRST
+    out = check_figure(options.out or Path(usual))
+    domain, faces = inverted(options) if options.photo else sampled(options, FACES)
+    texts = options.text or list(domain.spec.examples[:SENTENCES_SHOWN])
+    with step(f"edit with {len(texts)} sentence{'s' * (len(texts) > 1)}"):
+        result = Editor(domain).edit(
+            faces,
+            texts,
+            neutral=options.neutral,
+            strength=options.strength,
+            threshold=options.threshold,
+        )
+    with step("draw and save"):
+        path = save_figure(result.figure(), out, recipe=result.recipe)
+    for text, kept in zip(texts, result.kept, strict=True):
+        print(f"  {text!r} may touch {int(kept.sum())} of {kept.numel()} style channels")
+        if not kept.any():
+            threshold = result.recipe["threshold"]
+            print(f"    nothing can move: lower --threshold (now {threshold:g}), or say more")
+    print(f"saved {path}")
+
+
+def check(options: argparse.Namespace) -> None:
+    """Refuse what can be refused before a network is loaded or a photo is refined.
+
+    Raises `DeltaEditError` for options that do not go together, numbers that are not finite, and
+    texts that are empty or binary.
+    """
+    from deltaedit_kit.clip_space import check_text
+
+    if options.photo is None and (options.face is not None or options.refine or options.no_align):
+        raise DeltaEditError("--face, --refine and --no-align belong to a photo; add --photo FILE")
+    sampling = (options.faces, options.seed, options.truncation)
+    if options.photo is not None and sampling != (None, None, None):
+        raise DeltaEditError(
+            "--faces, --seed and --truncation choose sampled pictures; leave them out with --photo"
+        )
+    if options.strength is not None:
+        finite_number("--strength", options.strength)
+    if options.threshold is not None:
+        finite_number("--threshold", options.threshold, low=0.0)
+    for text in (*options.text, *([] if options.neutral is None else [options.neutral])):
+        check_text(text)
+
+
+def inverted(options: argparse.Namespace) -> tuple[Domain, Faces]:
+    """Load what a photo needs, find its codes, and print how faithful they are."""
+    from deltaedit_kit.io.loading import load_domain
+    from deltaedit_kit.labs.photo.inverting import invert
+
+    with step(f"load {options.domain}"):
+        domain = load_domain(options.domain, device=options.device)
+        _ = domain.generator, domain.clip, domain.inversion
+        if options.text:
+            domain.clip.tokens(options.text)  # a text that is too long, before the refinement
+    with step(f"invert {options.photo.name}"):
+        inversion = invert(
+            options.photo,
+            domain,
+            align=False if options.no_align else None,
+            face=options.face,
+            refine=options.refine,
+        )
+    print("  " + str(inversion).replace("\n", "\n  "))
+    return domain, inversion.faces

@@ -1,0 +1,102 @@
+"""`deltaedit evaluate DOMAIN ...`: every method on the same faces and sentences, as a table.
+
+deltaedit evaluate toyfaces --quick                       2 sentences, 4 faces: does it run?
+deltaedit evaluate toyfaces --faces 100 --slow-faces 25   the table; go on with the same command
+deltaedit evaluate toyfaces --methods deltaedit,styleclip-directions --prompts mine.csv
+
+Interrupt it whenever you like: the same command goes on with the next cell.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.labs.cli.steps import step
+
+QUICK_SENTENCES, QUICK_FACES = 2, 4
+
+
+def register(verbs: Any) -> None:
+    """Add the verb and its options; numbers get their range checked by the comparison."""
+    verb = verbs.add_parser("evaluate", help="compare DeltaEdit with its rivals, as a table")
+    verb.add_argument("domain", nargs="?", default="toyfaces", help="which pictures")
+    verb.add_argument("--methods", help="names joined by commas (default: all five)")
+    verb.add_argument(
+        "--settings",
+        default="short,best",
+        help="of default (as published), short (fewer steps), best (tuned); default: short,best",
+    )
+    verb.add_argument(
+        "--prompts", type=Path, metavar="FILE", help="CSV with text,asks,split (default: ours)"
+    )
+    verb.add_argument("--faces", type=int, default=100, help="how many (default: 100)")
+    verb.add_argument(
+        "--slow-faces",
+        type=int,
+        help="of them, for the two methods that optimise every picture (default: all)",
+    )
+    verb.add_argument("--strengths", default="0.5,1,1.5", help="multiples of a method's own")
+    verb.add_argument("--features", default="clip", help="of FID: clip, efficientnet, inception")
+    verb.add_argument("--seed", type=int, default=700_000, help="which faces (default: 700000)")
+    verb.add_argument("--device", default="cpu", help="cpu or cuda (default: cpu)")
+    verb.add_argument("--exact", action="store_true", help="draw in float32, which takes longer")
+    verb.add_argument("--quick", action="store_true", help="a small table that proves nothing")
+    verb.add_argument("--out", type=Path, metavar="FOLDER", help="(default: runs/evaluate/DOMAIN)")
+    verb.set_defaults(verb=evaluate)
+
+
+def evaluate(options: argparse.Namespace) -> None:
+    """Compute what is missing, write both tables, print the summary."""
+    from deltaedit_kit.io.loading import load_domain
+    from deltaedit_kit.labs.compare.baselines import METHODS
+    from deltaedit_kit.labs.compare.comparison import Comparison, Plan
+    from deltaedit_kit.labs.compare.findings import findings, summary_text
+    from deltaedit_kit.labs.compare.prompts import default_prompts, of_split, read_prompts
+    from deltaedit_kit.labs.compare.results import Results
+
+    name = f"{options.domain}-quick" if options.quick else options.domain
+    folder = options.out or Path("runs/evaluate") / name
+    with step(f"load {options.domain}"):
+        domain = load_domain(options.domain, device=options.device)
+        prompts = read_prompts(options.prompts) if options.prompts else default_prompts(domain)
+        if options.quick:
+            prompts = [p for s in ("test", "tune") for p in of_split(prompts, s)[:QUICK_SENTENCES]]
+    settings = names(options.settings)
+    plan = Plan(
+        methods=names(options.methods) if options.methods else METHODS,
+        settings=("short",) if options.quick else settings,
+        faces=QUICK_FACES if options.quick else options.faces,
+        slow_faces=QUICK_FACES if options.quick else options.slow_faces or options.faces,
+        strengths=strengths(options.strengths),
+        features=names(options.features),
+        reference_faces=40 if options.quick else 1000,
+        seed=options.seed,
+        fast=not options.exact,
+        quick=options.quick,
+    )
+    comparison = Comparison(domain, plan, prompts, folder)
+    comparison.run()
+    rows = Results(folder).summary
+    print(summary_text(rows))
+    print("\n".join(findings(rows)))
+    print(f"saved {folder / 'table.csv'} and {folder / 'summary.csv'}")
+
+
+def names(text: str) -> tuple[str, ...]:
+    """The names of a list joined by commas."""
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def strengths(text: str) -> tuple[float, ...]:
+    """The numbers of a list joined by commas; DeltaEditError for what is no finite number."""
+    from deltaedit_kit.errors import finite_number
+
+    try:
+        return tuple(finite_number("strength", float(part)) for part in names(text))
+    except ValueError as cause:
+        raise DeltaEditError(
+            f"--strengths is {text[:40]!r}; give numbers as in 0.5,1,1.5"
+        ) from cause

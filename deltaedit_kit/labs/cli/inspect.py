@@ -1,0 +1,26 @@
+"""`deltaedit inspect FILE`: what a file is, its sizes and its domain; nothing of it is run.
+
+deltaedit inspect net_face.pth
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+
+def register(verbs: Any) -> None:
+    """Add the verb and its options."""
+    verb = verbs.add_parser("inspect", help="say what a file is, running nothing of it")
+    verb.add_argument("files", metavar="FILE", type=Path, nargs="+", help="checkpoints")
+    verb.set_defaults(verb=run)
+
+
+def run(options: argparse.Namespace) -> None:
+    """Describe every file, a blank line between two."""
+    from deltaedit_kit.io.checkpoints.describing import describe
+
+    descriptions = ("\n".join(describe(path).lines()) for path in options.files)
+    for number, text in enumerate(descriptions):
+        print(f"\n{text}" if number else text)

@@ -1,0 +1,66 @@
+"""Where the result of hours goes: asked before the work, not after it.
+
+no --out    the domain's own folder, if `load_domain` looks there; of a picture, figures/
+--out       must be a place that can be written to
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.pictures import figure_kind
+
+if TYPE_CHECKING:
+    from deltaedit_kit.domain import Domain
+
+
+def home_of(domain: Domain, network: str) -> Path:
+    """The file in the domain's own folder where `load_domain` finds a network made here.
+
+    Raises `DeltaEditError` for a domain that has the network already: it comes with the kit, or
+    its declaration names another file. What is made here would lie where nobody looks.
+    """
+    spec, file = domain.spec, domain.folder / f"{network}.safetensors"
+    declared = {one.name for one in spec.published.get(network, ())}
+    if network in spec.files or (declared and file.name not in declared):
+        raise DeltaEditError(
+            f"domain {spec.name!r} has a {network} already, which load_domain goes on using; "
+            "say with --out where this one goes"
+        )
+    return file
+
+
+def check_folder(folder: Path) -> Path:
+    """`folder` itself, there or not, if files can be written into it; nothing is made yet.
+
+    Raises `DeltaEditError` for a file in its place, and without the right to write.
+    """
+    nearest = folder.absolute()
+    while not os.path.exists(nearest) and nearest != nearest.parent:  # Path.exists may raise
+        nearest = nearest.parent
+    if not nearest.is_dir():
+        raise DeltaEditError(f"cannot write to {folder}: {nearest} is no folder; give another")
+    if not os.access(nearest, os.W_OK | os.X_OK):
+        raise DeltaEditError(f"cannot write to {folder}: no right to; give another folder")
+    return folder
+
+
+def check_figure(file: Path) -> Path:
+    """`file` itself if a figure can be written there. Raises `DeltaEditError`."""
+    figure_kind(file)
+    place = Path(os.path.expanduser(file))  # Path's own raises for ~nobody, and is_dir as exists
+    if os.path.isdir(place):
+        raise DeltaEditError(f"cannot write to {str(file)!r}: it is a folder; give a file")
+    check_folder(place.parent)
+    return file
+
+
+def check_tensors(file: Path) -> Path:
+    """`file` itself if a safetensors file can be written there. Raises `DeltaEditError`."""
+    if file.suffix != ".safetensors" or file.is_dir():
+        raise DeltaEditError(f"cannot write to {str(file)!r}; give a file NAME.safetensors")
+    check_folder(file.parent)
+    return file

@@ -1,0 +1,37 @@
+"""`deltaedit sample ...`: faces without an edit, side by side and numbered.
+
+deltaedit sample --faces 8       -> figures/sample.png
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from deltaedit_kit.labs.cli.places import check_figure
+from deltaedit_kit.labs.cli.sampling import add_picture_options, sampled
+from deltaedit_kit.labs.cli.steps import step
+
+FACES, OUT = 8, "figures/sample.png"  # where nothing else is asked for
+
+
+def register(verbs: Any) -> None:
+    """Add the verb and its options."""
+    verb = verbs.add_parser("sample", help="sample pictures without editing them")
+    add_picture_options(verb, FACES, OUT)
+    verb.set_defaults(verb=sample)
+
+
+def sample(options: argparse.Namespace) -> None:
+    """Sample faces and save them side by side."""
+    from deltaedit_kit.pictures import sample_figure, save_figure
+
+    out = check_figure(options.out or Path(OUT))
+    domain, faces = sampled(options, FACES)
+    origin, spec = faces.origin, domain.spec
+    note = f"seed {origin.seed},  truncation {origin.truncation:g}" if origin else ""
+    with step("draw and save"):
+        figure = sample_figure(faces, f"{spec.name}: {spec.title}", note)
+        path = save_figure(figure, out)
+    print(f"saved {path}")

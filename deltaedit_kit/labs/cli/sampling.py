@@ -1,0 +1,52 @@
+"""Options of the verbs that begin with sampled pictures, and the sampling itself."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from deltaedit_kit.errors import finite_number, whole_number
+from deltaedit_kit.labs.cli.steps import step
+
+if TYPE_CHECKING:
+    from deltaedit_kit.domain import Domain
+    from deltaedit_kit.faces import Faces
+
+MOST_FACES = 256  # one below the other; matplotlib draws no picture of more than 65,536 pixels
+
+
+def sampled(options: argparse.Namespace, usual: int) -> tuple[Domain, Faces]:
+    """Load what sampling needs and sample, `usual` faces if no number is given; each step timed.
+
+    Raises `DeltaEditError` as `load_domain` and `Domain.sample` do, wrong numbers before loading.
+    """
+    count = usual if options.faces is None else options.faces
+    count, seed = whole_number("--faces", count, 1, MOST_FACES), options.seed or 0
+    if options.truncation is not None:
+        finite_number("--truncation", options.truncation)
+    with step(f"load {options.domain}"):
+        from deltaedit_kit.io.loading import load_domain
+
+        domain = load_domain(options.domain, device=options.device)
+        _ = domain.generator, domain.clip
+    with step(f"sample {count} face{'s' * (count != 1)}"):
+        faces = domain.sample(count, seed, options.truncation)
+    return domain, faces
+
+
+def add_picture_options(verb: Any, faces: int, out: str) -> None:
+    """Which domain, which sampled faces, and where the picture goes: None where nothing is given.
+
+    `faces` and `out` are only named in the help: the verb decides.
+    """
+    verb.add_argument("--domain", default="toyfaces", help="which pictures (default: toyfaces)")
+    verb.add_argument("--faces", type=int, help=f"how many (default: {faces})")
+    verb.add_argument("--seed", type=int, help="which ones (default: 0)")
+    verb.add_argument(
+        "--truncation",
+        type=float,
+        help="variety: 1 all, 0 only the average (default: the domain's)",
+    )
+    verb.add_argument("--device", default="cpu", help="cpu or cuda (default: cpu)")
+    verb.add_argument("--out", type=Path, metavar="FILE", help=f"picture (default: {out})")

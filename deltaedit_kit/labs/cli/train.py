@@ -1,0 +1,164 @@
+"""`deltaedit train DOMAIN`: train a mapper on the domain's codes; again: it goes on.
+
+deltaedit train lsun-church                                              the published schedule
+deltaedit train toyfaces --codes runs/codes --out runs/mapper --steps 4500 --batch 256
+torchrun --nproc-per-node 2 -m deltaedit_kit.labs.cli.main train ...               several processes
+
+Without --codes and --out both lie in the domain's own folder, where `deltaedit codes` puts the
+codes and `load_domain` looks for the mapper. A domain that has one (toyfaces, ffhq) goes on using
+it, and an ablation is no domain's mapper: then say with --out where the result goes, and try it in
+Python with `edit_exam.with_mapper`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.labs.cli.places import check_folder, home_of
+from deltaedit_kit.labs.cli.steps import step
+
+if TYPE_CHECKING:
+    from deltaedit_kit.domain import Domain
+    from deltaedit_kit.training import Report, TrainingConfig
+
+SETTINGS = {  # option -> type of the entry of TrainingConfig, and what it is
+    "--steps": (int, "default 201562, as published"),
+    "--batch": (int, "pairs a step, over all processes; default 64"),
+    "--learning-rate": (float, "for weights stored 100 times too large; default 0.5"),
+    "--warm-up": (int, "steps in which the rate grows; default 0"),
+    "--beta2": (float, "share that Adam keeps of its average of squares; default 0.999"),
+    "--l2-weight": (float, "of the mean squared error; default 1.0"),
+    "--cosine-weight": (float, "of 1 - cosine; default 1.0"),
+    "--ema": (float, "share kept of the average of weights; 0, the default, trains without"),
+    "--held-out": (float, "share of the codes that only validation sees; default 0.02"),
+    "--family": (int, "codes lie in families of so many relatives; default: the codes' own"),
+    "--seed": (int, "of pairs and first weights; default 0"),
+    "--report-every": (int, "steps; default 500"),
+    "--save-every": (int, "steps from checkpoint to checkpoint; default 2000"),
+    "--accumulate": (int, "passes a step, to fit into memory; default 1"),
+    "--patience": (int, "stop after so many reports without gain; 0, the default, never"),
+    "--limit": (int, "learn from so many codes only; default: all"),
+}
+CHOICES = {
+    "--schedule": (("constant", "cosine"), "of the rate; default constant"),
+    "--precision": (("fp32", "bf16"), "of products; default fp32"),
+    "--space": (("s", "w_plus"), "ablation: codes to learn on; default s"),
+    "--group": (("coarse", "medium", "fine"), "ablation: learn and move only these; default all"),
+}
+SWITCHES = {
+    "--compile": "torch.compile; on a GPU with CUDA graphs",
+    "--orthogonal": "begin with orthogonal matrices, which bear higher rates",
+    "--fixed-pairs": "ablation: every code meets one partner all along",
+}
+
+
+def register(verbs: Any) -> None:
+    """Add the verb; every entry of the config is an option, with the published value as default."""
+    verb = verbs.add_parser("train", help="train a mapper on codes; killed or stopped, it goes on")
+    verb.add_argument(
+        "domain", nargs="?", default="toyfaces", metavar="DOMAIN", help="default: toyfaces"
+    )
+    verb.add_argument(
+        "--codes", type=Path, metavar="DIR", help="default: where `deltaedit codes` puts them"
+    )
+    verb.add_argument(
+        "--out",
+        type=Path,
+        metavar="DIR",
+        help="default: the domain's, if it has no mapper yet; another one is tried in Python with "
+        "edit_exam.with_mapper",
+    )
+    # What is not given stays out of the namespace: the config has the defaults, not this file.
+    for name, (kind, meaning) in SETTINGS.items():
+        verb.add_argument(name, type=kind, metavar="N", help=meaning, default=argparse.SUPPRESS)
+    for name, (choices, meaning) in CHOICES.items():
+        verb.add_argument(name, choices=choices, help=meaning, default=argparse.SUPPRESS)
+    for name, meaning in SWITCHES.items():
+        verb.add_argument(name, action="store_true", help=meaning, default=argparse.SUPPRESS)
+    verb.add_argument(
+        "--no-image",
+        dest="condition_on_image",
+        action="store_false",
+        help="ablation: the mapper is told the direction, not the picture",
+        default=argparse.SUPPRESS,
+    )
+    verb.add_argument("--exam", action="store_true", help="count edits at every report (oracle)")
+    verb.add_argument("--device", default="cpu", help="cpu or cuda (default: cpu)")
+    verb.set_defaults(verb=train)
+
+
+def train(options: argparse.Namespace) -> None:
+    """Train, say how it goes, write OUT/mapper.safetensors."""
+    from deltaedit_kit.atomic import save_tensors
+    from deltaedit_kit.codes.header import networks_mark
+    from deltaedit_kit.io.loading import load_domain
+    from deltaedit_kit.io.published_codes import open_codes
+    from deltaedit_kit.labs.compare.edit_accuracy import EditExam
+    from deltaedit_kit.ranks import this_rank
+    from deltaedit_kit.training import TrainingConfig, train_mapper
+
+    names = TrainingConfig.__dataclass_fields__
+    given = {key: value for key, value in vars(options).items() if key in names}
+    config = TrainingConfig(**given)  # a wrong setting is told before anything loads
+    rank = this_rank()
+    domain = load_domain(options.domain, device=rank.device(options.device))
+    source = options.codes or domain.folder / "codes"
+    out = check_folder(home(domain, config) if options.out is None else options.out)
+    codes = open_codes(source, domain.spec.name)
+    config = TrainingConfig(**{"family": codes.header.family, **given})
+    with step(f"load {options.domain}"):
+        mark = networks_mark(domain)
+    if codes.header.networks not in (mark, "unknown"):
+        raise DeltaEditError(
+            f"{source} was made with other networks ({codes.header.networks}, these are "
+            f"{mark}); make codes again with `deltaedit codes {shlex.quote(options.domain)}`"
+        )
+    exam = EditExam(domain, config) if options.exam and rank.first else None
+    mapper = train_mapper(domain, codes, config, out, line, exam)
+    if rank.first:
+        header = {"domain": domain.spec.name, "networks": mark}
+        try:
+            path = save_tensors(out / "mapper.safetensors", mapper.state_dict(), header)
+        except OSError as cause:
+            raise DeltaEditError(
+                f"cannot write the mapper to {out}: {cause}; make room and run this again: the "
+                "finished training is kept"
+            ) from cause
+        print(f"saved {path}")
+
+
+def home(domain: Domain, config: TrainingConfig) -> Path:
+    """The domain's own folder, for the mapper that it uses.
+
+    Raises `DeltaEditError` as `home_of` does, and for an ablation: a mapper that is asked in
+    another way than `load_domain`'s must not take its place.
+    """
+    if not config.condition_on_image or config.group is not None or config.space != "s":
+        raise DeltaEditError(
+            "--no-image, --group and --space w_plus make no mapper that a domain can use; say "
+            "with --out where it goes"
+        )
+    return home_of(domain, "mapper").parent
+
+
+def line(report: Report) -> None:
+    """One line about a report; of a run that was done before, what it ended with."""
+    held = (
+        f"held out {report.validation:.4f}, cosine {report.validation_cosine:.4f} "
+        f"({report.coarse:.3f} {report.medium:.3f} {report.fine:.3f})"
+    )
+    success = "" if math.isnan(report.edit_success) else f"  edits {report.edit_success:.1%}"
+    if math.isnan(report.loss):  # no step was taken: a loss that breaks stops the run instead
+        print(f"step {report.step}  {held}{success}", flush=True)
+        return
+    print(
+        f"step {report.step}  loss {report.loss:.4f} (l2 {report.l2:.4f}, cosine "
+        f"{report.cosine:.4f})  {held}  {report.pairs_per_second:,.0f} pairs/s, "
+        f"{report.peak_share:.0%} of peak{success}",
+        flush=True,
+    )

@@ -1,0 +1,60 @@
+"""DeltaEdit itself as a `Method`, so that a comparison asks every method the same questions.
+
+    Δs = mapper(s, i, Δt / |Δt|) * [|R · Δt| >= threshold],   Δw+ = 0
+
+Source: Lyu et al., CVPR 2023, arXiv:2303.06285. Strength and threshold are the domain's: they are
+DeltaEdit's published ones for photographs, and measured ones for toyfaces.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+from deltaedit_kit.editor import Editor
+from deltaedit_kit.labs.compare.baselines.method import Change, Method, Seconds, Settings
+
+if TYPE_CHECKING:
+    from deltaedit_kit.domain import Domain
+    from deltaedit_kit.faces import Faces
+
+
+@dataclass(frozen=True)
+class DeltaEditSettings(Settings):
+    """How far, and which channels; `DeltaEdit` fills in the domain's values."""
+
+    strength: float = 1.0
+    threshold: float = 0.03
+
+
+class DeltaEdit(Method):
+    """The kit's `Editor` behind the common interface."""
+
+    name: ClassVar[str] = "deltaedit"
+    source: ClassVar[str] = "Lyu et al. 2023, arXiv:2303.06285"
+    settings_type: ClassVar[type[Settings]] = DeltaEditSettings
+    has_threshold: ClassVar[bool] = True
+    networks: ClassVar[tuple[str, ...]] = ("generator", "clip", "mapper", "relevance")
+
+    def __init__(self, domain: Domain, settings: Settings | None = None) -> None:
+        if settings is None:
+            settings = DeltaEditSettings(domain.spec.strength, domain.spec.threshold)
+        super().__init__(domain, settings)
+
+    @classmethod
+    def of(cls, domain: Domain, changed: Mapping[str, Any]) -> Self:
+        """The domain's settings with some changed."""
+        spec = domain.spec
+        own = {"strength": spec.strength, "threshold": spec.threshold}
+        return super().of(domain, own | dict(changed))
+
+    def _change(self, faces: Faces, text: str, neutral: str, threshold: float | None) -> Change:
+        assert isinstance(self.settings, DeltaEditSettings)
+        limit = self.settings.threshold if threshold is None else threshold
+        seconds, editor = Seconds(self.domain.device.type), Editor(self.domain)
+        with seconds.measure("edit"):
+            moves = editor.moves(faces, text, neutral)
+            kept = editor.kept(moves, limit)[0]
+            delta_s = moves.delta_s[0] * kept
+        return Change(delta_s, None, kept, seconds)

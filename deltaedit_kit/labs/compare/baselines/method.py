@@ -1,0 +1,231 @@
+"""What every method of text-driven editing is here: a change of codes for a sentence.
+
+    change(faces, sentence)  ->  Δs [n, S], Δw+ [n, L, W]
+    after = G(s + strength · Δs,  w+ + strength · Δw+)
+
+s is an affine map of w+, so that a step of length `strength` along Δw+ is the same step along its
+Δs: one change serves every strength, and a curve over strength needs no second optimisation.
+
+How long it took is part of the answer: `seconds` has training (once a sentence), preparation (once
+a sentence, without training) and edit (for each picture).
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, fields, replace
+from time import perf_counter, process_time
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+import torch
+
+from deltaedit_kit import recipe as edit_recipe
+from deltaedit_kit.domain import HIGHEST_SEED
+from deltaedit_kit.editor import Edit, Editor
+from deltaedit_kit.errors import DeltaEditError, finite_number, whole_number
+
+if TYPE_CHECKING:
+    from jaxtyping import Bool, Float
+    from torch import Tensor
+
+    from deltaedit_kit.domain import Domain
+    from deltaedit_kit.faces import Faces
+
+RECIPE_KIND = "deltaedit-method-recipe"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Hyper-parameters of a method; subclasses add theirs, with the published values."""
+
+    strength: float = 1.0
+
+    def __post_init__(self) -> None:
+        for setting in fields(self):
+            if setting.type not in ("bool", bool):
+                finite_number(setting.name, getattr(self, setting.name))
+        for name in ("steps", "batch", "codes"):
+            whole_number(name, getattr(self, name, 1), 1)
+        whole_number("seed", getattr(self, "seed", 0), 0, HIGHEST_SEED)
+
+
+def now(device: str) -> float:
+    """Seconds of a clock that counts this work, whatever else the machine does.
+
+    On a CPU the time that its processors worked for this process (all threads together), on a GPU
+    wall time, read when everything that was asked of it is done.
+    """
+    if device == "cpu":
+        return process_time()
+    if device == "cuda":
+        torch.cuda.synchronize()
+    return perf_counter()
+
+
+@dataclass
+class Seconds:
+    """How long one sentence took for `pictures` pictures, by the clock `now`."""
+
+    device: str = "cpu"
+    training: float = 0.0
+    preparation: float = 0.0
+    edit: float = 0.0
+    pictures: int = 0
+
+    @property
+    def per_picture(self) -> float:
+        """Seconds of editing one picture once everything is prepared."""
+        return self.edit / max(self.pictures, 1)
+
+    @contextmanager
+    def measure(self, part: str) -> Iterator[None]:
+        """Add the time of a `with` block to `part`."""
+        start = now(self.device)
+        yield
+        setattr(self, part, getattr(self, part) + now(self.device) - start)
+
+
+@dataclass(frozen=True)
+class Change:
+    """What a sentence does to the codes of n faces, at strength 1."""
+
+    s: Float[Tensor, "n S"]
+    w_plus: Float[Tensor, "n L W"] | None  # None: the ToRGB layers stay as they are
+    kept: Bool[Tensor, " S"]  # channels of s that may move
+    seconds: Seconds = field(default_factory=Seconds)
+
+
+class Method(Editor, ABC):
+    """An editor whose change of codes comes from `_change`; the call is that of `Editor`."""
+
+    name: ClassVar[str]
+    source: ClassVar[str]
+    settings_type: ClassVar[type[Settings]] = Settings
+    has_threshold: ClassVar[bool] = False
+    networks: ClassVar[tuple[str, ...]] = ("generator", "clip")  # of the domain, that it works with
+
+    def __init__(self, domain: Domain, settings: Settings | None = None) -> None:
+        """Take the published settings unless others are given; loads nothing yet."""
+        super().__init__(domain)
+        self.settings = self.settings_type() if settings is None else settings
+        self.seconds: dict[str, Seconds] = {}  # sentence -> time of the latest edit with it
+
+    @classmethod
+    def of(cls, domain: Domain, changed: Mapping[str, Any]) -> Self:
+        """The method with some settings changed; DeltaEditError for one that it does not have."""
+        known = [setting.name for setting in fields(cls.settings_type)]
+        for name in changed:
+            if name not in known:
+                raise DeltaEditError(
+                    f"{cls.name} has no setting {str(name)[:40]!r}; it has {', '.join(known)}"
+                )
+        return cls(domain, replace(cls.settings_type(), **changed))
+
+    @abstractmethod
+    def _change(self, faces: Faces, text: str, neutral: str, threshold: float | None) -> Change:
+        """The change at strength 1; measures itself in `Change.seconds`."""
+
+    @property
+    def strength(self) -> float:
+        """How far an edit goes when the caller does not say."""
+        return self.settings.strength
+
+    def change(
+        self,
+        faces: Faces,
+        text: str,
+        neutral: str | None = None,
+        threshold: float | None = None,
+    ) -> Change:
+        """What the sentence does to these faces at strength 1, and how long that took.
+
+        Raises `DeltaEditError` for faces of another domain, texts that cannot be read or say what
+        the neutral word says, and a threshold where the method has none.
+        """
+        self._check_faces(faces)
+        neutral = self.domain.spec.neutral if neutral is None else neutral
+        self._direction(text, neutral)  # refuses texts before any work is done
+        if threshold is not None:
+            if not self.has_threshold:
+                raise DeltaEditError(f"{self.name} has no threshold; leave it out")
+            threshold = finite_number("threshold", threshold, low=0.0)
+        change = self._change(faces, text, neutral, threshold)
+        change.seconds.pictures = len(faces)
+        self.seconds[text] = change.seconds
+        return change
+
+    @torch.no_grad()
+    def apply(self, faces: Faces, change: Change, strength: float) -> Float[Tensor, "n 3 H W"]:
+        """Pictures of the faces after `strength` times the change."""
+        w_plus = faces.w_plus
+        if change.w_plus is not None:
+            w_plus = w_plus + strength * change.w_plus
+        return self.domain.draw(faces.s + strength * change.s, w_plus)
+
+    def edit(
+        self,
+        faces: Faces,
+        text: str | Sequence[str],
+        neutral: str | None = None,
+        strength: float | None = None,
+        threshold: float | None = None,
+    ) -> Edit:
+        """Edit every face with each text: arguments, result and errors are those of `Editor.edit`.
+
+        strength: None takes the method's own. threshold: only where the method has one.
+        """
+        strength = finite_number("strength", self.strength if strength is None else strength)
+        texts = (text,) if isinstance(text, str) else tuple(text or ())
+        if not texts:
+            raise DeltaEditError("the list of texts is empty; give at least one sentence")
+        changes = [self.change(faces, one, neutral, threshold) for one in texts]
+        after = [self.apply(faces, change, strength) for change in changes]
+        edit = Edit(
+            faces=faces,
+            texts=texts,
+            after=torch.stack(after),
+            delta_s=torch.stack([change.s for change in changes]),
+            kept=torch.stack([change.kept for change in changes]),
+            recipe=self._recipe(faces, text, neutral, strength, threshold),
+            domain=self.domain,
+        )
+        if isinstance(text, str):
+            return replace(edit, after=edit.after[0], delta_s=edit.delta_s[0], kept=edit.kept[0])
+        return edit
+
+    def replay(self, recipe: dict[str, Any]) -> Edit:
+        """Make the edit of this method's recipe again, with the settings that it names.
+
+        Raises `DeltaEditError` for a recipe of another method or domain, or a damaged one.
+        """
+        if not isinstance(recipe, dict) or recipe.get("kind") != RECIPE_KIND:
+            raise DeltaEditError("this is no recipe of a method; give the dict of edit.recipe")
+        if recipe.get("method") != self.name:
+            raise DeltaEditError(
+                f"the recipe is of method {str(recipe.get('method'))[:40]!r}, not of {self.name}"
+            )
+        wanted = edit_recipe.read({**recipe, "kind": edit_recipe.KIND}, self.domain)
+        same = type(self).of(self.domain, dict(recipe.get("settings") or {}))
+        threshold = wanted.threshold if self.has_threshold else None
+        return same.edit(wanted.faces, wanted.text, wanted.neutral, wanted.strength, threshold)
+
+    def _recipe(
+        self,
+        faces: Faces,
+        text: str | Sequence[str],
+        neutral: str | None,
+        strength: float,
+        threshold: float | None,
+    ) -> dict[str, Any]:
+        spec = self.domain.spec
+        limit = getattr(self.settings, "threshold", 0.0) if threshold is None else threshold
+        written = edit_recipe.write(
+            self.domain, faces, text, neutral or spec.neutral, strength, limit
+        )
+        return written | {
+            "kind": RECIPE_KIND,
+            "method": self.name,
+            "settings": asdict(self.settings),
+        }

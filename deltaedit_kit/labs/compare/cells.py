@@ -1,0 +1,210 @@
+"""A cell of the comparison: one method, one setting, one sentence, all faces, every strength.
+
+    cell = run_cell(...)      computed
+    store(cell, folder)       cells/<key>.json, .safetensors (moments), .png (the first faces)
+    load(folder, key)         None if it has not been computed
+
+A cell that fails is a cell: its status says so and its reason why. Each file is written whole or
+not at all, so that an interrupted comparison goes on with the next cell.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from time import perf_counter, process_time
+from typing import TYPE_CHECKING, Any
+
+import torch
+from safetensors import safe_open
+from torch import Tensor
+
+from deltaedit_kit.atomic import replacing, save_tensors, write_text
+from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.labs.compare.baselines.method import now
+from deltaedit_kit.labs.compare.judge import Judge
+from deltaedit_kit.labs.compare.prompts import Prompt
+from deltaedit_kit.labs.metrics.frechet import Moments
+
+if TYPE_CHECKING:
+    from deltaedit_kit.faces import Faces
+    from deltaedit_kit.labs.compare.baselines.method import Method
+
+SHOWN = 6  # faces whose pictures are kept
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What one method made of one sentence; `values[strength][metric]` has a number a face."""
+
+    method: str
+    settings: dict[str, Any]
+    prompt: Prompt
+    faces: int
+    strengths: tuple[float, ...]  # multiples of the method's own
+    origin: str = ""  # the weights and faces that it was computed with
+    status: str = "ok"  # or "failed"
+    reason: str = ""
+    kept: int = 0  # channels of s that might move
+    seconds: dict[str, float] = field(default_factory=dict)
+    values: dict[float, dict[str, list[float]]] = field(default_factory=dict)
+    moments: dict[float, dict[str, Moments]] = field(default_factory=dict)
+    pictures: Tensor | None = None  # [strengths, SHOWN, 3, H, W]
+
+    @property
+    def key(self) -> str:
+        """Name of its files: the same for the same method, settings, sentence and faces."""
+        return cell_key(
+            self.method, self.settings, self.prompt, self.faces, self.strengths, self.origin
+        )
+
+
+def cell_key(
+    method: str,
+    settings: dict[str, Any],
+    prompt: Prompt,
+    faces: int,
+    strengths: Sequence[float],
+    origin: str,
+) -> str:
+    """Method and a hash of everything else that decides about a cell's numbers."""
+    given = [settings, prompt.text, prompt.asks, faces, [f"{s:g}" for s in strengths], origin]
+    text = json.dumps(given, sort_keys=True)
+    return f"{method}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
+
+
+def run_cell(
+    method: Method,
+    prompt: Prompt,
+    faces: Faces,
+    judge: Judge,
+    strengths: Sequence[float],
+    fast: bool = False,
+    origin: str = "",
+) -> Cell:
+    """Compute a cell; `fast` draws in bfloat16. Whatever fails ends up in the cell's reason."""
+    cell = Cell(method.name, asdict(method.settings), prompt, len(faces), tuple(strengths), origin)
+    device = method.domain.device.type
+    drawing, began = 0.0, (perf_counter(), process_time())
+    try:
+        change = method.change(faces, prompt.text)
+        values, moments, shown = {}, {}, []
+        for strength in strengths:
+            start = now(device)
+            with torch.autocast(device, torch.bfloat16, enabled=fast):
+                pictures = method.apply(faces, change, strength * method.strength).float()
+            drawing = now(device) - start
+            judged = judge(prompt, pictures)
+            values[strength] = {name: value.tolist() for name, value in judged.values.items()}
+            moments[strength] = judged.moments
+            shown.append(pictures[:SHOWN].clamp(-1, 1).cpu())
+    except Exception as cause:  # whatever it is, the other cells must go on
+        kind = "" if isinstance(cause, DeltaEditError) else f"{type(cause).__name__}: "
+        return replace(cell, status="failed", reason=f"{kind}{cause}"[:300])
+    times = change.seconds
+    seconds = {
+        "training": times.training,
+        "preparation": times.preparation,
+        "edit": times.per_picture + drawing / len(faces),
+        "cell": perf_counter() - began[0],  # all of it, with all strengths and the judge
+        "processor": process_time() - began[1],  # the same, whatever else the machine does
+    }
+    return replace(
+        cell,
+        kept=int(change.kept.sum()),
+        seconds=seconds,
+        values=values,
+        moments=moments,
+        pictures=torch.stack(shown),
+    )
+
+
+def store(cell: Cell, folder: Path) -> None:
+    """Write a cell's files; the JSON comes last, so that it vouches for the others."""
+    folder.mkdir(parents=True, exist_ok=True)
+    tensors = {}
+    for strength, networks in cell.moments.items():
+        for name, m in networks.items():
+            place = f"{strength:g}|{name}"
+            tensors |= {f"{place}|mean": m.mean, f"{place}|scatter": m.scatter.float()}
+            tensors[f"{place}|n"] = torch.tensor(m.n)
+    if tensors:
+        save_tensors(folder / f"{cell.key}.safetensors", tensors)
+    if cell.pictures is not None:
+        save_sheet(cell.pictures, folder / f"{cell.key}.png")
+    plain = {
+        "method": cell.method,
+        "settings": cell.settings,
+        "prompt": asdict(cell.prompt),
+        "faces": cell.faces,
+        "strengths": cell.strengths,
+        "origin": cell.origin,
+        "status": cell.status,
+        "reason": cell.reason,
+        "kept": cell.kept,
+        "seconds": cell.seconds,
+        "values": {
+            f"{strength:g}": {
+                name: [float(f"{v:.5g}") if math.isfinite(v) else str(v) for v in numbers]
+                for name, numbers in metrics.items()
+            }
+            for strength, metrics in cell.values.items()
+        },
+    }
+    path = folder / f"{cell.key}.json"
+    write_text(path, json.dumps(plain))
+
+
+def load(folder: Path, key: str) -> Cell | None:
+    """The cell of that key without its pictures, None if it is not there.
+
+    Raises DeltaEditError for a damaged file, naming it.
+    """
+    path = folder / f"{key}.json"
+    if not path.exists():
+        return None
+    try:
+        plain = json.loads(path.read_text(encoding="utf-8"))
+        prompt = plain["prompt"]
+        values = {
+            float(strength): {name: [float(v) for v in row] for name, row in metrics.items()}
+            for strength, metrics in plain.pop("values").items()
+        }
+        plain["prompt"] = Prompt(prompt["text"], tuple(prompt["asks"]), prompt["split"])
+        plain["strengths"] = tuple(plain["strengths"])
+        return Cell(**plain, values=values, moments=_moments(folder / f"{key}.safetensors"))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as cause:
+        raise DeltaEditError(
+            f"{path} is damaged ({cause}); delete it to compute it again"
+        ) from None
+
+
+def _moments(path: Path) -> dict[float, dict[str, Moments]]:
+    if not path.exists():
+        return {}
+    found: dict[float, dict[str, Moments]] = {}
+    with safe_open(str(path), framework="pt") as stored:
+        for key in stored.keys():  # noqa: SIM118
+            place, part = key.rsplit("|", 1)
+            if part != "n":
+                continue
+            strength, network = place.split("|", 1)
+            mean, scatter = (stored.get_tensor(f"{place}|{name}") for name in ("mean", "scatter"))
+            count = int(stored.get_tensor(key))
+            found.setdefault(float(strength), {})[network] = Moments(count, mean, scatter.double())
+    return found
+
+
+def save_sheet(pictures: Tensor, path: Path) -> None:
+    """Pictures [rows, columns, 3, H, W] as one PNG without gaps."""
+    from PIL import Image
+
+    from deltaedit_kit.pictures import to_uint8
+
+    sheet = torch.cat([torch.cat(list(row), dim=2) for row in pictures], dim=1)
+    with replacing(path) as beside:
+        Image.fromarray(to_uint8(sheet)).save(beside, format="PNG")

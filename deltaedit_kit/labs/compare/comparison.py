@@ -1,0 +1,246 @@
+"""All cells of a comparison, one after the other, in a folder that remembers what is done.
+
+    run.json          what the numbers belong to: domain, faces, strengths, weights
+    cells/            one cell each: method × setting × sentence;   index.json names the latest
+    tuning/           the cells that "best" was chosen from;   best.json: the choice
+    table.csv, summary.csv    written by `results` at the end, and after every interruption
+
+Methods and sentences may be added later. With other weights the cells that depend on them are
+computed again; faces, strengths and feature networks may not change in a folder.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tqdm import tqdm
+
+from deltaedit_kit.domain import HIGHEST_SEED
+from deltaedit_kit.errors import DeltaEditError, whole_number
+from deltaedit_kit.labs.compare import presets
+from deltaedit_kit.labs.compare.baselines import METHODS, make
+from deltaedit_kit.labs.compare.cells import (
+    SHOWN,
+    Cell,
+    cell_key,
+    load,
+    run_cell,
+    save_sheet,
+    store,
+)
+from deltaedit_kit.labs.compare.index import Index, read_json, write_json
+from deltaedit_kit.labs.compare.judge import Judge, wishes_of
+from deltaedit_kit.labs.compare.prompts import Prompt, checked, of_split
+from deltaedit_kit.labs.compare.reference import make_reference
+from deltaedit_kit.labs.compare.tuning import Best, best
+from deltaedit_kit.labs.compare.weights import DRAWN_BY, JUDGED_BY, fingerprint
+
+if TYPE_CHECKING:
+    from deltaedit_kit.domain import Domain
+    from deltaedit_kit.faces import Faces
+
+TUNING_SEED = 1  # added to the run's seed: other faces
+RUN = "run.json"
+MOST_FACES = 10_000  # their pictures are all in memory at once
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to compare; the defaults are the full table of toyfaces."""
+
+    methods: tuple[str, ...] = METHODS
+    settings: tuple[str, ...] = ("short", "best")
+    faces: int = 100
+    slow_faces: int = 100  # of them, for methods that optimise every picture
+    tuning_faces: int = 12
+    tuning_sentences: int = 4
+    strengths: tuple[float, ...] = (0.5, 1.0, 1.5)
+    features: tuple[str, ...] = ("clip",)
+    reference_faces: int = 1000  # unedited ones that the Fréchet distance compares with
+    seed: int = 700_000
+    fast: bool = True  # draw in bfloat16: half the time of float32
+    quick: bool = False
+
+    def __post_init__(self) -> None:
+        whole_number("faces", self.faces, 2, MOST_FACES)
+        whole_number("slow_faces", self.slow_faces, 2)
+        whole_number("reference_faces", self.reference_faces, 4)
+        whole_number("seed", self.seed, 0, HIGHEST_SEED - TUNING_SEED)
+        if not self.methods or not self.settings or not self.strengths:
+            raise DeltaEditError("methods, settings and strengths each need at least one entry")
+        for method in self.methods:
+            if method not in METHODS:
+                known = ", ".join(METHODS)
+                raise DeltaEditError(f"no method {method[:40]!r}; known: {known}")
+        for name in self.settings:
+            if name not in presets.NAMES:
+                known = ", ".join(presets.NAMES)
+                raise DeltaEditError(f"no settings {name[:40]!r}; use {known}")
+        if 1.0 not in self.strengths:
+            raise DeltaEditError("strengths must contain 1, the method's own")
+
+
+@dataclass(frozen=True)
+class Job:
+    """One cell to compute."""
+
+    method: str
+    setting: str  # the name in the table
+    settings: dict[str, Any]
+    prompt: Prompt
+
+
+class Comparison:
+    """A plan at work in a folder: `run()` computes what is missing."""
+
+    def __init__(
+        self, domain: Domain, plan: Plan, prompts: Sequence[Prompt], folder: str | Path
+    ) -> None:
+        """Check everything that can be checked before hours of work.
+
+        Raises DeltaEditError for an empty list, texts that CLIP cannot read, attributes that do
+        not exist, no sentences to tune on, and a folder that holds another comparison.
+        """
+        self.domain, self.plan, self.folder = domain, plan, Path(folder)
+        self.prompts = checked(prompts)
+        self._fingerprints: dict[tuple[str, ...], str] = {}
+        for prompt in self.prompts:
+            wishes_of(prompt, domain)
+            domain.clip.tokens([prompt.text])
+        if not of_split(self.prompts, "test"):
+            raise DeltaEditError("no sentence is for the table; give some with split = test")
+        if "best" in plan.settings and not of_split(self.prompts, "tune"):
+            raise DeltaEditError(
+                "no sentence is for tuning; mark some with split = tune, or leave 'best' out"
+            )
+        self._check_claim()
+
+    def run(self, progress: bool = True) -> None:
+        """Compute the cells that are not there yet, tuning first; write the tables.
+
+        Raises DeltaEditError for feature networks that cannot be had, and where the folder cannot
+        be written to; cells that are done are kept.
+        """
+        try:
+            self._run(progress)
+        except BrokenPipeError:  # of the terminal, not of the folder
+            raise
+        except OSError as cause:
+            raise DeltaEditError(
+                f"cannot write to {self.folder}: {cause}; make room or give another folder; cells "
+                "that are done are kept"
+            ) from cause
+
+    def _run(self, progress: bool) -> None:
+        from deltaedit_kit.labs.compare.results import Results
+
+        faces = self.domain.sample(self.plan.faces, seed=self.plan.seed)
+        judge = Judge(self.domain, faces, self.plan.features)
+        # Only now, when nothing more can be refused: a run that failed must not keep the folder.
+        self._check_claim()
+        write_json(self.folder / RUN, self._claim() | {"origin": self._origin()})
+        save_sheet(faces.images[None, :SHOWN], self.folder / "before.png")
+        self._reference(judge)
+        chosen = self._tuned(progress) if "best" in self.plan.settings else {}
+        jobs = self._jobs(chosen)
+        for job in tqdm(jobs, desc="comparison", unit="cell", disable=not progress):
+            count = self.plan.faces
+            if job.method in presets.PER_PICTURE:
+                count = min(count, self.plan.slow_faces)
+            cell = self._cell(job, faces.select(range(count)), judge, self.folder / "cells")
+            names = (job.method, job.setting, job.prompt.text)
+            Index.record(self.folder, names, cell.key)
+        Results(self.folder).write()
+
+    def _jobs(self, chosen: dict[str, Best]) -> list[Job]:
+        """Sentence by sentence, so that an interrupted run has all methods for some sentences."""
+        jobs = {}  # a method without a short form would stand there twice
+        for prompt in of_split(self.prompts, "test"):
+            for method in self.plan.methods:
+                for name in self.plan.settings:
+                    settings = presets.settings_of(method, name, self.domain, self.plan.quick)
+                    label = presets.label_of(method, name, self.domain, self.plan.quick)
+                    if name == "best":
+                        settings |= chosen[method].settings
+                    jobs[prompt.text, method, label] = Job(method, label, settings, prompt)
+        return list(jobs.values())
+
+    def _cell(self, job: Job, faces: Faces, judge: Judge, folder: Path) -> Cell:
+        method = make(job.method, self.domain, **job.settings)
+        # The best setting has its strength already; curves belong to the others.
+        strengths = (1.0,) if job.setting == "best" else self.plan.strengths
+        origin = self._origin(method.networks)
+        settings = asdict(method.settings)
+        key = cell_key(method.name, settings, job.prompt, len(faces), strengths, origin)
+        known = load(folder, key)
+        if known is not None:
+            return known
+        cell = run_cell(method, job.prompt, faces, judge, strengths, self.plan.fast, origin)
+        store(cell, folder)
+        return cell
+
+    def _origin(self, networks: Sequence[str] = DRAWN_BY) -> str:
+        """The weights, the judge's too, and the faces that a number depends on."""
+        names = (*networks, *JUDGED_BY)
+        if names not in self._fingerprints:
+            self._fingerprints[names] = fingerprint(self.domain, names)
+        exact = "" if self.plan.fast else "-exact"
+        return f"{self._fingerprints[names]}-{self.plan.seed}{exact}"
+
+    def _tuned(self, progress: bool) -> dict[str, Best]:
+        """Method -> its best setting; the strength goes into the settings."""
+        plan = self.plan
+        prompts = of_split(self.prompts, "tune")[: plan.tuning_sentences]
+        faces = self.domain.sample(plan.tuning_faces, seed=plan.seed + TUNING_SEED)
+        judge = Judge(self.domain, faces, ())
+        chosen = {}
+        for name in tqdm(plan.methods, desc="tuning", unit="method", disable=not progress):
+            candidates = []
+            for point in presets.GRIDS[name]:
+                settings = presets.settings_of(name, "best", self.domain, plan.quick) | point
+                cells = [
+                    self._cell(
+                        Job(name, "tuning", settings, p), faces, judge, self.folder / "tuning"
+                    )
+                    for p in prompts
+                ]
+                candidates.append((point, cells))
+            found = best(candidates)
+            own = make(name, self.domain).strength
+            settings = found.settings | {"strength": found.strength * own}
+            chosen[name] = found._replace(settings=settings)
+        path = self.folder / "best.json"
+        others = read_json(path) if path.exists() else {}
+        write_json(path, others | {k: v._asdict() for k, v in chosen.items()})
+        return chosen
+
+    def _reference(self, judge: Judge) -> None:
+        """Moments of unedited faces: what FID compares with, and its floor."""
+        count, seed = self.plan.reference_faces, self.plan.seed
+        make_reference(self.domain, judge, count, seed, self.folder, self._origin())
+
+    def _claim(self) -> dict[str, Any]:
+        """What all numbers of a folder have in common."""
+        return {
+            "domain": self.domain.spec.name,
+            "faces": self.plan.faces,
+            "seed": self.plan.seed,
+            "fast": self.plan.fast,
+            "strengths": list(self.plan.strengths),
+            "features": list(self.plan.features),
+            "reference_faces": self.plan.reference_faces,
+        }
+
+    def _check_claim(self) -> None:
+        """Compare with the run.json that is there, if one is."""
+        path = self.folder / RUN
+        theirs = read_json(path) if path.exists() else self._claim()
+        odd = [name for name, value in self._claim().items() if theirs.get(name) != value]
+        if odd:
+            raise DeltaEditError(
+                f"{self.folder} holds a comparison with other {', '.join(odd)}; give another "
+                "folder, or delete this one"
+            )

@@ -1,0 +1,213 @@
+"""The explorer: one cell of a comparison at a time, its pictures and its numbers together.
+
+    Choice --explore()--> View --Explorer--> screen
+
+A table says that a method reaches 70 %; the explorer shows the faces that it fails on. Everything
+that can be right or wrong happens in `explore`, which needs no browser; the widget copies values in
+and out, in ipywidgets 7.7 and 8 alike.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+import ipywidgets as widgets
+import numpy as np
+
+from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.labs.compare.cells import Cell
+from deltaedit_kit.labs.compare.results import Results
+from deltaedit_kit.labs.compare.rows import Row
+from deltaedit_kit.labs.metrics import metric
+from deltaedit_kit.labs.metrics.interval import Interval
+
+ZOOM = 2  # screen pixels for each of a picture's
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What the user looks at; `face` counts from 0."""
+
+    method: str
+    sentence: str
+    setting: str
+    strength: float
+    face: int
+
+
+@dataclass(frozen=True)
+class View:
+    """PNG files, empty where there is no picture; numbers are (metric, this face, all faces)."""
+
+    before: bytes
+    after: bytes
+    numbers: tuple[tuple[str, str, str], ...]
+    message: str
+    failed: bool
+
+
+def choices(results: Results) -> dict[str, list[Any]]:
+    """What can be chosen, each in the order of the run."""
+    cells = results.cells
+    if not cells:
+        raise DeltaEditError(f"{results.folder} holds no cell yet; let the comparison go on")
+    return {
+        "method": list(dict.fromkeys(cell.method for _, cell in cells)),
+        "sentence": list(dict.fromkeys(cell.prompt.text for _, cell in cells)),
+        "setting": settings_with(results, cells[0][1].method),
+        "strength": sorted({strength for _, cell in cells for strength in cell.strengths}),
+        "face": list(range(len(results.before))),
+    }
+
+
+def settings_with(results: Results, method: str) -> list[str]:
+    """The settings of a method that were computed: only some methods have a short one."""
+    return list(dict.fromkeys(s for s, cell in results.cells if cell.method == method))
+
+
+def explore(results: Results, choice: Choice) -> View:
+    """The view of a choice: pure; what is not there or failed is a message, never an error."""
+    before = results.before
+    start = _png(before[choice.face]) if 0 <= choice.face < len(before) else b""
+    cell = _cell(results, choice)
+    try:
+        if cell is None:
+            raise DeltaEditError("this was not computed; choose another sentence or setting")
+        if choice.strength not in cell.strengths and cell.status == "ok":
+            there = ", ".join(f"{strength:g}" for strength in cell.strengths)
+            raise DeltaEditError(f"this setting was computed at strength {there}; choose that")
+        pictures = results.pictures(choice.method, choice.sentence, choice.setting, choice.strength)
+    except DeltaEditError as error:
+        return View(start, b"", (), str(error), failed=True)
+    if isinstance(pictures, str):
+        return View(start, b"", (), f"{choice.method} failed: {pictures}", failed=True)
+    if not 0 <= choice.face < len(pictures):
+        text = f"{choice.method} edited {cell.faces} faces; choose one of the first"
+        return View(start, b"", (), text, failed=True)
+    numbers = tuple(
+        (metric(row.metric).label, _own(cell, choice, row.metric), str(_interval(row)))
+        for row in results.table
+        if (row.method, row.sentence, row.setting, row.strength)
+        == (choice.method, choice.sentence, choice.setting, choice.strength)
+        and row.metric in cell.values[choice.strength]
+    )
+    message = f"“{choice.sentence}” by {choice.method}, {cell.faces} faces"
+    return View(start, _png(pictures[choice.face]), numbers, message, failed=False)
+
+
+class Explorer(widgets.VBox):
+    """A panel over `explore`. `.method .sentence .setting .strength .face` are the inputs."""
+
+    def __init__(self, results: Results) -> None:
+        """Show the first cell of the comparison."""
+        self._results = results
+        wide = widgets.Layout(width="98%")
+        self._controls = {
+            name: widgets.Dropdown(
+                options=options,
+                description=name.capitalize(),
+                layout=wide,
+                style={"description_width": "80px"},
+            )
+            for name, options in choices(results).items()
+        }
+        if 1.0 in self._controls["strength"].options:
+            self._controls["strength"].value = 1.0
+        wide_picture = ZOOM * results.before[0].shape[1]
+        self.before, self.after = (
+            widgets.Image(
+                format="png", layout={"width": f"{wide_picture}px", "margin": "0 8px 0 0"}
+            )
+            for _ in range(2)
+        )
+        self.numbers = widgets.HTML()
+        self.view = self._show()
+        pictures = [
+            widgets.VBox([widgets.Label(title), picture])
+            for title, picture in (("before", self.before), ("after", self.after))
+        ]
+        super().__init__([*self._controls.values(), widgets.HBox([*pictures, self.numbers])])
+        self._controls["method"].observe(self._offer_settings, names="value")  # the first to hear
+        for control in self._controls.values():
+            control.observe(self._redraw, names="value")
+
+    def __repr__(self) -> str:  # ipywidgets would print the bytes of both pictures
+        return f"Explorer({self._results.folder.name}, {len(self._results.cells)} cells)"
+
+    def __getattr__(self, name: str) -> Any:
+        controls = self.__dict__.get("_controls", {})
+        if name in controls:
+            return controls[name]
+        raise AttributeError(name)
+
+    @property
+    def choice(self) -> Choice:
+        """What the controls are set to now."""
+        values: dict[str, Any] = {name: each.value for name, each in self._controls.items()}
+        return Choice(**values)
+
+    def _offer_settings(self, change: Any) -> None:
+        control = self._controls["setting"]
+        kept, options = control.value, settings_with(self._results, change["new"])
+        if options != list(control.options):
+            control.options = options
+            control.value = kept if kept in options else options[0]
+
+    def _redraw(self, _change: Any) -> None:
+        self.view = self._show()
+
+    def _show(self) -> View:
+        view = explore(self._results, self.choice)
+        for picture, file in ((self.before, view.before), (self.after, view.after)):
+            picture.value = file
+            # Without a file a browser would show its sign of a broken picture.
+            picture.layout.visibility = "visible" if file else "hidden"
+        self.numbers.value = numbers_html(view)
+        return view
+
+
+def numbers_html(view: View) -> str:
+    """The message and the numbers as a table; every text escaped."""
+    prefix = "Not shown: " if view.failed else ""
+    head = f"<b>{escape(prefix + view.message)}</b>"
+    if not view.numbers:
+        return head
+    lines = "".join(
+        f"<tr><td>{escape(name)}</td><td>{escape(own)}</td><td>{escape(mean)}</td></tr>"
+        for name, own, mean in view.numbers
+    )
+    names = "<tr><th>metric</th><th>this face</th><th>mean [95 %]</th></tr>"
+    return f"{head}<table>{names}{lines}</table>"
+
+
+def _cell(results: Results, choice: Choice) -> Cell | None:
+    for setting, cell in results.cells:
+        if (cell.method, cell.prompt.text, setting) == (
+            choice.method,
+            choice.sentence,
+            choice.setting,
+        ):
+            return cell
+    return None
+
+
+def _own(cell: Cell, choice: Choice, name: str) -> str:
+    value = cell.values[choice.strength][name][choice.face]
+    return "had it before" if math.isnan(value) else f"{value:.3f}"
+
+
+def _interval(row: Row) -> Interval:
+    return Interval(row.value, row.low, row.high, row.n)
+
+
+def _png(picture: np.ndarray) -> bytes:
+    from PIL import Image
+
+    large = picture.repeat(ZOOM, axis=0).repeat(ZOOM, axis=1)
+    buffer = io.BytesIO()
+    Image.fromarray(large).save(buffer, format="PNG")
+    return buffer.getvalue()

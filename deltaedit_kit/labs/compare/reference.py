@@ -1,0 +1,70 @@
+"""What the Fréchet distance compares with: unedited faces of the same domain, other seeds.
+
+    FID(method) = d²(edited faces, reference)        floor = d²(unedited faces, reference)
+
+A distance of edited faces means nothing alone: the floor is what a method that changes nothing
+would get with the same number of pictures.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import torch
+from safetensors.torch import load_file
+
+from deltaedit_kit.atomic import save_tensors
+from deltaedit_kit.labs.metrics.frechet import Moments
+
+if TYPE_CHECKING:
+    from deltaedit_kit.domain import Domain
+    from deltaedit_kit.labs.compare.judge import Judge
+
+SEED = 2  # added to the run's seed: faces that are neither edited nor tuned on
+BATCH = 50
+
+
+@torch.no_grad()
+def make_reference(
+    domain: Domain, judge: Judge, count: int, seed: int, folder: Path, origin: str
+) -> None:
+    """Store the moments of `count` unedited faces, and of the run's own, if they are not there."""
+    if _file(folder, origin).exists():
+        return
+    generator = domain.generator
+    random = torch.Generator().manual_seed(seed + SEED)
+    z = torch.randn(count, generator.style_dim, generator=random).to(domain.device)
+    whole: dict[str, Moments] = {}
+    for part in z.split(BATCH):
+        w_plus = generator.expand(generator.mapping(part, truncation=domain.spec.truncation))
+        found = judge.moments(domain.draw(generator.to_style(w_plus), w_plus))
+        whole = {name: whole[name] + m if name in whole else m for name, m in found.items()}
+    own = judge.moments(judge.before)
+    tensors = {}
+    for kind, networks in (("reference", whole), ("unedited", own)):
+        for name, m in networks.items():
+            tensors |= {f"{kind}|{name}|mean": m.mean, f"{kind}|{name}|scatter": m.scatter.float()}
+            tensors[f"{kind}|{name}|n"] = torch.tensor(m.n)
+    save_tensors(_file(folder, origin), tensors)
+
+
+def read_reference(folder: Path, origin: str) -> dict[tuple[str, str], Moments]:
+    """("reference" or "unedited", feature network) -> moments; empty if there are none."""
+    if not _file(folder, origin).exists():
+        return {}
+    stored = load_file(_file(folder, origin))
+    places = [key.removesuffix("|n") for key in stored if key.endswith("|n")]
+    found = {}
+    for place in places:
+        kind, network = place.split("|", 1)
+        found[kind, network] = Moments(
+            int(stored[f"{place}|n"]),
+            stored[f"{place}|mean"],
+            stored[f"{place}|scatter"].double(),
+        )
+    return found
+
+
+def _file(folder: Path, origin: str) -> Path:
+    return folder / f"reference-{origin}.safetensors"

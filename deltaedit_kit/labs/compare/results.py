@@ -1,0 +1,207 @@
+"""From cells to tables: one number a row, with its interval.
+
+    table.csv     a row for each method, setting, strength, sentence, metric; interval over faces
+    summary.csv   the same over all sentences; interval over sentences, for they differ most
+
+A failed cell is one row with its reason. FID exists in the summary only: one sentence has too few
+pictures. Times are rows as well: seconds.training and seconds.preparation for each sentence,
+seconds.edit for each picture, as `rivals.method.now` counts them; seconds.cell (wall time) and
+seconds.processor for all that a cell took.
+"""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Iterable
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.labs.compare.baselines import METHODS
+from deltaedit_kit.labs.compare.cells import Cell, load
+from deltaedit_kit.labs.compare.index import FILE, Index, read_json
+from deltaedit_kit.labs.compare.reference import read_reference
+from deltaedit_kit.labs.compare.rows import ALL, Row, write_rows
+from deltaedit_kit.labs.metrics.frechet import Moments, frechet_interval, frechet_of_moments
+from deltaedit_kit.labs.metrics.interval import FewSamples, Interval, mean_interval, share_interval
+
+
+class Results:
+    """A comparison's folder, read. Raises DeltaEditError where there is none."""
+
+    def __init__(self, folder: str | Path) -> None:
+        self.folder = Path(folder)
+        if not (self.folder / FILE).exists():
+            raise DeltaEditError(
+                f"{folder} holds no comparison; make one with: deltaedit evaluate toyfaces "
+                f"--quick --out {folder}"
+            )
+        self._index = Index.read(self.folder)
+
+    @cached_property
+    def cells(self) -> list[tuple[str, Cell]]:
+        """(setting, cell) for every cell that was computed, methods in the kit's order.
+
+        Terminals that share a comparison finish in any order; a table should not show it.
+        """
+        found = [(setting, load(self.folder / "cells", key)) for setting, key in self._index]
+        known = [(setting, cell) for setting, cell in found if cell is not None]
+        place = {name: k for k, name in enumerate(METHODS)}
+        return sorted(known, key=lambda pair: place.get(pair[1].method, len(place)))
+
+    @cached_property
+    def table(self) -> list[Row]:
+        """A row for each sentence and metric."""
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FewSamples)  # n stands in every row
+            return [row for setting, cell in self.cells for row in _rows_of(setting, cell)]
+
+    @cached_property
+    def summary(self) -> list[Row]:
+        """A row for each method and metric over all sentences, and the floors of FID."""
+        groups: dict[tuple[str, str, float, str], list[Row]] = {}
+        for row in self.table:
+            key = (row.method, row.setting, row.strength, row.metric)
+            groups.setdefault(key, []).append(row)
+        rows = []
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FewSamples)
+            for (method, setting, strength, name), some in groups.items():
+                if name == "":
+                    text = f"{len(some)} sentences failed, the first: {some[0].reason}"
+                    none = math.nan, math.nan, math.nan, len(some)
+                    rows.append(
+                        Row(method, setting, strength, ALL, "", *none, status="failed", reason=text)
+                    )
+                    continue
+                values = torch.tensor([row.value for row in some]).double()
+                values = values[~values.isnan()]
+                if len(values):
+                    mean = mean_interval(values, name)
+                    rows.append(Row(method, setting, strength, ALL, name, *mean))
+            rows += self._frechet()
+        return rows + list(self._faces())
+
+    def _faces(self) -> Iterable[Row]:
+        """How many faces the numbers of a method come from: a row, so that files tell it too."""
+        counts = {(cell.method, setting): cell.faces for setting, cell in self.cells}
+        for (method, setting), count in counts.items():
+            sentences = sum((c.method, s) == (method, setting) for s, c in self.cells)
+            none = math.nan, math.nan, sentences
+            yield Row(method, setting, 1.0, ALL, "faces", count, *none)
+
+    def _frechet(self) -> Iterable[Row]:
+        """FID of every method at every strength, pooled over sentences."""
+        run = self.folder / "run.json"
+        origin = read_json(run)["origin"] if run.exists() else ""
+        known = read_reference(self.folder, origin)
+        pools: dict[tuple[str, str, float, str], list[Moments]] = {}
+        for setting, cell in self.cells:
+            for strength, networks in cell.moments.items():
+                for network, moments in networks.items():
+                    key = (cell.method, setting, strength, network)
+                    pools.setdefault(key, []).append(moments)
+        for (method, setting, strength, network), groups in pools.items():
+            if ("reference", network) not in known:
+                continue  # computed for other weights
+            name = f"fid:{network}"
+            value = frechet_interval(groups, known["reference", network])
+            yield Row(method, setting, strength, ALL, name, *value)
+        for (kind, network), moments in known.items():
+            if kind == "unedited":
+                value = frechet_of_moments(moments, known["reference", network])
+                floor = Interval(value, math.nan, math.nan, moments.n)
+                yield Row("unedited", "floor", 1.0, ALL, f"fid:{network}", *floor)
+
+    def own_setting(self, method: str) -> str:
+        """ "default", or "short" for a method of which only that was computed."""
+        return own_setting(((cell.method, setting) for setting, cell in self.cells), method)
+
+    def value(
+        self, method: str, metric: str, setting: str | None = None, strength: float = 1.0
+    ) -> Interval:
+        """One number of the summary (setting None: `own_setting`). DeltaEditError for none."""
+        setting = self.own_setting(method) if setting is None else setting
+        for row in self.summary:
+            if (row.method, row.metric) == (method, metric) and (row.setting, row.strength) == (
+                setting,
+                strength,
+            ):
+                return Interval(row.value, row.low, row.high, row.n)
+        raise DeltaEditError(
+            f"{self.folder} has no {metric!r} of {method!r} ({setting}, strength {strength:g})"
+        )
+
+    @property
+    def before(self) -> list[np.ndarray]:
+        """The first faces before any edit, uint8 [H, W, 3]."""
+        return read_sheet(self.folder / "before.png", 1)[0]
+
+    def pictures(
+        self, method: str, sentence: str, setting: str | None = None, strength: float = 1.0
+    ) -> list[np.ndarray] | str:
+        """The first faces after the edit, uint8 [H, W, 3]; the reason if the cell failed.
+
+        `setting` None is `own_setting`. Raises DeltaEditError where there is no such cell or
+        strength.
+        """
+        setting = self.own_setting(method) if setting is None else setting
+        for name, cell in self.cells:
+            if (cell.method, cell.prompt.text, name) != (method, sentence, setting):
+                continue
+            if cell.status != "ok":
+                return cell.reason
+            if strength in cell.strengths:
+                sheet = read_sheet(self.folder / "cells" / f"{cell.key}.png", len(cell.strengths))
+                return sheet[cell.strengths.index(strength)]
+        raise DeltaEditError(
+            f"{self.folder} has no pictures of {method!r} with {sentence[:60]!r} "
+            f"({setting}, strength {strength:g})"
+        )
+
+    def write(self) -> None:
+        """Write both tables, whole or not at all."""
+        write_rows(self.table, self.folder / "table.csv")
+        write_rows(self.summary, self.folder / "summary.csv")
+
+
+def own_setting(found: Iterable[tuple[str, str]], method: str) -> str:
+    """The setting of a method that stands for it, from (method, setting) pairs that there are."""
+    names = {setting for name, setting in found if name == method}
+    return "short" if "short" in names and "default" not in names else "default"
+
+
+def read_sheet(path: Path, rows: int) -> list[list[np.ndarray]]:
+    """Square pictures of a sheet of `rows` rows. DeltaEditError if it cannot be read."""
+    from PIL import Image
+
+    try:
+        with Image.open(path, formats=["PNG"]) as image:
+            sheet = np.asarray(image.convert("RGB"))
+    except (OSError, ValueError) as cause:
+        raise DeltaEditError(f"cannot read pictures from {path}: {cause}") from cause
+    lines = np.split(sheet, rows, axis=0)
+    return [np.split(line, line.shape[1] // line.shape[0], axis=1) for line in lines]
+
+
+def _rows_of(setting: str, cell: Cell) -> Iterable[Row]:
+    method, text = cell.method, cell.prompt.text
+    if cell.status != "ok":
+        none = math.nan, math.nan, math.nan, cell.faces
+        yield Row(method, setting, 1.0, text, "", *none, status=cell.status, reason=cell.reason)
+        return
+    for strength, metrics in cell.values.items():
+        for name, numbers in metrics.items():
+            values = torch.tensor(numbers).double()
+            values = values[~values.isnan()]
+            if len(values):
+                yes_or_no = name == "success"
+                found = share_interval(values) if yes_or_no else mean_interval(values, name)
+                yield Row(method, setting, strength, text, name, *found)
+    for part, seconds in cell.seconds.items():
+        none = math.nan, math.nan, cell.faces
+        yield Row(method, setting, 1.0, text, f"seconds.{part}", seconds, *none)

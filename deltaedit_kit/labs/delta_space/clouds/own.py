@@ -1,0 +1,168 @@
+"""Does the claim hold for your CLIP, or your data? Embed your own pictures and captions.
+
+    read_captions ─► middle square ─► CLIP image ─► i
+                 └─► caption(s)    ─► CLIP text  ─► t     (several: the first, or their mean)
+
+Embedding is the slow part, so its result is kept in one safetensors file whose name is a hash of
+everything that decides it: files (path, size, time), captions, weights and preprocessing of CLIP.
+What cannot be read or said is left out and listed, never fatal.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, get_args
+
+import numpy as np
+import torch
+from safetensors import SafetensorError, safe_open
+from torch import Tensor
+
+from deltaedit_kit.atomic import save_tensors
+from deltaedit_kit.clip_space import ClipSpace
+from deltaedit_kit.errors import DeltaEditError, whole_number
+from deltaedit_kit.labs.delta_space.clouds.cloud import Cloud
+from deltaedit_kit.labs.delta_space.clouds.reading import PicturesAndCaptions, read_captions
+from deltaedit_kit.labs.photo.code_sources import read_square
+
+Several = Literal["first", "mean"]
+THUMBNAIL = 32
+FORMAT = "deltaedit cloud 1"
+
+
+@dataclass(frozen=True)
+class OwnCloud:
+    """The cloud, what was left out and why (a line each), where it is cached (None: nowhere)."""
+
+    cloud: Cloud
+    skipped: tuple[str, ...]
+    cache: Path | None = None
+
+
+@torch.no_grad()
+def own_cloud(
+    source: str | Path | PicturesAndCaptions,
+    clip: ClipSpace,
+    several: Several = "first",
+    limit: int | None = None,
+    cache: str | Path | None = None,
+    batch: int = 32,
+    progress: bool = True,
+) -> OwnCloud:
+    """Embed pictures and captions with `clip`; `source` as for `read_captions`.
+
+    Of several captions the first is taken, or the mean of all, made unit again. `limit` keeps the
+    first so many pictures. `cache` is a folder: the second call reads what the first one wrote.
+    Raises DeltaEditError as `read_captions`, for a wrong option, and when nothing could be used.
+    """
+    if several not in get_args(Several):
+        raise DeltaEditError(f"several is {several!r}; use 'first' or 'mean'")
+    found = source if isinstance(source, PicturesAndCaptions) else read_captions(source)
+    items = found.items[: None if limit is None else whole_number("limit", limit, 1)]
+    batch = whole_number("batch", batch, 1)
+    path = None
+    if cache is not None:
+        path = Path(cache).expanduser() / f"cloud-{_mark(items, clip, several)}.safetensors"
+        if path.exists() and (stored := _load(path)) is not None:
+            return OwnCloud(stored.cloud, (*found.skipped, *stored.skipped), path)
+    made = _embed(items, clip, several, batch, progress)
+    if path is not None:
+        _save(path, made)
+    return OwnCloud(made.cloud, (*found.skipped, *made.skipped), path)
+
+
+def _embed(
+    items: tuple[tuple[Path, tuple[str, ...]], ...],
+    clip: ClipSpace,
+    several: Several,
+    batch: int,
+    progress: bool,
+) -> OwnCloud:
+    from tqdm.auto import tqdm
+
+    pictures, texts, small, told, skipped = [], [], [], [], []
+    bar = tqdm(total=len(items), unit="pictures", desc="CLIP", disable=not progress)
+    for start in range(0, len(items), batch):
+        squares, captions = [], []
+        for file, said in items[start : start + batch]:
+            try:
+                square = read_square(file, clip.resolution)
+                text = _text(clip, said, several)
+            except DeltaEditError as error:
+                skipped.append(f"{file.name}: {error}")
+                continue
+            squares.append(square)
+            captions.append(said[0])
+            texts.append(text)
+        if squares:
+            stacked = torch.stack(squares)
+            pictures.append(clip.encode_images(stacked).cpu())
+            small.append(_thumbnails(stacked))
+            told += captions
+        bar.update(min(batch, len(items) - start))
+    bar.close()
+    if not told:
+        raise DeltaEditError(f"none of {len(items)} pictures could be used; first: {skipped[0]}")
+    cloud = Cloud(
+        "your own",
+        torch.cat(pictures).numpy(),
+        torch.stack(texts).numpy(),
+        tuple(told),
+        torch.cat(small).numpy(),
+    )
+    return OwnCloud(cloud, tuple(skipped))
+
+
+def _text(clip: ClipSpace, said: tuple[str, ...], several: Several) -> Tensor:
+    chosen = list(said) if several == "mean" else [said[0]]
+    return torch.nn.functional.normalize(clip.encode_texts(chosen).mean(dim=0), dim=0).cpu()
+
+
+def _thumbnails(squares: Tensor) -> Tensor:
+    """[n, 3, h, h] in [-1, 1] -> uint8 [n, 32, 32, 3]."""
+    size = (THUMBNAIL, THUMBNAIL)
+    small = torch.nn.functional.interpolate(squares, size, mode="bilinear", antialias=True)
+    return ((small.clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8).movedim(1, -1)
+
+
+def _mark(
+    items: tuple[tuple[Path, tuple[str, ...]], ...], clip: ClipSpace, several: Several
+) -> str:
+    """Sixteen hexadecimal digits that change with anything that changes the embeddings."""
+    digest = hashlib.sha256(f"{FORMAT} {clip.preprocessing} {clip.resolution} {several}".encode())
+    for name, weight in clip.model.state_dict().items():
+        # The ends of every tensor tell two trainings apart; reading gigabytes would take seconds.
+        values = weight.flatten()
+        ends = torch.cat((values[:16], values[-16:])).double().cpu().numpy()
+        digest.update(f"{name} {list(weight.shape)}".encode() + ends.tobytes())
+    for file, said in items:
+        about = file.stat()
+        line = [str(file.resolve()), about.st_size, about.st_mtime_ns, *said]
+        digest.update(json.dumps(line).encode())
+    return digest.hexdigest()[:16]
+
+
+def _save(path: Path, made: OwnCloud) -> None:
+    cloud = made.cloud
+    tensors = {
+        "pictures": torch.from_numpy(cloud.pictures),
+        "texts": torch.from_numpy(cloud.texts),
+        "thumbnails": torch.from_numpy(np.asarray(cloud.thumbnails)),
+    }
+    words = {"captions": cloud.captions, "skipped": made.skipped}
+    save_tensors(path, tensors, {"format": FORMAT, "words": json.dumps(words)})
+
+
+def _load(path: Path) -> OwnCloud | None:
+    """The stored cloud; None for a file that is damaged, which is then made again."""
+    try:
+        with safe_open(str(path), framework="np") as stored:
+            words = json.loads((stored.metadata() or {})["words"])
+            parts = [stored.get_tensor(name) for name in ("pictures", "texts", "thumbnails")]
+        cloud = Cloud("your own", parts[0], parts[1], tuple(words["captions"]), parts[2])
+    except (SafetensorError, OSError, ValueError, KeyError):
+        return None
+    return OwnCloud(cloud, tuple(words["skipped"]))

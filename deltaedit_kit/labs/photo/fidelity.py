@@ -1,0 +1,59 @@
+"""How faithful an inversion is: what the generator made of a photo, beside the photo.
+
+    PSNR                10 log10(4 / mean((G(w+) - x)²))      the same pixels, in decibels
+    identity            e(G(w+)) · e(x)                       the same person, 1 at best
+    CLIP                i(G(w+)) · i(x)                       the same to whoever edits, 1 at best
+
+Pixels, person and meaning can disagree: Tov et al. 2021 (arXiv:2102.02766) give up pixels for codes
+that can be edited. So three numbers, and no sum of them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+
+from deltaedit_kit.labs.metrics.identity import identity_similarity
+from deltaedit_kit.labs.metrics.psnr import psnr
+
+if TYPE_CHECKING:
+    from jaxtyping import Float
+    from torch import Tensor
+
+    from deltaedit_kit.domain import Domain
+
+
+@dataclass(frozen=True)
+class Fidelity:
+    """Means over the pictures that were compared."""
+
+    psnr: float  # decibels; 20 looks blurred, 30 close
+    identity: float | None  # cosine; None where the domain has no network for identities
+    clip: float  # cosine
+
+    def __str__(self) -> str:
+        person = "unknown" if self.identity is None else f"{self.identity:.2f}"
+        return f"PSNR {self.psnr:.1f} dB, identity {person}, CLIP {self.clip:.2f}"
+
+
+@torch.no_grad()
+def fidelity(
+    domain: Domain, made: Float[Tensor, "n 3 h h"], wanted: Float[Tensor, "n 3 h h"]
+) -> Fidelity:
+    """Compare pictures in about [-1, 1], both of the domain's size and on its device.
+
+    Raises DeltaEditError for pictures of two sizes, and for NaN.
+    """
+    made, wanted = made.clamp(-1, 1), wanted.clamp(-1, 1)
+    embedder = domain.identity
+    same_person = None
+    if embedder is not None:
+        same_person = float(identity_similarity(wanted, made, embedder).mean())
+    meaning = domain.clip.encode_images(made) * domain.clip.encode_images(wanted)
+    return Fidelity(
+        psnr=float(psnr(made, wanted).mean()),
+        identity=same_person,
+        clip=float(meaning.sum(dim=1).mean()),
+    )

@@ -1,0 +1,143 @@
+"""A photo in, codes out, and how much of the photo they hold.
+
+    photo ─read─► upright RGB ─align─► crop x ─encode─► w+ ─refine, if asked─► w+ ─affine─► s
+                                       └── PSNR, identity, CLIP against G(s, w+) ──┘
+
+Reading: photos.py. Alignment is FFHQ's (alignment.py); encoders are e4e (arXiv:2102.02766) for
+published domains, and one of its kind for toyfaces. The result holds `Faces`, so that what edits a
+sampled face edits a photo: `Editor(domain).edit(invert(photo, domain).faces, "face with glasses")`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import torch
+from PIL import Image
+
+from deltaedit_kit.domain import Domain
+from deltaedit_kit.errors import DeltaEditError, whole_number
+from deltaedit_kit.labs.photo.alignment import align_face
+from deltaedit_kit.labs.photo.encoding import encoded, encoder_of
+from deltaedit_kit.labs.photo.fidelity import Fidelity, fidelity
+from deltaedit_kit.labs.photo.photos import read_photo, to_tensor
+from deltaedit_kit.labs.photo.refining import STEPS, refined
+
+if TYPE_CHECKING:
+    from jaxtyping import Float
+    from matplotlib.figure import Figure
+    from torch import Tensor
+
+    from deltaedit_kit.faces import Faces
+
+FACE_WORDS = ("face", "portrait", "man", "woman")  # neutral words of domains that show people
+LIKENESS = 20.0  # dB; below it a drawn portrait is nobody's likeness
+JOKE = "the nearest toy portrait: a good joke, no likeness"
+
+
+@dataclass(frozen=True)
+class Inversion:
+    """What became of a photo; n = 1 everywhere."""
+
+    photo: Float[Tensor, "1 3 H W"]  # the aligned crop at the domain's size, in [-1, 1]
+    encoded: Faces  # what the encoder says
+    faces: Faces  # what to edit: refined where that was asked for, else the same
+    encoded_fidelity: Fidelity
+    fidelity: Fidelity  # of `faces`
+    steps: int  # of refinement; 0 none
+    note: str  # what a person should know about this inversion; empty: nothing
+
+    def __str__(self) -> str:
+        lines = [f"encoded: {self.encoded_fidelity}"]
+        if self.steps:
+            lines.append(f"refined, {self.steps} steps: {self.fidelity}")
+        return "\n".join([*lines, *([self.note] if self.note else [])])
+
+    def figure(self) -> Figure:
+        """Photo, what the encoder made of it and what refinement did, side by side."""
+        from deltaedit_kit.labs.photo.plots import inversion_figure
+
+        return inversion_figure(self)
+
+
+def invert(
+    photo: Any,
+    domain: Domain,
+    *,
+    align: bool | None = None,
+    face: int | None = None,
+    refine: int | bool = 0,
+    progress: bool = True,
+) -> Inversion:
+    """The codes of a photo in `domain`.
+
+    photo: path, bytes, open file, PIL image, array or tensor; see `read_photo`.
+    align: find the face and cut it out as FFHQ did (needs the extra `photos`); False takes the
+        middle square as it is; None aligns unless the picture is a square of the domain's own
+        size, which is a crop or a generated picture, or the domain shows no people.
+    face: which one, where the photo shows several; 0 is the largest.
+    refine: steps of optimisation after the encoder; True takes 200, 0 none.
+    progress: whether refinement shows a progress bar.
+
+    Raises `DeltaEditError` for what is no picture, a domain without encoder, dlib not installed,
+    no face, several faces with none chosen, and settings that make no sense.
+    """
+    if not isinstance(domain, Domain):
+        raise DeltaEditError(
+            f"domain is a {type(domain).__name__}; give a domain: load_domain('toyfaces')"
+        )
+    asked = {True: STEPS, False: 0}[refine] if isinstance(refine, bool) else refine
+    steps = whole_number("refine", asked, 0)
+    picture = read_photo(photo)
+    encoder_of(domain)  # before the search for a face, which takes longer than a refusal
+    wanted = to_tensor(crop_for(picture, domain, align, face))[None].to(domain.device)
+    w_plus = encoded(domain, wanted)
+    first, encoded_fidelity = _measured(domain, w_plus, wanted)
+    faces, reached = first, encoded_fidelity
+    if steps:
+        faces, reached = _measured(domain, refined(domain, wanted, w_plus, steps, progress), wanted)
+    drawn = domain.spec.oracle is not None  # only what was drawn from factors can be read back
+    return Inversion(
+        photo=wanted,
+        encoded=first,
+        faces=faces,
+        encoded_fidelity=encoded_fidelity,
+        fidelity=reached,
+        steps=steps,
+        note=JOKE if drawn and reached.psnr < LIKENESS else "",
+    )
+
+
+def crop_for(
+    picture: Image.Image, domain: Domain, align: bool | None = None, face: int | None = None
+) -> Image.Image:
+    """The square of a picture "RGB" that the domain's encoder looks at, at the domain's size.
+
+    Raises `DeltaEditError` as `align_face` does.
+    """
+    side = domain.spec.resolution
+    if align is None:
+        shows_people = domain.spec.neutral.lower() in FACE_WORDS
+        align = shows_people and picture.size != (side, side)
+    crop = align_face(picture, face) if align else middle_square(picture)
+    return crop if crop.size == (side, side) else crop.resize((side, side), _filter(crop, side))
+
+
+def middle_square(picture: Image.Image) -> Image.Image:
+    """The largest square in the middle."""
+    (width, height), side = picture.size, min(picture.size)
+    left, top = (width - side) // 2, (height - side) // 2
+    return picture.crop((left, top, left + side, top + side))
+
+
+def _filter(crop: Image.Image, side: int) -> Image.Resampling:
+    """Area averages make a crop smaller without ringing; cubic curves make it larger."""
+    return Image.Resampling.BOX if crop.width % side == 0 else Image.Resampling.BICUBIC
+
+
+def _measured(domain: Domain, w_plus: Tensor, wanted: Tensor) -> tuple[Faces, Fidelity]:
+    """Codes drawn, and compared with the picture that was wanted."""
+    with torch.no_grad():
+        faces = domain.faces_from(domain.generator.to_style(w_plus), w_plus)
+    return faces, fidelity(domain, faces.images, wanted)

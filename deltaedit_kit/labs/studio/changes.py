@@ -1,0 +1,89 @@
+"""Which channels and groups of s changed, and by how much.
+
+    share(group) = Σ_{c in group} Δs_c² / Σ_c Δs_c²        of the whole step, in [0, 1]
+
+StyleSpace channels are close to single attributes (arXiv:2011.12799), so the few largest ones are
+worth a name: layer and number in the layer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.labs.studio.state import GROUPS, group_of_layer
+from deltaedit_kit.stylespace import StyleLayout
+
+if TYPE_CHECKING:
+    from jaxtyping import Float
+    from torch import Tensor
+
+
+@dataclass(frozen=True)
+class GroupChange:
+    """What happened to one group of layers."""
+
+    group: str  # one of `GROUPS`
+    channels: int
+    moved: int  # channels whose style is another one now
+    share: float  # of the squared length of the step; 0 when there is no step
+
+
+@dataclass(frozen=True)
+class ChannelChange:
+    """What happened to one channel of s."""
+
+    layer: int  # of s, counted from 0
+    group: str
+    channel: int  # in the layer, counted from 0
+    change: float  # entry of Δs, with its sign
+
+
+def group_changes(layout: StyleLayout, delta_s: Float[Tensor, " S"]) -> tuple[GroupChange, ...]:
+    """One row a group, in the order of `GROUPS`. Raises `DeltaEditError` unless Δs is [S]."""
+    squares = _checked(layout, delta_s).square()
+    total = float(squares.sum())
+    rows = []
+    for group in GROUPS:
+        parts = [
+            squares[part]
+            for layer, part in enumerate(layout.slices)
+            if group_of_layer(layout, layer) == group
+        ]
+        rows.append(
+            GroupChange(
+                group=group,
+                channels=sum(len(part) for part in parts),
+                moved=sum(int((part > 0).sum()) for part in parts),
+                share=sum(float(part.sum()) for part in parts) / total if total > 0 else 0.0,
+            )
+        )
+    return tuple(rows)
+
+
+def largest_changes(
+    layout: StyleLayout, delta_s: Float[Tensor, " S"], most: int = 5
+) -> tuple[ChannelChange, ...]:
+    """The channels that moved farthest, farthest first; only those that moved at all."""
+    _checked(layout, delta_s)
+    order = delta_s.abs().argsort(descending=True, stable=True)[:most].tolist()
+    layers = layout.layer_of_channel
+    return tuple(
+        ChannelChange(
+            layer=(layer := int(layers[place])),
+            group=group_of_layer(layout, layer),
+            channel=place - layout.slices[layer].start,
+            change=float(delta_s[place]),
+        )
+        for place in order
+        if float(delta_s[place]) != 0
+    )
+
+
+def _checked(layout: StyleLayout, delta_s: Tensor) -> Tensor:
+    if delta_s.shape != (layout.total,):
+        raise DeltaEditError(
+            f"delta_s has the shape {list(delta_s.shape)}, this layout needs [{layout.total}]"
+        )
+    return delta_s

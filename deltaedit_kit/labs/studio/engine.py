@@ -1,0 +1,179 @@
+"""Draws a state of the studio, and remembers what the next state will need again.
+
+    strip   (seed, truncation)         -> faces            sampled once
+    asks    (face, text, neutral)      -> Δt, Δs           one mapper pass for all new sentences
+    look    state                      -> one picture      all that a moving slider costs
+
+A text that cannot be used is said in one line, and the others are drawn all the same. What is
+remembered only saves time: `look` gives the same for the same state, whatever came before.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import torch
+
+from deltaedit_kit.domain import Domain
+from deltaedit_kit.editor import Editor, Moves
+from deltaedit_kit.errors import DeltaEditError, whole_number
+from deltaedit_kit.faces import Faces
+from deltaedit_kit.labs.studio.mixing import Mix, mix
+from deltaedit_kit.labs.studio.settings import group_mask
+from deltaedit_kit.labs.studio.state import STRIP, Sentence, StudioState
+
+if TYPE_CHECKING:
+    from jaxtyping import Float
+    from torch import Tensor
+
+REMEMBERED_STRIPS, REMEMBERED_ASKS = 8, 512
+SHOWN = 60  # characters of a sentence that a message repeats
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a state looks like. Pictures float32 [3, H, W], about [-1, 1]."""
+
+    before: Float[Tensor, "3 H W"]
+    after: Float[Tensor, "3 H W"]
+    mix: Mix
+    message: str  # one line of plain text
+    failed: bool  # whether the message is about something that could not be done
+
+
+class Engine:
+    """Draws the states of one domain; photos that were inverted are kept here by number."""
+
+    def __init__(self, domain: Domain) -> None:
+        self.domain = domain
+        self.editor = Editor(domain)
+        self.photos: list[Faces] = []
+        self._strips: OrderedDict[Hashable, Faces] = OrderedDict()
+        self._asks: OrderedDict[Hashable, Moves] = OrderedDict()
+
+    def keep_photo(self, faces: Faces) -> int:
+        """Remember the codes of a picture (its first face); returns the number for the state."""
+        self.photos.append(faces.select(0))
+        return len(self.photos) - 1
+
+    def strip(self, state: StudioState) -> Faces:
+        """The faces to choose from, `STRIP` of them."""
+        return _remembered(
+            self._strips,
+            (state.seed, state.truncation),
+            REMEMBERED_STRIPS,
+            lambda: self.domain.sample(STRIP, state.seed, state.truncation),
+        )
+
+    def face(self, state: StudioState) -> Faces:
+        """The chosen face, n = 1. Raises `DeltaEditError` for a photo that is not there."""
+        if state.photo is None:
+            return self.strip(state).select(state.row)
+        if not self.photos:
+            raise DeltaEditError("no photo was uploaded; pick a face of the strip")
+        return self.photos[whole_number("photo", state.photo, 0, len(self.photos) - 1)]
+
+    @torch.no_grad()
+    def look(self, state: StudioState) -> Look:
+        """The picture of a state; a sentence that cannot be used stands in the message.
+
+        Raises `DeltaEditError` only for a face that is not there.
+        """
+        face = self.face(state)
+        asked, refused = self._ask(face, state)
+        step = self._mix(asked, state)
+        message = refused[0] if refused else _said(asked, step)
+        return Look(face.images[0], self.step(state, step), step, message, failed=bool(refused))
+
+    @torch.no_grad()
+    def step(self, state: StudioState, step: Mix, share: float = 1.0) -> Float[Tensor, "3 H W"]:
+        """The face after `share` of a step; nothing is drawn where nothing moves."""
+        face = self.face(state)
+        if share == 0 or not bool(step.delta_s.any()):
+            return face.images[0]
+        return self.domain.draw(face.s + share * step.delta_s, face.w_plus)[0]
+
+    def _mix(self, asked: list[tuple[Sentence, Moves]], state: StudioState) -> Mix:
+        groups = group_mask(self.domain.layout, state.groups).to(self.domain.device)
+        if not asked:
+            nothing = torch.zeros(0, len(groups), device=self.domain.device)
+            return mix(nothing, nothing.bool(), nothing[:, 0], groups)
+        rows = [moves for _, moves in asked]
+        moves = Moves(
+            texts=tuple(one.texts[0] for one in rows),
+            delta_t=torch.cat([one.delta_t for one in rows]),
+            delta_s=torch.cat([one.delta_s for one in rows]),
+        )
+        strengths = torch.tensor([sentence.strength for sentence, _ in asked])
+        kept = self.editor.kept(moves, state.threshold)
+        return mix(moves.delta_s[:, 0], kept, strengths.to(groups.device), groups)
+
+    def _ask(
+        self, face: Faces, state: StudioState
+    ) -> tuple[list[tuple[Sentence, Moves]], list[str]]:
+        """What the sentences that count ask of the face, and a line for each that cannot."""
+        numbered = [(k, one) for k, one in enumerate(state.sentences, start=1) if one.counts]
+        known = {text: self._known(face, state, text) for text in {s.text for _, s in numbered}}
+        new = [text for text in known if known[text] is None]
+        refusals: dict[str, str] = {}
+        if len(new) > 1:  # all in one pass, which refuses them all if it refuses one
+            try:
+                moves = self.editor.moves(face, new, state.neutral)
+                for k, text in enumerate(new):
+                    one = Moves((text,), moves.delta_t[k : k + 1], moves.delta_s[k : k + 1])
+                    known[text] = self._known(face, state, text, one)
+                new = []
+            except DeltaEditError:
+                pass
+        for text in new:
+            try:
+                one = self.editor.moves(face, [text], state.neutral)
+                known[text] = self._known(face, state, text, one)
+            except DeltaEditError as error:
+                refusals[text] = str(error)
+        asked = [(s, moves) for _, s in numbered if (moves := known[s.text]) is not None]
+        lines = [f"sentence {k}: {refusals[s.text]}" for k, s in numbered if s.text in refusals]
+        return asked, lines
+
+    def _known(
+        self, face: Faces, state: StudioState, text: str, new: Moves | None = None
+    ) -> Moves | None:
+        """What is remembered of a text and this face; `new` is remembered from now on."""
+        chosen = state.photo if state.photo is not None else (state.seed, state.truncation)
+        key = (chosen, state.photo is None and state.row, text, state.neutral)
+        if new is not None:
+            return _remembered(self._asks, key, REMEMBERED_ASKS, lambda: new)
+        if key in self._asks:
+            self._asks.move_to_end(key)
+        return self._asks.get(key)
+
+
+def _remembered(
+    store: OrderedDict[Hashable, Any], key: Hashable, most: int, make: Callable[[], Value]
+) -> Value:
+    """The stored value of a key, made when it is not there; the longest unused one makes room."""
+    if key not in store:
+        store[key] = make()
+    store.move_to_end(key)
+    while len(store) > most:
+        store.popitem(last=False)
+    return store[key]
+
+
+def _said(asked: list[tuple[Sentence, Moves]], step: Mix) -> str:
+    """One line about a picture: the sentences in short, and how many channels they may move."""
+    if not asked:
+        return "no sentence counts: write one, or switch one on"
+    wishes = "  +  ".join(f"{s.strength:+.2f} “{short(s.text)}”" for s, _ in asked)
+    touched = step.touched
+    return f"{wishes}: {int(touched.sum())} of {touched.numel()} style channels may move"
+
+
+def short(text: str, limit: int = SHOWN) -> str:
+    """A text on one line, cut with an ellipsis beyond `limit` characters."""
+    text = " ".join(text.split())
+    return text if len(text) <= limit else text[: limit - 1] + "…"

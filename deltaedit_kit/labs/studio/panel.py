@@ -1,0 +1,205 @@
+"""The editing studio: faces, sentences with strengths of their own, and what they did.
+
+    event ─► Board ─► change(state) ─► History ─► Newest ─► Engine.look ─► Screen
+
+A shell over `deltaedit_kit.labs.studio`, without any maths: it carries events in and pictures out,
+in JupyterLab, VS Code, Colab (ipywidgets 7.7 and 8) and Voilà. The picture comes first; heat, strip
+and tables follow when the hand rests, and are dropped as soon as something newer is asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator
+from pathlib import Path
+from threading import RLock
+
+import ipywidgets as widgets
+
+from deltaedit_kit.domain import Domain
+from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.labs.studio import changes, faces, presets
+from deltaedit_kit.labs.studio.engine import Engine, Look, short
+from deltaedit_kit.labs.studio.filmstrip import frames
+from deltaedit_kit.labs.studio.heat import heat_map
+from deltaedit_kit.labs.studio.history import History, change, close_gesture, redo, undo
+from deltaedit_kit.labs.studio.parts.board import Board, Make
+from deltaedit_kit.labs.studio.parts.desk import Desk
+from deltaedit_kit.labs.studio.parts.files import File
+from deltaedit_kit.labs.studio.parts.names import Names
+from deltaedit_kit.labs.studio.parts.newest import Newest
+from deltaedit_kit.labs.studio.parts.screen import Screen
+from deltaedit_kit.labs.studio.parts.style import style_tag
+from deltaedit_kit.labs.studio.photo import Invert, read_photo
+from deltaedit_kit.labs.studio.pictures import jpeg
+from deltaedit_kit.labs.studio.plots import heat_colours
+from deltaedit_kit.labs.studio.readout import read_out
+from deltaedit_kit.labs.studio.recipe import read_file
+from deltaedit_kit.labs.studio.saving import SAVERS, save_to
+from deltaedit_kit.labs.studio.state import StudioState
+from deltaedit_kit.pictures import to_uint8
+
+REST = 0.15  # seconds without an event after which the slower parts are drawn
+
+
+class Studio(widgets.VBox):
+    """Put it last in a notebook cell. `.state` can be read and set; `.look` is what is shown.
+
+    `.board` sets, `.desk` undoes and saves, `.screen` shows. In a running notebook the picture of a
+    new state is drawn a moment after the cell has ended; `settle()` draws it now.
+    """
+
+    def __init__(
+        self,
+        domain: Domain,
+        folder: str | Path | None = "studio",
+        invert: Invert | None = None,
+    ) -> None:
+        """Show the domain's first example sentence on its first face.
+
+        folder: where saved files go, beside a download link (None: the link alone, as for an app).
+        invert: a picture's `Faces` in the domain (None: the kit's own, of the largest face).
+        """
+        self._lock = RLock()
+        self.engine, self._folder, self._invert = Engine(domain), folder, invert
+        self._presets = presets.presets_of(domain.spec)
+        self._history = History(StudioState.first(domain.spec))
+        self._strip: tuple[int, float] | None = None  # which strip is on the buttons
+        self.look: Look | None = None
+        self.board = Board(domain.spec, self.change, self._apply_preset)
+        self.desk = Desk(self._undo, self._redo, self._save, self._remember)
+        self.screen = Screen()
+        self.newest = Newest(self._draw, self._lock)
+        controls = widgets.VBox([self.board, self.desk])
+        controls.add_class("de-controls")
+        columns = widgets.HBox([controls, self.screen])
+        columns.add_class("de-columns")
+        super().__init__([widgets.HTML(style_tag()), columns, Names("de-studio")])
+        self.add_class("de-studio")
+        self.board.photo.on_file(self._take_photo)
+        self.desk.recipe.on_file(self._take_recipe)
+        self.board.show_presets(list(self._presets))
+        self._show_state()
+        self.settle()
+
+    def __repr__(self) -> str:
+        return f"Studio({self.engine.domain.spec.name}, {len(self.state.sentences)} sentences)"
+
+    @property
+    def state(self) -> StudioState:
+        """What is set now."""
+        return self._history.present
+
+    @state.setter
+    def state(self, state: StudioState) -> None:
+        self.change(lambda _old: state)
+
+    def settle(self) -> None:
+        """Draw now whatever is not yet drawn."""
+        self.newest.settle()
+
+    def change(self, make: Make, gesture: Hashable | None = None) -> None:
+        """Another state, drawn soon; what cannot be is said in one line and changes nothing."""
+        with self._lock:
+            try:
+                self._history = change(self._history, make(self.state), gesture)
+            except DeltaEditError as error:
+                self.screen.say(str(error), failed=True)
+                self.board.show(self.state)  # a control may show what was refused
+                return
+            self._show_state()
+
+    def _show_state(self) -> None:
+        self.board.show(self.state)
+        self.desk.show(self._history)
+        self.newest.ask()
+
+    def _draw(self) -> Iterator[float]:
+        """The newest state, the picture first; each yield is the time until the next step."""
+        state, engine = self.state, self.engine
+        try:
+            look = self.look = engine.look(state)
+        except DeltaEditError as error:  # a photo that is no longer there
+            self.screen.say(str(error), failed=True)
+            return
+        before = to_uint8(look.before)
+        self.screen.show_pair(before, to_uint8(look.after), short(look.message, 200))
+        self.screen.say(look.message, look.failed)
+        self._show_strip(state)
+        yield REST
+        self._history = close_gesture(self._history)
+        heat = heat_map(look.before, look.after)
+        self.screen.show_heat(heat_colours(heat), float(heat.mean()))
+        layout, step = engine.domain.layout, look.mix.delta_s
+        self.screen.show_tables(
+            changes.group_changes(layout, step),
+            changes.largest_changes(layout, step),
+            read_out(engine.domain, look),
+        )
+        yield 0.0
+        film = []
+        for share, frame in frames(engine, state, look):
+            film.append((share, to_uint8(frame)))
+            yield 0.0
+        self.screen.show_film(film)
+
+    def _show_strip(self, state: StudioState) -> None:
+        wanted = (state.seed, state.truncation)
+        if wanted != self._strip:
+            self.board.picker.show(
+                [jpeg(face) for face in to_uint8(self.engine.strip(state).images)]
+            )
+            self._strip = wanted
+
+    def _undo(self) -> None:
+        with self._lock:
+            self._history = undo(self._history)
+            self._show_state()
+
+    def _redo(self) -> None:
+        with self._lock:
+            self._history = redo(self._history)
+            self._show_state()
+
+    def _apply_preset(self, name: str) -> None:
+        self.change(lambda state: presets.apply(state, self._presets, name))
+        self.board.show_presets(list(self._presets))
+
+    def _remember(self, name: str) -> None:
+        with self._lock:
+            try:
+                self._presets = presets.remember(self._presets, name, self.state)
+            except DeltaEditError as error:
+                self.desk.say(str(error), failed=True)
+                return
+            self.board.show_presets(list(self._presets))
+            self.desk.say(f"preset “{short(name)}” remembered")
+
+    def _save(self, kind: str) -> None:
+        """Make a file of the state, write it if there is a folder, and offer it to the browser."""
+        with self._lock:
+            try:
+                saved = SAVERS[kind](self.engine, self.state)
+                path = None if self._folder is None else save_to(self._folder, saved)
+            except DeltaEditError as error:
+                self.desk.say(str(error), failed=True)
+                return
+            self.desk.offer(saved, None if path is None else str(path))
+
+    def _take_recipe(self, file: File) -> None:
+        with self._lock:
+            try:
+                state = read_file(self.engine, file.name, file.checked())
+            except DeltaEditError as error:
+                self.desk.say(str(error), failed=True)
+                return
+            self.change(lambda _old: state)
+            self.desk.say(f"{short(file.name)} loaded")
+
+    def _take_photo(self, file: File) -> None:
+        def inverted(state: StudioState) -> StudioState:
+            self.screen.say(f"looking for the face in {short(file.name)} ...")
+            photo = read_photo(file.checked(), self.engine.domain, self._invert)
+            self.desk.say(f"{short(file.name)}: {photo.note or 'taken'}")
+            return faces.show_photo(state, self.engine.keep_photo(photo.faces))
+
+        self.change(inverted)

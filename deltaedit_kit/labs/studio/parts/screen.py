@@ -1,0 +1,95 @@
+"""What the studio shows: before and after under a wipe, heat, one line, strip; and tables below.
+
+It shows what it is given; the wipe alone is its own, for it changes the view and not the edit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import ipywidgets as widgets
+import numpy as np
+
+from deltaedit_kit.labs.studio import pictures
+from deltaedit_kit.labs.studio.changes import ChannelChange, GroupChange
+from deltaedit_kit.labs.studio.parts import markup
+from deltaedit_kit.labs.studio.parts.dial import Dial
+from deltaedit_kit.labs.studio.readout import FactorChange
+
+LARGE, SMALL = 232, 73  # pixels on the screen; a browser resamples better than we could
+HALF = 0.5
+
+
+class Screen(widgets.VBox):
+    """`.picture .heat .film .changes .factors .message` are HTML; `.wipe` is the dial.
+
+    Two boxes, `.view` and `.tables`: where there is little room, the controls go between them.
+    """
+
+    def __init__(self) -> None:
+        self._pair: tuple[np.ndarray, np.ndarray] | None = None
+        self._wish = ""
+        self.picture, self.heat, self.film = widgets.HTML(), widgets.HTML(), widgets.HTML()
+        self.changes, self.factors, self.message = widgets.HTML(), widgets.HTML(), widgets.HTML()
+        self.wipe = Dial("Wipe", HALF, (0.0, 1.0, 0.01), lambda _place: self._draw())
+        top = widgets.HBox([self.picture, self.heat])
+        top.add_class("de-pair")
+        self.film.add_class("de-film")
+        self.view = widgets.VBox([top, self.wipe, self.message, self.film])
+        self.tables = widgets.VBox(
+            [
+                widgets.HTML(markup.heading("What changed in the style")),
+                self.changes,
+                widgets.HTML(markup.heading("What the oracle reads")),
+                self.factors,
+            ]
+        )
+        super().__init__([self.view, self.tables])
+        self.add_class("de-screen")
+        self.view.add_class("de-view")
+        self.tables.add_class("de-tables")
+
+    def show_pair(self, before: np.ndarray, after: np.ndarray, wish: str) -> None:
+        """Two pictures uint8 [H, W, 3] under the wipe; `wish` is what the alternative text says."""
+        self._pair, self._wish = (before, after), wish
+        self._draw()
+
+    def show_heat(self, colours: np.ndarray, mean: float) -> None:
+        """The difference in colours; `mean` is the mean change of a pixel in [0, 1]."""
+        alt = f"difference between before and after, {mean:.1%} on average"
+        caption = f"difference, mean {mean:.1%}"
+        self.heat.value = markup.picture(pictures.png(colours), "image/png", LARGE, alt, caption)
+
+    def show_film(self, frames: Sequence[tuple[float, np.ndarray]]) -> None:
+        """The strip of strengths: share of the step and picture."""
+        self.film.value = "".join(
+            markup.picture(pictures.jpeg(frame), "image/jpeg", SMALL, name, name)
+            for name, frame in ((_times(share), frame) for share, frame in frames)
+        )
+
+    def show_tables(
+        self,
+        groups: Sequence[GroupChange],
+        largest: Sequence[ChannelChange],
+        factors: Sequence[FactorChange],
+    ) -> None:
+        """Channels, groups, factors."""
+        self.changes.value = markup.changes_table(groups, largest)
+        self.factors.value = markup.factors_table(factors)
+
+    def say(self, text: str, failed: bool = False) -> None:
+        """One line under the pictures."""
+        self.message.value = markup.line(text, failed)
+
+    def _draw(self) -> None:
+        if self._pair is None:
+            return
+        place = float(self.wipe.number.value)
+        joined = pictures.wipe(*self._pair, place)
+        alt = f"before on the left {place:.0%}, after on the rest: {self._wish}"
+        caption = "before ◧ after" if 0 < place < 1 else ("before" if place == 1 else "after")
+        self.picture.value = markup.picture(pictures.png(joined), "image/png", LARGE, alt, caption)
+
+
+def _times(share: float) -> str:
+    return {0.0: "before", 1.0: "after"}.get(share, f"{share:+g} × step")

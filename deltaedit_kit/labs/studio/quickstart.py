@@ -1,0 +1,177 @@
+"""The first panel: a sentence, two sliders, a face; before and after side by side.
+
+    PanelState --look()--> PanelView --QuickstartPanel--> screen
+
+Everything that can be right or wrong happens in `look`, which needs no browser: a test sets a
+state and reads the view. The widget copies values in and out, in ipywidgets 7.7 and 8 alike.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+import ipywidgets as widgets
+
+from deltaedit_kit.domain import Domain
+from deltaedit_kit.editor import Editor
+from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.faces import Faces
+from deltaedit_kit.labs.studio.parts.names import Names
+from deltaedit_kit.pictures import png_bytes
+
+SENTENCE_SHOWN = 80  # characters of a long sentence that the status line repeats
+
+
+@dataclass(frozen=True)
+class PanelState:
+    """What the user has set; `face` is a row of the faces, counted from 0."""
+
+    sentence: str
+    strength: float
+    threshold: float
+    face: int
+
+
+@dataclass(frozen=True)
+class PanelView:
+    """What the panel shows: PNG files, and one line of plain text."""
+
+    before: bytes
+    after: bytes
+    message: str
+    failed: bool
+
+
+def look(editor: Editor, faces: Faces, state: PanelState, zoom: int = 2) -> PanelView:
+    """The view of a state: pure, same state same bytes; never raises for what a user can type.
+
+    A wrong input keeps the unedited face on both sides and puts the error's line under it.
+    """
+    before = b""
+    try:
+        face = faces.select(state.face)
+        before = png_bytes(face.images[0], zoom)
+        edit = editor.edit(face, state.sentence, strength=state.strength, threshold=state.threshold)
+    except DeltaEditError as error:
+        return PanelView(before, before, str(error), failed=True)
+    channels = f"{int(edit.kept.sum())} of {edit.kept.numel()} style channels may move"
+    message = f"“{_short(state.sentence)}”: {channels}"
+    return PanelView(before, png_bytes(edit.after[0], zoom), message, failed=False)
+
+
+class QuickstartPanel(widgets.VBox):
+    """A panel over `look`: put it last in a notebook cell. Children are named for tests.
+
+    `.sentence .strength .threshold .face` are the inputs; setting their `.value` redraws.
+    `.view` is what is shown now; `.state` what is set.
+    """
+
+    def __init__(self, domain: Domain, faces: Faces | None = None, zoom: int = 2) -> None:
+        """Draw the domain's first example sentence on the first of `faces` (None: samples 4)."""
+        spec = domain.spec
+        self._editor = Editor(domain)
+        self._faces = domain.sample(4, seed=0) if faces is None else faces
+        self._zoom = zoom
+        wide = widgets.Layout(width="98%")
+        style = {"description_width": "80px"}
+        self.sentence = widgets.Text(
+            value=spec.examples[0],
+            description="Sentence",
+            placeholder="what the face should become",
+            continuous_update=False,  # redraws on Enter or when the field is left
+            layout=wide,
+            style=style,
+        )
+        self.strength = _slider("Strength", spec.strength, -2.0, 2.0, 0.05, ".2f", wide, style)
+        ceiling = max(0.2, 4 * spec.threshold)
+        self.threshold = _slider(
+            "Threshold", spec.threshold, 0.0, ceiling, 0.005, ".3f", wide, style
+        )
+        self.face = widgets.Dropdown(
+            options=[(f"face {row}", row) for row in range(len(self._faces))],
+            value=0,
+            description="Face",
+            layout=wide,
+            style=style,
+        )
+        side = widgets.Layout(width=f"{zoom * spec.resolution}px", margin="0 8px 0 0")
+        self.before = widgets.Image(format="png", layout=side)
+        self.after = widgets.Image(format="png", layout=side)
+        self.message = widgets.HTML()
+        self.view = self._show(self.state)
+        super().__init__(
+            [
+                self.sentence,
+                self.strength,
+                self.threshold,
+                self.face,
+                widgets.HBox([_titled("before", self.before), _titled("after", self.after)]),
+                self.message,
+                Names("de-quickstart"),
+            ],
+            layout=widgets.Layout(max_width="640px"),
+        )
+        self.add_class("de-quickstart")
+        for control in (self.sentence, self.strength, self.threshold, self.face):
+            control.observe(self._redraw, names="value")
+
+    def __repr__(self) -> str:  # ipywidgets would print the bytes of both pictures
+        return f"QuickstartPanel({self._editor.domain.spec.name}, {len(self._faces)} faces)"
+
+    @property
+    def state(self) -> PanelState:
+        """What the controls are set to now."""
+        return PanelState(
+            sentence=self.sentence.value,
+            strength=round(self.strength.value, 6),  # a browser's 1 - 0.1 is 0.8999999999999999
+            threshold=self.threshold.value,
+            face=int(self.face.value or 0),
+        )
+
+    def _redraw(self, _change: Any) -> None:
+        self.view = self._show(self.state)
+
+    def _show(self, state: PanelState) -> PanelView:
+        view = look(self._editor, self._faces, state, self._zoom)
+        self.before.value, self.after.value = view.before, view.after
+        weight = "600" if view.failed else "400"  # not by colour alone: themes and eyes differ
+        prefix = "Not done: " if view.failed else ""
+        line = escape(prefix + view.message)  # a sentence may hold tags: they are text here
+        self.message.value = f'<span style="font-weight:{weight}">{line}</span>'
+        return view
+
+
+def _slider(
+    name: str,
+    value: float,
+    low: float,
+    high: float,
+    step: float,
+    digits: str,
+    layout: Any,
+    style: dict[str, str],
+) -> widgets.FloatSlider:
+    """A slider that reports when it is let go: one edit a gesture."""
+    return widgets.FloatSlider(
+        value=value,
+        min=low,
+        max=high,
+        step=step,
+        description=name,
+        readout_format=digits,
+        continuous_update=False,
+        layout=layout,
+        style=style,
+    )
+
+
+def _titled(title: str, picture: widgets.Image) -> widgets.VBox:
+    box = widgets.VBox([widgets.Label(title), picture])
+    return box.add_class("de-titled")
+
+
+def _short(text: str) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= SENTENCE_SHOWN else text[: SENTENCE_SHOWN - 1] + "…"

@@ -1,0 +1,115 @@
+"""What the studio can save: the picture, the grid, the animation, the recipe.
+
+    Saved(name, content, kind)  --save_to(folder)-->  a file that was not there before
+
+Making the bytes and writing them are two things: an app on a server hands the bytes to the browser
+and writes nothing.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from deltaedit_kit.atomic import replacing
+from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.labs.studio import pictures
+from deltaedit_kit.labs.studio.engine import Engine
+from deltaedit_kit.labs.studio.filmstrip import animation_shares, frames
+from deltaedit_kit.labs.studio.recipe import to_recipe
+from deltaedit_kit.labs.studio.state import StudioState
+from deltaedit_kit.pictures import RECIPE_KEY, save_quietly, to_uint8
+
+ANIMATION_FRAMES = 12  # from before to after; the way back repeats them
+MOST_FILES = 10_000
+
+
+@dataclass(frozen=True)
+class Saved:
+    """A file that is not yet anywhere."""
+
+    name: str  # such as "picture.png"
+    content: bytes
+    kind: str  # media type, such as "image/png"
+
+
+def save_picture(engine: Engine, state: StudioState) -> Saved:
+    """The picture after the edit, at the generator's own size, with its recipe inside."""
+    after = to_uint8(engine.look(state).after)
+    return Saved("picture.png", pictures.png(after, to_recipe(engine, state)), "image/png")
+
+
+def save_grid(engine: Engine, state: StudioState) -> Saved:
+    """The whole strip of faces, before and after each sentence alone and all together."""
+    from deltaedit_kit.labs.studio.plots import studio_figure
+
+    figure, buffer = studio_figure(engine, state), io.BytesIO()
+    notes = {RECIPE_KEY: json.dumps(to_recipe(engine, state))}
+    save_quietly(figure, buffer, format="png", dpi=160, metadata=notes)
+    return Saved("grid.png", buffer.getvalue(), "image/png")
+
+
+def save_animation(engine: Engine, state: StudioState) -> Saved:
+    """From before to after and back, an endless GIF."""
+    look, shares = engine.look(state), animation_shares(ANIMATION_FRAMES)
+    drawn = dict(frames(engine, state, look, shares[:ANIMATION_FRAMES]))
+    arrays = {share: to_uint8(picture) for share, picture in drawn.items()}
+    return Saved("animation.gif", pictures.gif([arrays[share] for share in shares]), "image/gif")
+
+
+def save_recipe(engine: Engine, state: StudioState) -> Saved:
+    """The recipe alone, as JSON that people can read."""
+    text = json.dumps(to_recipe(engine, state), indent=1, ensure_ascii=False)
+    return Saved("recipe.json", _utf8(text), "application/json")
+
+
+SAVERS: dict[str, Callable[[Engine, StudioState], Saved]] = {
+    "picture": save_picture,
+    "grid": save_grid,
+    "animation": save_animation,
+    "recipe": save_recipe,
+}
+
+
+def save_to(folder: str | Path, saved: Saved) -> Path:
+    """Write beside what is there: "picture.png", "picture-2.png", ...; returns the path.
+
+    Raises `DeltaEditError` when the folder cannot be made or written to.
+    """
+    place, stem, kind = Path(folder).expanduser(), Path(saved.name).stem, Path(saved.name).suffix
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+        for number in range(1, MOST_FILES):
+            path = place / (f"{stem}{kind}" if number == 1 else f"{stem}-{number}{kind}")
+            try:
+                path.open("xb").close()  # x: two panels never take one name
+            except FileExistsError:
+                continue
+            return _filled(path, saved.content)
+    except OSError as cause:
+        raise DeltaEditError(
+            f"cannot write to {place}: {cause.strerror}; give the studio another folder"
+        ) from cause
+    raise DeltaEditError(f"{place} is full of {stem} files; give the studio another folder")
+
+
+def _filled(path: Path, content: bytes) -> Path:
+    """The empty file that holds a name, filled at one stroke; gone if that fails."""
+    try:
+        with replacing(path) as beside:
+            beside.write_bytes(content)
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+    return path
+
+
+def _utf8(text: str) -> bytes:
+    # A lone half of a surrogate pair, which a browser can send, has no UTF-8: JSON's escape has.
+    try:
+        return text.encode("utf-8")
+    except UnicodeEncodeError:
+        return json.dumps(json.loads(text), indent=1).encode("ascii")

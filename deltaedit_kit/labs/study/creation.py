@@ -1,0 +1,100 @@
+"""Make the file of a study: pairs, pictures and settings, written once and then only answered.
+
+Idea: the file is built beside its place and renamed when it is whole (see `atomic`), so no browser
+ever opens half a study; and it never replaces one that is there, for that may hold answers.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from deltaedit_kit.atomic import replacing
+from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.labs.study.consent import consent_text
+from deltaedit_kit.labs.study.database import Database
+from deltaedit_kit.labs.study.design import Design, plan
+from deltaedit_kit.labs.study.schema import APPLICATION_ID, TABLES, VERSION
+from deltaedit_kit.labs.study.store import StudyStore
+
+if TYPE_CHECKING:
+    from deltaedit_kit.labs.study.items import Item
+
+
+def create_study(
+    path: str | Path,
+    items: Sequence[Item],
+    design: Design | None = None,
+    title: str = "Which edit is better?",
+    consent: str | None = None,
+    simulated: bool = False,
+) -> StudyStore:
+    """Write a new study and open it (design None: 40 participants x 20 rounds).
+
+    `consent` None takes the kit's text. `simulated` studies accept simulated answers only, and say
+    so wherever they are shown. Raises `DeltaEditError` when the file is there, when there are fewer
+    items than rounds, and for a place that cannot be written to.
+    """
+    path = Path(path).expanduser()
+    design = Design() if design is None else design
+    plan(design, len(items), 0)  # refuses too few items before anything is written
+    _refuse_old(path)
+    settings = {
+        "title": title,
+        "consent": consent_text(design) if consent is None else consent,
+        "design": json.dumps(asdict(design)),
+        "simulated": json.dumps(simulated),
+    }
+    try:
+        with replacing(path) as beside:
+            beside.touch()  # a Database opens files that are there
+            _fill(beside, items, settings)
+            _refuse_old(path)
+    except OSError as cause:
+        raise DeltaEditError(
+            f"cannot write {path}: {cause.strerror}; choose another file or folder"
+        ) from cause
+    return StudyStore(path)
+
+
+def _fill(path: Path, items: Sequence[Item], settings: dict[str, str]) -> None:
+    """Tables, then everything in one transaction, then the journal mode that the file keeps."""
+    file = Database(path)
+    file.script(
+        f"PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {VERSION};{TABLES}"
+    )
+
+    def insert(connection: sqlite3.Connection) -> None:
+        connection.executemany("INSERT INTO study VALUES (?, ?)", settings.items())
+        for row, item in enumerate(items):
+            connection.execute(
+                "INSERT INTO item VALUES (?, ?, ?, ?, ?)",
+                (row, item.sentence, item.face, item.first, item.second),
+            )
+            pictures = {
+                "before": item.before_png,
+                "first": item.first_png,
+                "second": item.second_png,
+                "intact": item.intact_png,
+                "shuffled": item.shuffled_png,
+            }
+            rows = [(row, role, png) for role, png in pictures.items()]
+            connection.executemany("INSERT INTO picture VALUES (?, ?, ?)", rows)
+
+    try:
+        file.write(insert)
+        file.script("PRAGMA journal_mode = WAL")  # kept in the file's header
+    finally:
+        file.close()  # the last one to close folds the log into the file
+
+
+def _refuse_old(path: Path) -> None:
+    if path.exists():
+        raise DeltaEditError(
+            f"{path} is there already, maybe with answers; open it with StudyStore, "
+            "or give another name"
+        )

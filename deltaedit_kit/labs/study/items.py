@@ -1,0 +1,132 @@
+"""The pairs that people compare: two methods answer the same sentence on the same face.
+
+    item = (sentence, face, before, picture of one method, picture of the other, a check)
+
+Idea: a method is a name and a callable that answers `Editor.edit`'s call, so DeltaEdit, DeltaEdit
+at another strength, and every rival are compared by the same lines. Pictures are kept as PNG files:
+what is judged is frozen when the study is made, and showing it needs no network of the kit.
+
+An attention check is a picture against itself with its tiles shuffled: nobody who looks can prefer
+the second.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import TYPE_CHECKING, Any, Protocol
+
+import torch
+
+from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.pictures import png_bytes
+
+if TYPE_CHECKING:
+    from jaxtyping import Float
+    from torch import Tensor
+
+    from deltaedit_kit.faces import Faces
+
+TILES = 4  # a side; shuffled tiles of a quarter still show what colours the picture had
+FAR_OUTSIDE = 50.0  # an edit that breaks the generator reaches 20; beyond is a scale such as 0..255
+
+
+class Method(Protocol):
+    """Anything that edits faces with a sentence, as `Editor.edit` does: `.after` is the result."""
+
+    def __call__(self, faces: Faces, text: str, /) -> Any:
+        """An object whose `.after` holds the edited pictures [n, 3, H, W], about [-1, 1]."""
+        ...
+
+
+@dataclass(frozen=True)
+class Item:
+    """One pair, with the names of the methods; all pictures are PNG files."""
+
+    sentence: str
+    face: str
+    first: str  # name of the method that made `first_png`
+    second: str
+    before_png: bytes
+    first_png: bytes
+    second_png: bytes
+    intact_png: bytes  # the attention check: this one is right,
+    shuffled_png: bytes  # this one is wrong
+
+
+def make_items(
+    methods: Mapping[str, Method], faces: Faces, sentences: Sequence[str], seed: int = 0
+) -> list[Item]:
+    """All pairs of methods on every sentence; sentence k edits face k, beginning again at the end.
+
+    2 methods and 20 sentences make 20 items, 3 methods make 60. Raises `DeltaEditError` for fewer
+    than two methods, no sentence, and a method whose pictures have another shape than the face,
+    hold NaN, or are far outside [-1, 1]; what a method itself refuses passes through.
+    """
+    if len(methods) < 2:
+        raise DeltaEditError(
+            f"{len(methods)} methods cannot be compared; give at least two by name"
+        )
+    if isinstance(sentences, str) or not sentences:
+        raise DeltaEditError("no sentence to edit with; give a list such as ['face with glasses']")
+    order = torch.Generator().manual_seed(seed)
+    items = []
+    for number, sentence in enumerate(sentences):
+        row = number % len(faces)
+        face = faces.select(row)
+        before = face.images[0]
+        after = {name: _edited(name, method, face, sentence) for name, method in methods.items()}
+        for first, second in combinations(methods, 2):
+            # Twice the same picture of a check would favour its method's familiarity: alternate.
+            checked = after[first if len(items) % 2 == 0 else second]
+            items.append(
+                Item(
+                    sentence=sentence,
+                    face=f"face {row}",
+                    first=first,
+                    second=second,
+                    before_png=png_bytes(before),
+                    first_png=png_bytes(after[first]),
+                    second_png=png_bytes(after[second]),
+                    intact_png=png_bytes(checked),
+                    shuffled_png=png_bytes(shuffled_tiles(checked, order)),
+                )
+            )
+    return items
+
+
+def shuffled_tiles(
+    picture: Float[Tensor, "3 H W"], order: torch.Generator
+) -> Float[Tensor, "3 H W"]:
+    """The picture cut into 4 x 4 tiles that change places; H and W are multiples of 4."""
+    high, wide = (side // TILES for side in picture.shape[1:])
+    tiles = picture.unflatten(1, (TILES, high)).unflatten(3, (TILES, wide))  # [3, 4, h, 4, w]
+    tiles = tiles.permute(1, 3, 0, 2, 4).flatten(0, 1)  # [16, 3, h, w]
+    places = torch.randperm(len(tiles), generator=order)
+    # A permutation may leave tiles where they are; moving on by one place leaves none.
+    source = torch.empty_like(places)
+    source[places] = places.roll(1)
+    mixed = tiles[source].unflatten(0, (TILES, TILES)).permute(2, 0, 3, 1, 4)  # [3, 4, h, 4, w]
+    return mixed.reshape(picture.shape)
+
+
+def _edited(name: str, method: Method, face: Faces, sentence: str) -> Float[Tensor, "3 H W"]:
+    """One method's picture, checked: a broken picture must not reach a participant."""
+    after = method(face, sentence).after
+    if not isinstance(after, torch.Tensor) or after.shape != face.images.shape:
+        shape = list(after.shape) if isinstance(after, torch.Tensor) else type(after).__name__
+        raise DeltaEditError(
+            f"{name!r} made {shape} of a face {list(face.images.shape)}; "
+            "a method returns .after with a picture for each face"
+        )
+    if not bool(torch.isfinite(after).all()):
+        raise DeltaEditError(
+            f"{name!r} made NaN or infinity for {sentence[:60]!r}; "
+            "lower its strength or leave it out"
+        )
+    if float(after.abs().max()) > FAR_OUTSIDE:
+        raise DeltaEditError(
+            f"{name!r} made values up to {float(after.abs().max()):.0f}; pictures are in [-1, 1]"
+        )
+    return after[0]

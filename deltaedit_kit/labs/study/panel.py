@@ -1,0 +1,158 @@
+"""The study in a notebook: two pictures, one question, two keys.
+
+    store ─► screen_for(code) ─► Screen ─► Study ─► page        key ─► press ─► store
+
+A shell over `deltaedit_kit.labs.study.screen`: every decision is taken there. Open the same file in
+as many browsers as you like; close one and come back with the code that it showed.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable
+from html import escape
+from pathlib import Path
+
+import ipywidgets as widgets
+
+from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.labs.study.keys import PaneKeys
+from deltaedit_kit.labs.study.screen import SIDE_OF_KEY, Screen, press, screen_for
+from deltaedit_kit.labs.study.store import StudyStore
+
+PANE = "deltaedit-study"  # CSS class of the part that listens to keys
+# Pictures shrink together where there is little room; the answers must fit there too, both of them.
+SIDE = widgets.Layout(width="256px", min_width="0", margin="0 6px")
+MIDDLE = widgets.Layout(width="160px", min_width="0", margin="0 6px")
+WIDEST = "708px"  # of the three pictures in a row
+
+
+class Study(widgets.VBox):
+    """A study for one participant. Children are named for tests; `.screen` is what is shown.
+
+    `.code` is what continues this participant's answers in another browser or on another day.
+    """
+
+    def __init__(
+        self,
+        study: StudyStore | str | Path,
+        code: str | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Show the consent text, or, with the code of somebody who has joined, their next question.
+
+        Raises `DeltaEditError` for a file that is no study.
+        """
+        self._store = study if isinstance(study, StudyStore) else StudyStore(study)
+        self._clock = clock
+        self.code = code
+        self.heading = widgets.HTML()
+        self.text = widgets.HTML(layout=widgets.Layout(max_width="620px"))
+        self.left, self.before, self.right = (
+            widgets.Image(format="png", layout=layout) for layout in (SIDE, MIDDLE, SIDE)
+        )
+        self.question = widgets.HTML()
+        self.answer_left = widgets.Button(description="← left", tooltip="key ←, F or 1")
+        self.answer_right = widgets.Button(description="right →", tooltip="key →, J or 2")
+        self.progress = widgets.IntProgress(
+            bar_style="", layout=widgets.Layout(width="420px", max_width="98%")
+        )
+        self.given_code = widgets.Text(
+            description="My code:",
+            placeholder="only to continue where you stopped",
+            value=code or "",
+        )
+        self.agree = widgets.Button(description="I agree, begin", button_style="primary")
+        self.message = widgets.HTML()
+        self.keyboard = PaneKeys(
+            PANE,
+            list(SIDE_OF_KEY),
+            active="Keys: ← or F for left, → or J for right",
+            asleep="Click here to answer with the keys ← and →",
+        )
+        row = widgets.Layout(align_items="center", max_width=WIDEST)  # stretched, faces look longer
+        between = widgets.Layout(justify_content="space-between", max_width=WIDEST)
+        middle = widgets.Layout(align_items="center", min_width="0")
+        original = widgets.VBox([self.before, widgets.Label("before")], layout=middle)
+        self._consent = widgets.VBox([self.given_code, self.agree])
+        self._round = widgets.VBox(
+            [
+                widgets.HBox([self.left, original, self.right], layout=row),
+                self.question,
+                widgets.HBox([self.answer_left, self.answer_right], layout=between),
+                self.progress,
+            ]
+        )
+        super().__init__(
+            [self.heading, self.text, self._consent, self._round, self.message, self.keyboard]
+        )
+        self.add_class(PANE)
+        self.answer_left.on_click(lambda _button: self.press("ArrowLeft"))
+        self.answer_right.on_click(lambda _button: self.press("ArrowRight"))
+        self.agree.on_click(lambda _button: self.begin())
+        self.keyboard.on_key(self._key)
+        self.screen = self._show(screen_for(self._store, code))
+
+    def __repr__(self) -> str:  # ipywidgets would print the bytes of the pictures
+        return f"Study({self._store!r}, {self.screen.kind})"
+
+    def begin(self) -> None:
+        """What the button under the consent text does: take a place, or continue with a code."""
+        if self.screen.kind != "consent":
+            return  # a double click is one participant, not two
+        typed = self.given_code.value.strip()
+        if typed and typed != self.code and self._store.find(typed) is None:
+            self._say(
+                f"Not done: nobody has joined with the code {typed[:64]!r}; "
+                "check it, or leave the field empty to begin"
+            )
+            return
+        code = typed or secrets.token_hex(4)
+        try:
+            self._store.join(code)
+        except DeltaEditError as error:
+            self._say(f"Not done: {error}")
+            return
+        self.code = code
+        self.screen = self._show(screen_for(self._store, code))
+
+    def press(self, key: str) -> None:
+        """What a key or an answer button does."""
+        try:
+            taken = press(self._store, self.screen, key, self._clock() - self._shown_at)
+        except DeltaEditError as error:
+            self._say(f"Not done: {error}")
+            return
+        if taken:
+            self.screen = self._show(screen_for(self._store, self.code))
+
+    def _key(self, key: str, token: str) -> None:
+        """A key from the page, unless it was pressed before the page showed this question."""
+        if token == self.screen.token:
+            self.press(key)
+
+    def _show(self, screen: Screen) -> Screen:
+        label = "SIMULATED study: " if self._store.simulated else ""
+        self.heading.value = f"<h3>{escape(label + screen.title)}</h3>"
+        asked = screen.kind == "question"
+        if asked:
+            self.text.value = f"The sentence: <b>“{escape(screen.text)}”</b>"
+            self.left.value, self.before.value = screen.left, screen.before
+            self.right.value = screen.right
+            self.question.value = f"<h4>{escape(screen.question)}</h4>"
+            self.progress.max, self.progress.value = screen.total, screen.done
+            self._say(f"{screen.done} of {screen.total} answered. Your code: {self.code}")
+        else:
+            paragraphs = "".join(f"<p>{escape(part)}</p>" for part in screen.text.split("\n\n"))
+            self.text.value = paragraphs
+            self._say("")
+        self._consent.layout.display = "" if screen.kind == "consent" else "none"
+        self._round.layout.display = "" if asked else "none"
+        self.keyboard.layout.display = "" if asked else "none"
+        self.keyboard.token = screen.token  # last: from now on keys are about these pictures
+        self._shown_at = self._clock()
+        return screen
+
+    def _say(self, line: str) -> None:
+        self.message.value = escape(line)

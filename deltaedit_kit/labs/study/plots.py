@@ -1,0 +1,122 @@
+"""The result of a user study as a figure: who is preferred, how surely, and by how many people.
+
+Idea: one bar a question, split where the answers split; the interval over participants sits on the
+split, a dot for each participant below it, and the line of no preference crosses everything. A
+simulated study is stamped so that the stamp cannot be cropped away without cutting the data.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from deltaedit_kit.pictures import ACCENT, FAINT, INK, PictureFigure
+
+if TYPE_CHECKING:
+    from deltaedit_kit.labs.study.report import Line, Report
+
+TITLES = {"accuracy": "manipulation accuracy", "realism": "visual realism"}
+OTHER = "#d9a441"  # beside ACCENT it stays apart for every kind of colour vision, and in grey
+WIDE, ROW, ABOVE, BELOW = 8.6, 1.3, 0.6, 0.9  # inches: figure, a question, title, axis and note
+BAR, DOTS = 0.34, 0.19  # heights, where a question is 1 high
+
+
+def study_figure(report: Report, title: str = "Which edit do people prefer?") -> Figure:
+    """A row for each question and pair of methods; shows itself in a notebook, `.savefig(path)`."""
+    lines = report.lines
+    high = ABOVE + BELOW + ROW * len(lines)
+    figure = PictureFigure(figsize=(WIDE, high), facecolor="white")
+    FigureCanvasAgg(figure)
+    axis = figure.add_axes((0.04, BELOW / high, 0.92, ROW * len(lines) / high))
+    for row, line in enumerate(lines):
+        _question(axis, line, len(lines) - 1 - row)
+    if report.simulated:
+        # Behind the dots and across the bars, as a part of the picture.
+        axis.text(
+            0.5,
+            0.5,
+            "SIMULATED",
+            transform=axis.transAxes,
+            ha="center",
+            va="center",
+            fontsize=52,
+            fontweight="bold",
+            color=INK,
+            alpha=0.13,
+            rotation=12,
+            zorder=4,
+        )
+    axis.axvline(0.5, color=INK, linewidth=0.9, linestyle=(0, (3, 3)), zorder=3)
+    axis.set_xlim(0, 1)
+    axis.set_ylim(-0.42, len(lines) - 0.52)
+    axis.set_yticks([])
+    axis.set_xticks(np.linspace(0, 1, 5), ["0 %", "25 %", "50 %", "75 %", "100 %"])
+    axis.tick_params(colors=FAINT, labelsize=8.5, length=3)
+    for side in ("left", "right", "top"):
+        axis.spines[side].set_visible(False)
+    axis.spines["bottom"].set_color(FAINT)
+    _words(figure, report, title, high)
+    return figure
+
+
+def _question(axis: Any, line: Line, base: float) -> None:
+    """The bar of one question around height `base`, the people's dots below it."""
+    shown = line.preference
+    axis.barh(base, shown.share, BAR, color=ACCENT, zorder=1)
+    axis.barh(base, 1 - shown.share, BAR, left=shown.share, color=OTHER, zorder=1)
+    axis.errorbar(
+        shown.share,
+        base,
+        xerr=[[max(0.0, shown.share - shown.low)], [max(0.0, shown.high - shown.share)]],
+        color=INK,
+        capsize=5,
+        linewidth=1.6,
+        zorder=5,
+    )
+    name = TITLES.get(shown.question, shown.question)
+    top = base + BAR / 2 + 0.06
+    style: dict[str, Any] = {"fontsize": 10, "va": "bottom", "parse_math": False, "color": INK}
+    # A white box keeps the line of no preference (zorder 3) out of the words; the stamp (4) of a
+    # simulated study lies over the box.
+    behind = {"facecolor": "white", "edgecolor": "none", "pad": 2}
+    axis.text(0.5, top, name, ha="center", fontweight="bold", bbox=behind, zorder=3.5, **style)
+    axis.text(0.0, top, f"{shown.first}  {shown.share:.0%}", ha="left", **style)
+    axis.text(1.0, top, f"{1 - shown.share:.0%}  {shown.second}", ha="right", **style)
+    # People with the same share are stacked, so that each one is seen.
+    shares = np.round(line.tally.shares, 6)
+    for value in np.unique(shares):
+        count = int((shares == value).sum())
+        heights = base - BAR / 2 - 0.06 - DOTS * np.arange(count) / max(count, 8)
+        axis.plot(
+            np.full(count, value), heights, "o", markersize=3, color=INK, alpha=0.65, zorder=2
+        )
+
+
+def _words(figure: Figure, report: Report, title: str, high: float) -> None:
+    """Title above; below it what the marks mean, in the numbers of this study."""
+    who = report.counted
+    first = report.lines[0].preference
+    kind = "Simulated study, no person was asked: " if report.simulated else ""
+    style: dict[str, Any] = {"x": 0.04, "ha": "left", "parse_math": False}
+    figure.text(
+        y=1 - 0.16 / high,
+        s=kind + title,
+        va="top",
+        fontsize=12.5,
+        fontweight="bold",
+        color=ACCENT,
+        **style,
+    )
+    tests = "; ".join(
+        f"{line.preference.question} p = {line.preference.p_people:.2g}" for line in report.lines
+    )
+    note = (
+        f"{len(who.participants)} participants, {first.answers} answers a question; whisker: "
+        f"{first.confidence:.0%} bootstrap interval over participants; a dot is one participant.\n"
+        f"Exact sign test over participants: {tests}.  Left out: {len(who.inattentive)} failed "
+        f"the attention checks, {len(who.unfinished)} did not finish."
+    )
+    figure.text(y=0.12 / high, s=note, va="bottom", fontsize=8, color=FAINT, **style)

@@ -1,0 +1,80 @@
+"""A whole SIMULATED study in one call: sentences, faces, pictures, file, answers.
+
+    attributes ─► faces that lack them ─► each method's edit ─► file ─► raters that ask the oracle
+
+Idea: run the study once with participants who cost nothing, find out what the design can show and
+that the analysis finds it, then throw the answers away and ask people.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.faces import Faces
+from deltaedit_kit.labs.study.creation import create_study
+from deltaedit_kit.labs.study.design import Design
+from deltaedit_kit.labs.study.items import Method, make_items
+from deltaedit_kit.labs.study.oracle_raters import asked_attribute, oracle_advantage
+from deltaedit_kit.labs.study.raters import Raters, answer_study
+from deltaedit_kit.labs.study.store import StudyStore
+from deltaedit_kit.toyfaces import FACTORS
+
+if TYPE_CHECKING:
+    from deltaedit_kit.domain import Domain
+
+SENTENCES = (
+    *("face with glasses", "a smiling face", "face with a beard", "face with bangs"),
+    *("face with long hair", "face with short hair", "face with blond hair", "face with grey hair"),
+    *("face with black hair", "face with dark skin", "face with fair skin", "face without glasses"),
+    *("a frowning face", "face with an open mouth", "face with full lips", "face with big eyes"),
+    *("face with thick eyebrows", "face with angry eyebrows", "an old face", "a wide face"),
+)
+
+
+def rehearse(
+    path: str | Path,
+    domain: Domain,
+    methods: Mapping[str, Method],
+    sentences: Sequence[str] = SENTENCES,
+    design: Design | None = None,
+    raters: Raters | None = None,
+    seed: int = 0,
+) -> StudyStore:
+    """Make a simulated study of toyfaces at `path` and answer all of it.
+
+    Raises `DeltaEditError` for another domain, a sentence that is not in the attribute table, and
+    whatever `make_items` and `create_study` refuse.
+    """
+    faces = faces_without(domain, sentences, seed)
+    items = make_items(methods, faces, sentences, seed)
+    advantage = oracle_advantage(items)
+    store = create_study(path, items, design, title="Rehearsal on toyfaces", simulated=True)
+    answer_study(store, advantage, Raters() if raters is None else raters, seed)
+    return store
+
+
+def faces_without(domain: Domain, sentences: Sequence[str], seed: int, pool: int = 32) -> Faces:
+    """For each sentence a face that does not fit it yet, and another one where that is possible.
+
+    A smiling face that is asked to smile compares nothing. Raises `DeltaEditError` when no sampled
+    face lacks what a sentence asks for, and for a domain without oracle.
+    """
+    if domain.read_factors is None:
+        raise DeltaEditError(
+            f"domain {domain.spec.name!r} has no oracle, so nothing can play participants there; "
+            'use load_domain("toyfaces")'
+        )
+    sampled = domain.sample(pool, seed)
+    factors = domain.read_factors(sampled.images)  # [pool, K]
+    chosen: list[int] = []
+    for sentence in sentences:
+        wish = asked_attribute(sentence)
+        lacking = (~wish.holds(factors[:, FACTORS.index(wish.factor)])).nonzero()[:, 0].tolist()
+        if not lacking:
+            raise DeltaEditError(f"all {pool} sampled faces fit {sentence!r} already; drop it")
+        fresh = [row for row in lacking if row not in chosen]
+        chosen.append((fresh or lacking)[0])
+    return sampled.select(chosen)

@@ -1,0 +1,160 @@
+"""Watching a mapper learn: curves, the step, the time left, and fixed faces edited again and again.
+
+    TrainingSession --look()--> MonitorView --TrainingMonitor--> screen
+
+Everything that can be right or wrong happens in `look` and `previews`, which need no browser. The
+widget copies values out and passes three buttons in, in ipywidgets 7.7 and 8 alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+from typing import Any, NamedTuple
+
+import ipywidgets as widgets
+import torch
+
+from deltaedit_kit.domain import Domain
+from deltaedit_kit.editor import Editor
+from deltaedit_kit.faces import Faces
+from deltaedit_kit.labs.compare.edit_accuracy import with_mapper
+from deltaedit_kit.labs.training.plots import curve_figure
+from deltaedit_kit.labs.training.session import TrainingSession
+from deltaedit_kit.pictures import PictureFigure, png_bytes
+
+
+class MonitorView(NamedTuple):
+    """What the monitor shows: one line, a JPEG of the curves, a PNG of the edits (b"" before)."""
+
+    message: str
+    curve: bytes
+    pictures: bytes
+    can_start: bool
+    can_pause: bool
+    can_stop: bool
+    pause_word: str
+
+
+def look(session: TrainingSession, pictures: bytes = b"", curve: bytes = b"") -> MonitorView:
+    """The view of a session now, with the pictures made last."""
+    running = session.running
+    total = session.config.steps
+    left = session.seconds_left
+    parts = [f"step {session.step:,} of {total:,}", _mood(session)]
+    if left is not None:
+        parts.append(f"about {left:.0f} s left")
+    if session.reports:
+        last = session.reports[-1]
+        parts.append(f"held-out cosine {last.validation_cosine:.3f}")
+        if last.edit_success == last.edit_success:
+            parts.append(f"edits that succeed {last.edit_success:.0%}")
+        parts.append(f"{last.pairs_per_second:,.0f} pairs/s")
+    return MonitorView(
+        message="   ·   ".join(parts),
+        curve=curve,
+        pictures=pictures,
+        can_start=not running and not session.done,
+        can_pause=running,
+        can_stop=running,
+        pause_word="Go on" if session.paused else "Pause",
+    )
+
+
+def previews(domain: Domain, faces: Faces, sentences: Sequence[str], mapper: Any) -> bytes:
+    """A PNG: a row a face, its picture and then its edits with this mapper, one a sentence."""
+    edit = Editor(with_mapper(domain, mapper)).edit(faces, list(sentences))
+    columns = torch.cat([edit.before[None], edit.after])  # [1 + T, n, 3, H, W]
+    rows = torch.cat(list(columns), dim=-1)  # [n, 3, H, (1 + T) W]
+    return png_bytes(torch.cat(list(rows), dim=-2))
+
+
+def curve_bytes(session: TrainingSession) -> bytes:
+    """The curves of the reports so far as a JPEG."""
+    figure = curve_figure(session.reports)
+    assert isinstance(figure, PictureFigure)  # which knows how to become a JPEG
+    return figure._repr_jpeg_()
+
+
+class TrainingMonitor(widgets.VBox):
+    """A panel over a session: put it last in a cell. `.view` is what is shown now.
+
+    `.start .pause .stop` are the buttons; `.start.click()` does what a finger does. `faces` (None:
+    three sampled ones) and `sentences` (None: the domain's first three) are what it previews.
+    """
+
+    def __init__(
+        self,
+        session: TrainingSession,
+        faces: Faces | None = None,
+        sentences: Sequence[str] | None = None,
+    ) -> None:
+        self.session, domain = session, session.domain
+        self._faces = domain.sample(3, seed=0) if faces is None else faces
+        self._sentences = list(domain.spec.examples[:3] if sentences is None else sentences)
+        self.start = widgets.Button(description="Start", icon="play")
+        self.pause = widgets.Button(description="Pause", icon="pause")
+        self.stop = widgets.Button(description="Stop", icon="stop")
+        self.message = widgets.HTML()
+        self.progress = widgets.IntProgress(value=0, min=0, max=session.config.steps)
+        self.progress.layout.width = "98%"
+        self.curve = widgets.Image(format="jpeg")
+        self.pictures = widgets.Image(format="png")
+        head = widgets.HTML("before, then: " + escape("; ".join(self._sentences)))
+        super().__init__(
+            [
+                widgets.HBox([self.start, self.pause, self.stop]),
+                self.progress,
+                self.message,
+                self.curve,
+                head,
+                self.pictures,
+            ]
+        )
+        self.start.on_click(lambda _: self._do(session.start))
+        self.pause.on_click(lambda _: self._do(session.go_on if session.paused else session.pause))
+        self.stop.on_click(lambda _: self._do(session.stop))
+        self._shown: tuple[Any, int] = (None, -1)  # mapper and number of reports on the screen
+        session.on_change = lambda _: self.refresh()
+        self.view = look(session)
+        self.refresh()
+
+    def __repr__(self) -> str:  # ipywidgets would print the bytes of the pictures
+        return (
+            f"TrainingMonitor({self.session.domain.spec.name}, {self.session.config.steps} steps)"
+        )
+
+    def refresh(self) -> None:
+        """Show how the session stands; pictures are made anew only for a new mapper."""
+        mapper, count = self.session.mapper, len(self.session.reports)
+        pictures, curve = self.view.pictures, self.view.curve
+        if mapper is not None and mapper is not self._shown[0]:
+            pictures = previews(self.session.domain, self._faces, self._sentences, mapper)
+        if count != self._shown[1]:
+            curve = curve_bytes(self.session)
+        self._shown = (mapper, count)
+        self.view = look(self.session, pictures, curve)
+        self.message.value = escape(self.view.message)
+        self.progress.value = self.session.step
+        self.curve.value, self.pictures.value = self.view.curve, self.view.pictures
+        self.start.disabled = not self.view.can_start
+        self.pause.disabled, self.pause.description = not self.view.can_pause, self.view.pause_word
+        self.stop.disabled = not self.view.can_stop
+
+    def _do(self, act: Any) -> None:
+        act()
+        self.refresh()
+
+
+def _mood(session: TrainingSession) -> str:
+    if session.paused:
+        return "resting"
+    if session.running:
+        return "learning"
+    if session.error is not None:
+        return f"not done: {session.error}"
+    if session.done:
+        return "done"
+    if not session.step:
+        return "not started"
+    return "stopped" if session.folder is None else "stopped, saved"

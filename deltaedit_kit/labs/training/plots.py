@@ -1,0 +1,103 @@
+"""Training, drawn: loss and cosine over the steps, and the table of a sweep as bars.
+
+    curve      held-out loss (left), held-out cosine of each group (right), over steps
+    bars       one bar an ablation: held-out cosine, and success of edits where it was counted
+
+Curves are drawn from the reports of a run, bars from the rows of `sweep`; nothing is computed here.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from deltaedit_kit.pictures import ACCENT, FAINT, INK, PictureFigure
+
+if TYPE_CHECKING:
+    from deltaedit_kit.labs.training.ablation import Row
+    from deltaedit_kit.training import Report
+
+GROUP_STYLES = {"coarse": "#0b6e8a", "medium": "#c2571a", "fine": "#5b7f2b"}
+
+
+def curve_figure(reports: Sequence[Report], title: str = "") -> Figure:
+    """Two panels from the reports of a run; empty axes before the first report."""
+    figure = PictureFigure(figsize=(8.4, 3.0), facecolor="white", layout="constrained")
+    FigureCanvasAgg(figure)
+    left, right = figure.subplots(1, 2)
+    steps = [report.step for report in reports]
+    marker = "o" if len(steps) == 1 else None
+    left.plot(steps, [r.loss for r in reports], color=FAINT, marker=marker, label="last batch")
+    left.plot(steps, [r.validation for r in reports], color=ACCENT, marker=marker, label="held out")
+    _name(left, "loss")
+    for group, colour in GROUP_STYLES.items():
+        values = [getattr(report, group) for report in reports]
+        right.plot(steps, values, color=colour, marker=marker, label=group)
+    counted = [(r.step, r.edit_success) for r in reports if not math.isnan(r.edit_success)]
+    if counted:
+        right.plot(*zip(*counted, strict=True), color=INK, ls="--", marker=".", label="edits done")
+    right.set_ylim(-0.05, 1.02)
+    _name(right, "held-out cosine")
+    if title:
+        figure.suptitle(title, fontsize=11, color=ACCENT, fontweight="bold", x=0.02, ha="left")
+    return figure
+
+
+def sweep_figure(rows: Sequence[Row], title: str = "What each part contributes") -> Figure:
+    """Horizontal bars in the order of the rows, first on top."""
+    counted = not all(math.isnan(row.edit_success) for row in rows)
+    measures = {"cosine": "held-out cosine of Δs"}
+    if counted:
+        measures["edit_success"] = "edits that succeed"
+    high = 0.9 + 0.32 * len(rows)
+    figure = PictureFigure(figsize=(8.4, high), facecolor="white", layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.subplots(1, len(measures), squeeze=False, sharey=True)[0]
+    places = range(len(rows), 0, -1)
+    for axis, (key, label) in zip(axes, measures.items(), strict=True):
+        values = [getattr(row, key) for row in rows]
+        colours = [ACCENT] + ["#9fb3bd"] * (len(rows) - 1)
+        axis.barh(list(places), values, color=colours[: len(rows)], height=0.7)
+        axis.axvline(values[0], color=ACCENT, lw=0.8, ls=":")
+        for place, value in zip(places, values, strict=True):
+            text = "not counted" if math.isnan(value) else f"{value:.2f}"
+            on_accent = place == len(rows) and value > 0.1  # dark: the number must be light
+            axis.text(
+                0.02, place, text, va="center", fontsize=8, color="white" if on_accent else INK
+            )
+        axis.set_xlim(min(0.0, *values), 1.0)
+        axis.set_xlabel(label, fontsize=9, color=INK)
+        axis.set_yticks(list(places), [row.name for row in rows], fontsize=9)
+        for side in ("top", "right"):
+            axis.spines[side].set_visible(False)
+    figure.suptitle(title, fontsize=11, color=ACCENT, fontweight="bold", x=0.02, ha="left")
+    return figure
+
+
+def success_figure(success: Mapping[str, float]) -> Figure:
+    """One bar a mapper: name -> share of edits that succeed, in [0, 1]."""
+    figure = PictureFigure(figsize=(6.0, 0.7 + 0.35 * len(success)), layout="constrained")
+    FigureCanvasAgg(figure)
+    axis = figure.subplots()
+    bars = axis.barh(list(success), list(success.values()), color=ACCENT, height=0.6)
+    axis.bar_label(bars, [f"{value:.0%}" for value in success.values()], padding=3, fontsize=9)
+    axis.invert_yaxis()
+    axis.set_xlim(0.0, 1.1)
+    axis.set_xlabel("edits that succeed", fontsize=9, color=INK)
+    for side in ("top", "right"):
+        axis.spines[side].set_visible(False)
+    return figure
+
+
+def _name(axis: Any, label: str) -> None:
+    axis.set_xlabel("step", fontsize=9, color=INK)
+    axis.set_ylabel(label, fontsize=9, color=INK)
+    axis.tick_params(labelsize=8)
+    for side in ("top", "right"):
+        axis.spines[side].set_visible(False)
+    if axis.get_legend_handles_labels()[1]:
+        axis.legend(fontsize=8, frameon=False)

@@ -2,6 +2,7 @@
 
     <cache>/files/       what was downloaded, shared by all domains, each with its SHA-256 beside it
     <cache>/<domain>/    what was made here for a domain: its mapper, its relevance matrix
+    <cache>/paper/       the released CLIP features of the paper
     <cache> = the environment's DELTAEDIT_CACHE, else the folder that this system has for caches
 
 A published hash is enforced. Where nobody published one, the first file seen is trusted, its hash
@@ -24,8 +25,8 @@ VARIABLE = "DELTAEDIT_CACHE"
 CHUNK = 1 << 20
 
 
-def cache_folder() -> Path:
-    """The root of the cache; nothing is made yet."""
+def cache_root() -> Path:
+    """The one root of everything that the kit keeps between runs; nothing is made yet."""
     chosen = os.environ.get(VARIABLE)
     if chosen:
         return Path(chosen).expanduser()
@@ -36,12 +37,12 @@ def cache_folder() -> Path:
 
 def downloads_folder() -> Path:
     """Where downloads lie, those of all domains together: they share CLIP."""
-    return cache_folder() / "files"
+    return cache_root() / "files"
 
 
 def own_folder(domain: str) -> Path:
     """Where what is made on this machine for a domain lies: codes, mapper, relevance."""
-    return cache_folder() / domain
+    return cache_root() / domain
 
 
 def record_of(path: Path) -> Path:
@@ -55,7 +56,7 @@ def check_content(path: Path, file: PublishedFile) -> str:
     Records the hash where none is known yet. Raises `DeltaEditError` when the content is not what
     was published or first seen; the message names both hashes and what to do.
     """
-    found = sha256_of(path)
+    found = sha256(path)
     if file.sha256 and found != file.sha256:
         raise DeltaEditError(
             f"{path} is damaged or another file: its SHA-256 is {found}, published is "
@@ -92,7 +93,7 @@ def write_record(record: Path, line: str) -> None:
         write_text(record, line)
 
 
-def sha256_of(path: Path) -> str:
+def sha256(path: Path) -> str:
     """Hex digits of the content's SHA-256."""
     with path.open("rb") as content:
         return hashlib.file_digest(content, "sha256").hexdigest()

@@ -11,7 +11,6 @@ Source: github.com/huggingface/safetensors (format).
 
 from __future__ import annotations
 
-import hashlib
 import json
 import zlib
 from pathlib import Path
@@ -20,6 +19,7 @@ import numpy as np
 
 from deltaedit_kit.atomic import replacing, save_tensors
 from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.io.cache import sha256
 from deltaedit_kit.io.checkpoints.arrays import CODES
 from deltaedit_kit.io.checkpoints.container import Container, same_file
 from deltaedit_kit.io.checkpoints.kind import Kind, recognise, tensors_of, what_else
@@ -70,14 +70,8 @@ def header_of(contents: Contents, kind: Kind) -> dict[str, str]:
         "kind": kind.name,
         "source_file": contents.path.name,
         "source_format": str(kind.format_of(contents)),
-        "source_sha256": sha256_of(contents.path),
+        "source_sha256": sha256(contents.path),
     }
-
-
-def sha256_of(path: Path) -> str:
-    """SHA-256 of a file, 64 hex digits."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _copy_array(contents: Contents, out: Path) -> Path:

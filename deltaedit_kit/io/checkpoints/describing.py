@@ -14,7 +14,7 @@ from typing import Any
 from torch import Tensor
 
 from deltaedit_kit.errors import DeltaEditError
-from deltaedit_kit.io.checkpoints.converting import sha256_of
+from deltaedit_kit.io.cache import sha256
 from deltaedit_kit.io.checkpoints.kind import Tensors, flat_tensors, recognise, tensors_of
 from deltaedit_kit.io.checkpoints.reading import Contents, read
 from deltaedit_kit.io.checkpoints.restricted import naming
@@ -90,7 +90,7 @@ def _described(
         domain=_domain(contents, sizes),
         tensors=_count(tensors),
         size=contents.path.stat().st_size,
-        sha256=sha256_of(contents.path),
+        sha256=sha256(contents.path),
         problem=problem,
     )
 

@@ -12,13 +12,13 @@ the files stay on the machine of whoever downloads them. CVPR 2023, arXiv:2303.0
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Literal, get_args
 
 import numpy as np
 
 from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.io.cache import cache_root
 from deltaedit_kit.labs.delta_space.clouds.cloud import Cloud, Spaces
 
 Data = Literal["celeba", "cocoval"]
@@ -71,12 +71,7 @@ def paper_features(
 
 def cache_folder() -> Path:
     """Where the kit keeps the paper's files: $DELTAEDIT_CACHE, or the user's cache."""
-    named = os.environ.get("DELTAEDIT_CACHE")
-    if named:
-        return Path(named).expanduser() / "paper"
-    import pooch
-
-    return Path(pooch.os_cache("deltaedit-kit")) / "paper"
+    return cache_root() / "paper"
 
 
 def _find(place: Path, name: str) -> Path | None:

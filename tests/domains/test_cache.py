@@ -1,0 +1,31 @@
+"""One root for everything that the kit keeps, and one SHA-256."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from deltaedit_kit.io.cache import cache_root, downloads_folder, own_folder, sha256
+from deltaedit_kit.labs.delta_space.clouds.paper import cache_folder
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_everything_lies_under_one_root(
+    named: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.delenv("DELTAEDIT_CACHE", raising=False)
+    if named:
+        monkeypatch.setenv("DELTAEDIT_CACHE", "~/mine")
+        assert cache_root() == tmp_path / "mine"
+    for folder in (downloads_folder(), own_folder("ffhq"), cache_folder()):
+        assert folder.is_relative_to(cache_root())
+    assert not cache_root().exists()  # asking makes nothing
+
+
+def test_the_sha_256_of_a_file(tmp_path: Path) -> None:
+    (tmp_path / "x").write_bytes(b"abc" * 1_000_000)
+    assert sha256(tmp_path / "x") == hashlib.sha256(b"abc" * 1_000_000).hexdigest()

@@ -5,7 +5,7 @@
     python -m benchmarks.toyfaces_comparison --draw                     and figures 4 and 5 after it
 
 The same as `deltaedit evaluate toyfaces`, in the same folder, so that each goes on where the other
-stopped. Times are sums over cells, so that interruptions do not count: wall time, and the time that
+stopped. Times are sums over runs, so that interruptions do not count: wall time, and the time that
 processors worked, which does not hang on what else the machine was doing.
 
 Two cores are filled best by two processes with one thread each, `OMP_NUM_THREADS=1` and half of the
@@ -21,27 +21,27 @@ import torch
 
 from benchmarks.machine import describe
 from deltaedit_kit import load_domain
-from deltaedit_kit.labs.compare.cells import Cell
 from deltaedit_kit.labs.compare.comparison import Comparison, Plan
 from deltaedit_kit.labs.compare.findings import findings, summary_text
 from deltaedit_kit.labs.compare.prompts import default_prompts
 from deltaedit_kit.labs.compare.results import Results
+from deltaedit_kit.labs.compare.runs import Run
 from recipes.figures.comparison import FULL
 
 
-def spent(cells: Sequence[Cell], clock: str) -> float:
-    """Minutes of a clock ("cell": wall, "processor") over all cells."""
-    return sum(cell.seconds.get(clock, 0.0) for cell in cells) / 60
+def spent(runs: Sequence[Run], clock: str) -> float:
+    """Minutes of a clock ("run": wall, "processor") over all runs."""
+    return sum(run.seconds.get(clock, 0.0) for run in runs) / 60
 
 
 def times(results: Results) -> str:
-    """A line for each method: minutes for its cells, split into what was published and tuned."""
+    """A line for each method: minutes for its runs, split into what was published and tuned."""
     lines = []
     for setting in ("default", "short", "best"):
-        for method in dict.fromkeys(cell.method for _, cell in results.cells):
-            own = [c for s, c in results.cells if (s, c.method) == (setting, method)]
+        for method in dict.fromkeys(run.method for _, run in results.runs):
+            own = [c for s, c in results.runs if (s, c.method) == (setting, method)]
             if own:
-                wall, work = spent(own, "cell"), spent(own, "processor")
+                wall, work = spent(own, "run"), spent(own, "processor")
                 lines.append(f"{method:24s}{setting:9s}{wall:8.1f} min, processors {work:6.1f} min")
     return "\n".join(lines)
 
@@ -72,10 +72,10 @@ def main() -> None:
     for setting in ("", "best"):
         print(f"\n{setting or 'untuned'}:")
         print("\n".join(findings(results.summary, setting)))
-    cells = [cell for _, cell in results.cells]
-    total, work = spent(cells, "cell"), spent(cells, "processor")
+    runs = [run for _, run in results.runs]
+    total, work = spent(runs, "run"), spent(runs, "processor")
     print(
-        f"\nall {len(cells)} cells: {total:.1f} min, processors {work:.1f} min (tuning not counted)"
+        f"\nall {len(runs)} runs: {total:.1f} min, processors {work:.1f} min (tuning not counted)"
     )
     print(times(results))
     if options.draw:

@@ -58,7 +58,7 @@ class Sentence:
     """A text and the attributes that it asks for, all of them."""
 
     text: str
-    wishes: tuple[Attribute, ...]
+    targets: tuple[Attribute, ...]
     kind: Kind = "plain"
 
 
@@ -94,28 +94,28 @@ def sentences(which: str = "main") -> list[Sentence]:
     return plain + words + pairs
 
 
-def lacking(readings: Tensor, wishes: Sequence[Attribute]) -> Tensor:
+def lacking(readings: Tensor, targets: Sequence[Attribute]) -> Tensor:
     """Rows of readings [n, K] that have none of the attributes, and where each could be seen."""
     fit = torch.ones(len(readings), dtype=torch.bool)
-    for wish in wishes:
-        fit &= ~wish.holds(readings[:, index(wish.factor)]).cpu()
-        for name, low, high in wish.needs:
+    for target in targets:
+        fit &= ~target.holds(readings[:, index(target.factor)]).cpu()
+        for name, low, high in target.needs:
             values = readings[:, index(name)].cpu()
             fit &= (values >= low) & (values <= high)
     return fit.nonzero().flatten()
 
 
 @torch.no_grad()
-def image_change(domain: Domain, wishes: Sequence[Attribute], n: int = 48) -> Tensor:
-    """Mean change [E] of the embedding when the renderer grants the wishes to `n` portraits."""
+def image_change(domain: Domain, targets: Sequence[Attribute], n: int = 48) -> Tensor:
+    """Mean change [E] of the embedding when the renderer gives the attributes to `n` portraits."""
     before = sample_factors(n, seed=77).to(domain.device)
-    for wish in wishes:
-        for name, low, _ in wish.needs:
+    for target in targets:
+        for name, low, _ in target.needs:
             before[:, index(name)] = before[:, index(name)].clamp(min=low)
     after = before.clone()
-    for wish in wishes:
-        after[:, index(wish.factor)] = wish.target
-    lacks = lacking(before, wishes).to(domain.device)
+    for target in targets:
+        after[:, index(target.factor)] = target.target
+    lacks = lacking(before, targets).to(domain.device)
     embedded = domain.clip.encode_images(render(torch.cat([before[lacks], after[lacks]])))
     return (embedded[len(lacks) :] - embedded[: len(lacks)]).mean(0)
 
@@ -135,7 +135,7 @@ def measure(
     a fifth of the wanted faces can be found.
     """
     domain = editor.domain
-    rows = lacking(readings, sentence.wishes)[:faces].tolist()
+    rows = lacking(readings, sentence.targets)[:faces].tolist()
     if len(rows) * 5 < faces:
         raise DeltaEditError(
             f"only {len(rows)} faces of {len(pool)} lack {sentence.text!r}; sample a larger pool"
@@ -143,14 +143,14 @@ def measure(
     edit = editor.edit(pool.select(rows), sentence.text, strength=strength, threshold=threshold)
     before, after = readings[rows], edit.factors_after
     assert after is not None  # toyfaces has an oracle
-    asked = [index(wish.factor) for wish in sentence.wishes]
+    asked = [index(target.factor) for target in sentence.targets]
     reached = torch.ones(len(rows), dtype=torch.bool, device=after.device)
-    for column, wish in zip(asked, sentence.wishes, strict=True):
-        reached &= succeeded(before[:, column], after[:, column], wish)
+    for column, target in zip(asked, sentence.targets, strict=True):
+        reached &= succeeded(before[:, column], after[:, column], target)
     effect = side_effect(seen(before), seen(after), asked, visible(before) & visible(after))
     spec = domain.spec
     delta = domain.clip.delta_text(sentence.text, spec.neutral, spec.templates or None)
-    change = image_change(domain, sentence.wishes)
+    change = image_change(domain, sentence.targets)
     return Row(
         sentence,
         len(rows),

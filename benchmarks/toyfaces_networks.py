@@ -173,10 +173,10 @@ def clip_zero_shot(
         others = opposites(row)
         has = truth[:, NAMES.index(row.name)]
         lacks = truth[:, [NAMES.index(other.name) for other in others]].any(1) & ~has
-        rivals = domain.clip.encode_texts([other.prompt for other in others]).cpu()
+        competitors = domain.clip.encode_texts([other.prompt for other in others]).cpu()
         for text in (row.prompt, *row.held_out):
             own = pictures @ domain.clip.encode_texts([text]).cpu()[0]
-            chosen = own > (pictures @ rivals.T).max(1).values
+            chosen = own > (pictures @ competitors.T).max(1).values
             hit, rejected = chosen[has].float().mean(), (~chosen[lacks]).float().mean()
             result[text] = float((hit + rejected) / 2)
     return result

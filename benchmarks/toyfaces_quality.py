@@ -4,7 +4,7 @@
     python -m benchmarks.toyfaces_quality --quick         the same sections on few pictures
     python -m benchmarks.toyfaces_quality --only editing clip
 
-Each line gives the number and, where one is wanted, the wish.
+Each line gives the number and, where there is one, the goal.
 """
 
 from __future__ import annotations

@@ -18,10 +18,10 @@ import torch
 from benchmarks.machine import describe
 from deltaedit_kit import Domain, load_domain
 from deltaedit_kit.labs.compare.baselines import make
-from deltaedit_kit.labs.compare.cells import Cell, run_cell
-from deltaedit_kit.labs.compare.judge import Judge
+from deltaedit_kit.labs.compare.evaluator import Evaluator
 from deltaedit_kit.labs.compare.presets import SHORT
 from deltaedit_kit.labs.compare.prompts import Prompt, default_prompts, of_split
+from deltaedit_kit.labs.compare.runs import Run, compute_run
 
 # A walk of k steps keeps its reach, the learning rate times the steps, as `presets` does.
 STEPS = {
@@ -34,28 +34,28 @@ STEPS = {
 }
 
 
-def cells_of(
+def runs_of(
     domain: Domain, name: str, settings: dict, prompts: Sequence[Prompt], faces: int
-) -> Iterator[Cell]:
-    """One cell for each sentence, drawn exactly, walked in bfloat16 as in the table."""
+) -> Iterator[Run]:
+    """One run for each sentence, drawn exactly, walked in bfloat16 as in the table."""
     picked = domain.sample(faces, seed=700_000)
-    judge = Judge(domain, picked, ())
+    evaluator = Evaluator(domain, picked, ())
     for prompt in prompts:
         method = make(name, domain, **(SHORT[name] | settings))
-        yield run_cell(method, prompt, picked, judge, (1.0,))
+        yield compute_run(method, prompt, picked, evaluator, (1.0,))
 
 
-def line(name: str, settings: dict, cells: Sequence[Cell]) -> str:
-    """The means over cells; the reason where one failed."""
-    failed = [cell.reason for cell in cells if cell.status != "ok"]
+def line(name: str, settings: dict, runs: Sequence[Run]) -> str:
+    """The means over runs; the reason where one failed."""
+    failed = [run.reason for run in runs if run.status != "ok"]
     if failed:
         return f"{name:24s}{settings['steps']:6d} steps: failed, {failed[0]}"
     values = [
-        torch.cat([torch.tensor(cell.values[1.0][metric]) for cell in cells]).nanmean()
+        torch.cat([torch.tensor(run.values[1.0][metric]) for run in runs]).nanmean()
         for metric in ("success", "side_effect", "ids")
     ]
     part = "training" if name == "styleclip-mapper" else "edit"
-    seconds = sum(cell.seconds[part] for cell in cells) / len(cells)
+    seconds = sum(run.seconds[part] for run in runs) / len(runs)
     return (
         f"{name:24s}{settings['steps']:6d} steps: success {values[0]:5.1%}, side effect "
         f"{values[1]:.3f}, IDS {values[2]:.3f}, {seconds:7.2f} s"
@@ -76,8 +76,8 @@ def main() -> None:
     todo = [(name, settings) for name, rows in STEPS.items() for settings in rows]
     todo += [("styleclip-mapper", {"steps": steps}) for steps in options.mapper_steps]
     for name, settings in todo:
-        cells = list(cells_of(domain, name, settings, prompts, options.faces))
-        print(line(name, settings, cells), flush=True)
+        runs = list(runs_of(domain, name, settings, prompts, options.faces))
+        print(line(name, settings, runs), flush=True)
 
 
 if __name__ == "__main__":

@@ -16,8 +16,8 @@ def names() -> list[str]:
 
 
 def chosen(wanted: list[str]) -> list[str]:
-    """The figures whose names begin with one of `wanted`; all without a wish."""
-    unknown = [wish for wish in wanted if not any(name.startswith(wish) for name in names())]
+    """The figures whose names begin with one of `wanted`; all of them for none."""
+    unknown = [start for start in wanted if not any(name.startswith(start) for name in names())]
     if unknown:
         raise SystemExit(f"no figure begins with {', '.join(unknown)}; there are {names()}")
     return [name for name in names() if not wanted or name.startswith(tuple(wanted))]

@@ -13,11 +13,11 @@ from pathlib import Path
 
 from deltaedit_kit import load_domain
 from deltaedit_kit.errors import DeltaEditError
-from deltaedit_kit.labs.compare.cells import Cell
 from deltaedit_kit.labs.compare.comparison import Comparison, Plan
 from deltaedit_kit.labs.compare.prompts import default_prompts, of_split
 from deltaedit_kit.labs.compare.results import Results
 from deltaedit_kit.labs.compare.rows import Row
+from deltaedit_kit.labs.compare.runs import Run
 
 ROOT = Path(__file__).parents[2]
 FULL, SMALL = ROOT / "runs/evaluate/toyfaces", ROOT / "runs/evaluate/figures"
@@ -49,13 +49,13 @@ def finished(rows: Sequence[Row]) -> list[Row]:
     return [row for row in rows if sentences.get((row.method, row.setting), most) == most]
 
 
-def note(cells: Sequence[tuple[str, Cell]]) -> str:
-    """How many sentences and faces the numbers come from: (setting, cell) of what is shown."""
-    sentences = len({cell.prompt.text for _, cell in cells})
-    faces = {(cell.method, setting): cell.faces for setting, cell in cells}
+def note(runs: Sequence[tuple[str, Run]]) -> str:
+    """How many sentences and faces the numbers come from: (setting, run) of what is shown."""
+    sentences = len({run.prompt.text for _, run in runs})
+    faces = {(run.method, setting): run.faces for setting, run in runs}
     most = max(faces.values(), default=0)
-    told = f"toyfaces: {sentences} sentences, {most} faces each; same faces, sentences and CLIP"
+    text = f"toyfaces: {sentences} sentences, {most} faces each; same faces, sentences and CLIP"
     for count in sorted({count for count in faces.values() if count < most}):
         who = [f"{method} ({setting})" for (method, setting), n in faces.items() if n == count]
-        told += f"; {count} faces: {', '.join(who)}"
-    return told
+        text += f"; {count} faces: {', '.join(who)}"
+    return text

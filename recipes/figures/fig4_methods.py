@@ -8,9 +8,9 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
-from deltaedit_kit.labs.compare.cells import Cell
 from deltaedit_kit.labs.compare.plot_methods import methods_figure
 from deltaedit_kit.labs.compare.results import Results
+from deltaedit_kit.labs.compare.runs import Run
 from deltaedit_kit.pictures import save_figure
 from recipes.figures.comparison import comparison, note
 
@@ -21,12 +21,12 @@ SENTENCES, FACES = 4, 3
 def main(results: Results | None = None, target: Path = FIGURE) -> Path:
     """Save the figure: the first sentences that ask these faces for something new, untuned."""
     results = comparison() if results is None else results
-    own = [(setting, c) for setting, c in results.cells if setting == results.own_setting(c.method)]
-    cells = [cell for _, cell in own]
-    methods = list(dict.fromkeys(cell.method for cell in cells))
-    sentences = list(dict.fromkeys(cell.prompt.text for cell in cells if _asks_for_news(cell)))
+    own = [(setting, c) for setting, c in results.runs if setting == results.own_setting(c.method)]
+    runs = [run for _, run in own]
+    methods = list(dict.fromkeys(run.method for run in runs))
+    sentences = list(dict.fromkeys(run.prompt.text for run in runs if _asks_for_news(run)))
     sentences = sentences[:SENTENCES]
-    known = {(cell.method, cell.prompt.text) for cell in cells}
+    known = {(run.method, run.prompt.text) for run in runs}
     after = {
         method: {
             text: results.pictures(method, text) for text in sentences if (method, text) in known
@@ -35,17 +35,17 @@ def main(results: Results | None = None, target: Path = FIGURE) -> Path:
     }
     shortened = [method for method in methods if results.own_setting(method) == "short"]
     faces = min(FACES, len(results.before))
-    told = f"{note(own)}; shown: {len(sentences)} sentences, {faces} faces"
+    caption = f"{note(own)}; shown: {len(sentences)} sentences, {faces} faces"
     if shortened:
-        told += f"; with fewer steps: {', '.join(shortened)}"
+        caption += f"; with fewer steps: {', '.join(shortened)}"
     title = "Five methods, the same faces, untuned: each method's own settings"
-    figure = methods_figure(results.before[:FACES], after, sentences, title, told)
+    figure = methods_figure(results.before[:FACES], after, sentences, title, caption)
     return save_figure(figure, target)
 
 
-def _asks_for_news(cell: Cell) -> bool:
+def _asks_for_news(run: Run) -> bool:
     """Whether no face that is shown had what is asked for before the edit, as far as is known."""
-    success = cell.values.get(1.0, {}).get("success", [])
+    success = run.values.get(1.0, {}).get("success", [])
     return not any(math.isnan(value) for value in success[:FACES])
 
 

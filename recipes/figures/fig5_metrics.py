@@ -22,7 +22,7 @@ def main(results: Results | None = None, target: Path = FIGURE) -> Path:
     rows = finished(results.summary)
     write_rows(rows, target.with_suffix(".csv"))
     title = "Success and its price: lines over strength"
-    return save_figure(metrics_figure(rows, title, note(results.cells)), target)
+    return save_figure(metrics_figure(rows, title, note(results.runs)), target)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.browser.notebook_file import write_notebook
-from tests.evaluation.handmade import GLASSES, SMILE, handmade
+from tests.compare.handmade import GLASSES, SMILE, handmade
 
 SHOTS = os.environ.get("DELTAEDIT_SHOTS")  # a folder: keep pictures of the screen there
 

@@ -111,9 +111,9 @@ def test_oracle_metrics_equal_a_change_made_by_hand(toyfaces):
     before[:, smile], before[:, hair] = 0.1, 0.2
     after = before.clone()
     after[:12, smile], after[:, hair] = 0.9, 0.6
-    wish = attribute("smile")
+    target = attribute("smile")
     first, last = (toyfaces.read_factors(render(f)) for f in (before, after))
-    assert succeeded(first[:, smile], last[:, smile], wish).tolist() == [True] * 12 + [False] * 12
+    assert succeeded(first[:, smile], last[:, smile], target).tolist() == [True] * 12 + [False] * 12
     exact = side_effect(before, after, [smile]).mean
     assert side_effect(first, last, [smile]).mean == pytest.approx(exact, abs=0.02)
     matrix = factor_matrix(first, torch.stack([first, last]))

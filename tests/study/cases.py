@@ -1,4 +1,4 @@
-"""Small studies for the tests: pairs whose pictures are short texts, answers of known tastes."""
+"""Small studies for the tests: pairs whose pictures are short texts, known preferences."""
 
 from __future__ import annotations
 

@@ -75,6 +75,6 @@ def test_twenty_writers_killed_and_resumed_lose_and_repeat_nothing(folder: Path)
     ]
     kept = {(int(who), int(row), question): side for who, row, question, side in receipts}
     assert len(kept) == len(receipts)  # nobody was asked twice after an answer was taken
-    assert kept.items() <= answers.items()  # nothing that was promised is missing or changed
+    assert kept.items() <= answers.items()  # nothing that was acknowledged is missing or changed
     assert len(receipts) >= 800 - KILLS  # a kill can fall between a commit and its receipt
     assert Counter(who for who, _, _ in answers) == dict.fromkeys(range(40), 20)

@@ -1,4 +1,4 @@
-"""The promises of a design are counted, not sampled: balance is exact or it is not there."""
+"""The balance of a design are counted, not sampled: it is exact or it is not there."""
 
 from __future__ import annotations
 
@@ -86,9 +86,9 @@ def test_any_design_is_fair(rounds: int, extra: int, seed: int, data: st.DataObj
     checks = data.draw(st.integers(0, rounds))
     design = Design(participants=8, rounds=rounds, checks=checks, seed=seed)
     plans = [plan(design, rounds + extra, participant) for participant in range(8)]
-    for one, twin in zip(plans[::2], plans[1::2], strict=True):
+    for one, mirror in zip(plans[::2], plans[1::2], strict=True):
         sides = {r.item: r.swapped for r in one.rounds if not r.check}
-        mirrored = {r.item: not r.swapped for r in twin.rounds if not r.check}
+        mirrored = {r.item: not r.swapped for r in mirror.rounds if not r.check}
         assert sides == mirrored
         assert len(sides) == rounds
     assert all(len(one.rounds) == rounds + checks for one in plans)

@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from deltaedit_kit.errors import DeltaEditError
-from deltaedit_kit.labs.study.power import likeness, participants_needed, power
+from deltaedit_kit.labs.study.power import intraclass_correlation, participants_needed, power
 from deltaedit_kit.labs.study.tally import Tally
 
 
@@ -54,27 +54,27 @@ def test_needed_is_the_smallest_number_that_is_enough() -> None:
         assert needed == 2 or power(share, needed - 1, 20, rho) < 0.8
 
 
-def test_people_help_more_than_rounds_when_tastes_differ() -> None:
-    assert participants_needed(0.6, rounds=40, likeness=0.5) > 0.9 * participants_needed(
-        0.6, rounds=20, likeness=0.5
+def test_people_help_more_than_rounds_when_they_differ() -> None:
+    assert participants_needed(0.6, rounds=40, icc=0.5) > 0.9 * participants_needed(
+        0.6, rounds=20, icc=0.5
     )
-    assert participants_needed(0.55, likeness=0.0) < participants_needed(0.55, likeness=0.1)
+    assert participants_needed(0.55, icc=0.0) < participants_needed(0.55, icc=0.1)
     assert participants_needed(0.45) == participants_needed(0.55)
 
 
 @pytest.mark.parametrize("rho", [0.02, 0.1, 0.4])
-def test_likeness_recovers_the_correlation(rho: float) -> None:
+def test_intraclass_correlation_recovers_the_correlation(rho: float) -> None:
     wins = beta_binomial(0.6, rho, people=2000, rounds=20, studies=1)[0]
-    assert likeness(counts_of(wins)) == pytest.approx(rho, abs=0.02)
+    assert intraclass_correlation(counts_of(wins)) == pytest.approx(rho, abs=0.02)
 
 
-def test_likeness_at_its_ends() -> None:
+def test_intraclass_correlation_at_its_ends() -> None:
     apart = np.repeat([[1.0], [0.0]], 10, axis=1).repeat(4, axis=0)
-    assert likeness(counts_of(apart)) == 1.0
-    assert likeness(counts_of(np.tile([1.0, 0.0], (6, 5)))) == 0.0
-    assert likeness(counts_of(np.ones((6, 5)))) == 0.0
-    with pytest.raises(DeltaEditError, match="likeness needs two"):
-        likeness(counts_of(np.ones((6, 1))))
+    assert intraclass_correlation(counts_of(apart)) == 1.0
+    assert intraclass_correlation(counts_of(np.tile([1.0, 0.0], (6, 5)))) == 0.0
+    assert intraclass_correlation(counts_of(np.ones((6, 5)))) == 0.0
+    with pytest.raises(DeltaEditError, match="needs two participants"):
+        intraclass_correlation(counts_of(np.ones((6, 1))))
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def test_likeness_at_its_ends() -> None:
         ({"share": 1.0}, "share is 1.0"),
         ({"share": float("nan")}, "share is nan"),
         ({"share": 0.6, "rounds": 0}, "rounds is 0"),
-        ({"share": 0.6, "likeness": 1.5}, "likeness is 1.5"),
+        ({"share": 0.6, "icc": 1.5}, "icc is 1.5"),
         ({"share": 0.6, "alpha": 0}, "alpha is 0"),
         ({"share": 0.6, "wanted": 1}, "wanted is 1"),
         ({"share": 0.5}, "too near to 0.5"),

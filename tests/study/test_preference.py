@@ -81,10 +81,10 @@ def test_when_all_agree_the_interval_is_exact_and_has_a_width() -> None:
     assert both == pytest.approx((0.025 ** (1 / 5), 1.0))  # five pairs say less than ten people
 
 
-@pytest.mark.parametrize(("advantage", "taste"), [(0.0, 0.4), (0.7, 0.8)])
-def test_a_planted_preference_is_within_its_interval(advantage: float, taste: float) -> None:
+@pytest.mark.parametrize(("advantage", "spread"), [(0.0, 0.4), (0.7, 0.8)])
+def test_a_planted_preference_is_within_its_interval(advantage: float, spread: float) -> None:
     """95 % intervals: of 100 studies, 93 or more must hold the truth that was put in."""
-    raters = Raters(taste=taste, habit=0.3)
+    raters = Raters(participant_sd=spread, side_bias=0.3)
     logits = advantage + np.linspace(-1.5, 1.5, 20)
     truth = expected_share(logits, raters)
     hits = 0
@@ -95,9 +95,9 @@ def test_a_planted_preference_is_within_its_interval(advantage: float, taste: fl
     assert hits >= 93
 
 
-def test_the_binomial_over_answers_is_fooled_by_tastes_and_the_one_over_people_is_not() -> None:
-    """No preference, strong tastes: how often does each test of 5 % see one?"""
-    raters, design = Raters(taste=1.5), replace(ONE_QUESTION, participants=16)
+def test_the_test_over_answers_is_fooled_by_people_who_differ_the_one_over_people_is_not() -> None:
+    """No preference, people who differ much: how often does each test of 5 % see one?"""
+    raters, design = Raters(participant_sd=1.5), replace(ONE_QUESTION, participants=16)
     found = [
         preference(tally(simulated(0.0, raters, design, seed), "accuracy", FIRST, SECOND))
         for seed in range(60)

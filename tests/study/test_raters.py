@@ -19,7 +19,7 @@ from tests.study.cases import FIRST, SECOND, fake_items, simulated
 
 DESIGN = Design(participants=12, rounds=6, checks=2)
 LARGE = Design(participants=160, rounds=20, checks=3)
-IDEAL = Raters(taste=0.0, habit=0.0, lapse=0.0)
+IDEAL = Raters(participant_sd=0.0, side_bias=0.0, lapse=0.0)
 
 
 def test_the_planted_share_is_the_equations() -> None:
@@ -28,13 +28,13 @@ def test_the_planted_share_is_the_equations() -> None:
     assert expected_share(np.array([1.0]), replace(IDEAL, lapse=1.0)) == pytest.approx(0.5)
     rng = np.random.default_rng(0)
     drawn = expit(1.0 + 0.8 * rng.standard_normal(400_000)).mean()
-    assert expected_share(np.array([1.0]), replace(IDEAL, taste=0.8)) == pytest.approx(
+    assert expected_share(np.array([1.0]), replace(IDEAL, participant_sd=0.8)) == pytest.approx(
         drawn, abs=0.002
     )
 
 
-def test_answers_follow_the_planted_share_and_the_habit() -> None:
-    raters = Raters(taste=0.5, habit=0.4)
+def test_answers_follow_the_planted_share_and_the_side_bias() -> None:
+    raters = Raters(participant_sd=0.5, side_bias=0.4)
     answers = [a for a in simulated(0.8, raters, LARGE) if not a.check]
     share = np.mean([a.preferred == FIRST for a in answers])
     assert share == pytest.approx(expected_share(np.array([0.8]), raters), abs=0.02)
@@ -83,16 +83,18 @@ def test_advantages_that_do_not_fit_are_refused(tmp_path: Path) -> None:
             answer_study(store, wrong, Raters(), seed=0)
 
 
-@pytest.mark.parametrize("wrong", [{"taste": -1}, {"lapse": 2}, {"careless": 1.5}, {"habit": None}])
+@pytest.mark.parametrize(
+    "wrong", [{"participant_sd": -1}, {"lapse": 2}, {"careless": 2}, {"side_bias": None}]
+)
 def test_impossible_raters_are_refused(wrong: dict) -> None:
     with pytest.raises(DeltaEditError, match=r"give|parts of a whole"):
         Raters(**wrong)
 
 
-def test_the_report_has_a_line_for_each_question_and_sees_a_habit() -> None:
-    result = report(simulated(1.0, Raters(habit=0.6, careless=0.1), LARGE))
+def test_the_report_has_a_line_for_each_question_and_sees_a_side_bias() -> None:
+    result = report(simulated(1.0, Raters(side_bias=0.6, careless=0.1), LARGE))
     assert [line.preference.question for line in result.lines] == ["accuracy", "realism"]
-    truth = expected_share(np.array([1.0]), Raters(habit=0.6))
+    truth = expected_share(np.array([1.0]), Raters(side_bias=0.6))
     for line in result.lines:
         shown = line.preference
         assert (shown.first, shown.second) == (FIRST, SECOND)

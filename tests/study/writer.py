@@ -2,7 +2,7 @@
 
     python tests/study/writer.py STUDY CODE RECEIPTS
 
-After each answer that the store has taken, one line goes to RECEIPTS: what was promised to be kept.
+After each answer that the store has taken, one line goes to RECEIPTS: what must have been kept.
 """
 
 from __future__ import annotations

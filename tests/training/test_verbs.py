@@ -17,7 +17,7 @@ from deltaedit_kit.io import loading
 from deltaedit_kit.labs.cli import main as cli
 from deltaedit_kit.labs.cli import train
 from deltaedit_kit.labs.cli.places import home_of
-from deltaedit_kit.labs.compare.edit_accuracy import EditExam, with_mapper
+from deltaedit_kit.labs.compare.edit_accuracy import EditAccuracy, with_mapper
 from deltaedit_kit.mapper import DeltaMapper
 from deltaedit_kit.training import TrainingConfig
 from tests.tiny_domain import tiny_domain
@@ -132,19 +132,19 @@ def test_another_mapper_leaves_the_domain_as_it_was(tiny):
     assert tiny.mapper is not other
     assert twin.generator is tiny.generator
     with pytest.raises(DeltaEditError, match="no oracle"):
-        EditExam(tiny_domain(oracle=False))
+        EditAccuracy(tiny_domain(oracle=False))
 
 
 def test_the_exam_tells_a_mapper_that_edits_from_one_that_does_not(toyfaces):
     names = ("glasses", "dark_skin")
-    exam = EditExam(toyfaces, names=names, faces=3)
+    exam = EditAccuracy(toyfaces, names=names, faces=3)
     asleep = DeltaMapper(toyfaces.layout, toyfaces.clip.width)
     with torch.no_grad():
         for weight in asleep.parameters():
             weight.zero_()
     assert exam(asleep) == 0.0  # every face lacks what is asked
     assert exam(toyfaces.mapper) > 0.5
-    in_w = EditExam(toyfaces, TrainingConfig(space="w_plus"), names=names, faces=2)
+    in_w = EditAccuracy(toyfaces, TrainingConfig(space="w_plus"), names=names, faces=2)
     from deltaedit_kit.stylespace import StyleLayout
 
     rows, width = toyfaces.generator.latent_rows, toyfaces.generator.style_dim

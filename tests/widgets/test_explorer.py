@@ -21,7 +21,7 @@ from deltaedit_kit.labs.compare.explorer import (
 )
 from deltaedit_kit.labs.compare.index import Index
 from deltaedit_kit.labs.compare.results import Results
-from tests.evaluation.handmade import FACES, GLASSES, SIDE, SMILE, STRENGTHS, handmade
+from tests.compare.handmade import FACES, GLASSES, SIDE, SMILE, STRENGTHS, handmade
 
 FIRST = Choice("deltaedit", GLASSES.text, "default", 1.0, 0)
 

@@ -98,7 +98,7 @@ def train(options: argparse.Namespace) -> None:
     from deltaedit_kit.codes.header import networks_mark
     from deltaedit_kit.io.loading import load_domain
     from deltaedit_kit.io.published_codes import open_codes
-    from deltaedit_kit.labs.compare.edit_accuracy import EditExam
+    from deltaedit_kit.labs.compare.edit_accuracy import EditAccuracy
     from deltaedit_kit.ranks import this_rank
     from deltaedit_kit.training import TrainingConfig, train_mapper
 
@@ -118,7 +118,7 @@ def train(options: argparse.Namespace) -> None:
             f"{source} was made with other networks ({codes.header.networks}, these are "
             f"{mark}); make codes again with `deltaedit codes {shlex.quote(options.domain)}`"
         )
-    exam = EditExam(domain, config) if options.exam and rank.first else None
+    exam = EditAccuracy(domain, config) if options.exam and rank.first else None
     mapper = train_mapper(domain, codes, config, out, line, exam)
     if rank.first:
         header = {"domain": domain.spec.name, "networks": mark}

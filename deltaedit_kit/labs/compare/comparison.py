@@ -1,11 +1,11 @@
-"""All cells of a comparison, one after the other, in a folder that remembers what is done.
+"""All runs of a comparison, one after the other, in a folder that remembers what is done.
 
-    run.json          what the numbers belong to: domain, faces, strengths, weights
-    cells/            one cell each: method × setting × sentence;   index.json names the latest
-    tuning/           the cells that "best" was chosen from;   best.json: the choice
+    comparison.json   what the numbers belong to: domain, faces, strengths, weights
+    runs/             one run each: method × setting × sentence;   index.json names the latest
+    tuning/           the runs that "best" was chosen from;   best.json: the choice
     table.csv, summary.csv    written by `results` at the end, and after every interruption
 
-Methods and sentences may be added later. With other weights the cells that depend on them are
+Methods and sentences may be added later. With other weights the runs that depend on them are
 computed again; faces, strengths and feature networks may not change in a folder.
 """
 
@@ -22,19 +22,19 @@ from deltaedit_kit.domain import HIGHEST_SEED
 from deltaedit_kit.errors import DeltaEditError, whole_number
 from deltaedit_kit.labs.compare import presets
 from deltaedit_kit.labs.compare.baselines import METHODS, make
-from deltaedit_kit.labs.compare.cells import (
+from deltaedit_kit.labs.compare.evaluator import Evaluator, attributes_of
+from deltaedit_kit.labs.compare.index import Index, read_json, write_json
+from deltaedit_kit.labs.compare.prompts import Prompt, checked, of_split
+from deltaedit_kit.labs.compare.reference import make_reference
+from deltaedit_kit.labs.compare.runs import (
     SHOWN,
-    Cell,
-    cell_key,
+    Run,
+    compute_run,
     load,
-    run_cell,
+    run_key,
     save_sheet,
     store,
 )
-from deltaedit_kit.labs.compare.index import Index, read_json, write_json
-from deltaedit_kit.labs.compare.judge import Judge, wishes_of
-from deltaedit_kit.labs.compare.prompts import Prompt, checked, of_split
-from deltaedit_kit.labs.compare.reference import make_reference
 from deltaedit_kit.labs.compare.tuning import Best, best
 from deltaedit_kit.labs.compare.weights import DRAWN_BY, JUDGED_BY, fingerprint
 
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from deltaedit_kit.faces import Faces
 
 TUNING_SEED = 1  # added to the run's seed: other faces
-RUN = "run.json"
+CLAIM = "comparison.json"
 MOST_FACES = 10_000  # their pictures are all in memory at once
 
 
@@ -85,7 +85,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class Job:
-    """One cell to compute."""
+    """One run to compute."""
 
     method: str
     setting: str  # the name in the table
@@ -108,21 +108,21 @@ class Comparison:
         self.prompts = checked(prompts)
         self._fingerprints: dict[tuple[str, ...], str] = {}
         for prompt in self.prompts:
-            wishes_of(prompt, domain)
+            attributes_of(prompt, domain)
             domain.clip.tokens([prompt.text])
         if not of_split(self.prompts, "test"):
             raise DeltaEditError("no sentence is for the table; give some with split = test")
         if "best" in plan.settings and not of_split(self.prompts, "tune"):
             raise DeltaEditError(
-                "no sentence is for tuning; mark some with split = tune, or leave 'best' out"
+                "no sentence is for tuning; give some split = tune, or leave 'best' out"
             )
         self._check_claim()
 
     def run(self, progress: bool = True) -> None:
-        """Compute the cells that are not there yet, tuning first; write the tables.
+        """Compute the runs that are not there yet, tuning first; write the tables.
 
         Raises DeltaEditError for feature networks that cannot be had, and where the folder cannot
-        be written to; cells that are done are kept.
+        be written to; runs that are done are kept.
         """
         try:
             self._run(progress)
@@ -130,7 +130,7 @@ class Comparison:
             raise
         except OSError as cause:
             raise DeltaEditError(
-                f"cannot write to {self.folder}: {cause}; make room or give another folder; cells "
+                f"cannot write to {self.folder}: {cause}; make room or give another folder; runs "
                 "that are done are kept"
             ) from cause
 
@@ -138,21 +138,21 @@ class Comparison:
         from deltaedit_kit.labs.compare.results import Results
 
         faces = self.domain.sample(self.plan.faces, seed=self.plan.seed)
-        judge = Judge(self.domain, faces, self.plan.features)
+        evaluator = Evaluator(self.domain, faces, self.plan.features)
         # Only now, when nothing more can be refused: a run that failed must not keep the folder.
         self._check_claim()
-        write_json(self.folder / RUN, self._claim() | {"origin": self._origin()})
+        write_json(self.folder / CLAIM, self._claim() | {"origin": self._origin()})
         save_sheet(faces.images[None, :SHOWN], self.folder / "before.png")
-        self._reference(judge)
+        self._reference(evaluator)
         chosen = self._tuned(progress) if "best" in self.plan.settings else {}
         jobs = self._jobs(chosen)
-        for job in tqdm(jobs, desc="comparison", unit="cell", disable=not progress):
+        for job in tqdm(jobs, desc="comparison", unit="run", disable=not progress):
             count = self.plan.faces
             if job.method in presets.PER_PICTURE:
                 count = min(count, self.plan.slow_faces)
-            cell = self._cell(job, faces.select(range(count)), judge, self.folder / "cells")
+            run = self._computed(job, faces.select(range(count)), evaluator, self.folder / "runs")
             names = (job.method, job.setting, job.prompt.text)
-            Index.record(self.folder, names, cell.key)
+            Index.record(self.folder, names, run.key)
         Results(self.folder).write()
 
     def _jobs(self, chosen: dict[str, Best]) -> list[Job]:
@@ -168,22 +168,22 @@ class Comparison:
                     jobs[prompt.text, method, label] = Job(method, label, settings, prompt)
         return list(jobs.values())
 
-    def _cell(self, job: Job, faces: Faces, judge: Judge, folder: Path) -> Cell:
+    def _computed(self, job: Job, faces: Faces, evaluator: Evaluator, folder: Path) -> Run:
         method = make(job.method, self.domain, **job.settings)
         # The best setting has its strength already; curves belong to the others.
         strengths = (1.0,) if job.setting == "best" else self.plan.strengths
         origin = self._origin(method.networks)
         settings = asdict(method.settings)
-        key = cell_key(method.name, settings, job.prompt, len(faces), strengths, origin)
+        key = run_key(method.name, settings, job.prompt, len(faces), strengths, origin)
         known = load(folder, key)
         if known is not None:
             return known
-        cell = run_cell(method, job.prompt, faces, judge, strengths, self.plan.fast, origin)
-        store(cell, folder)
-        return cell
+        run = compute_run(method, job.prompt, faces, evaluator, strengths, self.plan.fast, origin)
+        store(run, folder)
+        return run
 
     def _origin(self, networks: Sequence[str] = DRAWN_BY) -> str:
-        """The weights, the judge's too, and the faces that a number depends on."""
+        """The weights, the evaluator's too, and the faces that a number depends on."""
         names = (*networks, *JUDGED_BY)
         if names not in self._fingerprints:
             self._fingerprints[names] = fingerprint(self.domain, names)
@@ -195,19 +195,19 @@ class Comparison:
         plan = self.plan
         prompts = of_split(self.prompts, "tune")[: plan.tuning_sentences]
         faces = self.domain.sample(plan.tuning_faces, seed=plan.seed + TUNING_SEED)
-        judge = Judge(self.domain, faces, ())
+        evaluator = Evaluator(self.domain, faces, ())
         chosen = {}
         for name in tqdm(plan.methods, desc="tuning", unit="method", disable=not progress):
             candidates = []
             for point in presets.GRIDS[name]:
                 settings = presets.settings_of(name, "best", self.domain, plan.quick) | point
-                cells = [
-                    self._cell(
-                        Job(name, "tuning", settings, p), faces, judge, self.folder / "tuning"
+                runs = [
+                    self._computed(
+                        Job(name, "tuning", settings, p), faces, evaluator, self.folder / "tuning"
                     )
                     for p in prompts
                 ]
-                candidates.append((point, cells))
+                candidates.append((point, runs))
             found = best(candidates)
             own = make(name, self.domain).strength
             settings = found.settings | {"strength": found.strength * own}
@@ -217,10 +217,10 @@ class Comparison:
         write_json(path, others | {k: v._asdict() for k, v in chosen.items()})
         return chosen
 
-    def _reference(self, judge: Judge) -> None:
+    def _reference(self, evaluator: Evaluator) -> None:
         """Moments of unedited faces: what FID compares with, and its floor."""
         count, seed = self.plan.reference_faces, self.plan.seed
-        make_reference(self.domain, judge, count, seed, self.folder, self._origin())
+        make_reference(self.domain, evaluator, count, seed, self.folder, self._origin())
 
     def _claim(self) -> dict[str, Any]:
         """What all numbers of a folder have in common."""
@@ -235,8 +235,8 @@ class Comparison:
         }
 
     def _check_claim(self) -> None:
-        """Compare with the run.json that is there, if one is."""
-        path = self.folder / RUN
+        """Compare with the comparison.json that is there, if one is."""
+        path = self.folder / CLAIM
         theirs = read_json(path) if path.exists() else self._claim()
         odd = [name for name, value in self._claim().items() if theirs.get(name) != value]
         if odd:

@@ -29,7 +29,7 @@ from deltaedit_kit.mapper import DeltaMapper
 from deltaedit_kit.training.config import TrainingConfig
 
 POOL_SEED = 700_000  # faces that no recipe and no notebook samples
-EXAMINED = (
+MEASURED = (
     "glasses", "smile", "beard", "bangs", "long_hair", "blond_hair", "black_hair", "dark_skin",
     "open_mouth", "thick_brows", "red_clothes", "wide_face",
 )  # fmt: skip
@@ -43,7 +43,7 @@ def with_mapper(domain: Domain, mapper: nn.Module) -> Domain:
     return twin
 
 
-class EditExam:
+class EditAccuracy:
     """exam(mapper) -> share of (sentence, face) edits that succeed, in [0, 1].
 
     `names` are rows of the domain's table of attributes, `faces` how many of each sentence. The
@@ -55,7 +55,7 @@ class EditExam:
         self,
         domain: Domain,
         config: TrainingConfig | None = None,
-        names: Sequence[str] = EXAMINED,
+        names: Sequence[str] = MEASURED,
         faces: int = 8,
         fast: bool = False,
     ) -> None:

@@ -1,4 +1,4 @@
-"""The explorer: one cell of a comparison at a time, its pictures and its numbers together.
+"""The explorer: one run of a comparison at a time, its pictures and its numbers together.
 
     Choice --explore()--> View --Explorer--> screen
 
@@ -19,9 +19,9 @@ import ipywidgets as widgets
 import numpy as np
 
 from deltaedit_kit.errors import DeltaEditError
-from deltaedit_kit.labs.compare.cells import Cell
 from deltaedit_kit.labs.compare.results import Results
 from deltaedit_kit.labs.compare.rows import Row
+from deltaedit_kit.labs.compare.runs import Run
 from deltaedit_kit.labs.metrics import metric
 from deltaedit_kit.labs.metrics.interval import Interval
 
@@ -52,33 +52,33 @@ class View:
 
 def choices(results: Results) -> dict[str, list[Any]]:
     """What can be chosen, each in the order of the run."""
-    cells = results.cells
-    if not cells:
-        raise DeltaEditError(f"{results.folder} holds no cell yet; let the comparison go on")
+    runs = results.runs
+    if not runs:
+        raise DeltaEditError(f"{results.folder} holds no run yet; let the comparison go on")
     return {
-        "method": list(dict.fromkeys(cell.method for _, cell in cells)),
-        "sentence": list(dict.fromkeys(cell.prompt.text for _, cell in cells)),
-        "setting": settings_with(results, cells[0][1].method),
-        "strength": sorted({strength for _, cell in cells for strength in cell.strengths}),
+        "method": list(dict.fromkeys(run.method for _, run in runs)),
+        "sentence": list(dict.fromkeys(run.prompt.text for _, run in runs)),
+        "setting": settings_with(results, runs[0][1].method),
+        "strength": sorted({strength for _, run in runs for strength in run.strengths}),
         "face": list(range(len(results.before))),
     }
 
 
 def settings_with(results: Results, method: str) -> list[str]:
     """The settings of a method that were computed: only some methods have a short one."""
-    return list(dict.fromkeys(s for s, cell in results.cells if cell.method == method))
+    return list(dict.fromkeys(s for s, run in results.runs if run.method == method))
 
 
 def explore(results: Results, choice: Choice) -> View:
     """The view of a choice: pure; what is not there or failed is a message, never an error."""
     before = results.before
     start = _png(before[choice.face]) if 0 <= choice.face < len(before) else b""
-    cell = _cell(results, choice)
+    run = _run_of(results, choice)
     try:
-        if cell is None:
+        if run is None:
             raise DeltaEditError("this was not computed; choose another sentence or setting")
-        if choice.strength not in cell.strengths and cell.status == "ok":
-            there = ", ".join(f"{strength:g}" for strength in cell.strengths)
+        if choice.strength not in run.strengths and run.status == "ok":
+            there = ", ".join(f"{strength:g}" for strength in run.strengths)
             raise DeltaEditError(f"this setting was computed at strength {there}; choose that")
         pictures = results.pictures(choice.method, choice.sentence, choice.setting, choice.strength)
     except DeltaEditError as error:
@@ -86,16 +86,16 @@ def explore(results: Results, choice: Choice) -> View:
     if isinstance(pictures, str):
         return View(start, b"", (), f"{choice.method} failed: {pictures}", failed=True)
     if not 0 <= choice.face < len(pictures):
-        text = f"{choice.method} edited {cell.faces} faces; choose one of the first"
+        text = f"{choice.method} edited {run.faces} faces; choose one of the first"
         return View(start, b"", (), text, failed=True)
     numbers = tuple(
-        (metric(row.metric).label, _own(cell, choice, row.metric), str(_interval(row)))
+        (metric(row.metric).label, _own(run, choice, row.metric), str(_interval(row)))
         for row in results.table
         if (row.method, row.sentence, row.setting, row.strength)
         == (choice.method, choice.sentence, choice.setting, choice.strength)
-        and row.metric in cell.values[choice.strength]
+        and row.metric in run.values[choice.strength]
     )
-    message = f"“{choice.sentence}” by {choice.method}, {cell.faces} faces"
+    message = f"“{choice.sentence}” by {choice.method}, {run.faces} faces"
     return View(start, _png(pictures[choice.face]), numbers, message, failed=False)
 
 
@@ -103,7 +103,7 @@ class Explorer(widgets.VBox):
     """A panel over `explore`. `.method .sentence .setting .strength .face` are the inputs."""
 
     def __init__(self, results: Results) -> None:
-        """Show the first cell of the comparison."""
+        """Show the first run of the comparison."""
         self._results = results
         wide = widgets.Layout(width="98%")
         self._controls = {
@@ -136,7 +136,7 @@ class Explorer(widgets.VBox):
             control.observe(self._redraw, names="value")
 
     def __repr__(self) -> str:  # ipywidgets would print the bytes of both pictures
-        return f"Explorer({self._results.folder.name}, {len(self._results.cells)} cells)"
+        return f"Explorer({self._results.folder.name}, {len(self._results.runs)} runs)"
 
     def __getattr__(self, name: str) -> Any:
         controls = self.__dict__.get("_controls", {})
@@ -184,19 +184,19 @@ def numbers_html(view: View) -> str:
     return f"{head}<table>{names}{lines}</table>"
 
 
-def _cell(results: Results, choice: Choice) -> Cell | None:
-    for setting, cell in results.cells:
-        if (cell.method, cell.prompt.text, setting) == (
+def _run_of(results: Results, choice: Choice) -> Run | None:
+    for setting, run in results.runs:
+        if (run.method, run.prompt.text, setting) == (
             choice.method,
             choice.sentence,
             choice.setting,
         ):
-            return cell
+            return run
     return None
 
 
-def _own(cell: Cell, choice: Choice, name: str) -> str:
-    value = cell.values[choice.strength][name][choice.face]
+def _own(run: Run, choice: Choice, name: str) -> str:
+    value = run.values[choice.strength][name][choice.face]
     return "had it before" if math.isnan(value) else f"{value:.3f}"
 
 

@@ -1,8 +1,8 @@
 """What a summary says, in words that follow its numbers, whoever wins.
 
-    metric: best method value [low, high]; not to be told apart from it: ...; deltaedit: k of n
+    metric: best method value [low, high]; indistinguishable from it: ...; deltaedit: k of n
 
-Two methods are told apart where their 95 % intervals over sentences do not overlap: a cautious
+Two methods are distinguished where their 95 % intervals over sentences do not overlap: a cautious
 rule, since both saw the same sentences. The seed's columns, PSNR and IDS, are won by changing
 nothing; they are listed with the success of their winner. FID compares methods with equally many
 faces only, for it is higher for fewer.
@@ -54,7 +54,7 @@ def finding(rows: Sequence[Row], name: str, setting: str = "") -> str:
     near = [row.method for row in found[1:] if row.low <= best.high and row.high >= best.low]
     line = f"{metric(name).label}: {best.method} {_number(best)}"
     if near:
-        line += f"; not told apart from it: {', '.join(near)}"
+        line += f"; indistinguishable from it: {', '.join(near)}"
     for place, row in enumerate(found[1:], start=2):
         if row.method == OURS:
             line += f"; {OURS} is {place} of {len(found)} with {_number(row)}"
@@ -88,9 +88,9 @@ def summary_text(rows: Sequence[Row]) -> str:
     lines = [f"{'method':23s}{'setting':8s}" + "".join(f"{head:>8s}" for head in heads)]
     for method, setting in dict.fromkeys((row.method, row.setting) for row in rows):
         own = {r.metric: r for r in rows if (r.method, r.setting) == (method, setting)}
-        cells = "".join(f"{own[c].value:8.3g}" if c in own else f"{'-':>8s}" for c in columns)
+        numbers = "".join(f"{own[c].value:8.3g}" if c in own else f"{'-':>8s}" for c in columns)
         failed = f"  {own[''].reason}" if "" in own else ""
-        lines.append(f"{method:23s}{setting:8s}{cells}{failed}")
+        lines.append(f"{method:23s}{setting:8s}{numbers}{failed}")
     return "\n".join([*lines, *(f"fid: {network.removeprefix('fid:')}" for network in networks)])
 
 

@@ -1,8 +1,8 @@
-"""Which cell stands for a method, a setting and a sentence now: index.json of a comparison.
+"""Which run stands for a method, a setting and a sentence now: index.json of a comparison.
 
-    (method, setting, sentence) -> key of the cell
+    (method, setting, sentence) -> key of the run
 
-Cells are never overwritten: other weights or another choice of "best" have other keys, and the
+Runs are never overwritten: other weights or another choice of "best" have other keys, and the
 index says which one the tables are made from. Two terminals may compute other methods of one
 comparison at the same time.
 """
@@ -37,12 +37,10 @@ class Index:
         try:
             return cls({(m, s, text): key for m, s, text, key in read_json(path)})
         except (TypeError, ValueError) as cause:
-            raise DeltaEditError(
-                f"{path} is damaged ({cause}); delete it, cells are kept"
-            ) from None
+            raise DeltaEditError(f"{path} is damaged ({cause}); delete it, runs are kept") from None
 
     def put(self, method: str, setting: str, sentence: str, key: str) -> None:
-        """Let this cell stand for these three."""
+        """Let this run stand for these three."""
         self._entries[method, setting, sentence] = key
 
     @classmethod

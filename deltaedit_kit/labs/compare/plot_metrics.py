@@ -22,7 +22,7 @@ from deltaedit_kit.labs.compare.rows import Row
 from deltaedit_kit.labs.metrics import metric
 from deltaedit_kit.pictures import ACCENT, FAINT, INK, PictureFigure
 
-# Okabe and Ito's colours, which people with any colour vision tell apart, and a mark for each.
+# Okabe and Ito's colours, which people with any colour vision tell apart, and a marker for each.
 STYLES = {
     "deltaedit": ("#0072B2", "o"),
     "styleclip-optimisation": ("#D55E00", "s"),
@@ -52,10 +52,10 @@ def metrics_figure(rows: Sequence[Row], title: str = "", note: str = "") -> Figu
     seconds(axes[1][2], rows)
     handles, labels = axes[0][0].get_legend_handles_labels()
     if handles:
-        marks = _marks(rows)
+        markers = _markers(rows)
         figure.legend(
-            [*handles, *marks],
-            [*labels, *(str(mark.get_label()) for mark in marks)],
+            [*handles, *markers],
+            [*labels, *(str(marker.get_label()) for marker in markers)],
             loc="outside lower center",
             ncols=4,
             fontsize=8,
@@ -74,7 +74,7 @@ def metrics_figure(rows: Sequence[Row], title: str = "", note: str = "") -> Figu
 def trade_off(axis: Axes, rows: Sequence[Row], x: str, y: str) -> None:
     """Each method's line through (x, y) over its strengths; the own strength is filled."""
     for method in _methods(rows):
-        colour, mark = STYLES.get(method, (INK, "o"))
+        colour, marker = STYLES.get(method, (INK, "o"))
         own = _own(rows, method)
         line = _points(rows, method, own, x, y)
         if not line:
@@ -83,7 +83,7 @@ def trade_off(axis: Axes, rows: Sequence[Row], x: str, y: str) -> None:
             [a.value for a, _ in line],
             [b.value for _, b in line],
             color=colour,
-            marker=mark,
+            marker=marker,
             markerfacecolor="white",
             markersize=5,
             linewidth=1.3,
@@ -91,7 +91,7 @@ def trade_off(axis: Axes, rows: Sequence[Row], x: str, y: str) -> None:
         )
         for a, b in line:
             if a.strength == 1.0:
-                axis.plot(a.value, b.value, mark, color=colour, markersize=7)
+                axis.plot(a.value, b.value, marker, color=colour, markersize=7)
                 axis.errorbar(
                     a.value, b.value, xerr=_reach(a), yerr=_reach(b), color=colour, linewidth=0.7
                 )
@@ -172,8 +172,8 @@ def seconds(axis: Axes, rows: Sequence[Row]) -> None:
         axis.set_title("at the shortened settings", fontsize=7.5, color=FAINT, loc="left")
 
 
-def _marks(rows: Sequence[Row]) -> list[Line2D]:
-    """Legend of what all methods share: filled marks, stars of tuned rows, whiskers."""
+def _markers(rows: Sequence[Row]) -> list[Line2D]:
+    """Legend of what all methods share: filled markers, stars of tuned rows, whiskers."""
     whisker = Line2D([], [], color=INK, linewidth=1, label="95 % interval over sentences")
     tuned = Line2D([], [], marker="*", linestyle="none", markersize=11, label="tuned: “best”")
     tuned.set(markerfacecolor="white", markeredgecolor=INK)

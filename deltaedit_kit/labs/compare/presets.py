@@ -30,7 +30,7 @@ QUICK: dict[str, Values] = {
     "styleclip-mapper": {"steps": 3, "batch": 2, "codes": 16, "fast": True},
     "tedigan": {"steps": 3, "lr": 0.1, "fast": True},
 }
-# Besides these, every point of a grid is judged at every strength of the run.
+# Besides these, every point of a grid is evaluated at every strength of the run.
 GRIDS: dict[str, list[Values]] = {
     "deltaedit": [{"threshold": 0.03}, {"threshold": 0.06}, {"threshold": 0.1}],
     "styleclip-directions": [{"threshold": 0.1}, {"threshold": 0.2}, {"threshold": 0.3}],

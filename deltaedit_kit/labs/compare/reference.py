@@ -19,7 +19,7 @@ from deltaedit_kit.labs.metrics.frechet import Moments
 
 if TYPE_CHECKING:
     from deltaedit_kit.domain import Domain
-    from deltaedit_kit.labs.compare.judge import Judge
+    from deltaedit_kit.labs.compare.evaluator import Evaluator
 
 SEED = 2  # added to the run's seed: faces that are neither edited nor tuned on
 BATCH = 50
@@ -27,7 +27,7 @@ BATCH = 50
 
 @torch.no_grad()
 def make_reference(
-    domain: Domain, judge: Judge, count: int, seed: int, folder: Path, origin: str
+    domain: Domain, evaluator: Evaluator, count: int, seed: int, folder: Path, origin: str
 ) -> None:
     """Store the moments of `count` unedited faces, and of the run's own, if they are not there."""
     if _file(folder, origin).exists():
@@ -38,9 +38,9 @@ def make_reference(
     whole: dict[str, Moments] = {}
     for part in z.split(BATCH):
         w_plus = generator.expand(generator.mapping(part, truncation=domain.spec.truncation))
-        found = judge.moments(domain.draw(generator.to_style(w_plus), w_plus))
+        found = evaluator.moments(domain.draw(generator.to_style(w_plus), w_plus))
         whole = {name: whole[name] + m if name in whole else m for name, m in found.items()}
-    own = judge.moments(judge.before)
+    own = evaluator.moments(evaluator.before)
     tensors = {}
     for kind, networks in (("reference", whole), ("unedited", own)):
         for name, m in networks.items():

@@ -1,12 +1,12 @@
-"""From cells to tables: one number a row, with its interval.
+"""From runs to tables: one number a row, with its interval.
 
     table.csv     a row for each method, setting, strength, sentence, metric; interval over faces
     summary.csv   the same over all sentences; interval over sentences, for they differ most
 
-A failed cell is one row with its reason. FID exists in the summary only: one sentence has too few
+A failed run is one row with its reason. FID exists in the summary only: one sentence has too few
 pictures. Times are rows as well: seconds.training and seconds.preparation for each sentence,
-seconds.edit for each picture, as `rivals.method.now` counts them; seconds.cell (wall time) and
-seconds.processor for all that a cell took.
+seconds.edit for each picture, as `baselines.method.now` counts them; seconds.run (wall time) and
+seconds.processor for all that a run took.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ import torch
 
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.compare.baselines import METHODS
-from deltaedit_kit.labs.compare.cells import Cell, load
 from deltaedit_kit.labs.compare.index import FILE, Index, read_json
 from deltaedit_kit.labs.compare.reference import read_reference
 from deltaedit_kit.labs.compare.rows import ALL, Row, write_rows
+from deltaedit_kit.labs.compare.runs import Run, load
 from deltaedit_kit.labs.metrics.frechet import Moments, frechet_interval, frechet_of_moments
 from deltaedit_kit.labs.metrics.interval import FewSamples, Interval, mean_interval, share_interval
 
@@ -43,13 +43,13 @@ class Results:
         self._index = Index.read(self.folder)
 
     @cached_property
-    def cells(self) -> list[tuple[str, Cell]]:
-        """(setting, cell) for every cell that was computed, methods in the kit's order.
+    def runs(self) -> list[tuple[str, Run]]:
+        """(setting, run) for every run that was computed, methods in the kit's order.
 
         Terminals that share a comparison finish in any order; a table should not show it.
         """
-        found = [(setting, load(self.folder / "cells", key)) for setting, key in self._index]
-        known = [(setting, cell) for setting, cell in found if cell is not None]
+        found = [(setting, load(self.folder / "runs", key)) for setting, key in self._index]
+        known = [(setting, run) for setting, run in found if run is not None]
         place = {name: k for k, name in enumerate(METHODS)}
         return sorted(known, key=lambda pair: place.get(pair[1].method, len(place)))
 
@@ -58,7 +58,7 @@ class Results:
         """A row for each sentence and metric."""
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", FewSamples)  # n stands in every row
-            return [row for setting, cell in self.cells for row in _rows_of(setting, cell)]
+            return [row for setting, run in self.runs for row in _rows_of(setting, run)]
 
     @cached_property
     def summary(self) -> list[Row]:
@@ -88,22 +88,22 @@ class Results:
 
     def _faces(self) -> Iterable[Row]:
         """How many faces the numbers of a method come from: a row, so that files tell it too."""
-        counts = {(cell.method, setting): cell.faces for setting, cell in self.cells}
+        counts = {(run.method, setting): run.faces for setting, run in self.runs}
         for (method, setting), count in counts.items():
-            sentences = sum((c.method, s) == (method, setting) for s, c in self.cells)
+            sentences = sum((c.method, s) == (method, setting) for s, c in self.runs)
             none = math.nan, math.nan, sentences
             yield Row(method, setting, 1.0, ALL, "faces", count, *none)
 
     def _frechet(self) -> Iterable[Row]:
         """FID of every method at every strength, pooled over sentences."""
-        run = self.folder / "run.json"
-        origin = read_json(run)["origin"] if run.exists() else ""
+        claim = self.folder / "comparison.json"
+        origin = read_json(claim)["origin"] if claim.exists() else ""
         known = read_reference(self.folder, origin)
         pools: dict[tuple[str, str, float, str], list[Moments]] = {}
-        for setting, cell in self.cells:
-            for strength, networks in cell.moments.items():
+        for setting, run in self.runs:
+            for strength, networks in run.moments.items():
                 for network, moments in networks.items():
-                    key = (cell.method, setting, strength, network)
+                    key = (run.method, setting, strength, network)
                     pools.setdefault(key, []).append(moments)
         for (method, setting, strength, network), groups in pools.items():
             if ("reference", network) not in known:
@@ -119,7 +119,7 @@ class Results:
 
     def own_setting(self, method: str) -> str:
         """ "default", or "short" for a method of which only that was computed."""
-        return own_setting(((cell.method, setting) for setting, cell in self.cells), method)
+        return own_setting(((run.method, setting) for setting, run in self.runs), method)
 
     def value(
         self, method: str, metric: str, setting: str | None = None, strength: float = 1.0
@@ -144,20 +144,20 @@ class Results:
     def pictures(
         self, method: str, sentence: str, setting: str | None = None, strength: float = 1.0
     ) -> list[np.ndarray] | str:
-        """The first faces after the edit, uint8 [H, W, 3]; the reason if the cell failed.
+        """The first faces after the edit, uint8 [H, W, 3]; the reason if the run failed.
 
-        `setting` None is `own_setting`. Raises DeltaEditError where there is no such cell or
+        `setting` None is `own_setting`. Raises DeltaEditError where there is no such run or
         strength.
         """
         setting = self.own_setting(method) if setting is None else setting
-        for name, cell in self.cells:
-            if (cell.method, cell.prompt.text, name) != (method, sentence, setting):
+        for name, run in self.runs:
+            if (run.method, run.prompt.text, name) != (method, sentence, setting):
                 continue
-            if cell.status != "ok":
-                return cell.reason
-            if strength in cell.strengths:
-                sheet = read_sheet(self.folder / "cells" / f"{cell.key}.png", len(cell.strengths))
-                return sheet[cell.strengths.index(strength)]
+            if run.status != "ok":
+                return run.reason
+            if strength in run.strengths:
+                sheet = read_sheet(self.folder / "runs" / f"{run.key}.png", len(run.strengths))
+                return sheet[run.strengths.index(strength)]
         raise DeltaEditError(
             f"{self.folder} has no pictures of {method!r} with {sentence[:60]!r} "
             f"({setting}, strength {strength:g})"
@@ -188,13 +188,13 @@ def read_sheet(path: Path, rows: int) -> list[list[np.ndarray]]:
     return [np.split(line, line.shape[1] // line.shape[0], axis=1) for line in lines]
 
 
-def _rows_of(setting: str, cell: Cell) -> Iterable[Row]:
-    method, text = cell.method, cell.prompt.text
-    if cell.status != "ok":
-        none = math.nan, math.nan, math.nan, cell.faces
-        yield Row(method, setting, 1.0, text, "", *none, status=cell.status, reason=cell.reason)
+def _rows_of(setting: str, run: Run) -> Iterable[Row]:
+    method, text = run.method, run.prompt.text
+    if run.status != "ok":
+        none = math.nan, math.nan, math.nan, run.faces
+        yield Row(method, setting, 1.0, text, "", *none, status=run.status, reason=run.reason)
         return
-    for strength, metrics in cell.values.items():
+    for strength, metrics in run.values.items():
         for name, numbers in metrics.items():
             values = torch.tensor(numbers).double()
             values = values[~values.isnan()]
@@ -202,6 +202,6 @@ def _rows_of(setting: str, cell: Cell) -> Iterable[Row]:
                 yes_or_no = name == "success"
                 found = share_interval(values) if yes_or_no else mean_interval(values, name)
                 yield Row(method, setting, strength, text, name, *found)
-    for part, seconds in cell.seconds.items():
-        none = math.nan, math.nan, cell.faces
+    for part, seconds in run.seconds.items():
+        none = math.nan, math.nan, run.faces
         yield Row(method, setting, 1.0, text, f"seconds.{part}", seconds, *none)

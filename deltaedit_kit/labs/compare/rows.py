@@ -15,7 +15,7 @@ ALL = "*"  # in the place of a sentence: over all of them
 
 @dataclass(frozen=True)
 class Row:
-    """One number; empty metric and nan value where a cell failed."""
+    """One number; empty metric and nan value where a run failed."""
 
     method: str
     setting: str

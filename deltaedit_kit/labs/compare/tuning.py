@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from deltaedit_kit.labs.compare.cells import Cell
+from deltaedit_kit.labs.compare.runs import Run
 
 PRICE = 5.0
 
@@ -28,12 +28,12 @@ class Best(NamedTuple):
     score: float
 
 
-def score(cells: Sequence[Cell], strength: float) -> float:
-    """Mean score of the cells at a strength; a failed cell counts as the worst, -PRICE."""
+def score(runs: Sequence[Run], strength: float) -> float:
+    """Mean score of the runs at a strength; a failed run counts as the worst, -PRICE."""
     scores = []
-    for cell in cells:
-        values = cell.values.get(strength, {})
-        if cell.status != "ok" or not values:
+    for run in runs:
+        values = run.values.get(strength, {})
+        if run.status != "ok" or not values:
             scores.append(-PRICE)
         elif "success" in values and not np.isnan(values["success"]).all():
             side = float(np.mean(values["side_effect"]))
@@ -44,11 +44,11 @@ def score(cells: Sequence[Cell], strength: float) -> float:
     return float(np.mean(scores)) if scores else -PRICE
 
 
-def best(candidates: Sequence[tuple[dict[str, Any], Sequence[Cell]]]) -> Best:
-    """The best of (settings, their cells) pairs over all strengths; the first one wins a tie."""
+def best(candidates: Sequence[tuple[dict[str, Any], Sequence[Run]]]) -> Best:
+    """The best of (settings, their runs) pairs over all strengths; the first one wins a tie."""
     found = [
-        Best(settings, strength, score(cells, strength))
-        for settings, cells in candidates
-        for strength in sorted({s for cell in cells for s in cell.values} or {1.0})
+        Best(settings, strength, score(runs, strength))
+        for settings, runs in candidates
+        for strength in sorted({s for run in runs for s in run.values} or {1.0})
     ]
     return max(found, key=lambda one: one.score)

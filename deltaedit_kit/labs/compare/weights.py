@@ -1,8 +1,8 @@
 """Which weights a number belongs to: a checksum of those networks that it depends on.
 
-A comparison takes long, and weights get better. A cell of StyleCLIP's directions depends on R, one
+A comparison takes long, and weights get better. A run of StyleCLIP's directions depends on R, one
 of its optimisation does not, so that after a new R only the former is computed again; a new oracle
-judges all of them anew.
+evaluates all of them anew.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Did the edit do what the sentence said, and what else did it do?
 
-Idea: with an oracle that reads factors off pictures, both are counted instead of judged. Let f and
+Idea: with an oracle that reads factors off pictures, both are counted, not rated. Let f and
 f' [n, K] be the factors before and after, a the asked factor, whose range or stop is known:
 
     success      an end  ("big eyes"):   f'_a lies in the attribute's range
@@ -25,7 +25,7 @@ from torch import Tensor
 from deltaedit_kit.errors import DeltaEditError
 
 
-class Wish(Protocol):
+class TargetAttribute(Protocol):
     """What a sentence asks of one factor (toyfaces' `Attribute` is one)."""
 
     @property
@@ -39,7 +39,7 @@ class Wish(Protocol):
         ...
 
     def holds(self, values: Tensor) -> Tensor:
-        """Whether factor values [...] fulfil the wish, bool [...]."""
+        """Whether factor values [...] have the attribute, bool [...]."""
         ...
 
 
@@ -50,18 +50,18 @@ class SideEffect(NamedTuple):
     per_factor: Tensor  # [K]; nan for asked factors and those never seen
 
 
-def succeeded(before: Tensor, after: Tensor, wish: Wish) -> Tensor:
-    """Whether each face fulfils the wish after the edit: readings [n] of its factor -> bool [n].
+def succeeded(before: Tensor, after: Tensor, attribute: TargetAttribute) -> Tensor:
+    """Whether each face has the attribute after the edit: readings [n] of its factor -> bool [n].
 
     Raises DeltaEditError when the two differ in shape.
     """
     if before.shape != after.shape:
         shapes = f"{tuple(before.shape)} before, {tuple(after.shape)} after"
         raise DeltaEditError(f"readings differ in shape: {shapes}; read both from the same faces")
-    reached = wish.holds(after)
-    if wish.side != "stop":
+    reached = attribute.holds(after)
+    if attribute.side != "stop":
         return reached
-    return reached | ((after - wish.target).abs() <= 0.5 * (before - wish.target).abs())
+    return reached | ((after - attribute.target).abs() <= 0.5 * (before - attribute.target).abs())
 
 
 def side_effect(

@@ -5,8 +5,8 @@
     inception-v3-compat          the network of published FIDs, where its weights can be had
 
 The name is part of every number: FIDs of two networks have nothing in common but the formula. A
-network that never saw anything but photographs is the fairer judge of photographs, the domain's own
-CLIP sees more in drawn portraits.
+network that never saw anything but photographs is the fairer measure of photographs, the
+domain's own CLIP sees more in drawn portraits.
 
 Source: Heusel et al., arXiv:1706.08500; EfficientNet-Lite: Tan & Le, arXiv:1905.11946.
 """

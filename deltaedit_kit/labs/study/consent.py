@@ -1,6 +1,6 @@
 """What a participant reads and agrees to before the first round.
 
-Idea: informed, voluntary, and short enough to be read. It promises only what the store keeps: no
+Idea: informed, voluntary, and short enough to be read. It states only what the store keeps: no
 personal data. A teacher may replace it (`create_study(..., consent=...)`); ethics boards want that.
 
 Citation: the points that must be covered follow the World Medical Association's Declaration of

@@ -1,7 +1,8 @@
 """Who sees which pair when, and on which side: random, and balanced by construction.
 
 Idea: people prefer what is on the left, what comes first, what they are used to. None of it can
-be asked away, so every such habit must meet both methods equally often. Participants come as twins:
+be asked away, so every such bias must meet both methods equally often. Participants come in
+mirrored pairs:
 
     same pairs, every side mirrored      -> each method is left in half of all rounds of each pair
     order = row of a Williams square     -> each pair stands at each position equally often, and
@@ -77,10 +78,10 @@ class Plan:
 def plan(design: Design, items: int, participant: int) -> Plan:
     """The plan of participant 0, 1, 2, ... (there is one for every number), always the same.
 
-    With more pairs than rounds, twins see a window of the shuffled pairs that moves on from twins
-    to twins: sides stay balanced exactly, but how often a pair is seen, where it stands and what it
-    follows only as well as chance does it. Raises `DeltaEditError` when there are fewer pairs than
-    rounds.
+    With more items than rounds, two mirrored participants see a window of the shuffled items, and
+    the window moves on for the next two: sides stay balanced exactly, but how often an item is
+    seen, where it stands and what it follows only as well as chance does it. Raises
+    `DeltaEditError` when there are fewer items than rounds.
     """
     count = design.rounds
     if items < count:
@@ -88,11 +89,11 @@ def plan(design: Design, items: int, participant: int) -> Plan:
             f"{items} pairs are too few for {count} rounds a participant, none twice; "
             f"give {count} pairs, or Design(rounds={max(items, 1)})"
         )
-    twins, twin = divmod(whole_number("participant", participant, 0), 2)
+    couple, mirror = divmod(whole_number("participant", participant, 0), 2)
     deck = _shuffled(range(items), _random(design, "deck"))
-    shown = [deck[(twins * count + k) % items] for k in range(count)]
+    shown = [deck[(couple * count + k) % items] for k in range(count)]
     half = [k % 2 == 0 for k in range(count)]
-    sides = [side != bool(twin) for side in _shuffled(half, _random(design, "sides", twins))]
+    sides = [side != bool(mirror) for side in _shuffled(half, _random(design, "sides", couple))]
     order = _order(design, participant)
     rounds = [(shown[k], False, sides[k]) for k in order]
 
@@ -100,11 +101,11 @@ def plan(design: Design, items: int, participant: int) -> Plan:
     chance = _random(design, "checks", participant)
     places = sorted(chance.sample(range(1, count + 1), design.checks))
     checked = chance.sample(shown, design.checks)
-    mirrored = _shuffled([k % 2 == twin for k in range(design.checks)], chance)
+    mirrored = _shuffled([k % 2 == mirror for k in range(design.checks)], chance)
     for shift, (place, item, side) in enumerate(zip(places, checked, mirrored, strict=True)):
         rounds.insert(place + shift, (item, True, side))
 
-    flipped = (twins + _random(design, "questions", twins // 2).randrange(2)) % 2
+    flipped = (couple + _random(design, "questions", couple // 2).randrange(2)) % 2
     asked = design.questions[::-1] if flipped else design.questions
     return Plan(asked, tuple(Round(position, *row) for position, row in enumerate(rounds)))
 

@@ -3,8 +3,8 @@
     item = (sentence, face, before, picture of one method, picture of the other, a check)
 
 Idea: a method is a name and a callable that answers `Editor.edit`'s call, so DeltaEdit, DeltaEdit
-at another strength, and every rival are compared by the same lines. Pictures are kept as PNG files:
-what is judged is frozen when the study is made, and showing it needs no network of the kit.
+at another strength, and every baseline are compared by the same lines. Pictures are kept as PNG
+files: what is compared is frozen when the study is made, and showing it needs no network.
 
 An attention check is a picture against itself with its tiles shuffled: nobody who looks can prefer
 the second.

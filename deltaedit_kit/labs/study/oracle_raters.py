@@ -67,8 +67,8 @@ def asked_attribute(sentence: str) -> Attribute:
         if attribute.prompt == sentence:
             return attribute
     raise DeltaEditError(
-        f"the oracle cannot judge {sentence[:60]!r}; use plain sentences of the attribute table, "
-        f"such as {ATTRIBUTES[0].prompt!r}"
+        f"the oracle has no answer for {sentence[:60]!r}; use plain sentences of the attribute "
+        f"table, such as {ATTRIBUTES[0].prompt!r}"
     )
 
 

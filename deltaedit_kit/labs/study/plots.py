@@ -96,7 +96,7 @@ def _question(axis: Any, line: Line, base: float) -> None:
 
 
 def _words(figure: Figure, report: Report, title: str, high: float) -> None:
-    """Title above; below it what the marks mean, in the numbers of this study."""
+    """Title above; below it what the symbols mean, in the numbers of this study."""
     who = report.counted
     first = report.lines[0].preference
     kind = "Simulated study, no person was asked: " if report.simulated else ""

@@ -26,16 +26,16 @@ MOST = 100_000  # participants; a study that needs more asks for a difference no
 
 
 def power(
-    share: float, participants: int, rounds: int = 20, likeness: float = 0.05, alpha: float = 0.05
+    share: float, participants: int, rounds: int = 20, icc: float = 0.05, alpha: float = 0.05
 ) -> float:
     """Chance in [0, 1] that the study finds a true preference of `share` at level `alpha`.
 
-    `likeness` is ρ. Raises `DeltaEditError` for shares and levels outside (0, 1), a likeness
+    `icc` is ρ. Raises `DeltaEditError` for shares and levels outside (0, 1), an ICC
     outside [0, 1], fewer than 2 participants.
     """
-    _check(share, rounds, likeness, alpha)
+    _check(share, rounds, icc, alpha)
     people = whole_number("participants", participants, 2)
-    effect = 1 + (rounds - 1) * likeness
+    effect = 1 + (rounds - 1) * icc
     error = math.sqrt(share * (1 - share) / (people * rounds) * effect)
     shift = (share - 0.5) / error
     bound = stats.t.ppf(1 - alpha / 2, people - 1)
@@ -46,7 +46,7 @@ def power(
 def participants_needed(
     share: float,
     rounds: int = 20,
-    likeness: float = 0.05,
+    icc: float = 0.05,
     wanted: float = 0.8,
     alpha: float = 0.05,
 ) -> int:
@@ -58,7 +58,7 @@ def participants_needed(
     if not 0 < finite_number("wanted", wanted) < 1:
         raise DeltaEditError(f"wanted is {wanted}; give a power between 0 and 1, say 0.8")
     few, many = 2, 4
-    while power(share, many, rounds, likeness, alpha) < wanted:
+    while power(share, many, rounds, icc, alpha) < wanted:
         few, many = many, many * 2
         if many > MOST:
             raise DeltaEditError(
@@ -66,12 +66,12 @@ def participants_needed(
             )
     while few < many:  # power grows with people: bisect
         middle = (few + many) // 2
-        enough = power(share, middle, rounds, likeness, alpha) >= wanted
+        enough = power(share, middle, rounds, icc, alpha) >= wanted
         few, many = (few, middle) if enough else (middle + 1, many)
     return many
 
 
-def likeness(counts: Tally) -> float:
+def intraclass_correlation(counts: Tally) -> float:
     """ρ as the answers show it, in [0, 1]: analysis-of-variance estimate, negative ones cut to 0.
 
     Raises `DeltaEditError` for fewer than two participants or one answer each.
@@ -79,7 +79,9 @@ def likeness(counts: Tally) -> float:
     asked, wins = counts.asked.sum(1), counts.wins.sum(1)  # [P]
     people, total = len(asked), asked.sum()
     if people < 2 or total <= people:
-        raise DeltaEditError("likeness needs two participants with two answers each; collect more")
+        raise DeltaEditError(
+            "the intraclass correlation needs two participants with two answers each; collect more"
+        )
     between = (asked * (wins / asked - counts.share) ** 2).sum() / (people - 1)
     within = (wins * (1 - wins / asked)).sum() / (total - people)
     size = (total - (asked**2).sum() / total) / (people - 1)
@@ -87,10 +89,10 @@ def likeness(counts: Tally) -> float:
     return float(np.clip((between - within) / spread, 0.0, 1.0)) if spread > 0 else 0.0
 
 
-def _check(share: float, rounds: int, likeness: float, alpha: float) -> None:
+def _check(share: float, rounds: int, icc: float, alpha: float) -> None:
     whole_number("rounds", rounds, 1)
     for name, value in (("share", share), ("alpha", alpha)):
         if not 0 < finite_number(name, value) < 1:
             raise DeltaEditError(f"{name} is {value}; give a number between 0 and 1")
-    if not 0 <= finite_number("likeness", likeness) <= 1:
-        raise DeltaEditError(f"likeness is {likeness}; give a number from 0 to 1")
+    if not 0 <= finite_number("icc", icc) <= 1:
+        raise DeltaEditError(f"icc is {icc}; give a number from 0 to 1")

@@ -5,7 +5,7 @@
     p_answers   exact binomial test of `share = 1/2` over all answers, as if each stood alone
     p_people    the same over participants: how many prefer `first` in most of their answers
 
-Idea: 800 answers of 40 people are not 800 independent facts, for a person has a taste. So
+Idea: 800 answers of 40 people are not 800 independent facts, for those of one person are alike. So
 intervals resample *people*, and the test over people is the one to trust; the test over answers is
 what papers print. To speak about other sentences than those of the study, resample the pairs as
 well (`over="both"`). Percentile intervals of few people are a little too short: their ends are
@@ -42,7 +42,7 @@ class Preference:
     low: float  # the interval for it
     high: float
     confidence: float
-    p_answers: float  # two-sided; too small when people have tastes
+    p_answers: float  # two-sided; too small when the answers of a person are alike
     p_people: float
     answers: int
     participants: int

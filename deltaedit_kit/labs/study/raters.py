@@ -1,9 +1,9 @@
 """SIMULATED participants: to rehearse a study and its analysis, never to stand in for people.
 
-    P(prefers first) = lapse / 2 + (1 - lapse) · σ( a_i + taste_p ± habit )
+    P(prefers first) = lapse / 2 + (1 - lapse) · σ( a_i + u_p ± side_bias )
 
-a_i is how much better the first picture of pair i is, in logits; taste_p ~ N(0, taste²) makes one
-person's answers alike; habit pulls to the left side; with `lapse` the key is pressed blindly. A
+a_i is how much better the first picture of pair i is, in logits; u_p ~ N(0, participant_sd²) makes
+one person's answers alike; side_bias pulls to the left; with `lapse` the key is pressed blindly. A
 careless participant always does that, and fails the attention checks.
 
 Idea: an analysis that has never recovered a preference that was put in must not be trusted with one
@@ -47,29 +47,29 @@ class Pair(NamedTuple):
 class Raters:
     """How simulated participants differ from an ideal observer; see the equation above."""
 
-    taste: float = 0.4
-    habit: float = 0.1
+    participant_sd: float = 0.4
+    side_bias: float = 0.1
     lapse: float = 0.02
     careless: float = 0.0  # part of the participants who never look
 
     def __post_init__(self) -> None:
         for field in fields(self):
             value = finite_number(field.name, getattr(self, field.name))
-            if field.name != "habit" and value < 0:
+            if field.name != "side_bias" and value < 0:
                 raise DeltaEditError(f"{field.name} is {value:g}; give a number >= 0")
         if self.lapse > 1 or self.careless > 1:
             raise DeltaEditError("lapse and careless are parts of a whole; give numbers up to 1")
 
 
 def expected_share(advantage: NDArray[np.float64], raters: Raters) -> float:
-    """The planted truth: the share of answers for `first`, over all tastes and balanced sides.
+    """The planted truth: the share of answers for `first`, over people and balanced sides.
 
     `advantage` [items] in logits, each pair asked equally often. Careless participants count as
-    excluded. The integral over tastes is Gauss-Hermite's with 64 points.
+    excluded. The integral over participants is Gauss-Hermite's with 64 points.
     """
     points, weights = np.polynomial.hermite_e.hermegauss(64)
-    tastes = raters.taste * points[:, None]
-    sides = [expit(advantage + tastes + side * raters.habit) for side in (-1, 1)]  # [64, I]
+    effects = raters.participant_sd * points[:, None]
+    sides = [expit(advantage + effects + side * raters.side_bias) for side in (-1, 1)]  # [64, I]
     looked = (weights / weights.sum()) @ np.mean(sides, axis=0)  # [I]
     return float(raters.lapse / 2 + (1 - raters.lapse) * looked.mean())
 
@@ -127,7 +127,7 @@ def answer_study(store: StudyStore, advantage: Advantage, raters: Raters, seed: 
 def _presses(
     planned: Plan, advantage: Advantage, raters: Raters, chance: np.random.Generator
 ) -> dict[tuple[int, str], tuple[str, float]]:
-    """(position, question) -> (side, seconds), for one participant with one taste."""
+    """(position, question) -> (side, seconds), for one participant with one random effect."""
     rounds = planned.rounds
     items = np.array([r.item for r in rounds])
     check = np.array([r.check for r in rounds])
@@ -136,9 +136,9 @@ def _presses(
     lapse = 1.0 if careless else raters.lapse
     made = {}
     for question in planned.questions:
-        taste = raters.taste * chance.standard_normal()
-        logits = np.asarray(advantage[question])[items] + taste + left * raters.habit
-        logits = np.where(check, np.inf, logits)  # intact against shuffled is no matter of taste
+        effect = raters.participant_sd * chance.standard_normal()
+        logits = np.asarray(advantage[question])[items] + effect + left * raters.side_bias
+        logits = np.where(check, np.inf, logits)  # intact against shuffled needs no preference
         first = chance.random(len(rounds)) < lapse / 2 + (1 - lapse) * expit(logits)
         seconds = PACE * np.exp(0.4 * chance.standard_normal(len(rounds)))
         for row, (one, time) in enumerate(zip(first == (left > 0), seconds, strict=True)):

@@ -71,8 +71,8 @@ def faces_without(domain: Domain, sentences: Sequence[str], seed: int, pool: int
     factors = domain.read_factors(sampled.images)  # [pool, K]
     chosen: list[int] = []
     for sentence in sentences:
-        wish = asked_attribute(sentence)
-        lacking = (~wish.holds(factors[:, FACTORS.index(wish.factor)])).nonzero()[:, 0].tolist()
+        target = asked_attribute(sentence)
+        lacking = (~target.holds(factors[:, FACTORS.index(target.factor)])).nonzero()[:, 0].tolist()
         if not lacking:
             raise DeltaEditError(f"all {pool} sampled faces fit {sentence!r} already; drop it")
         fresh = [row for row in lacking if row not in chosen]

@@ -13,7 +13,7 @@ from itertools import combinations
 from deltaedit_kit.labs.study.agreement import krippendorff_alpha
 from deltaedit_kit.labs.study.answers import Answer, methods_of
 from deltaedit_kit.labs.study.exclusion import Counted, counted
-from deltaedit_kit.labs.study.power import likeness
+from deltaedit_kit.labs.study.power import intraclass_correlation
 from deltaedit_kit.labs.study.preference import Preference, exact_binomial, preference
 from deltaedit_kit.labs.study.tally import Tally, tally
 
@@ -25,7 +25,7 @@ class Line:
     tally: Tally
     preference: Preference
     agreement: float  # Krippendorff's alpha
-    likeness: float  # ρ, for the power calculator
+    icc: float  # ρ, for the power calculator
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Report:
 
     lines: tuple[Line, ...]
     counted: Counted
-    left_share: float  # of all answers that count; sides are balanced, so a habit shows here
+    left_share: float  # of all answers that count; sides are balanced, so a side bias shows here
     p_left: float  # exact binomial: could it be chance?
     simulated: bool
 
@@ -55,7 +55,7 @@ class Report:
             p = line.preference
             rows.append(
                 f"{p.question:10} {pair:{wide}} {p.share:6.1%} {p.low:6.1%} -{p.high:6.1%} "
-                f"{p.p_people:9.2g} {p.p_answers:9.2g} {line.agreement:6.2f} {line.likeness:5.2f}"
+                f"{p.p_people:9.2g} {p.p_answers:9.2g} {line.agreement:6.2f} {line.icc:5.2f}"
             )
         rows.append(f"left side chosen: {self.left_share:.1%} (p = {self.p_left:.2g})")
         return "\n".join(rows)
@@ -81,7 +81,9 @@ def report(
             if frozenset((first, second)) in compared:
                 counts = tally(rows.answers, question, first, second)
                 shown = preference(counts, confidence, over)
-                lines.append(Line(counts, shown, krippendorff_alpha(counts), likeness(counts)))
+                lines.append(
+                    Line(counts, shown, krippendorff_alpha(counts), intraclass_correlation(counts))
+                )
     left = sum(a.choice == "left" for a in rows.answers)
     return Report(
         lines=tuple(lines),

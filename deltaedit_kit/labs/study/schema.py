@@ -5,7 +5,7 @@
     participant(code) round(...)            who joined, and what they will be asked
     answer(participant, position, question) each answered at most once: it is the primary key
 
-Idea: let the database keep the promises. What must not happen twice is a primary key, what must
+Idea: let the database hold the rules. What must not happen twice is a primary key, what must
 belong to something is a reference, and no table has a column for a name or a time of day.
 """
 

@@ -235,12 +235,12 @@ def _checked(ask: Question, choice: str, seconds: float) -> tuple[int, int, str,
 
 
 def _settings(file: Database) -> dict[str, str]:
-    """The key-value table, after a look at the marks in the file's header."""
-    mark = file.read("PRAGMA application_id")[0][0]
+    """The key-value table, after a look at the ids in the file's header."""
+    application = file.read("PRAGMA application_id")[0][0]
     version = file.read("PRAGMA user_version")[0][0]
-    if mark != APPLICATION_ID or version != VERSION:
+    if application != APPLICATION_ID or version != VERSION:
         file.close()
-        ours = mark == APPLICATION_ID
+        ours = application == APPLICATION_ID
         reason = f"a study of version {version}, this kit reads {VERSION}" if ours else "no study"
         raise DeltaEditError(f"{file.path} is {reason}; give a file that create_study made")
     return dict(file.read("SELECT key, value FROM study"))

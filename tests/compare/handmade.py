@@ -7,10 +7,10 @@ from pathlib import Path
 
 import torch
 
-from deltaedit_kit.labs.compare.cells import Cell, save_sheet, store
 from deltaedit_kit.labs.compare.index import Index
 from deltaedit_kit.labs.compare.prompts import Prompt
 from deltaedit_kit.labs.compare.results import Results
+from deltaedit_kit.labs.compare.runs import Run, save_sheet, store
 
 GLASSES, SMILE = Prompt("face with <i>glasses</i>", ("glasses",)), Prompt("a smiling face")
 STRENGTHS = (0.5, 1.0)
@@ -23,9 +23,9 @@ def values(base: float) -> dict[str, list[float]]:
     return {"success": [math.nan, 0.0, 1.0], "ids": [base, base + 0.1, base + 0.2]}
 
 
-def good(prompt: Prompt, method: str = "deltaedit") -> Cell:
+def good(prompt: Prompt, method: str = "deltaedit") -> Run:
     shades = torch.linspace(-1, 1, len(STRENGTHS) * FACES).view(len(STRENGTHS), FACES, 1, 1, 1)
-    return Cell(
+    return Run(
         method,
         {"strength": 1.0},
         prompt,
@@ -37,21 +37,19 @@ def good(prompt: Prompt, method: str = "deltaedit") -> Cell:
     )
 
 
-def failed(prompt: Prompt) -> Cell:
-    return Cell(
-        "tedigan", {}, prompt, FACES, STRENGTHS, status="failed", reason="the <b>reason</b>"
-    )
+def failed(prompt: Prompt) -> Run:
+    return Run("tedigan", {}, prompt, FACES, STRENGTHS, status="failed", reason="the <b>reason</b>")
 
 
 def handmade(folder: Path) -> Results:
     """DeltaEdit with two sentences, TediGAN that failed with one, and was not asked the other."""
-    cells = [good(GLASSES), good(SMILE), failed(GLASSES)]
-    for cell in cells:
-        store(cell, folder / "cells")
+    runs = [good(GLASSES), good(SMILE), failed(GLASSES)]
+    for run in runs:
+        store(run, folder / "runs")
     save_sheet(torch.zeros(1, FACES, 3, SIDE, SIDE), folder / "before.png")
     index = Index()
-    for cell in cells:
-        setting = "short" if cell.method == "tedigan" else "default"
-        index.put(cell.method, setting, cell.prompt.text, cell.key)
+    for run in runs:
+        setting = "short" if run.method == "tedigan" else "default"
+        index.put(run.method, setting, run.prompt.text, run.key)
     index.write(folder)
     return Results(folder)

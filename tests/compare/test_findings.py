@@ -12,7 +12,7 @@ from deltaedit_kit.labs.compare.findings import at_own, finding, findings, summa
 from deltaedit_kit.labs.compare.plot_methods import methods_figure
 from deltaedit_kit.labs.compare.plot_metrics import metrics_figure
 from deltaedit_kit.labs.compare.rows import ALL, Row
-from tests.evaluation.handmade import GLASSES, SMILE, handmade
+from tests.compare.handmade import GLASSES, SMILE, handmade
 
 
 def row(method, metric, value, reach=0.1, setting="default", strength=1.0):
@@ -37,7 +37,7 @@ ROWS = [
 
 def test_the_best_is_named_and_who_cannot_be_told_apart():
     assert finding(ROWS, "success") == (
-        "success ↑: tedigan 0.75 [0.65, 0.85]; not told apart from it: deltaedit; "
+        "success ↑: tedigan 0.75 [0.65, 0.85]; indistinguishable from it: deltaedit; "
         "deltaedit is 2 of 3 with 0.7 [0.6, 0.8]"
     )
     assert finding(ROWS, "side_effect") == "side effect ↓: deltaedit 0.02 [0.015, 0.025]"
@@ -152,11 +152,11 @@ def test_the_panel_of_costs_says_where_steps_were_cut():
 
 
 def test_the_note_says_who_had_fewer_faces():
-    def cell(method, faces):
+    def run(method, faces):
         return SimpleNamespace(method=method, faces=faces, prompt=SimpleNamespace(text="a face"))
 
     note = import_module("recipes.figures.comparison").note
-    told = note([("default", cell("deltaedit", 100)), ("best", cell("tedigan", 20))])
-    assert told.startswith("toyfaces: 1 sentences, 100 faces each")
-    assert told.endswith("; 20 faces: tedigan (best)")
-    assert note([("default", cell("deltaedit", 100))]).endswith("same faces, sentences and CLIP")
+    text = note([("default", run("deltaedit", 100)), ("best", run("tedigan", 20))])
+    assert text.startswith("toyfaces: 1 sentences, 100 faces each")
+    assert text.endswith("; 20 faces: tedigan (best)")
+    assert note([("default", run("deltaedit", 100))]).endswith("same faces, sentences and CLIP")

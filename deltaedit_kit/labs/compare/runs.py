@@ -1,11 +1,11 @@
-"""A cell of the comparison: one method, one setting, one sentence, all faces, every strength.
+"""A run of the comparison: one method, one setting, one sentence, all faces, every strength.
 
-    cell = run_cell(...)      computed
-    store(cell, folder)       cells/<key>.json, .safetensors (moments), .png (the first faces)
+    run = compute_run(...)    computed
+    store(run, folder)       runs/<key>.json, .safetensors (moments), .png (the first faces)
     load(folder, key)         None if it has not been computed
 
-A cell that fails is a cell: its status says so and its reason why. Each file is written whole or
-not at all, so that an interrupted comparison goes on with the next cell.
+A run that fails is a run: its status says so and its reason why. Each file is written whole or
+not at all, so that an interrupted comparison goes on with the next run.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from torch import Tensor
 from deltaedit_kit.atomic import replacing, save_tensors, write_text
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.compare.baselines.method import now
-from deltaedit_kit.labs.compare.judge import Judge
+from deltaedit_kit.labs.compare.evaluator import Evaluator
 from deltaedit_kit.labs.compare.prompts import Prompt
 from deltaedit_kit.labs.metrics.frechet import Moments
 
@@ -38,7 +38,7 @@ SHOWN = 6  # faces whose pictures are kept
 
 
 @dataclass(frozen=True)
-class Cell:
+class Run:
     """What one method made of one sentence; `values[strength][metric]` has a number a face."""
 
     method: str
@@ -58,12 +58,12 @@ class Cell:
     @property
     def key(self) -> str:
         """Name of its files: the same for the same method, settings, sentence and faces."""
-        return cell_key(
+        return run_key(
             self.method, self.settings, self.prompt, self.faces, self.strengths, self.origin
         )
 
 
-def cell_key(
+def run_key(
     method: str,
     settings: dict[str, Any],
     prompt: Prompt,
@@ -71,23 +71,23 @@ def cell_key(
     strengths: Sequence[float],
     origin: str,
 ) -> str:
-    """Method and a hash of everything else that decides about a cell's numbers."""
+    """Method and a hash of everything else that decides about a run's numbers."""
     given = [settings, prompt.text, prompt.asks, faces, [f"{s:g}" for s in strengths], origin]
     text = json.dumps(given, sort_keys=True)
     return f"{method}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
 
 
-def run_cell(
+def compute_run(
     method: Method,
     prompt: Prompt,
     faces: Faces,
-    judge: Judge,
+    evaluator: Evaluator,
     strengths: Sequence[float],
     fast: bool = False,
     origin: str = "",
-) -> Cell:
-    """Compute a cell; `fast` draws in bfloat16. Whatever fails ends up in the cell's reason."""
-    cell = Cell(method.name, asdict(method.settings), prompt, len(faces), tuple(strengths), origin)
+) -> Run:
+    """Compute a run; `fast` draws in bfloat16. Whatever fails ends up in the run's reason."""
+    run = Run(method.name, asdict(method.settings), prompt, len(faces), tuple(strengths), origin)
     device = method.domain.device.type
     drawing, began = 0.0, (perf_counter(), process_time())
     try:
@@ -98,23 +98,23 @@ def run_cell(
             with torch.autocast(device, torch.bfloat16, enabled=fast):
                 pictures = method.apply(faces, change, strength * method.strength).float()
             drawing = now(device) - start
-            judged = judge(prompt, pictures)
-            values[strength] = {name: value.tolist() for name, value in judged.values.items()}
-            moments[strength] = judged.moments
+            evaluated = evaluator(prompt, pictures)
+            values[strength] = {name: value.tolist() for name, value in evaluated.values.items()}
+            moments[strength] = evaluated.moments
             shown.append(pictures[:SHOWN].clamp(-1, 1).cpu())
-    except Exception as cause:  # whatever it is, the other cells must go on
+    except Exception as cause:  # whatever it is, the other runs must go on
         kind = "" if isinstance(cause, DeltaEditError) else f"{type(cause).__name__}: "
-        return replace(cell, status="failed", reason=f"{kind}{cause}"[:300])
+        return replace(run, status="failed", reason=f"{kind}{cause}"[:300])
     times = change.seconds
     seconds = {
         "training": times.training,
         "preparation": times.preparation,
         "edit": times.per_picture + drawing / len(faces),
-        "cell": perf_counter() - began[0],  # all of it, with all strengths and the judge
+        "run": perf_counter() - began[0],  # all of it, with all strengths and the evaluator
         "processor": process_time() - began[1],  # the same, whatever else the machine does
     }
     return replace(
-        cell,
+        run,
         kept=int(change.kept.sum()),
         seconds=seconds,
         values=values,
@@ -123,44 +123,44 @@ def run_cell(
     )
 
 
-def store(cell: Cell, folder: Path) -> None:
-    """Write a cell's files; the JSON comes last, so that it vouches for the others."""
+def store(run: Run, folder: Path) -> None:
+    """Write a run's files; the JSON comes last, so that it vouches for the others."""
     folder.mkdir(parents=True, exist_ok=True)
     tensors = {}
-    for strength, networks in cell.moments.items():
+    for strength, networks in run.moments.items():
         for name, m in networks.items():
             place = f"{strength:g}|{name}"
             tensors |= {f"{place}|mean": m.mean, f"{place}|scatter": m.scatter.float()}
             tensors[f"{place}|n"] = torch.tensor(m.n)
     if tensors:
-        save_tensors(folder / f"{cell.key}.safetensors", tensors)
-    if cell.pictures is not None:
-        save_sheet(cell.pictures, folder / f"{cell.key}.png")
+        save_tensors(folder / f"{run.key}.safetensors", tensors)
+    if run.pictures is not None:
+        save_sheet(run.pictures, folder / f"{run.key}.png")
     plain = {
-        "method": cell.method,
-        "settings": cell.settings,
-        "prompt": asdict(cell.prompt),
-        "faces": cell.faces,
-        "strengths": cell.strengths,
-        "origin": cell.origin,
-        "status": cell.status,
-        "reason": cell.reason,
-        "kept": cell.kept,
-        "seconds": cell.seconds,
+        "method": run.method,
+        "settings": run.settings,
+        "prompt": asdict(run.prompt),
+        "faces": run.faces,
+        "strengths": run.strengths,
+        "origin": run.origin,
+        "status": run.status,
+        "reason": run.reason,
+        "kept": run.kept,
+        "seconds": run.seconds,
         "values": {
             f"{strength:g}": {
                 name: [float(f"{v:.5g}") if math.isfinite(v) else str(v) for v in numbers]
                 for name, numbers in metrics.items()
             }
-            for strength, metrics in cell.values.items()
+            for strength, metrics in run.values.items()
         },
     }
-    path = folder / f"{cell.key}.json"
+    path = folder / f"{run.key}.json"
     write_text(path, json.dumps(plain))
 
 
-def load(folder: Path, key: str) -> Cell | None:
-    """The cell of that key without its pictures, None if it is not there.
+def load(folder: Path, key: str) -> Run | None:
+    """The run of that key without its pictures, None if it is not there.
 
     Raises DeltaEditError for a damaged file, naming it.
     """
@@ -176,7 +176,7 @@ def load(folder: Path, key: str) -> Cell | None:
         }
         plain["prompt"] = Prompt(prompt["text"], tuple(prompt["asks"]), prompt["split"])
         plain["strengths"] = tuple(plain["strengths"])
-        return Cell(**plain, values=values, moments=_moments(folder / f"{key}.safetensors"))
+        return Run(**plain, values=values, moments=_moments(folder / f"{key}.safetensors"))
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as cause:
         raise DeltaEditError(
             f"{path} is damaged ({cause}); delete it to compute it again"

@@ -1,4 +1,4 @@
-"""The judge on portraits: ideal for what nothing was done to, and one look for all metrics."""
+"""The evaluator on portraits: ideal for what nothing was done to, and one look for all metrics."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from deltaedit_kit.errors import DeltaEditError
-from deltaedit_kit.labs.compare.judge import Judge
+from deltaedit_kit.labs.compare.evaluator import Evaluator
 from deltaedit_kit.labs.compare.prompts import Prompt
 from deltaedit_kit.labs.metrics.frechet import Moments, frechet_of_moments
 from deltaedit_kit.toyfaces.attributes import attribute
@@ -24,12 +24,12 @@ def faces(toyfaces):
 
 
 @pytest.fixture(scope="module")
-def judge(toyfaces, faces):
-    return Judge(toyfaces, faces)
+def evaluator(toyfaces, faces):
+    return Evaluator(toyfaces, faces)
 
 
-def test_a_method_that_changes_nothing_is_perfect_and_achieves_nothing(toyfaces, faces, judge):
-    values = judge(PROMPT, faces.images).values
+def test_a_method_that_changes_nothing_is_perfect_and_achieves_nothing(toyfaces, faces, evaluator):
+    values = evaluator(PROMPT, faces.images).values
     assert values["psnr"].min() > 60
     torch.testing.assert_close(values["ssim"], torch.ones(4))
     torch.testing.assert_close(values["ids"], torch.ones(4))
@@ -40,32 +40,32 @@ def test_a_method_that_changes_nothing_is_perfect_and_achieves_nothing(toyfaces,
     assert set(values["success"][~had].tolist()) <= {0.0}
 
 
-def test_moments_are_those_of_the_features(faces, judge):
-    (name, found), *others = judge(PROMPT, faces.images[:3]).moments.items()
+def test_moments_are_those_of_the_features(faces, evaluator):
+    (name, found), *others = evaluator(PROMPT, faces.images[:3]).moments.items()
     assert (name, others) == ("clip-toyfaces", [])
-    wanted = Moments.of(judge.domain.clip.encode_images(faces.images[:3].clamp(-1, 1)))
+    wanted = Moments.of(evaluator.domain.clip.encode_images(faces.images[:3].clamp(-1, 1)))
     assert found.n == 3
     torch.testing.assert_close(found.mean, wanted.mean)
-    assert frechet_of_moments(found, judge.moments(faces.images[:3])[name]) < 1e-3
+    assert frechet_of_moments(found, evaluator.moments(faces.images[:3])[name]) < 1e-3
 
 
-def test_fewer_pictures_are_the_first_faces(faces, judge):
-    all_, some = (judge(PROMPT, faces.images[:n] * 0.9).values for n in (4, 2))
+def test_fewer_pictures_are_the_first_faces(faces, evaluator):
+    all_, some = (evaluator(PROMPT, faces.images[:n] * 0.9).values for n in (4, 2))
     assert set(all_) == set(some)
     for name, numbers in some.items():
         torch.testing.assert_close(numbers, all_[name][:2], equal_nan=True, atol=1e-4, rtol=1e-4)
 
 
-def test_pictures_beyond_the_range_are_clamped_and_nan_is_refused(faces, judge):
-    values = judge(PROMPT, faces.images * 3).values
+def test_pictures_beyond_the_range_are_clamped_and_nan_is_refused(faces, evaluator):
+    values = evaluator(PROMPT, faces.images * 3).values
     assert all(numbers[~numbers.isnan()].isfinite().all() for numbers in values.values())
     with pytest.raises(DeltaEditError, match="NaN"):
-        judge(PROMPT, faces.images * math.nan)
+        evaluator(PROMPT, faces.images * math.nan)
 
 
-def test_what_a_domain_cannot_measure_is_left_out(judge, faces):
-    assert "success" not in judge(Prompt("a happy face"), faces.images).values
+def test_what_a_domain_cannot_measure_is_left_out(evaluator, faces):
+    assert "success" not in evaluator(Prompt("a happy face"), faces.images).values
     domain = tiny_domain()
     few = domain.sample(2, seed=0)
-    values = Judge(domain, few)(Prompt("a happy face"), few.images).values
+    values = Evaluator(domain, few)(Prompt("a happy face"), few.images).values
     assert set(values) == {"psnr", "ssim", "clip_score", "directional"}

@@ -35,17 +35,17 @@ PLAN = Plan(
 
 @pytest.fixture
 def counted(monkeypatch):
-    """How many cells are computed; a test may let the k-th one be interrupted."""
-    calls = {"cells": 0, "interrupt": None}
-    real = module.run_cell
+    """How many runs are computed; a test may let the k-th one be interrupted."""
+    calls = {"runs": 0, "interrupt": None}
+    real = module.compute_run
 
-    def run_cell(*arguments):
-        calls["cells"] += 1
-        if calls["cells"] == calls["interrupt"]:
+    def compute_run(*arguments):
+        calls["runs"] += 1
+        if calls["runs"] == calls["interrupt"]:
             raise KeyboardInterrupt
         return real(*arguments)
 
-    monkeypatch.setattr(module, "run_cell", run_cell)
+    monkeypatch.setattr(module, "compute_run", compute_run)
     return calls
 
 
@@ -53,23 +53,23 @@ def test_an_interrupted_comparison_goes_on_where_it_was(tmp_path, counted):
     domain = tiny_domain()
     whole = Comparison(domain, PLAN, PROMPTS, tmp_path / "whole")
     whole.run(progress=False)
-    cells = counted["cells"]
+    runs = counted["runs"]
     # tuning: 3 methods × 3 points × 1 sentence; then 3 × 2 settings × 2 sentences
-    assert cells == 9 + 12
+    assert runs == 9 + 12
 
     for interrupt in (4, 15):
-        counted.update(cells=0, interrupt=interrupt)
+        counted.update(runs=0, interrupt=interrupt)
         with pytest.raises(KeyboardInterrupt):
             Comparison(domain, PLAN, PROMPTS, tmp_path / "parts").run(progress=False)
-    counted.update(cells=0, interrupt=None)
+    counted.update(runs=0, interrupt=None)
     Comparison(domain, PLAN, PROMPTS, tmp_path / "parts").run(progress=False)
-    assert counted["cells"] == cells - 3 - 14
+    assert counted["runs"] == runs - 3 - 14
     first, second = (read_rows(tmp_path / name / "table.csv") for name in ("whole", "parts"))
     plain = [[r for r in rows if not r.metric.startswith("sec")] for rows in (first, second)]
     assert repr(plain[0]) == repr(plain[1])
-    counted.update(cells=0)
+    counted.update(runs=0)
     Comparison(domain, PLAN, PROMPTS, tmp_path / "parts").run(progress=False)
-    assert counted["cells"] == 0
+    assert counted["runs"] == 0
 
 
 def test_a_method_that_fails_is_a_row_with_its_reason(tmp_path):
@@ -102,15 +102,15 @@ def test_other_weights_compute_only_what_depends_on_them(tmp_path, counted):
     domain = tiny_domain()
     Comparison(domain, plan, PROMPTS, tmp_path).run(progress=False)
     before = Results(tmp_path)
-    assert counted["cells"] == 2 * len(METHODS)
+    assert counted["runs"] == 2 * len(METHODS)
     domain.relevance.neg_()
-    counted.update(cells=0)
+    counted.update(runs=0)
     Comparison(domain, plan, PROMPTS, tmp_path).run(progress=False)
-    assert counted["cells"] == 2 * 2  # DeltaEdit and the directions
+    assert counted["runs"] == 2 * 2  # DeltaEdit and the directions
     after = Results(tmp_path)
-    assert len(after.cells) == len(before.cells)
-    keys = [{cell.key for _, cell in results.cells} for results in (before, after)]
-    assert len(keys[0] & keys[1]) == len(after.cells) - 4
+    assert len(after.runs) == len(before.runs)
+    keys = [{run.key for _, run in results.runs} for results in (before, after)]
+    assert len(keys[0] & keys[1]) == len(after.runs) - 4
 
 
 def test_a_fingerprint_follows_its_networks_only():
@@ -124,28 +124,29 @@ def test_a_fingerprint_follows_its_networks_only():
 
 
 @pytest.mark.parametrize(
-    ("judge", "address"), [("oracle", "oracle:read_factors"), ("identity", "identity:embed_faces")]
+    ("network", "address"),
+    [("oracle", "oracle:read_factors"), ("identity", "identity:embed_faces")],
 )
-def test_a_judge_counts_where_there_is_one(judge, address, tmp_path, monkeypatch):
+def test_what_evaluates_counts_where_there_is_one(network, address, tmp_path, monkeypatch):
     domain = tiny_domain()
-    without = fingerprint(domain, ("generator", judge))
+    without = fingerprint(domain, ("generator", network))
     assert without == fingerprint(domain, ("generator",))
     address = f"deltaedit_kit.toyfaces.{address}"
-    domain.spec = replace(domain.spec, **{judge: address})
+    domain.spec = replace(domain.spec, **{network: address})
     (tmp_path / "other").write_bytes(b"a better one")
-    known = fingerprint(domain, ("generator", judge))
+    known = fingerprint(domain, ("generator", network))
     monkeypatch.setattr(f"{address.partition(':')[0]}.FILE", tmp_path / "other")
-    assert len({without, known, fingerprint(domain, ("generator", judge))}) == 3
+    assert len({without, known, fingerprint(domain, ("generator", network))}) == 3
 
 
 def test_fixed_noise_and_the_mean_of_w_count_too():
     domain = tiny_domain()
-    marks = {fingerprint(domain, ("generator",))}
+    found = {fingerprint(domain, ("generator",))}
     domain.generator.noises.noise_0.add_(1)
-    marks.add(fingerprint(domain, ("generator",)))
+    found.add(fingerprint(domain, ("generator",)))
     domain.generator.mean_w.add_(1)
-    marks.add(fingerprint(domain, ("generator",)))
-    assert len(marks) == 3
+    found.add(fingerprint(domain, ("generator",)))
+    assert len(found) == 3
 
 
 def test_fid_pools_the_sentences(tmp_path):
@@ -177,7 +178,7 @@ def test_best_is_chosen_on_other_sentences_and_other_faces(tmp_path):
     assert set(chosen) == set(PLAN.methods)
     points = [point["threshold"] for point in presets.GRIDS["deltaedit"]]
     assert chosen["deltaedit"]["settings"]["threshold"] in points
-    settings = {c.settings["threshold"] for s, c in Results(tmp_path).cells if s == "best"
+    settings = {c.settings["threshold"] for s, c in Results(tmp_path).runs if s == "best"
                 and c.method == "deltaedit"}  # fmt: skip
     assert settings == {chosen["deltaedit"]["settings"]["threshold"]}
 

@@ -1,4 +1,4 @@
-"""Every rival improves what it optimises, on the shipped portraits; the formulas by hand."""
+"""Every baseline improves what it optimises, on the shipped portraits; the formulas by hand."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from deltaedit_kit.toyfaces.attributes import attribute
 from deltaedit_kit.toyfaces.factors import index
 from tests.tiny_domain import tiny_domain
 
-WISH = attribute("glasses")
+TARGET = attribute("glasses")
 
 
 @pytest.fixture(scope="module")
 def plain_faces(toyfaces):
     """Three faces without glasses."""
     faces = toyfaces.sample(24, seed=5)
-    had = WISH.holds(toyfaces.read_factors(faces.images)[:, index(WISH.factor)])
+    had = TARGET.holds(toyfaces.read_factors(faces.images)[:, index(TARGET.factor)])
     return faces.select([k for k in range(24) if not had[k]][:3])
 
 
@@ -38,32 +38,32 @@ def test_a_walk_lowers_its_objective_and_reaches_the_sentence(
     toyfaces, plain_faces, name, settings
 ):
     method = make(name, toyfaces, **settings)
-    wanted = Drawing(toyfaces).wanted(WISH.prompt)
+    wanted = Drawing(toyfaces).wanted(TARGET.prompt)
     start = Start(plain_faces.w_plus, plain_faces.images, wanted)
-    change = method.change(plain_faces, WISH.prompt)
+    change = method.change(plain_faces, TARGET.prompt)
     with torch.no_grad():
         first = method.objective(start.w_plus, start)
         last = method.objective(start.w_plus + change.w_plus, start)
     assert (last < first).all()
     assert (first - last).mean() > 0.01
     after = method.apply(plain_faces, change, 1.0).clamp(-1, 1)
-    column = index(WISH.factor)
+    column = index(TARGET.factor)
     before = toyfaces.read_factors(plain_faces.images)[:, column]
-    found = succeeded(before, toyfaces.read_factors(after)[:, column], WISH)
+    found = succeeded(before, toyfaces.read_factors(after)[:, column], TARGET)
     assert found.float().mean() >= 2 / 3
 
 
 def test_the_mappers_training_lowers_its_objective(toyfaces, plain_faces):
     steps = 20
     method = make("styleclip-mapper", toyfaces, steps=steps, batch=2, codes=8, fast=True)
-    mapper, wanted = method.train(WISH.prompt), Drawing(toyfaces).wanted(WISH.prompt)
+    mapper, wanted = method.train(TARGET.prompt), Drawing(toyfaces).wanted(TARGET.prompt)
     with torch.no_grad():
         drawing = Drawing(toyfaces, fast=True)
         nothing_done = drawing.clip_loss(drawing.pictures(plain_faces.w_plus), wanted)
         last = method.objective(mapper, plain_faces.w_plus, wanted)
     assert last.mean() < nothing_done.mean()  # a mapper that moves nothing pays CLIP's term only
-    assert len(method.losses[WISH.prompt]) == steps
-    assert method.change(plain_faces, WISH.prompt).seconds.training < 0.5  # it is kept
+    assert len(method.losses[TARGET.prompt]) == steps
+    assert method.change(plain_faces, TARGET.prompt).seconds.training < 0.5  # it is kept
 
 
 def test_the_directions_are_the_formula():
@@ -90,14 +90,14 @@ def test_deltaedit_behind_the_call_is_the_editor():
 
     domain = tiny_domain()
     faces = domain.sample(2, seed=0)
-    rival = make("deltaedit", domain, threshold=0.1).edit(faces, "an old face", strength=0.5)
+    baseline = make("deltaedit", domain, threshold=0.1).edit(faces, "an old face", strength=0.5)
     editor = Editor(domain).edit(faces, "an old face", strength=0.5, threshold=0.1)
-    torch.testing.assert_close(rival.after, editor.after)
-    assert (rival.kept == editor.kept).all()
+    torch.testing.assert_close(baseline.after, editor.after)
+    assert (baseline.kept == editor.kept).all()
 
 
 def test_the_terms_of_the_objectives_by_hand(toyfaces, plain_faces):
-    wanted = Drawing(toyfaces).wanted(WISH.prompt)
+    wanted = Drawing(toyfaces).wanted(TARGET.prompt)
     start = Start(plain_faces.w_plus, plain_faces.images, wanted)
     moved = plain_faces.w_plus + 0.1
     with torch.no_grad():

@@ -1,6 +1,6 @@
 """Pictures before and after an edit -> every metric, one value a face.
 
-    judge = Judge(domain, faces);   judge(prompt, pictures).values["ids"]   # [n]
+    evaluator = Evaluator(domain, faces);   evaluator(prompt, pictures).values["ids"]   # [n]
 
 What a domain cannot measure is left out: IDS without an identity network, success and side effect
 without an oracle or for a sentence that names no attribute. A face that has what is asked for
@@ -36,14 +36,14 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Judgement:
+class Evaluation:
     """Metric -> [n], and feature network -> moments of its features of the same pictures."""
 
     values: dict[str, Tensor]
     moments: dict[str, Moments]
 
 
-class Judge:
+class Evaluator:
     """Knows the pictures before; `features` names the networks of the Fréchet distance."""
 
     def __init__(self, domain: Domain, faces: Faces, features: Sequence[str] = ("clip",)) -> None:
@@ -55,8 +55,8 @@ class Judge:
         self._readings = None if oracle is None else oracle(self.before).cpu()
 
     @torch.no_grad()
-    def __call__(self, prompt: Prompt, pictures: Tensor) -> Judgement:
-        """The judgement on pictures [n, 3, H, W] of the first n faces after the edit.
+    def __call__(self, prompt: Prompt, pictures: Tensor) -> Evaluation:
+        """The evaluation on pictures [n, 3, H, W] of the first n faces after the edit.
 
         Raises DeltaEditError for pictures that are not finite.
         """
@@ -73,7 +73,7 @@ class Judge:
         }
         if self.domain.identity is not None:
             values["ids"] = identity_similarity(before, after, self.domain.identity)
-        return Judgement(values | self._oracle_values(prompt, after), self._moments(after, seen))
+        return Evaluation(values | self._oracle_values(prompt, after), self._moments(after, seen))
 
     def moments(self, pictures: Tensor) -> dict[str, Moments]:
         """Feature network -> moments of its features of these pictures."""
@@ -90,8 +90,8 @@ class Judge:
 
     def _oracle_values(self, prompt: Prompt, after: Tensor) -> dict[str, Tensor]:
         """Success and side effect of each face, where the domain has an oracle and words for it."""
-        wishes = wishes_of(prompt, self.domain)
-        if self._readings is None or not wishes or self.domain.read_factors is None:
+        targets = attributes_of(prompt, self.domain)
+        if self._readings is None or not targets or self.domain.read_factors is None:
             return {}
         from deltaedit_kit.toyfaces.factors import index
         from deltaedit_kit.toyfaces.visibility import seen, visible
@@ -101,10 +101,10 @@ class Judge:
         reached = torch.ones(len(last), dtype=torch.bool)
         had = torch.ones(len(last), dtype=torch.bool)
         shown = visible(first) & visible(last)
-        for wish in wishes:
-            column = index(wish.factor)
-            had &= wish.holds(first[:, column])
-            reached &= succeeded(first[:, column], last[:, column], wish)
+        for target in targets:
+            column = index(target.factor)
+            had &= target.holds(first[:, column])
+            reached &= succeeded(first[:, column], last[:, column], target)
             shown[:, column] = False
         change = (seen(last) - seen(first)).abs().where(shown, 0)
         return {
@@ -113,7 +113,7 @@ class Judge:
         }
 
 
-def wishes_of(prompt: Prompt, domain: Domain) -> list[Attribute]:
+def attributes_of(prompt: Prompt, domain: Domain) -> list[Attribute]:
     """The attributes that a prompt asks for; DeltaEditError for a name that does not exist."""
     if not prompt.asks:
         return []

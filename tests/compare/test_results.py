@@ -1,4 +1,4 @@
-"""From cells to tables: means, intervals, failures, the Fréchet distance, files."""
+"""From runs to tables: means, intervals, failures, the Fréchet distance, files."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ import pytest
 import torch
 
 from deltaedit_kit.errors import DeltaEditError
-from deltaedit_kit.labs.compare.cells import cell_key, load, store
 from deltaedit_kit.labs.compare.index import Index
 from deltaedit_kit.labs.compare.prompts import Prompt
 from deltaedit_kit.labs.compare.results import Results
 from deltaedit_kit.labs.compare.rows import ALL, read_rows
+from deltaedit_kit.labs.compare.runs import load, run_key, store
 from deltaedit_kit.labs.compare.tuning import PRICE, best, score
 from deltaedit_kit.labs.metrics.frechet import Moments
-from tests.evaluation.handmade import FACES, GLASSES, SMILE, failed, good, handmade
+from tests.compare.handmade import FACES, GLASSES, SMILE, failed, good, handmade
 
 
 @pytest.fixture
@@ -27,15 +27,15 @@ def results(tmp_path):
 
 def test_a_cell_comes_back_as_it_was_stored(tmp_path):
     moments = {1.0: {"eyes": Moments.of(torch.randn(5, 3))}}
-    cell = replace(good(GLASSES), moments=moments)
-    store(cell, tmp_path)
-    found = load(tmp_path, cell.key)
+    run = replace(good(GLASSES), moments=moments)
+    store(run, tmp_path)
+    found = load(tmp_path, run.key)
     assert found is not None
-    assert (found.prompt, found.settings, found.seconds) == (GLASSES, cell.settings, cell.seconds)
+    assert (found.prompt, found.settings, found.seconds) == (GLASSES, run.settings, run.seconds)
     assert math.isnan(found.values[1.0]["success"][0])
-    assert found.values[0.5]["ids"] == pytest.approx(cell.values[0.5]["ids"])
+    assert found.values[0.5]["ids"] == pytest.approx(run.values[0.5]["ids"])
     torch.testing.assert_close(found.moments[1.0]["eyes"].mean, moments[1.0]["eyes"].mean)
-    assert found.key == cell.key
+    assert found.key == run.key
     assert load(tmp_path, "another") is None
 
 
@@ -51,18 +51,18 @@ def test_the_key_is_made_of_all_that_decides_about_the_numbers():
         {"strengths": (0.5, 1.0)},
         {"origin": "abd"},
     ]
-    keys = {cell_key(**(given | other)) for other in ({}, *others)}
+    keys = {run_key(**(given | other)) for other in ({}, *others)}
     assert len(keys) == 1 + len(others)
 
 
 def test_a_damaged_cell_is_named(tmp_path):
-    cell = good(GLASSES)
-    store(cell, tmp_path)
-    path = tmp_path / f"{cell.key}.json"
+    run = good(GLASSES)
+    store(run, tmp_path)
+    path = tmp_path / f"{run.key}.json"
     for content in ("{", "[]", "{}", path.read_text().replace('"ok"', "3, 4")):
         path.write_text(content)
-        with pytest.raises(DeltaEditError, match=f"{cell.key}.json is damaged"):
-            load(tmp_path, cell.key)
+        with pytest.raises(DeltaEditError, match=f"{run.key}.json is damaged"):
+            load(tmp_path, run.key)
 
 
 def test_the_table_has_a_row_for_each_number_and_each_failure(results):
@@ -141,22 +141,22 @@ def test_a_later_cell_takes_the_place_of_an_earlier_one(tmp_path):
 def test_methods_stand_in_the_kits_order_whichever_finished_first(tmp_path):
     for prompt in (GLASSES, SMILE):
         for method in ("tedigan", "somebody's own", "deltaedit"):
-            cell = replace(good(prompt), method=method)
-            store(cell, tmp_path / "cells")
-            Index.record(tmp_path, (method, "default", prompt.text), cell.key)
-    found = [(cell.method, cell.prompt) for _, cell in Results(tmp_path).cells]
+            run = replace(good(prompt), method=method)
+            store(run, tmp_path / "runs")
+            Index.record(tmp_path, (method, "default", prompt.text), run.key)
+    found = [(run.method, run.prompt) for _, run in Results(tmp_path).runs]
     methods = ("deltaedit", "tedigan", "somebody's own")
     assert found == [(method, prompt) for method in methods for prompt in (GLASSES, SMILE)]
 
 
-def cell_with(success, side):
+def run_with(success, side):
     return replace(good(GLASSES), values={1.0: {"success": success, "side_effect": side}})
 
 
 def test_the_score_is_success_less_the_price_of_side_effects():
     nan = math.nan
-    cells = [cell_with([1.0, nan], [0.1, 0.1]), cell_with([0.0, 1.0], [0.0, 0.2])]
-    assert score(cells, 1.0) == pytest.approx((1 - PRICE * 0.1 + 0.5 - PRICE * 0.1) / 2)
+    runs = [run_with([1.0, nan], [0.1, 0.1]), run_with([0.0, 1.0], [0.0, 0.2])]
+    assert score(runs, 1.0) == pytest.approx((1 - PRICE * 0.1 + 0.5 - PRICE * 0.1) / 2)
     assert score([failed(GLASSES)], 1.0) == -PRICE
     assert score([], 1.0) == -PRICE
     no_oracle = replace(good(SMILE), values={1.0: {"directional": [0.5, 0.3], "ids": [1.0, 0.5]}})
@@ -164,7 +164,7 @@ def test_the_score_is_success_less_the_price_of_side_effects():
 
 
 def test_the_best_point_wins_and_the_first_of_equals():
-    weak, strong = cell_with([0.0, 0.0], [0.0, 0.0]), cell_with([1.0, 1.0], [0.05, 0.05])
+    weak, strong = run_with([0.0, 0.0], [0.0, 0.0]), run_with([1.0, 1.0], [0.05, 0.05])
     found = best([({"l2": 1}, [weak]), ({"l2": 2}, [strong]), ({"l2": 3}, [strong])])
     assert found.settings == {"l2": 2}
     assert found.score == pytest.approx(0.75)

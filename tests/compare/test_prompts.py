@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from deltaedit_kit.errors import DeltaEditError
-from deltaedit_kit.labs.compare.judge import wishes_of
+from deltaedit_kit.labs.compare.evaluator import attributes_of
 from deltaedit_kit.labs.compare.prompts import (
     Prompt,
     checked,
@@ -80,12 +80,12 @@ def test_the_default_sentences(toyfaces):
     assert len(of_split(prompts, "tune")) == 6
     assert checked(prompts) == prompts  # no sentence is in both splits
     for prompt in prompts:
-        assert len(wishes_of(prompt, toyfaces)) == 1
+        assert len(attributes_of(prompt, toyfaces)) == 1
     assert default_prompts(tiny_domain()) == [Prompt(text) for text in tiny_domain().spec.examples]
 
 
 def test_attributes_that_do_not_exist_are_told(toyfaces):
     with pytest.raises(DeltaEditError, match="glases"):
-        wishes_of(Prompt("face with glasses", ("glases",)), toyfaces)
+        attributes_of(Prompt("face with glasses", ("glases",)), toyfaces)
     with pytest.raises(DeltaEditError, match="has no attributes"):
-        wishes_of(Prompt("face with glasses", ("glasses",)), tiny_domain())
+        attributes_of(Prompt("face with glasses", ("glasses",)), tiny_domain())

@@ -26,7 +26,7 @@ from deltaedit_kit.domain import Domain
 from deltaedit_kit.errors import DeltaEditError, finite_number, whole_number
 from deltaedit_kit.faces import Faces
 from deltaedit_kit.labs.metrics.edit_success import most_moved, side_effect, succeeded
-from deltaedit_kit.toyfaces.attribute_row import Attribute
+from deltaedit_kit.oracle import Attribute
 from deltaedit_kit.toyfaces.attributes import ATTRIBUTES, attribute
 from deltaedit_kit.toyfaces.captions import HELD_OUT_WORDS
 from deltaedit_kit.toyfaces.factors import FACTORS, index, sample_factors

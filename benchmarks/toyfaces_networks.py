@@ -20,7 +20,7 @@ from torch import Tensor
 from deltaedit_kit.domain import Domain
 from deltaedit_kit.labs.metrics.frechet import frechet_distance
 from deltaedit_kit.labs.metrics.psnr import psnr
-from deltaedit_kit.toyfaces.attribute_row import Attribute
+from deltaedit_kit.toyfaces.attribute_row import PortraitAttribute
 from deltaedit_kit.toyfaces.attributes import NAMES, opposites, truth_table
 from deltaedit_kit.toyfaces.captions import captions_and_names
 from deltaedit_kit.toyfaces.factors import FACTORS, factors_from_z, sample_factors
@@ -156,7 +156,7 @@ def clip_retrieval(domain: Domain, n: int = 256, tries: int = 1) -> Retrieval:
 
 @torch.no_grad()
 def clip_zero_shot(
-    domain: Domain, attributes: tuple[Attribute, ...], n: int = 2000
+    domain: Domain, attributes: tuple[PortraitAttribute, ...], n: int = 2000
 ) -> dict[str, float]:
     """Balanced accuracy a sentence: the prompt and the held-out sentences of each attribute.
 

@@ -10,20 +10,21 @@ faces on every device and leaves everybody else's random numbers alone.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, cast
+from zlib import crc32
 
 import torch
+from torch import nn
 
 from deltaedit_kit.device import usable_device
 from deltaedit_kit.domain_spec import DomainSpec
 from deltaedit_kit.errors import DeltaEditError, finite_number, tensor, whole_number
 from deltaedit_kit.faces import Faces, SampleOrigin
-from deltaedit_kit.io.cache import own_folder
 from deltaedit_kit.stylespace import StyleLayout
 
 if TYPE_CHECKING:
@@ -32,10 +33,12 @@ if TYPE_CHECKING:
 
     from deltaedit_kit.clip_space import ClipSpace
     from deltaedit_kit.mapper import DeltaMapper
+    from deltaedit_kit.oracle import Attribute, Oracle
     from deltaedit_kit.stylegan2 import Generator
 
 HIGHEST_SEED = 2**32 - 1
 MOST_FACES = 1_000_000  # in one call: a number typed wrongly must not ask for all the memory
+CODES_A_PASS = 4096  # through the mapping network
 PICTURES_A_PASS = 32  # up to 256 px; bounds memory, and a larger batch is no faster on a CPU
 
 
@@ -59,16 +62,16 @@ class Networks:
     clip: Callable[[], ClipSpace]
     mapper: Callable[[StyleLayout, int], DeltaMapper]  # (layout of s, CLIP width)
     relevance: Callable[[], Float[Tensor, "S E"]]  # unit rows
-    read_factors: Callable[[Tensor], Tensor] | None = None  # pictures -> [n, K]
+    oracle: Callable[[], Oracle] | None = None
+    inversion: Callable[[], nn.Module] | None = None  # e4e: pictures -> w+
+    identity: Callable[[], nn.Module] | None = None  # ArcFace: pictures -> unit vectors
     relatives: Callable[[int, int, torch.Generator], Tensor] | None = None  # -> z [n, Z]
-    inversion: Callable[[], Any] | None = None  # e4e: pictures -> w+
-    identity: Callable[[], Any] | None = None  # ArcFace: pictures -> unit vectors
 
 
 class Domain:
     """What is edited: `.spec .generator .clip .mapper .relevance .layout`, and `.sample()`.
 
-    `.inversion`, `.identity`, `.read_factors` and `.relatives` are None where a domain has none.
+    `.oracle`, `.inversion` and `.identity` are None where a domain has none.
     """
 
     def __init__(
@@ -80,21 +83,29 @@ class Domain:
     ) -> None:
         """Remember where the networks are; nothing is loaded yet.
 
-        `folder` is for what is made from the domain: codes, a mapper, R (None: the cache's).
+        `folder` is for what is made from the domain: codes, a mapper, R.
         Raises `DeltaEditError` for a device that torch does not know or this machine lacks.
         """
         self.spec = spec
         self.device = usable_device(device)
         self._folder = folder
         self._networks = networks
+        self._fingerprints: dict[tuple[str, ...], str] = {}
 
     def __repr__(self) -> str:
         return f"Domain({self.spec.name!r}, {self.spec.resolution} px, device='{self.device}')"
 
     @property
     def folder(self) -> Path:
-        """Where what is made from this domain is kept and looked for; nothing is made yet."""
-        return own_folder(self.spec.name) if self._folder is None else self._folder
+        """Where what is made from this domain is kept and looked for; nothing is made yet.
+
+        Raises `DeltaEditError` for a domain that was made without one.
+        """
+        if self._folder is None:
+            raise DeltaEditError(
+                f"domain {self.spec.name!r} has no folder; make it with Domain(..., folder=PATH)"
+            )
+        return self._folder
 
     # Networks load at their first use, which may stand under inference_mode: weights made there
     # could never be differentiated through, hence the decorators that switch it off.
@@ -135,13 +146,13 @@ class Domain:
 
     @cached_property
     @loading()
-    def inversion(self) -> Any | None:
+    def inversion(self) -> nn.Module | None:
         """Aligned pictures [n, 3, h, h] in [-1, 1] -> w+ [n, L, W]; None where there is none."""
         return self._frozen(self._networks.inversion)
 
     @cached_property
     @loading()
-    def identity(self) -> Any | None:
+    def identity(self) -> nn.Module | None:
         """Likewise -> unit vectors [n, D], near for the same person; None where there is none."""
         return self._frozen(self._networks.identity)
 
@@ -151,21 +162,90 @@ class Domain:
         return StyleLayout(self.generator.style_widths)
 
     @cached_property
-    def mark(self) -> str:
-        """Eight hex digits that change with the generator or CLIP's image side, as codes do."""
-        from deltaedit_kit.codes.header import networks_mark
+    @loading()
+    def oracle(self) -> Oracle | None:
+        """What reads the factors off a picture, with their names; None where there is none."""
+        return None if self._networks.oracle is None else self._networks.oracle()
 
-        return networks_mark(self)
+    @property
+    def factors(self) -> tuple[str, ...]:
+        """Names of what `read_factors` gives; () without an oracle."""
+        return () if self.oracle is None else self.oracle.factors
+
+    @property
+    def attributes(self) -> Mapping[str, Attribute]:
+        """What one may ask for by name, and the range of factors that answers; {} without."""
+        return {} if self.oracle is None else self.oracle.attributes
 
     @property
     def read_factors(self) -> Callable[[Tensor], Tensor] | None:
-        """The oracle: pictures [n, 3, H, W] -> factors [n, K]; None where a domain has none."""
-        return self._networks.read_factors
+        """Pictures [n, 3, H, W] in [-1, 1] -> factors [n, K]; None without an oracle."""
+        return None if self.oracle is None else self.oracle.read
 
     @property
     def relatives(self) -> Callable[[int, int, torch.Generator], Tensor] | None:
         """(n, family, random) -> z [n, Z], families of rows much alike; None if there is none."""
         return self._networks.relatives
+
+    def fingerprint(self, *networks: str) -> str:
+        """Eight hex digits that change whenever a weight of the named networks does.
+
+        "generator", "clip" (its image side; without names these two, on which codes depend),
+        "text" (the rest of CLIP), "mean_w", "mapper", "relevance", "oracle", "inversion" and
+        "identity"; one that the domain lacks changes nothing. CRC-32 of the weights in the order
+        of their names as bytes, about a second a gigabyte, remembered.
+        """
+        asked = networks or ("generator", "clip")
+        if asked not in self._fingerprints:
+            crc = 0
+            for network in asked:
+                for name, value in sorted(self._weights(network).items()):
+                    crc = crc32(name.encode(), crc)
+                    whole = value.detach().cpu().contiguous().flatten().view(torch.uint8)
+                    crc = crc32(whole.numpy().data, crc)
+            self._fingerprints[asked] = f"{crc:08x}"
+        return self._fingerprints[asked]
+
+    @torch.no_grad()
+    def delta_text(self, sentence: str, neutral: str | None = None) -> Float[Tensor, " E"]:
+        """Δt [E] from the neutral word (None: the domain's) to `sentence`, with its templates.
+
+        Not normalised: its length says how much there is to change. Raises `DeltaEditError` for
+        texts that cannot be read, and for two that say the same, which have no direction.
+        """
+        neutral = self.spec.neutral if neutral is None else neutral
+        delta = self.clip.delta_text(sentence, neutral, self.spec.templates or None)
+        if not float(delta.norm()) > 1e-6:
+            raise DeltaEditError(
+                f"{sentence[:60]!r} says the same as the neutral {neutral[:60]!r}; "
+                "name in the target what should change"
+            )
+        return delta
+
+    @torch.no_grad()
+    def sample_w(
+        self, n: int, seed: int, truncation: float = 1.0, family: int = 1
+    ) -> Float[Tensor, "n W"]:
+        """n codes w from a seed: the only place that draws z.
+
+        `family` > 1 draws so many neighbouring rows correlated, alike but for few factors, where
+        the domain can. Raises `DeltaEditError` as `sample` does, and where it cannot.
+        """
+        count = whole_number("n", n, 1, MOST_FACES)
+        seed = whole_number("seed", seed, 0, HIGHEST_SEED)
+        psi = finite_number("truncation", truncation)
+        random = torch.Generator().manual_seed(seed)
+        if whole_number("family", family, 1) == 1:
+            size = (count, self.generator.style_dim)
+            z = torch.randn(size, generator=random, dtype=torch.float32, device="cpu")
+        elif self._networks.relatives is None:
+            raise DeltaEditError(
+                f"domain {self.spec.name!r} draws no correlated codes; leave `family` at 1"
+            )
+        else:
+            z = self._networks.relatives(count, family, random)
+        parts = z.to(self.device).split(CODES_A_PASS)
+        return torch.cat([self.generator.mapping(part, truncation=psi) for part in parts])
 
     @torch.no_grad()
     def sample(self, n: int, seed: int = 0, truncation: float | None = None) -> Faces:
@@ -175,14 +255,9 @@ class Domain:
         Raises `DeltaEditError` for n < 1 or above a million, a seed outside [0, 2**32) and
         truncation not finite.
         """
-        count = whole_number("n", n, 1, MOST_FACES)
-        seed = whole_number("seed", seed, 0, HIGHEST_SEED)
         psi = self.spec.truncation if truncation is None else truncation
-        psi = finite_number("truncation", psi)
-        z = torch.randn(
-            (count, self.generator.style_dim), generator=torch.Generator().manual_seed(seed)
-        )
-        w_plus = self.generator.expand(self.generator.mapping(z.to(self.device), truncation=psi))
+        w_plus = self.generator.expand(self.sample_w(n, seed, psi))
+        seed, count, psi = int(seed), len(w_plus), float(psi)
         return self.faces_from(
             self.generator.to_style(w_plus),
             w_plus,
@@ -220,12 +295,26 @@ class Domain:
         parts = zip(s.split(size), w_plus.split(size), strict=True)
         return torch.cat([self.generator.synthesize(*part, noise="fixed") for part in parts])
 
-    def _frozen(self, load: Callable[[], Any] | None) -> Any | None:
-        """A network ready for use; what is no torch module (a function, say) comes as it is."""
-        network = None if load is None else load()
-        if not isinstance(network, torch.nn.Module):
-            return network
-        return network.to(self.device).eval().requires_grad_(False)
+    def _frozen(self, load: Callable[[], nn.Module] | None) -> nn.Module | None:
+        """A network ready for use."""
+        return None if load is None else load().to(self.device).eval().requires_grad_(False)
+
+    def _weights(self, network: str) -> Mapping[str, Tensor]:
+        """The named tensors of one network; {} for one that the domain lacks."""
+        if network in ("clip", "text"):
+            whole = self.clip.model.state_dict() if isinstance(self.clip.model, nn.Module) else {}
+            seen = {name for name in whole if name.startswith("visual.")} or set(whole)
+            return {name: x for name, x in whole.items() if (name in seen) == (network == "clip")}
+        if network == "mean_w":
+            return {"mean_w": cast("Tensor", self.generator.mean_w)}
+        if network == "relevance":
+            return {"relevance": self.relevance}
+        if network == "oracle":
+            return {} if self.oracle is None else self.oracle.weights()
+        if network not in ("generator", "mapper", "inversion", "identity"):
+            raise DeltaEditError(f"a domain has no network {network[:40]!r}; see `fingerprint`")
+        found: nn.Module | None = getattr(self, network)
+        return {} if found is None else found.state_dict()
 
 
 def _limited(pictures: Tensor) -> Tensor:

@@ -2,7 +2,8 @@
 
 Idea: a message is one line that names the cause and the remedy, so that a notebook, a panel and
 a terminal can show it as it is, and a traceback is only ever seen for a bug of ours. Check once,
-where a value enters; the code behind the check trusts it.
+where a value enters; the code behind the check trusts it. Pictures and codes enter in many places
+and have units (pictures lie in [-1, 1], CLIP vectors have length 1), so their checks are here too.
 
     "strength is NaN; give a finite number such as 1.0 (or -1.0 for the opposite edit)"
 
@@ -13,18 +14,31 @@ from __future__ import annotations
 
 import math
 from operator import index
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+LONGEST = 600  # characters of a message
+BEYOND = 1e-3  # what rounding may add to the range of pictures
+UNIT_WITHIN = 0.01  # a unit vector in float16 is off by less
 
 
 class DeltaEditError(ValueError):
     """A wrong input: the message is one line saying what is wrong and what to do about it.
 
     Raised by every public function of the kit for arguments, texts and files that it refuses.
-    Line breaks in the message (a text that a user typed may hold some) are folded into spaces.
+    Line breaks in the message (a text that a user typed may hold some) are folded into spaces, and
+    of a message too long for a line the middle is left out: cause and remedy stand at its ends.
     """
 
     def __init__(self, message: str) -> None:
-        super().__init__(" ".join(message.split()))
+        line = " ".join(message.split())
+        if len(line) > LONGEST:
+            remedy = len(line) - line.rfind("; ")  # all of it where it is of a usual length
+            tail = remedy if remedy < LONGEST // 2 else LONGEST // 3
+            line = f"{line[: LONGEST - tail - 3]} … {line[-tail:]}"
+        super().__init__(line)
 
 
 def whole_number(name: str, value: Any, low: int, high: int | None = None) -> int:
@@ -57,17 +71,79 @@ def finite_number(name: str, value: Any, low: float | None = None) -> float:
     return number
 
 
-def tensor(name: str, value: Any) -> Any:
+def tensor(name: str, value: Any) -> Tensor:
     """`value` itself if it is a torch tensor; arrays, lists and pictures of PIL are refused.
 
     Raises `DeltaEditError` naming the argument, what was given and how to turn it into a tensor.
     """
-    from torch import Tensor  # here: the terminal's verbs check their numbers before torch loads
+    from torch import Tensor  # here: the terminal's commands check their numbers before torch loads
 
     if not isinstance(value, Tensor):
         kind = type(value).__name__
         raise DeltaEditError(f"{name} is a {kind}; give a tensor, as torch.as_tensor makes one")
     return value
+
+
+def finite_tensor(name: str, value: Any) -> Tensor:
+    """`value` itself if it is a tensor of finite floats, of any shape.
+
+    Raises `DeltaEditError` naming the argument, what is wrong and how to put it right.
+    """
+    found = tensor(name, value)
+    if not found.is_floating_point():
+        raise DeltaEditError(f"{name} holds {found.dtype}; give floats: {name}.float()")
+    if not bool(found.isfinite().all()):
+        raise DeltaEditError(f"{name} holds NaN or infinity; give finite numbers")
+    return found
+
+
+def unit_rows(name: str, value: Any) -> Tensor:
+    """`value` itself if it holds unit vectors [n, E], as CLIP's embeddings are.
+
+    Raises `DeltaEditError` as `finite_tensor`, and for another shape or length.
+    """
+    found = finite_tensor(name, value)
+    if found.dim() != 2 or found.shape[1] < 1:
+        raise DeltaEditError(f"{name} has the shape {list(found.shape)}; give rows [n, E]")
+    off = (found.float().norm(dim=1) - 1).abs()
+    if len(off) and float(off.max()) > UNIT_WITHIN:
+        raise DeltaEditError(
+            f"a row of {name} is {float(found[int(off.argmax())].float().norm()):.3g} long, not 1; "
+            f"give unit vectors: torch.nn.functional.normalize({name}, dim=1)"
+        )
+    return found
+
+
+def pictures(name: str, value: Any, limited: bool = True) -> Tensor:
+    """`value` itself if it holds pictures: finite floats [n, 3, h, w] in [-1, 1].
+
+    `limited=False` also takes what a generator draws before it is limited, a little outside.
+    Raises `DeltaEditError` saying what is wrong: no tensor, one picture without n, bytes or floats
+    in [0, 255], NaN, or numbers outside the range; and how to put it right.
+    """
+    found = tensor(name, value)
+    if found.dim() != 4 or found.shape[1] != 3 or 0 in found.shape[2:]:
+        raise DeltaEditError(
+            f"{name} have the shape {list(found.shape)}; give [n, 3, h, w], a single picture as "
+            "picture[None]"
+        )
+    if not found.is_floating_point():
+        raise DeltaEditError(f"{name} are {found.dtype}; give floats in [-1, 1]: x / 127.5 - 1")
+    if not len(found):
+        return found
+    low, high = (float(end) for end in found.aminmax())
+    if not math.isfinite(low) or not math.isfinite(high):
+        raise DeltaEditError(f"{name} hold NaN or infinity; give finite floats in [-1, 1]")
+    if low >= 0 and high > 2:
+        raise DeltaEditError(
+            f"{name} lie in [{low:.3g}, {high:.4g}], as bytes do; give floats in [-1, 1]: "
+            "x / 127.5 - 1"
+        )
+    if limited and (low < -1 - BEYOND or high > 1 + BEYOND):
+        raise DeltaEditError(
+            f"{name} lie in [{low:.4g}, {high:.4g}]; give them in [-1, 1]: x.clamp(-1, 1)"
+        )
+    return found
 
 
 def _shown(value: Any) -> str:

@@ -98,8 +98,10 @@ class DeltaMapper(nn.Module):
         return self.layout.ungroup(coarse, medium, fine)  # [n, S]
 
     @classmethod
-    def from_state_dict(cls, state: Mapping[str, Tensor], layout: StyleLayout) -> DeltaMapper:
-        """The mapper that `state` holds, E read from its keys.
+    def from_state_dict(
+        cls, state: Mapping[str, Tensor], layout: StyleLayout, clip_width: int | None = None
+    ) -> DeltaMapper:
+        """The mapper that `state` holds, E read from its keys; `clip_width` is the E expected.
 
         Raises DeltaEditError when `state` is no DeltaMapper or one of another domain's sizes.
         """
@@ -116,6 +118,11 @@ class DeltaMapper(nn.Module):
             raise DeltaEditError(
                 f"this mapper is of another domain: {odd} is {given.get(odd)}, this domain "
                 f"({layout.total} style channels) needs {wanted.get(odd)}; load its own mapper"
+            )
+        if clip_width is not None and mapper.clip_width != clip_width:
+            raise DeltaEditError(
+                f"this mapper reads CLIP vectors of width {mapper.clip_width}, this CLIP writes "
+                f"{clip_width}; train the mapper on codes of this CLIP"
             )
         mapper.load_state_dict(dict(state))
         return mapper

@@ -66,7 +66,7 @@ def write_faces(faces: Faces, domain: Domain) -> dict[str, Any]:
     """Where faces come from, as plain JSON values: their seed and the weights, or their codes."""
     if faces.origin is not None:
         rows = list(faces.origin.rows)
-        return {"sample": {**asdict(faces.origin), "rows": rows, "networks": domain.mark}}
+        return {"sample": {**asdict(faces.origin), "rows": rows, "networks": domain.fingerprint()}}
     return {"codes": {"s": _pack(faces.s), "w_plus": _pack(faces.w_plus)}}
 
 
@@ -130,10 +130,11 @@ def read_faces(source: dict[str, Any], domain: Domain) -> Faces:
 
 def check_weights(sample: dict[str, Any], domain: Domain) -> None:
     """Raise `DeltaEditError` if the recipe says that other weights sampled its faces."""
-    if sample.get("networks", domain.mark) != domain.mark:
+    here = domain.fingerprint()
+    if sample.get("networks", here) != here:
         raise DeltaEditError(
             f"the recipe's faces were sampled with other weights of {domain.spec.name!r} "
-            f"({str(sample['networks'])[:20]}, here {domain.mark}), with which its seed is other "
+            f"({str(sample['networks'])[:20]}, here {here}), with which its seed is other "
             "people; use the version of the kit that wrote it"
         )
 

@@ -6,7 +6,9 @@ arguments, shapes, seeds, masks and recipes holds for them as for the shipped on
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from types import MappingProxyType
 
 import torch
 
@@ -14,6 +16,7 @@ from deltaedit_kit.clip_space import ClipSpace
 from deltaedit_kit.domain import Domain, Networks
 from deltaedit_kit.domain_spec import DomainSpec
 from deltaedit_kit.mapper import DeltaMapper
+from deltaedit_kit.oracle import Attribute
 from deltaedit_kit.stylegan2 import Generator
 
 WIDTH, CLIP_WIDTH, CONTEXT = 16, 12, 16
@@ -50,11 +53,27 @@ def tiny_clip() -> ClipSpace:
     return ClipSpace(model.eval(), None, "plain")
 
 
-def tiny_domain(name: str = "tiny", weights_seed: int = 0, oracle: bool = True) -> Domain:
-    """A domain whose four networks are random but the same at every call with these arguments.
+class TinyOracle:
+    """Reads two factors: the mean of a picture's red and of its green."""
 
-    Its oracle "reads" two factors: the mean of the picture's red and of its green.
-    """
+    factors = ("red", "green")
+    attributes: Mapping[str, Attribute] = MappingProxyType({})
+
+    def read(self, pictures: torch.Tensor) -> torch.Tensor:
+        return pictures.mean((2, 3))[:, :2]
+
+    def visible(self, factors: torch.Tensor) -> torch.Tensor:
+        return torch.ones_like(factors, dtype=torch.bool)
+
+    def seen(self, factors: torch.Tensor) -> torch.Tensor:
+        return factors
+
+    def weights(self) -> Mapping[str, torch.Tensor]:
+        return {}
+
+
+def tiny_domain(name: str = "tiny", weights_seed: int = 0, oracle: bool = True) -> Domain:
+    """A domain whose four networks are random but the same at every call with these arguments."""
 
     def seeded(make, *arguments):
         with torch.random.fork_rng(devices=[]):
@@ -70,6 +89,6 @@ def tiny_domain(name: str = "tiny", weights_seed: int = 0, oracle: bool = True) 
         clip=lambda: seeded(tiny_clip),
         mapper=lambda layout, width: seeded(DeltaMapper, layout, width),
         relevance=lambda: seeded(relevance),
-        read_factors=(lambda pictures: pictures.mean((2, 3))[:, :2]) if oracle else None,
+        oracle=TinyOracle if oracle else None,
     )
     return Domain(replace(SPEC, name=name), networks)

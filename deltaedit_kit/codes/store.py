@@ -14,16 +14,14 @@ Format: safetensors (a JSON header, then plain numbers). Released .npy files: pu
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
-from safetensors import safe_open
 from torch import Tensor
 
-from deltaedit_kit.atomic import save_tensors
+from deltaedit_kit.atomic import load_tensors, save_tensors
 from deltaedit_kit.codes.embedding import CodeRows
 from deltaedit_kit.codes.header import StoreHeader
 from deltaedit_kit.codes.memory import Codes
@@ -179,14 +177,7 @@ def read_shard(path: Path, header: StoreHeader, number: int) -> Shard:
 
     More rows than the header counts (a store made smaller) are left out.
     """
-    try:
-        with safe_open(str(path), framework="pt") as stored:
-            label: Mapping[str, Any] = stored.metadata() or {}
-            tensors = {key: stored.get_tensor(key) for key in stored.keys()}  # noqa: SIM118
-    except Exception as cause:  # safetensors raises its own types, OSError and more
-        raise DeltaEditError(
-            f"{path} is damaged ({cause}); delete it and run `deltaedit codes` again"
-        ) from None
+    tensors, label = load_tensors(path, "delete it and run `deltaedit codes` again")
     if label != shard_label(header, number) or not {"s", "clip"} <= set(tensors):
         raise DeltaEditError(f"{path} is of another store; delete it and make its codes again")
     size = shard_size(header, number)

@@ -10,17 +10,15 @@ file is ever executed. The object is the same for every domain, whatever its siz
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from difflib import get_close_matches
-from functools import partial
 from importlib import import_module
 from importlib.resources import files
 from os import PathLike, fspath
 from os.path import expanduser, isdir
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
-from deltaedit_kit.domain import Domain, Networks
+from deltaedit_kit.domain import Domain
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.io.cache import downloads_folder, own_folder
 from deltaedit_kit.io.declaration import FILE_NAME, read_declaration
@@ -29,13 +27,10 @@ from deltaedit_kit.io.published_domain import Outside
 if TYPE_CHECKING:
     import torch
 
-    from deltaedit_kit.clip_space import ClipSpace
+    from deltaedit_kit.domain import Networks
     from deltaedit_kit.domain_spec import DomainSpec
-    from deltaedit_kit.mapper import DeltaMapper
-    from deltaedit_kit.stylegan2 import Generator
-    from deltaedit_kit.stylespace import StyleLayout
 
-# name -> package that holds spec.py and, under weights/, the files the spec names
+# name -> package that holds SPEC in spec.py and NETWORKS in networks.py
 PACKAGES = {"toyfaces": "deltaedit_kit.toyfaces"}
 # Declared in published/<name>.json; the files come from those who published them.
 PUBLISHED = ("ffhq", "lsun-cat", "lsun-church", "lsun-horse")
@@ -69,17 +64,8 @@ def embedded(name: str, device: str | torch.device) -> Domain:
     """A domain whose weights come with the kit."""
     package = PACKAGES[name]
     spec: DomainSpec = import_module(f"{package}.spec").SPEC
-    networks = Networks(
-        generator=partial(_generator, spec, package),
-        clip=partial(_clip, spec, package),
-        mapper=partial(_mapper, spec, package),
-        relevance=partial(_relevance, spec, package),
-        read_factors=partial(_call, spec.oracle) if spec.oracle else None,
-        relatives=partial(_call, spec.relatives) if spec.relatives else None,
-        inversion=_promise(spec.inversion),
-        identity=_promise(spec.identity),
-    )
-    return Domain(spec, networks, device)
+    networks: Networks = import_module(f"{package}.networks").NETWORKS
+    return Domain(spec, networks, device, own_folder(name))
 
 
 def published(name: str) -> Outside:
@@ -115,62 +101,3 @@ def unknown_name(name: Any, known: tuple[str, ...]) -> str:
         f"unknown domain {str(name)[:60]!r}; {advice}known domains: {', '.join(known)}, or a "
         f"folder with a {FILE_NAME}"
     )
-
-
-def read_weights(spec: DomainSpec, package: str, network: str) -> dict[str, torch.Tensor]:
-    """The tensors of one shipped network, on the CPU.
-
-    Raises `DeltaEditError` naming the file when it is missing or not a safetensors file.
-    """
-    from safetensors import SafetensorError
-    from safetensors.torch import load
-
-    file = files(package) / "weights" / spec.files[network]
-    try:
-        return load(file.read_bytes())
-    except (OSError, SafetensorError) as cause:
-        raise DeltaEditError(
-            f"cannot read the {network} of domain {spec.name!r} from {file}: {cause}; "
-            "install the kit again, or make the file with its recipe in recipes/"
-        ) from cause
-
-
-def _generator(spec: DomainSpec, package: str) -> Generator:
-    from deltaedit_kit.stylegan2 import Generator
-
-    return Generator.from_state_dict(read_weights(spec, package, "generator"))
-
-
-def _clip(spec: DomainSpec, package: str) -> ClipSpace:
-    from deltaedit_kit.clip_space import ClipSpace
-
-    return ClipSpace.from_state_dict(
-        read_weights(spec, package, "clip"), preprocessing=spec.preprocessing
-    )
-
-
-def _mapper(spec: DomainSpec, package: str, layout: StyleLayout, clip_width: int) -> DeltaMapper:
-    from deltaedit_kit.mapper import DeltaMapper
-
-    mapper = DeltaMapper.from_state_dict(read_weights(spec, package, "mapper"), layout)
-    if mapper.clip_width != clip_width:
-        raise DeltaEditError(
-            f"the mapper of domain {spec.name!r} reads CLIP vectors of width {mapper.clip_width}, "
-            f"its CLIP writes {clip_width}; train the mapper on codes of this CLIP"
-        )
-    return mapper
-
-
-def _relevance(spec: DomainSpec, package: str) -> torch.Tensor:
-    return read_weights(spec, package, "relevance")["relevance"]
-
-
-def _promise(address: str | None) -> Callable[[], Callable[[torch.Tensor], torch.Tensor]] | None:
-    """A network that is a function "module:function" of the package, imported at its first call."""
-    return (lambda: partial(_call, address)) if address else None
-
-
-def _call(address: str, *arguments: Any) -> torch.Tensor:
-    """Call "module:function", importing the module only now."""
-    module, function = address.split(":")
-    return cast("Callable[..., torch.Tensor]", getattr(import_module(module), function))(*arguments)

@@ -9,47 +9,32 @@ a nameless middle; colours have stops; a hue is only nameable where its colour i
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 from jaxtyping import Bool, Float
 from torch import Tensor
 
+from deltaedit_kit.oracle import Attribute, Side
 from deltaedit_kit.toyfaces.factors import FACTORS
-
-Side = Literal["high", "low", "stop"]
-Need = tuple[str, float, float]  # factor, from, to
 
 
 @dataclass(frozen=True)
-class Attribute:
-    """A nameable property of a portrait: where it holds, where an edit should go, how it is said.
+class PortraitAttribute(Attribute):
+    """An attribute of a portrait, and how captions say it.
 
     `adjectives` stand before the noun ("a smiling face"), `possessions` after "with" ("with big
-    eyes"), `remarks` right after the noun ("face without glasses"). `prompt` is the plain sentence
-    that tests and the benchmark use; `held_out` are sentences with a word that no caption has.
+    eyes"), `remarks` right after the noun ("face without glasses"). `held_out` are sentences with
+    a word that no caption has.
     """
 
-    name: str
-    factor: str
-    side: Side
-    target: float
-    above: float
-    below: float
-    prompt: str
     adjectives: tuple[str, ...] = ()
     possessions: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
     held_out: tuple[str, ...] = ()
-    needs: tuple[Need, ...] = ()
 
     @property
     def phrases(self) -> tuple[str, ...]:
         """Everything that captions call this attribute, in all three grammatical places."""
         return self.adjectives + self.possessions + self.remarks
-
-    def holds(self, values: Float[Tensor, "..."]) -> Bool[Tensor, "..."]:
-        """Whether the attribute holds for these values of its own factor, same shape."""
-        return (values >= self.above) & (values <= self.below)
 
     def holds_in(self, factors: Float[Tensor, "n K"]) -> Bool[Tensor, "n"]:
         """Whether whole portraits [n, K] show the attribute: in range, and visible at all."""
@@ -72,9 +57,9 @@ def row(
     possessions: str = "",
     remarks: str = "",
     held_out: str = "",
-) -> Attribute:
+) -> PortraitAttribute:
     """A row of the table; phrases are comma-separated so that a row reads like a thesaurus."""
-    return Attribute(
+    return PortraitAttribute(
         name,
         *place,
         prompt,
@@ -91,7 +76,7 @@ def ends(
     high: tuple[str, ...],
     bounds: tuple[float, float] = (0.36, 0.64),
     targets: tuple[float, float] = (0.1, 0.9),
-) -> tuple[Attribute, Attribute]:
+) -> tuple[PortraitAttribute, PortraitAttribute]:
     """The two ends of a continuous factor: each is (name, prompt, adjectives, possessions, ...)."""
     return (
         row(low[0], (factor, "low", targets[0], 0.0, bounds[0]), *low[1:]),
@@ -110,7 +95,7 @@ HUES = (
 )
 
 
-def hues(factor: str, things: tuple[str, ...], remarks: tuple[str, ...]) -> list[Attribute]:
+def hues(factor: str, things: tuple[str, ...], remarks: tuple[str, ...]) -> list[PortraitAttribute]:
     """One attribute a hue for `things` ("shirt"), visible only when the colour is not too dark."""
     value = factor.replace("hue", "value")
     rows = []
@@ -119,7 +104,7 @@ def hues(factor: str, things: tuple[str, ...], remarks: tuple[str, ...]) -> list
         thing = things[0]
         article = "" if thing.endswith("s") else "a "
         rows.append(
-            Attribute(
+            PortraitAttribute(
                 name=f"{name}_{thing}",
                 factor=factor,
                 side="stop",

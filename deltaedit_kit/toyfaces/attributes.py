@@ -17,7 +17,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from deltaedit_kit.errors import DeltaEditError
-from deltaedit_kit.toyfaces.attribute_row import Attribute, ends, hues, row
+from deltaedit_kit.toyfaces.attribute_row import PortraitAttribute, ends, hues, row
 
 CLOTHES = ("clothes", "shirt", "sweater", "jumper", "top")
 WEARING = ("wearing {} clothes", "wearing a {} shirt", "dressed in {}", "in a {} sweater")
@@ -25,7 +25,7 @@ WALL = ("background", "backdrop", "wall behind")
 BEFORE = ("in front of a {} background", "on a {} background", "before a {} wall")
 
 # fmt: off
-ATTRIBUTES: tuple[Attribute, ...] = (
+ATTRIBUTES: tuple[PortraitAttribute, ...] = (
     *ends("skin",
         ("dark_skin", "face with dark skin", "dark-skinned, black-skinned, brown-skinned",
          "dark skin, a dark complexion, deep brown skin, a dark skin tone"),
@@ -193,7 +193,7 @@ ATTRIBUTES: tuple[Attribute, ...] = (
 NAMES: tuple[str, ...] = tuple(attribute.name for attribute in ATTRIBUTES)
 
 
-def attribute(name: str) -> Attribute:
+def attribute(name: str) -> PortraitAttribute:
     """The row called `name`; DeltaEditError, listing the names, if there is none."""
     if name not in NAMES:
         raise DeltaEditError(f"no attribute is called {name!r}; the names are {', '.join(NAMES)}")
@@ -205,7 +205,7 @@ def truth_table(factors: Float[Tensor, "n K"]) -> Bool[Tensor, "n A"]:
     return torch.stack([attribute.holds_in(factors) for attribute in ATTRIBUTES], dim=1)
 
 
-def opposites(attribute: Attribute) -> tuple[Attribute, ...]:
+def opposites(attribute: PortraitAttribute) -> tuple[PortraitAttribute, ...]:
     """The other attributes of the same factor: the other end, or the other stops."""
     same = (other for other in ATTRIBUTES if other.factor == attribute.factor)
     return tuple(other for other in same if other.name != attribute.name)

@@ -19,12 +19,14 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from deltaedit_kit.domain import loading
+from deltaedit_kit.errors import tensor
 from deltaedit_kit.toyfaces.portraits import (
-    BATCH,
     WEIGHTS,
+    InBatches,
     at_size,
     body,
-    load_shipped,
+    read_shipped,
     two_views,
 )
 
@@ -84,13 +86,13 @@ class Encoder(nn.Module):
         self.register_buffer("high", torch.full((WIDTH,), torch.inf))
 
     def forward(self, pictures: Float[Tensor, "n 3 128 128"]) -> Float[Tensor, "n 12 128"]:
-        """w+ of portraits. Raises DeltaEditError for pictures that are not [n, 3, h, w]."""
+        """w+ of portraits."""
         return self.join(*self.parts(pictures))
 
     def parts(
         self, pictures: Float[Tensor, "n 3 128 128"]
     ) -> tuple[Float[Tensor, "n 128"], Float[Tensor, "n 11 128"]]:
-        """(w before the clamp, Δ of rows 1..11): what training looks at. Raises as `forward`."""
+        """(w before the clamp, Δ of rows 1..11): what training looks at."""
         c1, c2, c3 = self._pyramid(two_views(pictures))
         hidden = F.leaky_relu(self.hidden(c3.flatten(1)), 0.1)
         lateral1, lateral2, lateral3 = self.lateral
@@ -122,18 +124,20 @@ def enlarged(features: Float[Tensor, "n c h h"]) -> Float[Tensor, "n c H H"]:
     return F.interpolate(features, scale_factor=2, mode="bilinear", align_corners=False)
 
 
+def read_encoder() -> InBatches:
+    """The shipped encoder (its file is float16), taking portraits of any size."""
+    return InBatches(read_shipped(Encoder, FILE), at_size)
+
+
 @lru_cache(maxsize=2)
-@torch.inference_mode(False)  # as the domain does it: its weights may be differentiated
-def load_encoder(device: str = "cpu") -> Encoder:
-    """The shipped encoder, in evaluation mode, loaded once a device (its file is float16)."""
-    return load_shipped(Encoder(), FILE, device)
+@loading()
+def _encoder(device: torch.device) -> InBatches:
+    return read_encoder().to(device)
 
 
 def encode_portraits(pictures: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n 12 128"]:
-    """w+ in float32 of portraits in about [-1, 1]; other sizes are resampled to 128.
+    """w+ in float32 of portraits in [-1, 1]; other sizes are resampled to 128.
 
-    Raises DeltaEditError for pictures that are not float [n, 3, h, w].
+    Raises DeltaEditError for pictures that are not finite floats [n, 3, h, w] in [-1, 1].
     """
-    encoder = load_encoder(str(pictures.device))
-    parts = [encoder(part.float()) for part in at_size(pictures).clamp(-1, 1).split(BATCH)]
-    return torch.cat(parts) if parts else pictures.new_zeros(0, ROWS, WIDTH)
+    return _encoder(tensor("pictures", pictures).device)(pictures)

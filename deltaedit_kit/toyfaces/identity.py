@@ -17,7 +17,9 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from deltaedit_kit.toyfaces.portraits import BATCH, WEIGHTS, body, face_of, load_shipped
+from deltaedit_kit.domain import loading
+from deltaedit_kit.errors import tensor
+from deltaedit_kit.toyfaces.portraits import WEIGHTS, InBatches, body, face_of, read_shipped
 
 WIDTH = 64  # D, the length of an embedding
 FILE = WEIGHTS / "identity.safetensors"
@@ -51,19 +53,20 @@ class IdentityNetwork(nn.Module):
         return F.normalize(self.embedding(self.trunk(faces).flatten(1)).float(), dim=1)
 
 
+def read_identity() -> InBatches:
+    """The shipped network (its file is float16), taking whole portraits."""
+    return InBatches(read_shipped(IdentityNetwork, FILE), face_of)
+
+
 @lru_cache(maxsize=2)
-@torch.inference_mode(False)  # as the domain does it: its weights may be differentiated
-def load_identity(device: str = "cpu") -> IdentityNetwork:
-    """The shipped network, in evaluation mode, loaded once a device (its file is float16)."""
-    return load_shipped(IdentityNetwork(), FILE, device)
+@loading()
+def _identity(device: torch.device) -> InBatches:
+    return read_identity().to(device)
 
 
 def embed_faces(pictures: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n D"]:
-    """Unit float32 embeddings of portraits in about [-1, 1]; gradients reach the pictures.
+    """Unit float32 embeddings of portraits in [-1, 1]; gradients reach the pictures.
 
-    Raises DeltaEditError for pictures that are not float [n, 3, h, w].
+    Raises DeltaEditError for pictures that are not finite floats [n, 3, h, w] in [-1, 1].
     """
-    network = load_identity(str(pictures.device))
-    faces = face_of(pictures).clamp(-1, 1)
-    parts = [network(part.float()) for part in faces.split(BATCH)]
-    return torch.cat(parts) if parts else faces.new_zeros(0, WIDTH)
+    return _identity(tensor("pictures", pictures).device)(pictures)

@@ -7,23 +7,29 @@ pictures which a generator made and which are none of the renderer's. Because of
 the side effects of an edit of a toy portrait are measured instead of guessed.
 """
 
+from collections.abc import Mapping
 from functools import lru_cache
+from types import MappingProxyType
 
 import torch
 import torch.nn.functional as F
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from deltaedit_kit.domain import loading
+from deltaedit_kit.errors import tensor
+from deltaedit_kit.oracle import Attribute
+from deltaedit_kit.toyfaces.attributes import ATTRIBUTES
 from deltaedit_kit.toyfaces.factors import FACTORS
 from deltaedit_kit.toyfaces.portraits import (
-    BATCH,
     WEIGHTS,
+    InBatches,
     at_size,
     body,
-    load_shipped,
+    read_shipped,
     two_views,
 )
+from deltaedit_kit.toyfaces.visibility import seen, visible
 
 FILE = WEIGHTS / "oracle.safetensors"
 
@@ -54,18 +60,39 @@ class Oracle(nn.Module):
 
 @lru_cache(maxsize=2)
 @loading()
-def load_oracle(device: str = "cpu") -> Oracle:
+def load_oracle(device: str | torch.device = "cpu") -> Oracle:
     """The shipped oracle, in evaluation mode, loaded once a device."""
-    return load_shipped(Oracle(), FILE, device)
+    return read_shipped(Oracle, FILE).to(device)
 
 
 @torch.no_grad()
 def read_factors(pictures: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n K"]:
     """Factors [n, K] in [0, 1] of portraits in [-1, 1]; other sizes are resampled to 128.
 
-    Raises DeltaEditError for pictures that are not float [n, 3, h, w].
+    Raises DeltaEditError for pictures that are not finite floats [n, 3, h, w] in [-1, 1].
     """
-    portraits = at_size(pictures)
-    oracle = load_oracle(str(portraits.device))
-    parts = [oracle(part.float()).clamp(0, 1) for part in portraits.split(BATCH)]
-    return torch.cat(parts) if parts else portraits.new_zeros(0, len(FACTORS))
+    oracle = load_oracle(tensor("pictures", pictures).device)
+    return InBatches(oracle, at_size)(pictures).clamp(0, 1)
+
+
+class PortraitOracle:
+    """What is known of a portrait, as `deltaedit_kit.domain.Oracle` asks it."""
+
+    factors = FACTORS
+    attributes: Mapping[str, Attribute] = MappingProxyType({row.name: row for row in ATTRIBUTES})
+
+    def read(self, pictures: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n K"]:
+        """`read_factors`."""
+        return read_factors(pictures)
+
+    def visible(self, factors: Float[Tensor, "n K"]) -> Bool[Tensor, "n K"]:
+        """Which factors can be seen."""
+        return visible(factors)
+
+    def seen(self, factors: Float[Tensor, "n K"]) -> Float[Tensor, "n K"]:
+        """Values that draw nothing yet, counted as the last such value."""
+        return seen(factors)
+
+    def weights(self) -> Mapping[str, Tensor]:
+        """The network's."""
+        return load_oracle().state_dict()

@@ -8,17 +8,17 @@ A brow is two pixels thick: the face is seen at full size, beside the whole port
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float
-from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from deltaedit_kit.errors import DeltaEditError, tensor
+from deltaedit_kit.atomic import load_tensors
+from deltaedit_kit.errors import pictures as check_pictures
 
 SIZE = 128
 FACE_ROWS, FACE_COLUMNS = slice(38, 102), slice(32, 96)  # brows to chin, ear to ear
@@ -29,28 +29,19 @@ Network = TypeVar("Network", bound=nn.Module)
 
 
 def at_size(pictures: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n 3 128 128"]:
-    """Portraits of any size, resampled to SIZE where they need to be.
-
-    Raises DeltaEditError for pictures that are not float [n, 3, h, w].
-    """
-    tensor("pictures", pictures)
-    shaped = pictures.ndim == 4 and pictures.shape[1] == 3 and 0 not in pictures.shape[2:]
-    if not shaped or not pictures.is_floating_point():
-        raise DeltaEditError(
-            f"pictures are {pictures.dtype} {list(pictures.shape)}; give floats [n, 3, h, w]"
-        )
+    """Portraits of any size, resampled to SIZE where they need to be; nothing is checked."""
     if pictures.shape[2:] == (SIZE, SIZE):
         return pictures
     return F.interpolate(pictures.float(), size=(SIZE, SIZE), mode="bilinear", antialias=True)
 
 
 def face_of(pictures: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n 3 64 64"]:
-    """The face of each portrait, from the brows to the chin. Raises as `at_size`."""
+    """The face of each portrait, from the brows to the chin."""
     return at_size(pictures)[:, :, FACE_ROWS, FACE_COLUMNS]
 
 
 def two_views(pictures: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n 6 64 64"]:
-    """The whole portrait at half its size and the face at full size. Raises as `at_size`."""
+    """The whole portrait at half its size and the face at full size."""
     pictures = at_size(pictures)
     both = torch.cat((F.avg_pool2d(pictures, 2), face_of(pictures)), dim=1)
     return both.contiguous(memory_format=torch.channels_last)
@@ -66,7 +57,33 @@ def body(channels: int, plan: Sequence[tuple[int, int, int]]) -> nn.Sequential:
     return nn.Sequential(*layers)
 
 
-def load_shipped(network: Network, file: Path, device: str) -> Network:
-    """`network` with the weights of `file` (float16 or float32), frozen, in evaluation mode."""
-    network.load_state_dict(load_file(file))
-    return network.eval().requires_grad_(False).to(device)
+class InBatches(nn.Module):
+    """A network that takes portraits of any size and number, `BATCH` at a time in float32.
+
+    `prepare` makes of portraits what the network reads.
+    """
+
+    def __init__(self, network: nn.Module, prepare: Callable[[Tensor], Tensor]) -> None:
+        super().__init__()
+        self.network, self.prepare = network, prepare
+
+    def forward(self, pictures: Float[Tensor, "n 3 h w"]) -> Tensor:
+        """Portraits in [-1, 1] -> what the network says of them; gradients reach the pictures.
+
+        What a generator draws outside is limited first. Raises DeltaEditError for pictures that
+        are not finite floats [n, 3, h, w], and for bytes.
+        """
+        limited = check_pictures("pictures", pictures, limited=False).clamp(-1, 1)
+        parts = self.prepare(limited).split(BATCH)
+        return torch.cat([self.network(part.float()) for part in parts])
+
+
+def read_shipped(make: Callable[[], Network], file: Path) -> Network:
+    """The network with the weights of `file` (float16 or float32), frozen, in evaluation mode.
+
+    Call it under `deltaedit_kit.domain.loading`. Raises DeltaEditError for a file that is missing,
+    damaged or changed.
+    """
+    network = make()
+    network.load_state_dict(load_tensors(file, "install the kit again")[0])
+    return network.eval().requires_grad_(False)

@@ -30,6 +30,7 @@ from deltaedit_kit.toyfaces.factors import (
     index,
     sample_factors,
 )
+from deltaedit_kit.toyfaces.oracle import PortraitOracle
 from tests.tiny_domain import SPEC, tiny_clip, tiny_generator
 
 
@@ -48,9 +49,10 @@ def portrait_domain() -> Domain:
     """Random networks, and an "oracle" that reads 24 numbers off every picture."""
     weight = torch.randn(3 * 16, len(FACTORS))
 
-    def read_factors(pictures: torch.Tensor) -> torch.Tensor:
-        small = torch.nn.functional.adaptive_avg_pool2d(pictures, 4).flatten(1)
-        return torch.sin(20 * small @ weight) / 2 + 0.5
+    class Guesses(PortraitOracle):
+        def read(self, pictures: torch.Tensor) -> torch.Tensor:
+            small = torch.nn.functional.adaptive_avg_pool2d(pictures, 4).flatten(1)
+            return torch.sin(20 * small @ weight) / 2 + 0.5
 
     total = sum(tiny_generator().style_widths)
 
@@ -59,9 +61,7 @@ def portrait_domain() -> Domain:
         made.estimate_mean_w(100)
         return made
 
-    networks = Networks(
-        generator, tiny_clip, DeltaMapper, lambda: torch.randn(total, 12), read_factors
-    )
+    networks = Networks(generator, tiny_clip, DeltaMapper, lambda: torch.randn(total, 12), Guesses)
     return Domain(SPEC, networks)
 
 

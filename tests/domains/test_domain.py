@@ -195,3 +195,54 @@ def test_loading_networks_leaves_everybody_elses_random_numbers_alone():
     assert domain.read_factors is not None
     domain.read_factors(faces.images)
     assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_a_domain_tells_its_factors_and_attributes(toyfaces: Domain) -> None:
+    assert toyfaces.read_factors is not None
+    read = toyfaces.read_factors(toyfaces.sample(1).images)
+    assert read.shape == (1, len(toyfaces.factors))
+    asked = toyfaces.attributes["glasses"]
+    assert asked.factor in toyfaces.factors
+    assert bool(asked.holds(torch.tensor(asked.target)))
+    plain = tiny_domain(oracle=False)
+    assert (plain.factors, dict(plain.attributes), plain.read_factors) == ((), {}, None)
+
+
+def test_the_direction_of_a_sentence_uses_the_domains_neutral_and_templates(domain: Domain) -> None:
+    spec = domain.spec
+    expected = domain.clip.delta_text("an old face", spec.neutral, spec.templates or None)
+    assert torch.equal(domain.delta_text("an old face"), expected)
+    other = domain.clip.delta_text("an old face", "a young face", None)
+    assert torch.equal(domain.delta_text("an old face", "a young face"), other)
+    with pytest.raises(DeltaEditError, match="says the same"):
+        domain.delta_text(spec.neutral)
+
+
+def test_w_is_drawn_in_one_place(domain: Domain, toyfaces: Domain) -> None:
+    w = domain.sample_w(3, seed=4, truncation=0.7)
+    assert torch.equal(domain.generator.expand(w), domain.sample(3, seed=4).w_plus)
+    assert torch.allclose(w, domain.sample_w(5000, seed=4, truncation=0.7)[:3], atol=1e-5)
+    related, unrelated = (toyfaces.sample_w(40, 0, family=size) for size in (4, 1))
+    spread = [w.unflatten(0, (10, 4)).std(dim=1).mean() for w in (related, unrelated)]
+    assert spread[0] < 0.7 * spread[1]
+    with pytest.raises(DeltaEditError, match="correlated"):
+        domain.sample_w(4, 0, family=4)
+    with pytest.raises(DeltaEditError, match="family"):
+        domain.sample_w(4, 0, family=0)
+
+
+def test_a_fingerprint_follows_the_networks_it_names() -> None:
+    domain = tiny_domain()
+    names = ("generator", "clip", "text", "mean_w", "mapper", "relevance")
+    marks = {name: domain.fingerprint(name) for name in names}
+    assert domain.fingerprint() == domain.fingerprint("generator", "clip")
+    assert domain.fingerprint() == tiny_domain().fingerprint() != tiny_domain("o", 1).fingerprint()
+    other = tiny_domain()
+    with torch.no_grad():
+        other.clip.model.token_embedding.weight += 1
+        other.mapper.cm_fine.mapping[1].bias += 1
+    changed = {name for name in names if other.fingerprint(name) != marks[name]}
+    assert changed == {"text", "mapper"}
+    assert domain.fingerprint("identity") == domain.fingerprint("oracle") == "00000000"
+    with pytest.raises(DeltaEditError, match="no network 'mappper'"):
+        domain.fingerprint("mappper")

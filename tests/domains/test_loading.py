@@ -9,14 +9,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import torch
-from safetensors.torch import save_file
 
 from deltaedit_kit import load_domain
 from deltaedit_kit.domain_spec import DomainSpec
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.io import loading
-from deltaedit_kit.io.loading import PACKAGES, read_weights
+from deltaedit_kit.io.loading import PACKAGES
 from deltaedit_kit.toyfaces.spec import SPEC
 
 
@@ -62,38 +60,6 @@ def test_load_domain_reads_no_network() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
-
-
-@pytest.fixture
-def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An importable package with an empty weights folder, in place of toyfaces."""
-    weights = tmp_path / "a_domain" / "weights"
-    weights.mkdir(parents=True)
-    (weights.parent / "__init__.py").write_text("")
-    monkeypatch.syspath_prepend(str(tmp_path))
-    return weights
-
-
-def test_weights_come_back_as_they_were(package: Path) -> None:
-    save_file({"relevance": torch.eye(3)}, package / SPEC.files["relevance"])
-    assert torch.equal(read_weights(SPEC, "a_domain", "relevance")["relevance"], torch.eye(3))
-
-
-@pytest.mark.parametrize("content", [None, b"", b"not safetensors", b"\xff" * 64])
-def test_a_missing_or_broken_file_is_named(package: Path, content: bytes | None) -> None:
-    if content is not None:
-        (package / SPEC.files["mapper"]).write_bytes(content)
-    with pytest.raises(DeltaEditError, match=r"mapper\.safetensors") as caught:
-        read_weights(SPEC, "a_domain", "mapper")
-    assert "install the kit again" in str(caught.value)
-
-
-def test_truncated_file_is_refused(package: Path) -> None:
-    file = package / SPEC.files["mapper"]
-    save_file({"weight": torch.ones(100)}, file)
-    file.write_bytes(file.read_bytes()[:-40])
-    with pytest.raises(DeltaEditError, match="cannot read the mapper"):
-        read_weights(SPEC, "a_domain", "mapper")
 
 
 @pytest.mark.parametrize(

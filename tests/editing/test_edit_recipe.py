@@ -163,7 +163,7 @@ def recipe_of_seed() -> dict[str, Any]:
 
 def test_other_weights_are_named_and_an_older_recipe_is_read() -> None:
     recipe = recipe_of()
-    assert recipe["faces"]["sample"]["networks"] == EDITOR.domain.mark
+    assert recipe["faces"]["sample"]["networks"] == EDITOR.domain.fingerprint()
     with pytest.raises(DeltaEditError, match="sampled with other weights of 'tiny'"):
         Editor(tiny_domain(weights_seed=1)).replay(recipe)
     del recipe["faces"]["sample"]["networks"]  # as it was written before

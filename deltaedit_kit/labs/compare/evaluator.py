@@ -32,7 +32,7 @@ from deltaedit_kit.labs.metrics.ssim import ssim
 if TYPE_CHECKING:
     from deltaedit_kit.domain import Domain
     from deltaedit_kit.faces import Faces
-    from deltaedit_kit.toyfaces.attribute_row import Attribute
+    from deltaedit_kit.oracle import Attribute
 
 
 @dataclass(frozen=True)

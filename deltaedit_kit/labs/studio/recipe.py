@@ -41,7 +41,7 @@ def to_recipe(engine: Engine, state: StudioState) -> dict[str, Any]:
             "seed": state.seed,
             "truncation": state.truncation,
             "row": state.row,
-            "networks": engine.domain.mark,
+            "networks": engine.domain.fingerprint(),
         },
     }
     if state.photo is not None:

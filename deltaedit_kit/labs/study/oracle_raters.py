@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from jaxtyping import Float
     from torch import Tensor
 
-    from deltaedit_kit.toyfaces.attribute_row import Attribute
+    from deltaedit_kit.toyfaces.attribute_row import PortraitAttribute
 
 LOGITS_A_FACTOR = 6.0  # half of a factor's range is seen by 95 of 100
 RENDERS, NEIGHBOURS = 256, 5
@@ -61,7 +61,7 @@ def oracle_advantage(items: Sequence[Item]) -> Advantage:
     }
 
 
-def asked_attribute(sentence: str) -> Attribute:
+def asked_attribute(sentence: str) -> PortraitAttribute:
     """The row of the attribute table whose plain sentence this is; DeltaEditError if none."""
     for attribute in ATTRIBUTES:
         if attribute.prompt == sentence:

@@ -19,7 +19,7 @@ from torch import Tensor
 from deltaedit_kit.clip_space import ClipSpace
 from deltaedit_kit.errors import DeltaEditError, whole_number
 from deltaedit_kit.labs.delta_space.clouds.cloud import Cloud, Spaces, difference
-from deltaedit_kit.toyfaces.attribute_row import Attribute
+from deltaedit_kit.toyfaces.attribute_row import PortraitAttribute
 from deltaedit_kit.toyfaces.attributes import ATTRIBUTES
 from deltaedit_kit.toyfaces.captions import captions
 from deltaedit_kit.toyfaces.factors import FACTORS, SEED_LIMIT, sample_factors
@@ -125,7 +125,7 @@ def _colours(factors: Float[Tensor, "n K"]) -> dict[str, np.ndarray]:
     return colours
 
 
-def _named(names: Sequence[str] | None) -> list[Attribute]:
+def _named(names: Sequence[str] | None) -> list[PortraitAttribute]:
     table = {one.name: one for one in ATTRIBUTES}
     if names is None:
         return list(ATTRIBUTES)
@@ -138,6 +138,6 @@ def _named(names: Sequence[str] | None) -> list[Attribute]:
     return [table[name] for name in names]
 
 
-def _elsewhere(change: Attribute) -> float:
+def _elsewhere(change: PortraitAttribute) -> float:
     """A value of the factor at which the attribute does not hold: the far end from its target."""
     return 1.0 - change.target if change.side != "stop" else (change.target + 0.5) % 1.0

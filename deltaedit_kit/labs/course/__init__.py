@@ -1,0 +1,14 @@
+"""Exercises that a learner writes, and checks that say which mistake an answer looks like.
+
+from deltaedit_kit.labs.course import check, hint, show_solution
+check("method.loss", my_loss)        hint("method.loss", 1)        show_solution("method.loss")
+
+exercise    what an exercise is: a solution, inputs to try it on, mistakes by their names
+the_method  the exercises of `00b_write_the_method`
+bounded     run an answer in a process of its own, for five seconds at most
+checking    right, or wrong and how
+"""
+
+from deltaedit_kit.labs.course.checking import check, hint, show_solution
+
+__all__ = ["check", "hint", "show_solution"]

@@ -1,0 +1,177 @@
+"""Right, or wrong and how: an answer is compared with the solution and with known mistakes.
+
+Tried in this order, so that the first that fits is what a learner most likely did: it raises; it
+returns nothing, or another shape; it changes its inputs; it is a named mistake of the exercise; it
+is right for some inputs only; it always returns the same; the sign; a factor; else the largest
+difference is shown. An answer is asked in a process of its own (`bounded`).
+"""
+
+from __future__ import annotations
+
+import copy
+import inspect
+import json
+import textwrap
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.labs.course import editing, training
+from deltaedit_kit.labs.course.bounded import SECONDS, bounded
+from deltaedit_kit.labs.course.exercise import Answer, Exercise, Inputs, call
+
+SEED = 7
+EXERCISES = {one.key: one for one in (*training.EXERCISES, *editing.EXERCISES)}
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a check found. In a notebook it shows itself."""
+
+    key: str
+    right: bool
+    text: str
+
+    def __repr__(self) -> str:
+        return f"{self.key}: {'right' if self.right else 'not yet'}. {self.text}"
+
+
+def check(key: str, answer: Answer) -> Verdict:
+    """Try `answer` on several inputs of the exercise `key` and say what is right or wrong.
+
+    Never raises for anything that the answer does, and takes about five seconds at most. Raises
+    DeltaEditError for a key that no exercise has.
+    """
+    exercise = _exercise(key)
+    if not callable(answer):
+        return Verdict(key, False, f"give the function itself, not {type(answer).__name__}")
+    wanted = solved(exercise)  # before the clock runs: the first use of an optimizer takes seconds
+    text = bounded(
+        lambda: json.dumps(diagnose(exercise, answer, wanted)), gradients=exercise.gradients
+    )
+    if text is None:
+        return Verdict(
+            key, False, f"it did not end within {SECONDS:g} s, or ended Python: look for a loop"
+        )
+    right, words = json.loads(text)
+    return Verdict(key, right, words)
+
+
+def hint(key: str, level: int = 1) -> str:
+    """Hint 1 gives a direction, 2 the formula, 3 the first line."""
+    if level not in (1, 2, 3):
+        raise DeltaEditError(f"there is no hint {level!r}; ask for 1, 2 or 3")
+    return _exercise(key).hints[level - 1]
+
+
+def show_solution(key: str) -> None:
+    """Print the solution's source."""
+    print(textwrap.dedent(inspect.getsource(_exercise(key).solution)))
+
+
+def _exercise(key: str) -> Exercise:
+    if key not in EXERCISES:
+        near = get_close_matches(str(key), EXERCISES, n=1, cutoff=0.4)
+        advice = f"did you mean {near[0]!r}? " if near else ""
+        raise DeltaEditError(f"no exercise is called {str(key)[:40]!r}; {advice}there are "
+                             f"{', '.join(EXERCISES)}")  # fmt: skip
+    return EXERCISES[key]
+
+
+def solved(exercise: Exercise) -> list[tuple[Inputs, list[Tensor]]]:
+    """The inputs to try an answer on, each with what the solution gives."""
+    with torch.random.fork_rng(devices=[]):
+        cases = exercise.inputs(torch.Generator().manual_seed(SEED))
+        return [(case, _ask(exercise, exercise.solution, case)) for case in cases]
+
+
+def diagnose(
+    exercise: Exercise, answer: Answer, solutions: Sequence[tuple[Inputs, list[Tensor]]]
+) -> tuple[bool, str]:
+    """(right?, what was found); runs the answer here, so call it through `bounded`."""
+    cases, wanted = zip(*solutions, strict=True)
+    got: list[list[Tensor]] = []
+    for case, right in zip(cases, wanted, strict=True):
+        given = copy.deepcopy(case)
+        try:
+            raw = exercise.ask(answer, given)
+        except BaseException as error:  # whatever a learner's function raises, SystemExit too
+            return False, f"it raises {type(error).__name__}: {str(error)[:200]}"
+        if raw is None:
+            return False, "it returns nothing: is there a `return`?"
+        try:
+            got.append(_tensors(raw))
+        except (TypeError, ValueError, RuntimeError):
+            return False, f"it returns {type(raw).__name__}, which is not what was asked for"
+        shapes, shapes_wanted = ([list(x.shape) for x in one] for one in (got[-1], right))
+        if shapes != shapes_wanted:
+            return False, f"it returns the shape {shapes}, wanted is {shapes_wanted}"
+        if exercise.ask is call and not _same(_numbers(given), _numbers(case), 0.0):
+            return False, "it mutates its input: work on a copy, not in place"
+    return _compared(exercise, cases, got, wanted)
+
+
+def _compared(
+    exercise: Exercise,
+    cases: Sequence[Inputs],
+    got: Sequence[list[Tensor]],
+    wanted: Sequence[list[Tensor]],
+) -> tuple[bool, str]:
+    fits = [_same(a, b, exercise.tolerance) for a, b in zip(got, wanted, strict=True)]
+    if all(fits):
+        return True, f"the same as the kit's on {len(cases)} inputs, within {exercise.tolerance:g}"
+    for name, mistake in exercise.mistakes.items():
+        theirs = [_ask(exercise, mistake, case) for case in cases]
+        if all(_same(a, b, exercise.tolerance) for a, b in zip(got, theirs, strict=True)):
+            return False, f"it looks like this mistake: {name}"
+    if any(fits):
+        return (
+            False,
+            f"right on {sum(fits)} of {len(fits)} inputs: does it fit one size or seed only?",
+        )
+    first, right = (torch.cat([x.flatten() for x in one[0]]) for one in (got, wanted))
+    if not bool(torch.isfinite(first).all()):
+        return False, "it returns NaN or infinity"
+    if len(got) > 1 and all(_same(got[0], one, 0.0) for one in got[1:]):
+        return False, "it returns a constant: the same for every input"
+    if _same([-first], [right], exercise.tolerance):
+        return False, "the sign is wrong"
+    ratio = float((first @ right) / (right @ right).clamp(min=1e-12))
+    if _same([first], [right * ratio], exercise.tolerance * max(1.0, abs(ratio))):
+        return False, f"it is {ratio:.3g} times what it should be on the first input"
+    gap = float((first - right).abs().max())
+    return False, f"the largest difference on the first input is {gap:.3g}"
+
+
+def _ask(exercise: Exercise, answer: Answer, case: Inputs) -> list[Tensor]:
+    return _tensors(exercise.ask(answer, copy.deepcopy(case)))
+
+
+def _tensors(value: Any) -> list[Tensor]:
+    """Whatever an answer gives, as a list of float64 tensors."""
+    if isinstance(value, Tensor):
+        return [value.detach().to("cpu", torch.float64)]
+    if isinstance(value, list | tuple):
+        return [part for one in value for part in _tensors(one)]
+    if isinstance(value, bool | int | float):
+        return [torch.tensor(float(value), dtype=torch.float64)]
+    if isinstance(value, torch.nn.Module):
+        return _tensors(list(value.state_dict().values()))
+    raise TypeError(f"no tensors in {type(value).__name__}")
+
+
+def _numbers(inputs: Inputs) -> list[Tensor]:
+    """The tensors among the inputs, to see whether an answer has changed one."""
+    return _tensors([part for part in inputs if not inspect.isroutine(part)])
+
+
+def _same(first: Sequence[Tensor], second: Sequence[Tensor], tolerance: float) -> bool:
+    return len(first) == len(second) and all(
+        a.shape == b.shape and torch.allclose(a, b, rtol=tolerance, atol=tolerance)
+        for a, b in zip(first, second, strict=True)
+    )

@@ -1,0 +1,1 @@
+"""The world that nobody arranged: networks trained on renders as one would in the wild."""

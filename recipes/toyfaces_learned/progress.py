@@ -1,0 +1,42 @@
+"""How far a generator has come: Fréchet distance in what the oracle reads, beside renders alone.
+
+    d² = |μ - μ'|² + tr(C + C' - 2 (C C')^½)        over the oracle's readings of 1,000 pictures
+
+Half of the held-out renders against the other half says what 0 looks like with so many pictures.
+The oracle knows portraits of 128 px; both sides are enlarged to that in the same way.
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float
+from torch import Tensor
+
+from deltaedit_kit.labs.metrics.frechet import frechet_distance
+from deltaedit_kit.stylegan2 import Generator
+from deltaedit_kit.toyfaces.oracle import read_factors
+from recipes.toyfaces_learned.world import World
+
+PICTURES, SEED, PASS = 1000, 123_456, 100
+
+
+@torch.no_grad()
+def progress_line(generator: Generator, world: World) -> str:
+    """Fréchet distance of samples to held-out renders, and of renders to renders."""
+    z = torch.randn(
+        PICTURES, generator.style_dim, generator=torch.Generator().manual_seed(SEED)
+    ).to(generator.conv1.activate.bias.device)
+    drawn = torch.cat([generator(part).clamp(-1, 1).cpu() for part in z.split(PASS)])
+    one, other = read(world.unseen[:PICTURES]), read(world.unseen[PICTURES : 2 * PICTURES])
+    made = frechet_distance(read(drawn), other)
+    return f"oracle Fréchet {float(made):.3f} (renders {float(frechet_distance(one, other)):.3f})"
+
+
+def read(pictures: Float[Tensor, "n 3 h h"]) -> Float[Tensor, "n K"]:
+    """The oracle's readings of pictures of any size in [-1, 1]."""
+    parts = (
+        F.interpolate(part, size=(128, 128), mode="bilinear", antialias=True)
+        for part in pictures.split(PASS)
+    )
+    return torch.cat([read_factors(part) for part in parts])

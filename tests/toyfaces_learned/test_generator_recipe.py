@@ -1,0 +1,67 @@
+"""The adversarial recipe in miniature: shapes, exact resume, batches from (seed, step)."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from recipes.toyfaces_learned.discriminator import Discriminator
+from recipes.toyfaces_learned.generator import STATE, Config, Run, land
+from recipes.toyfaces_learned.world import World
+
+CHANNELS = {4: 8, 8: 8, 16: 8, 32: 4}
+TINY = Config(resolution=32, channels=CHANNELS, style_dim=8, mapping_layers=2, batch=4, r1_every=2)
+
+
+def pictures(step: int) -> torch.Tensor:
+    return torch.rand(4, 3, 32, 32, generator=torch.Generator().manual_seed(step)) * 2 - 1
+
+
+def weights(run: Run) -> list[torch.Tensor]:
+    nets = (run.generator, run.average, run.critic)
+    return [value for net in nets for value in net.state_dict().values()]
+
+
+def test_the_critic_gives_a_number_a_picture_and_sees_sameness() -> None:
+    torch.manual_seed(0)
+    critic = Discriminator(32, CHANNELS)
+    various = pictures(0)
+    assert critic(various).shape == (4,)
+    alone = torch.cat([critic(one[None].expand(4, -1, -1, -1))[:1] for one in various])
+    assert not torch.allclose(critic(various), alone)  # four equal pictures are no batch of renders
+
+
+def test_a_killed_run_goes_on_bit_for_bit(tmp_path) -> None:
+    unbroken, first = Run(TINY, "cpu"), Run(TINY, "cpu")
+    for step in range(4):
+        unbroken.train_step(pictures(step))
+    for step in range(2):
+        first.train_step(pictures(step))
+    first.save(tmp_path)
+    second = Run(TINY, "cpu")
+    assert second.load(tmp_path / STATE)
+    torch.rand(5)  # somebody else's random numbers
+    for step in range(2, 4):
+        second.train_step(pictures(step))
+    assert second.step == unbroken.step == 4
+    assert all(torch.equal(a, b) for a, b in zip(weights(second), weights(unbroken), strict=True))
+
+
+def test_landed_weights_begin_a_run_on_a_new_machine(tmp_path) -> None:
+    run = Run(TINY, "cpu")
+    run.train_step(pictures(0))
+    land(run, tmp_path / "landed.safetensors")
+    other = Run(TINY, "cpu")
+    assert other.load(tmp_path / "landed.safetensors")
+    assert other.step == 1
+    for landed, trained in zip(weights(other), weights(run), strict=True):
+        torch.testing.assert_close(landed, trained, rtol=1e-3, atol=1e-3)  # float16
+    assert not Run(TINY, "cpu").load(tmp_path / "nothing.safetensors")
+
+
+def test_batches_follow_from_seed_and_step_and_leave_the_held_out_alone(tmp_path) -> None:
+    world = World(np.arange(20, dtype=np.uint8).repeat(3 * 4).reshape(20, 3, 2, 2), held_out=5)
+    assert torch.equal(world.batch(8, 0, 3), world.batch(8, 0, 3))
+    assert not torch.equal(world.batch(8, 0, 3), world.batch(8, 0, 4))
+    seen = torch.cat([world.batch(8, 0, step) for step in range(40)])
+    assert seen.max() < world.unseen.min()

@@ -21,7 +21,7 @@ from nbformat import NotebookNode
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "notebooks"
-CELL_SECONDS = 120
+CELL_SECONDS = 1200
 EXTRAS = {"05_your_own_photo": "photos"}  # notebook -> extra that Colab installs with the kit
 
 BOOTSTRAP = """\

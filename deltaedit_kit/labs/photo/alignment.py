@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from jaxtyping import Float
@@ -30,7 +30,7 @@ MOUTH_CORNERS = (48, 54)
 CROP_SIDE = 1024  # of FFHQ
 SUPERSAMPLED = 4  # the square is cut at four times the side, then made smaller
 SEARCHED_SIDE = 1200  # faces are looked for on a copy whose longer side has that many pixels
-SURE = 0.5  # score of a certain face; doubtful ones count only where none is certain
+SURE = 0.5  # score of a certain face
 MODEL = "shape_predictor_68_face_landmarks.dat"
 MISSING = (
     "faces on photos are found with dlib, which is not installed; run `pip install "
@@ -47,9 +47,14 @@ class FoundFace:
     box: tuple[int, int, int, int]  # left, top, right, bottom
     score: float  # of the detector; above 0.5 it is hardly ever wrong
 
+    @property
+    def certain(self) -> bool:
+        """Whether it counts where nobody chose: a doubtful one may be a wall or a plate."""
+        return self.score >= SURE
+
 
 def find_faces(photo: Image.Image) -> list[FoundFace]:
-    """All faces of a picture "RGB", the largest first.
+    """All faces of a picture "RGB": the certain ones, largest first, then the doubtful likewise.
 
     Raises `DeltaEditError` where dlib or its landmark file is not installed.
     """
@@ -66,14 +71,14 @@ def find_faces(photo: Image.Image) -> list[FoundFace]:
         points = np.array([(p.x, p.y) for p in predictor(whole, where).parts()], np.float64)
         landmarks = points if scale >= 1 else points / scale
         found.append(FoundFace(landmarks, (edges[0], edges[1], edges[2], edges[3]), float(score)))
-    sure = [face for face in found if face.score >= SURE]
-    return sorted(sure or found, key=lambda face: face.box[0] - face.box[2])
+    return sorted(found, key=lambda face: (not face.certain, face.box[0] - face.box[2]))
 
 
-def choose_face(faces: list[FoundFace], face: int | None = None) -> FoundFace:
-    """The face with number `face`, counted from 0, largest first; None takes the only one.
+def choose_face(faces: list[FoundFace], face: int | Literal["largest"] | None = None) -> FoundFace:
+    """The face with number `face`, counted from 0 in the order of `find_faces`.
 
-    Raises `DeltaEditError` where there is none, where there are several and none was chosen, and
+    None takes the only one that is certain (or the only one, where none is), "largest" the first
+    of several. Raises `DeltaEditError` where there is none, where there are several and none was chosen, and
     for a number that is not there.
     """
     if not faces:
@@ -81,15 +86,17 @@ def choose_face(faces: list[FoundFace], face: int | None = None) -> FoundFace:
             "no face was found on this photo; give one that shows a face from the front, or a crop "
             "that is already aligned, with align=False (--no-align)"
         )
-    if face is None and len(faces) > 1:
+    considered = [f for f in faces if f.certain] or faces
+    if face is None and len(considered) > 1:
         places = ", ".join(
             f"{number}: {f.box[2] - f.box[0]} px wide at ({f.box[0]}, {f.box[1]})"
+            + ("" if f.certain else ", doubtful")
             for number, f in enumerate(faces)
         )
         raise DeltaEditError(
             f"{len(faces)} faces are on this photo ({places}); choose one with face=0 (--face 0)"
         )
-    number = whole_number("face", 0 if face is None else face, 0)
+    number = 0 if face is None or face == "largest" else whole_number("face", face, 0)
     if number >= len(faces):
         there = "one face, number 0" if len(faces) == 1 else f"faces 0 to {len(faces) - 1}"
         raise DeltaEditError(f"face is {number}, but this photo shows {there}; choose one of these")
@@ -182,7 +189,9 @@ def mirrored(part: np.ndarray, before: np.ndarray, after: np.ndarray, blur: floa
     return wide.round().clip(0, 255).astype(np.uint8)
 
 
-def align_face(photo: Image.Image, face: int | None = None, side: int = CROP_SIDE) -> Image.Image:
+def align_face(
+    photo: Image.Image, face: int | Literal["largest"] | None = None, side: int = CROP_SIDE
+) -> Image.Image:
     """A picture "RGB" -> the aligned crop of its face; raises as the three steps do."""
     return cut_square(photo, face_square(choose_face(find_faces(photo), face).landmarks), side)
 

@@ -11,7 +11,7 @@ sampled face edits a photo: `Editor(domain).edit(invert(photo, domain).faces, "f
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Literal
 
 import torch
 from PIL import Image
@@ -21,7 +21,7 @@ from deltaedit_kit.errors import DeltaEditError, whole_number
 from deltaedit_kit.labs.photo.alignment import align_face
 from deltaedit_kit.labs.photo.encoding import encoded, encoder_of
 from deltaedit_kit.labs.photo.fidelity import Fidelity, fidelity
-from deltaedit_kit.labs.photo.photos import read_photo, to_tensor
+from deltaedit_kit.labs.photo.photos import RANGE, read_photo, to_tensor
 from deltaedit_kit.labs.photo.refining import STEPS, refined
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from deltaedit_kit.faces import Faces
+    from deltaedit_kit.labs.photo.photos import Source
 
 FACE_WORDS = ("face", "portrait", "man", "woman")  # neutral words of domains that show people
 LIKENESS = 20.0  # dB; below it a drawn portrait is nobody's likeness
@@ -62,11 +63,11 @@ class Inversion:
 
 
 def invert(
-    photo: Any,
+    photo: Source,
     domain: Domain,
     *,
     align: bool | None = None,
-    face: int | None = None,
+    face: int | Literal["largest"] | None = None,
     refine: int | bool = 0,
     progress: bool = True,
 ) -> Inversion:
@@ -76,12 +77,14 @@ def invert(
     align: find the face and cut it out as FFHQ did (needs the extra `photos`); False takes the
         middle square as it is; None aligns unless the picture is a square of the domain's own
         size, which is a crop or a generated picture, or the domain shows no people.
-    face: which one, where the photo shows several; 0 is the largest.
+    face: which one, in the order of `find_faces`: the largest is 0, and those that the detector
+        doubts come last. "largest" takes the first without asking, where faces are looked for.
     refine: steps of optimisation after the encoder; True takes 200, 0 none.
     progress: whether refinement shows a progress bar.
 
     Raises `DeltaEditError` for what is no picture, a domain without encoder, dlib not installed,
-    no face, several faces with none chosen, and settings that make no sense.
+    no face, several faces with none chosen, a face chosen where none is looked for, and settings
+    that make no sense.
     """
     if not isinstance(domain, Domain):
         raise DeltaEditError(
@@ -98,6 +101,7 @@ def invert(
     if steps:
         faces, reached = _measured(domain, refined(domain, wanted, w_plus, steps, progress), wanted)
     drawn = domain.spec.oracle is not None  # only what was drawn from factors can be read back
+    joke = JOKE if drawn and reached.psnr < LIKENESS else ""
     return Inversion(
         photo=wanted,
         encoded=first,
@@ -105,21 +109,35 @@ def invert(
         encoded_fidelity=encoded_fidelity,
         fidelity=reached,
         steps=steps,
-        note=JOKE if drawn and reached.psnr < LIKENESS else "",
+        note="; ".join(filter(None, (joke, picture.info.get(RANGE, "")))),
     )
 
 
 def crop_for(
-    picture: Image.Image, domain: Domain, align: bool | None = None, face: int | None = None
+    picture: Image.Image,
+    domain: Domain,
+    align: bool | None = None,
+    face: int | Literal["largest"] | None = None,
 ) -> Image.Image:
     """The square of a picture "RGB" that the domain's encoder looks at, at the domain's size.
 
-    Raises `DeltaEditError` as `align_face` does.
+    Raises `DeltaEditError` as `align_face` does, and for a number of a face that has no effect.
     """
     side = domain.spec.resolution
+    why = "align=False (--no-align) takes the middle of the photo"
     if align is None:
         shows_people = domain.spec.neutral.lower() in FACE_WORDS
         align = shows_people and picture.size != (side, side)
+        why = (
+            f"a photo of {side} x {side} pixels, the domain's own size, is taken as it is"
+            if shows_people
+            else f"domain {domain.spec.name!r} shows no people"
+        )
+    if not align and face not in (None, "largest"):
+        raise DeltaEditError(
+            f"face is {face}, but no face is looked for: {why}; leave face out (--face), or give "
+            "align=True"
+        )
     crop = align_face(picture, face) if align else middle_square(picture)
     return crop if crop.size == (side, side) else crop.resize((side, side), _filter(crop, side))
 

@@ -2,31 +2,46 @@
 
     path, bytes, file, PIL image, array, tensor  ->  PIL image "RGB"
 
-What cameras and programs do to pictures is undone in this order: the first frame of several, 16
-bits to 8, transparency onto white, colour profile to sRGB (CMYK too), and last the rotation that
-the camera noted (EXIF). A file from a stranger may claim any size: it is refused before it is
-unpacked.
+What cameras and programs do to pictures is undone in this order: the first frame of several, other
+numbers to 8 bits (levels.py), transparency onto white, colour profile to sRGB (CMYK too), and last
+the rotation that the camera noted (EXIF).
+
+A file may come from a stranger. Only the decoders of FORMATS are tried (Pillow knows some forty,
+and hands EPS to Ghostscript, which runs programs), and what a header claims is bounded (bounds.py).
 """
 
 from __future__ import annotations
 
 import io
+import os
+import stat
 import struct
 import warnings
 import zlib
 from os import PathLike
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, cast
 
 import numpy as np
-from PIL import Image, ImageCms, UnidentifiedImageError
+import torch
+from PIL import Image, ImageCms, ImageFile, UnidentifiedImageError
 
 from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.labs.photo.bounds import (
+    MOST_BYTES,
+    MOST_PIXELS,
+    check_file,
+    check_scans,
+    check_size,
+    regular_file,
+    shown,
+    too_large,
+)
+from deltaedit_kit.labs.photo.levels import eight_bits
 
 if TYPE_CHECKING:
-    import torch
+    Source = str | PathLike[str] | bytes | IO[bytes] | Image.Image | np.ndarray | torch.Tensor
 
-MOST_PIXELS = 100_000_000  # three times a 30 megapixel camera: 300 MB unpacked
-LEAST_SIDE = 16
+FORMATS = ("JPEG", "PNG", "TIFF", "WEBP", "GIF", "BMP")  # what cameras and programs write
 ORIENTATION = 0x0112  # EXIF's tag
 UPRIGHT = {  # its value -> what puts the picture upright
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -37,43 +52,44 @@ UPRIGHT = {  # its value -> what puts the picture upright
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-SIXTEEN_BITS = ("I;16", "I;16L", "I;16B", "I;16N", "I")
+NUMBERS = ("I;16", "I;16L", "I;16B", "I;16N", "I", "F")  # modes of more than 8 bits
+RANGE = "range"  # entry of `.info`: what numbers were taken for, where a file leaves that open
 BROKEN = (  # what Pillow's readers raise for files that are cut, damaged or lie
     *(UnidentifiedImageError, OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError),
     *(TypeError, ZeroDivisionError, OverflowError, MemoryError, NotImplementedError),
-    *(struct.error, zlib.error),
+    *(struct.error, zlib.error, AttributeError, AssertionError, RecursionError),
 )
 
 
-def read_photo(source: Any) -> Image.Image:
+def read_photo(source: Source) -> Image.Image:
     """An upright picture "RGB" from whatever holds one.
 
-    `source`: a path, the bytes of a file, an open file, a PIL image, an array uint8 [h, w],
-    [h, w, 3] or [h, w, 4], or a tensor float [3, h, w] in [-1, 1] (a render, say). Raises
-    `DeltaEditError` for what is no picture, is damaged, or is smaller than 16 or larger than 100
-    million pixels.
+    `source`: a path (`~` is the home folder), the bytes of a file, an open file, a PIL image, an
+    array [h, w], [h, w, 3] or [h, w, 4] of 8 or 16 bits or of floats, or a tensor of floats
+    [3, h, w] in [-1, 1] (a render, say). Where the numbers could mean several ranges,
+    `.info["range"]` says which was taken. Raises `DeltaEditError` for what is no picture in one of
+    FORMATS, is damaged, is no regular file, or is smaller than 16 or larger than 64 million pixels
+    or 400 MB unpacked.
     """
-    name = str(source)[:80] if isinstance(source, str | PathLike) else "the photo"
+    name = shown(source) if isinstance(source, str | PathLike) else "the photo"
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow's own, smaller limit, and odd EXIF entries
-            opened = _opened(source)
-            _check_size(opened, name)
-            picture = upright_rgb(opened)
+            if isinstance(source, str | PathLike):
+                with open(regular_file(source), "rb") as file:  # closed also where Pillow fails
+                    return upright_rgb(_from_file(file, name))
+            picture = _opened(source, name)
+            return upright_rgb(picture)
     except DeltaEditError:
         raise
     except Image.DecompressionBombError as cause:
-        raise _too_large(name) from cause
-    except FileNotFoundError as cause:
-        raise DeltaEditError(f"there is no file {name}; check the path") from cause
+        raise too_large(name) from cause
     except BROKEN as cause:
         known = not isinstance(cause, UnidentifiedImageError)  # its text would name an object
         why = f"{type(cause).__name__}: {str(cause)[:60]}" if known else "of no known format"
         raise DeltaEditError(
-            f"{name} cannot be read as a picture ({why}); "
-            "give a JPEG, PNG, TIFF, WebP or another format that Pillow reads"
+            f"{name} cannot be read as a picture ({why}); give one of {', '.join(FORMATS)}"
         ) from cause
-    return picture
 
 
 def upright_rgb(picture: Image.Image) -> Image.Image:
@@ -83,75 +99,91 @@ def upright_rgb(picture: Image.Image) -> Image.Image:
     """
     picture.load()
     exif, profile = picture.getexif(), picture.info.get("icc_profile")
-    flat = _eight_bits(picture)
+    flat, words = picture, ""
+    if picture.mode in NUMBERS:
+        levels, words = eight_bits(np.asarray(picture))
+        flat = Image.fromarray(levels)
     flat = _onto_white(flat) if _is_transparent(flat) else flat
     flat = _to_srgb(flat, profile)
     turn = UPRIGHT.get(exif.get(ORIENTATION, 1))
     flat = flat if turn is None else flat.transpose(turn)
-    flat.info.clear()  # nothing of the camera, its place or its owner travels on
+    if not words and not isinstance(picture, ImageFile.ImageFile):  # a file's own texts are none
+        words = picture.info.get(RANGE, "")
+    flat.info = {RANGE: words} if words else {}  # nothing of the camera or its owner travels on
     return flat
 
 
 def to_tensor(picture: Image.Image) -> torch.Tensor:
     """A picture "RGB" -> float32 [3, h, w] in [-1, 1]."""
-    import torch
-
     return torch.from_numpy(np.array(picture)).movedim(-1, 0).float().div_(127.5).sub_(1)
 
 
-def _opened(source: Any) -> Image.Image:
-    """The picture of `source`, its pixels not yet unpacked where it is a file."""
+def _opened(source: Source, name: str) -> Image.Image:
+    """The picture of `source`, which is no path; its pixels fit into memory."""
     if isinstance(source, Image.Image):
+        lazy = isinstance(source, ImageFile.ImageFile) and source.format not in (*FORMATS, "MPO")
+        if lazy:  # opened by the caller, not yet unpacked, and by another decoder
+            raise DeltaEditError(
+                f"a picture of the format {source.format} is not read; give one of "
+                f"{', '.join(FORMATS)}"
+            )
+        check_size(source, name)
         return source
     if isinstance(source, bytes | bytearray | memoryview):
-        return _from_file(io.BytesIO(bytes(source)))
-    if isinstance(source, str | PathLike):
-        with open(source, "rb") as file:  # closed also where Pillow fails half-way
-            return _from_file(file)
-    if hasattr(source, "read"):
-        return _from_file(source)
-    if hasattr(source, "detach"):  # a tensor
-        return Image.fromarray(_tensor_bytes(source.detach().cpu()))
+        return _from_file(io.BytesIO(bytes(source)), name)
     if isinstance(source, np.ndarray):
-        return Image.fromarray(_array_bytes(source))
+        return _from_array(source, name)
+    if isinstance(source, torch.Tensor):
+        return Image.fromarray(_tensor_bytes(source.detach().cpu()))
+    if hasattr(source, "read"):
+        return _from_file(_seekable(cast("IO[bytes]", source)), name)
     raise DeltaEditError(
         f"a photo of type {type(source).__name__} is none; give a path, bytes, a PIL image, an "
-        "array uint8 [h, w, 3] or a tensor [3, h, w] in [-1, 1]"
+        "array [h, w, 3] or a tensor [3, h, w] in [-1, 1]"
     )
 
 
-def _from_file(file: IO[bytes]) -> Image.Image:
+def _seekable(file: IO[bytes]) -> IO[bytes]:
+    """The file itself, or what an upload without `seek` holds; no device and no pipe."""
+    try:
+        kind = os.fstat(file.fileno()).st_mode
+    except (AttributeError, OSError):  # no file of the system: a buffer, a member of an archive
+        kind = stat.S_IFREG
+    if not stat.S_ISREG(kind):
+        raise DeltaEditError("the open photo is a device, pipe or socket; give a picture file")
+    if hasattr(file, "seekable") and file.seekable():
+        return file
+    content = file.read(MOST_BYTES + 1)
+    if not isinstance(content, bytes):
+        raise DeltaEditError("the open photo gives text; open it with mode 'rb'")
+    return io.BytesIO(content)
+
+
+def _from_file(file: IO[bytes], name: str) -> Image.Image:
     """The first frame of a file, unpacked only if its size is bearable."""
-    picture = Image.open(file)
-    _check_size(picture, "the photo")
+    check_file(file, name)
+    picture = Image.open(file, formats=FORMATS)
+    check_size(picture, name)
+    check_scans(file, name)
     picture.load()
     return picture
 
 
-def _check_size(picture: Image.Image, name: str) -> None:
-    width, height = picture.size
-    if width * height > MOST_PIXELS:
-        raise _too_large(name)
-    if min(width, height) < LEAST_SIDE:
+def _from_array(array: np.ndarray, name: str) -> Image.Image:
+    """An array [h, w], [h, w, 1], [h, w, 3] or [h, w, 4] as a picture of 8 bits."""
+    plain = array.ndim == 2 or (array.ndim == 3 and array.shape[2] in (1, 3, 4))
+    if not plain or array.size == 0:
         raise DeltaEditError(
-            f"{name} has {width} x {height} pixels; give one of at least {LEAST_SIDE} each way"
+            f"an array {array.dtype} {list(array.shape)} is no photo; give [h, w, 3], uint8 or "
+            "floats in [0, 1]"
         )
-
-
-def _too_large(name: str) -> DeltaEditError:
-    return DeltaEditError(
-        f"{name} claims more than {MOST_PIXELS // 10**6} megapixels; make it smaller first"
-    )
-
-
-def _array_bytes(array: np.ndarray) -> np.ndarray:
-    """The array itself if it is a picture."""
-    plain = array.ndim == 2 or (array.ndim == 3 and array.shape[2] in (3, 4))
-    if array.dtype != np.uint8 or not plain or array.size == 0:
-        raise DeltaEditError(
-            f"an array {array.dtype} {list(array.shape)} is no photo; give uint8 [h, w, 3]"
-        )
-    return np.ascontiguousarray(array)
+    if array.shape[0] * array.shape[1] > MOST_PIXELS:
+        raise too_large(name)
+    levels, words = eight_bits(array[..., 0] if array.shape[2:] == (1,) else array)
+    picture = Image.fromarray(np.ascontiguousarray(levels))
+    check_size(picture, name)
+    picture.info[RANGE] = words
+    return picture
 
 
 def _tensor_bytes(tensor: torch.Tensor) -> np.ndarray:
@@ -163,24 +195,17 @@ def _tensor_bytes(tensor: torch.Tensor) -> np.ndarray:
             f"a tensor {tensor.dtype} {list(tensor.shape)} is no photo; give floats [3, h, w] in "
             "[-1, 1], one picture at a time"
         )
+    tensor = tensor.float()
     if not bool(tensor.isfinite().all()):
         raise DeltaEditError("the photo holds NaN or infinity; look at how it was made")
-    levels = ((tensor.float().clamp(-1, 1) + 1) * 127.5).round()
+    # A generator may overshoot a little, and rarely far; [0, 255] lies far outside everywhere.
+    if float((tensor.abs() > 2).float().mean()) > 0.05:
+        raise DeltaEditError(
+            f"the photo's values reach {float(tensor.abs().max()):.4g}; scale them to [-1, 1] "
+            "(x / 127.5 - 1 for [0, 255])"
+        )
+    levels = ((tensor.clamp(-1, 1) + 1) * 127.5).round()
     return levels.movedim(0, -1).numpy().astype(np.uint8)
-
-
-def _eight_bits(picture: Image.Image) -> Image.Image:
-    """16 bit and floating point grey -> 8 bit grey; everything else as it is."""
-    if picture.mode in SIXTEEN_BITS:
-        values = np.asarray(picture).astype(np.float64)
-        # Files of 8 bits also come as "I"; no photograph of 16 is as dark as level 255.
-        full = 65535 if picture.mode != "I" or values.max() > 255 else 255
-        return Image.fromarray((values.clip(0, full) / full * 255).round().astype(np.uint8))
-    if picture.mode == "F":
-        values = np.nan_to_num(np.asarray(picture).astype(np.float64))
-        full = 1.0 if values.max() <= 1 else 255.0 if values.max() <= 255 else 65535.0
-        return Image.fromarray((values.clip(0, full) / full * 255).round().astype(np.uint8))
-    return picture
 
 
 def _is_transparent(picture: Image.Image) -> bool:
@@ -191,8 +216,9 @@ def _onto_white(picture: Image.Image) -> Image.Image:
     """See-through pixels take as much of white paper as shows through them."""
     # Pillow knows the way from premultiplied modes ("RGBa", "La") to plain ones.
     seen = picture.convert("LA" if picture.mode == "La" else "RGBA").convert("RGBA")
-    white = Image.new("RGBA", seen.size, "white")
-    return Image.alpha_composite(white, seen).convert("RGB")
+    white = Image.new("RGB", seen.size, "white")
+    white.paste(seen, mask=seen.getchannel("A"))
+    return white
 
 
 def _to_srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:

@@ -34,7 +34,7 @@ def largest_face(photo: Image.Image, domain: Domain) -> Any:
     """The kit's own inversion; of several faces the largest, for the studio cannot ask."""
     from deltaedit_kit.labs.photo.inverting import invert
 
-    return invert(photo, domain, face=0, progress=False)
+    return invert(photo, domain, face="largest", progress=False)
 
 
 def read_photo(content: bytes, domain: Domain, invert: Invert | None = None) -> Photo:

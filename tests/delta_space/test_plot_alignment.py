@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from deltaedit_kit.labs.delta_space.alignment import AlignmentTable, Pair, with_controls
 from deltaedit_kit.labs.delta_space.plot_alignment import SHOWN, alignment_figure
 from deltaedit_kit.labs.delta_space.plot_delta_space import DeltaSpaceRow, delta_space_figure
-from tests.alignment.clouds import related
+from tests.delta_space.small_clouds import related
 from tests.widgets.scatter_data import planes
 
 

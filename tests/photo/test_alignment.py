@@ -113,6 +113,20 @@ def test_choosing_among_faces() -> None:
         choose_face([])
 
 
+def test_a_doubtful_face_is_taken_only_when_asked_for() -> None:
+    sure, other, doubtful, pale = (
+        FoundFace(drawn_landmarks(), (0, 0, side, side), score)
+        for side, score in ((60, 1.1), (40, 0.7), (90, 0.2), (50, 0.1))
+    )
+    assert choose_face([sure, doubtful]) is sure
+    assert choose_face([sure, doubtful], 1) is doubtful
+    assert choose_face([doubtful]) is doubtful
+    assert choose_face([sure, other, doubtful], "largest") is sure
+    for several in ([sure, other, doubtful], [doubtful, pale]):
+        with pytest.raises(DeltaEditError, match=rf"{len(several)} faces .*: 90 px .*doubtful"):
+            choose_face(several)
+
+
 def test_without_dlib_the_message_says_what_to_install(
     portrait: Image.Image, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -171,6 +185,10 @@ def test_two_faces_and_none(portrait: Image.Image) -> None:
     both.paste(portrait.resize((360, 360)), (530, 100))
     with pytest.raises(DeltaEditError, match="2 faces"):
         align_face(both)
-    large, small = find_faces(both)
+    large, small, patch = find_faces(both)  # the third is a badge on the suit, and doubtful
+    assert large.certain
+    assert small.certain
+    assert not patch.certain
+    assert np.array_equal(choose_face([large, small, patch], 2).landmarks, patch.landmarks)
     assert large.box[0] < 512 < small.box[0]
     assert align_face(both, 1, side=64).size == (64, 64)

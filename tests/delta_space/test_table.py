@@ -21,7 +21,7 @@ from deltaedit_kit.labs.delta_space.alignment import (
 )
 from deltaedit_kit.labs.delta_space.clouds import paper_features
 from deltaedit_kit.labs.delta_space.clouds.paper import cache_folder
-from tests.alignment.clouds import gaussian, related
+from tests.delta_space.small_clouds import gaussian, related
 
 # The released files: where the kit keeps them ($DELTAEDIT_CACHE), or beside the checkout.
 PLACES = (cache_folder(), Path(__file__).parents[3] / "shared" / "paper")

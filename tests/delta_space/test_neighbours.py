@@ -7,7 +7,7 @@ import pytest
 
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.delta_space.alignment import mixing
-from tests.alignment.clouds import gaussian, unrelated
+from tests.delta_space.small_clouds import gaussian, unrelated
 
 
 def mixing_by_hand(first: np.ndarray, second: np.ndarray, k: int) -> float:

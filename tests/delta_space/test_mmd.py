@@ -8,7 +8,7 @@ from scipy.stats import kstest
 
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.delta_space.alignment import mmd
-from tests.alignment.clouds import gaussian, related, unrelated
+from tests.delta_space.small_clouds import gaussian, related, unrelated
 
 
 def plain_mmd(first: np.ndarray, second: np.ndarray, sigma: float) -> float:

@@ -12,7 +12,7 @@ from deltaedit_kit.labs.delta_space.alignment import (
     random_differences,
     rmse,
 )
-from tests.alignment.clouds import gaussian, related
+from tests.delta_space.small_clouds import gaussian, related
 
 
 def test_zero_on_equal_clouds() -> None:

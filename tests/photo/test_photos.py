@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 
 from deltaedit_kit.errors import DeltaEditError
-from deltaedit_kit.labs.photo.photos import MOST_PIXELS, read_photo, to_tensor
+from deltaedit_kit.labs.photo.photos import read_photo, to_tensor
 
 ORIENTATION = 0x0112
 
@@ -37,7 +37,7 @@ def difference(one: Image.Image, two: Image.Image) -> float:
 
 @pytest.mark.parametrize(
     ("kind", "within"),
-    [("PNG", 0), ("BMP", 0), ("TIFF", 0), ("PPM", 0), ("GIF", 12), ("JPEG", 4), ("WEBP", 6)],
+    [("PNG", 0), ("BMP", 0), ("TIFF", 0), ("GIF", 12), ("JPEG", 4), ("WEBP", 6)],
 )
 def test_formats(scene: Image.Image, kind: str, within: float) -> None:
     read = read_photo(saved(scene, kind))
@@ -110,13 +110,6 @@ def test_sixteen_bits(scene: Image.Image, kind: str) -> None:
     assert np.unique(np.asarray(dark)).tolist() == [8]  # 2000 of 65535, not brightened
 
 
-def test_floating_point_grey() -> None:
-    ramp = np.linspace(0, 1, 400, dtype=np.float32).reshape(20, 20)
-    for scale in (1.0, 255.0, 65535.0):
-        read = np.asarray(read_photo(Image.fromarray(ramp * scale)))[..., 0]
-        assert np.abs(read - ramp * 255).max() <= 1
-
-
 def test_an_embedded_colour_profile_is_obeyed(scene: Image.Image) -> None:
     from PIL import ImageCms
 
@@ -141,12 +134,20 @@ def test_thirty_megapixels() -> None:
         (b"", "cannot be read as a picture"),
         (b"GIF89a", "cannot be read as a picture"),
         ("no/such/file.jpg", "there is no file"),
+        ("~nosuchuser/me.jpg", "there is no file"),
+        ("a" * 5000, "cannot be opened"),
+        ("me\0.jpg", "cannot be opened"),
+        ("", "there is no file"),
+        ("/dev/zero", "device"),
+        ("/", "folder"),
         (3.5, "of type float is none"),
-        (np.zeros((4, 4)), "give uint8"),
-        (np.zeros((20, 20, 2), np.uint8), "give uint8"),
+        (np.zeros((20, 20, 2), np.uint8), "is no photo"),
+        (np.zeros((20, 20), complex), "is no photo"),
         (np.zeros((8, 40, 3), np.uint8), "at least 16"),
         (torch.full((3, 20, 20), torch.nan), "NaN"),
         (torch.zeros(2, 3, 20, 20), "one picture at a time"),
+        (torch.full((3, 20, 20), 90.0), "127.5"),  # meant for [0, 255]
+        (io.StringIO("text"), "Binary"),
     ],
 )
 def test_what_is_no_photo_is_refused_in_one_line(source: object, words: str) -> None:
@@ -172,11 +173,3 @@ def test_a_damaged_file_is_refused_or_read_never_anything_else(
             outcomes.add("refused")
     assert outcomes <= {"RGB", "refused"}
     assert "refused" in outcomes
-
-
-def test_a_file_that_claims_too_many_pixels_is_not_unpacked() -> None:
-    claim = bytearray(saved(Image.new("RGB", (20, 20)), "BMP"))
-    claim[18:26] = (60_000).to_bytes(4, "little") * 2
-    assert MOST_PIXELS < 60_000**2
-    with pytest.raises(DeltaEditError, match="megapixels"):
-        read_photo(bytes(claim))

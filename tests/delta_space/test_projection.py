@@ -19,7 +19,7 @@ from deltaedit_kit.labs.delta_space.projection import (
     scaled,
     sweep,
 )
-from tests.alignment.clouds import gaussian
+from tests.delta_space.small_clouds import gaussian
 
 GROUPS = np.tile(np.arange(4), 30)
 

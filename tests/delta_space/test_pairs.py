@@ -16,7 +16,7 @@ from deltaedit_kit.labs.delta_space.alignment import (
     shuffled,
     unit,
 )
-from tests.alignment.clouds import gaussian, related
+from tests.delta_space.small_clouds import gaussian, related
 
 NAN = np.array([[1.0, 2.0], [np.nan, 0.0], [3.0, np.inf]])
 

@@ -10,7 +10,7 @@ from sklearn.neighbors import KNeighborsClassifier
 
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.delta_space.alignment import Pair, classifier_test, random_differences
-from tests.alignment.clouds import gaussian, related, unrelated
+from tests.delta_space.small_clouds import gaussian, related, unrelated
 
 
 def test_accuracy_as_scikit_learn_scores_it() -> None:

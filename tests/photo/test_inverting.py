@@ -11,7 +11,9 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
+from deltaedit_kit import load_domain
 from deltaedit_kit.domain import Domain
 from deltaedit_kit.editor import Editor
 from deltaedit_kit.errors import DeltaEditError
@@ -21,6 +23,7 @@ from deltaedit_kit.labs.metrics.psnr import psnr
 from deltaedit_kit.labs.photo.encoding import SHARE, encoded
 from deltaedit_kit.labs.photo.fidelity import fidelity
 from deltaedit_kit.labs.photo.inverting import JOKE, crop_for, invert, middle_square
+from deltaedit_kit.labs.photo.photos import RANGE
 from deltaedit_kit.labs.photo.refining import RATE, rate_at, refined
 from deltaedit_kit.labs.studio.photo import read_photo as studio_read_photo
 from deltaedit_kit.pictures import read_recipe
@@ -198,6 +201,47 @@ def test_what_is_cut_out_of_a_picture() -> None:
     cats = copy.copy(domain)
     cats.spec = replace(domain.spec, neutral="cat")
     assert crop_for(picture, cats).size == (64, 64)  # nor where no people are shown
+
+
+def test_a_choice_without_effect_is_refused() -> None:
+    domain = with_encoder()
+    photo, own = np.zeros((90, 70, 3), np.uint8), np.zeros((64, 64, 3), np.uint8)
+    with pytest.raises(DeltaEditError, match="face is 1, but no face is looked for: align=False"):
+        invert(photo, domain, align=False, face=1)
+    with pytest.raises(DeltaEditError, match="own size"):
+        invert(own, domain, face=0)
+    cats = copy.copy(domain)
+    cats.spec = replace(domain.spec, neutral="cat")
+    with pytest.raises(DeltaEditError, match="no people"):
+        invert(photo, cats, face=0)
+    assert invert(own, domain, face="largest", progress=False).steps == 0  # asks for nothing
+
+
+def test_the_range_that_a_photo_was_taken_for_is_noted(tmp_path: Path) -> None:
+    domain = with_encoder()
+    values = np.tile(np.linspace(0, 1, 64, dtype=np.float32), (64, 1))
+    values[0, 0] = 1.02
+    Image.fromarray(values).save(tmp_path / "me.tif")
+    inversion = invert(tmp_path / "me.tif", domain)
+    assert "[0, 1]" in inversion.note
+    assert "1 of 4,096" in str(inversion)
+    assert abs(float(inversion.photo.mean())) < 0.02
+    uploaded = studio_read_photo((tmp_path / "me.tif").read_bytes(), domain)
+    assert "[0, 1]" in uploaded.note
+    texts = PngInfo()
+    texts.add_text(RANGE, "words of a stranger")
+    Image.new("RGB", (64, 64)).save(tmp_path / "me.png", pnginfo=texts)
+    assert "stranger" not in invert(tmp_path / "me.png", domain).note
+
+
+def test_the_callers_random_numbers_are_left_alone() -> None:
+    """Also by the first use of the networks, which start at random before their weights come."""
+    domain, photo = load_domain("toyfaces"), np.zeros((128, 128, 3), np.uint8)
+    state = torch.get_rng_state()
+    invert(photo, domain, refine=1, progress=False)
+    assert "inversion" in vars(domain)  # loaded by this very call
+    assert "identity" in vars(domain)
+    assert torch.equal(torch.get_rng_state(), state)
 
 
 def test_the_encoder_starts_as_one_w_and_stays_in_its_box(renders: torch.Tensor) -> None:

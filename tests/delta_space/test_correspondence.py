@@ -16,7 +16,7 @@ from deltaedit_kit.labs.delta_space.alignment import (
     retrieval,
     shuffled,
 )
-from tests.alignment.clouds import gaussian, related, unrelated
+from tests.delta_space.small_clouds import gaussian, related, unrelated
 
 
 def test_equal_clouds_are_perfect() -> None:

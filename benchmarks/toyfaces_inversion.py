@@ -22,9 +22,9 @@ from benchmarks.machine import describe
 from deltaedit_kit.domain import Domain
 from deltaedit_kit.io.loading import load_domain
 from deltaedit_kit.labs.metrics.psnr import psnr
-from deltaedit_kit.labs.photo.encoding import encoded
-from deltaedit_kit.labs.photo.fidelity import fidelity
-from deltaedit_kit.labs.photo.refining import refined
+from deltaedit_kit.labs.photo.encoding import encode
+from deltaedit_kit.labs.photo.fidelity import measure_fidelity
+from deltaedit_kit.labs.photo.refining import refine
 from deltaedit_kit.toyfaces.encoder import encode_portraits
 from deltaedit_kit.toyfaces.factors import factors_from_z, sample_factors
 from deltaedit_kit.toyfaces.renderer import render
@@ -45,7 +45,7 @@ def report(domain: Domain, name: str, made: Tensor, pictures: Tensor, factors: T
     read = domain.read_factors(made)
     shown = visible(factors) & visible(read)
     shown_error = (seen(read) - seen(factors)).abs()[shown].mean()
-    reached = fidelity(domain, made, pictures)
+    reached = measure_fidelity(domain, made, pictures)
     return (
         f"{name:34s}{decibels.mean():7.2f}{decibels.min():7.2f}"
         f"{(decibels >= 24).float().mean():7.1%}{(read - factors).abs().mean():9.4f}"
@@ -75,7 +75,7 @@ def main() -> None:
             known = draw(domain.generator.expand(domain.generator.mapping(z)))
             print(report(domain, f"{name}: from the right w", known, pictures, factors))
         start = time.perf_counter()
-        w_plus = encoded(domain, pictures)
+        w_plus = encode(domain, pictures)
         seconds = (time.perf_counter() - start) / len(pictures)
         once = draw(encode_portraits(pictures))
         print(report(domain, f"{name}: the encoder's first answer", once, pictures, factors))
@@ -89,7 +89,7 @@ def main() -> None:
             )
             print(line)
             begun = time.perf_counter()
-            better = refined(domain, pictures[few], w_plus[few], given.refine, progress=False)
+            better = refine(domain, pictures[few], w_plus[few], given.refine, progress=False)
             spent = time.perf_counter() - begun
             made = draw(better)
             what = f"{name}: refined, {given.refine} steps"

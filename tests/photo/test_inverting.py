@@ -12,6 +12,7 @@ import pytest
 import torch
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
+from torch import nn
 
 from deltaedit_kit import load_domain
 from deltaedit_kit.domain import Domain
@@ -20,11 +21,11 @@ from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.io import loading
 from deltaedit_kit.labs.cli import main as cli
 from deltaedit_kit.labs.metrics.psnr import psnr
-from deltaedit_kit.labs.photo.encoding import SHARE, encoded
-from deltaedit_kit.labs.photo.fidelity import fidelity
-from deltaedit_kit.labs.photo.inverting import JOKE, crop_for, invert, middle_square
+from deltaedit_kit.labs.photo.encoding import SHARE, encode
+from deltaedit_kit.labs.photo.fidelity import measure_fidelity
+from deltaedit_kit.labs.photo.inverting import JOKE, crop_for, cut_middle, invert
 from deltaedit_kit.labs.photo.photos import RANGE
-from deltaedit_kit.labs.photo.refining import RATE, rate_at, refined
+from deltaedit_kit.labs.photo.refining import RATE, rate_at, refine
 from deltaedit_kit.labs.studio.photo import read_photo as studio_read_photo
 from deltaedit_kit.pictures import read_recipe
 from deltaedit_kit.toyfaces.encoder import ROWS, WIDTH, Encoder, encode_portraits
@@ -34,22 +35,34 @@ from deltaedit_kit.toyfaces.renderer import render
 from tests.tiny_domain import tiny_domain
 
 
-def with_encoder(identity: bool = False) -> Domain:
-    """The tiny domain whose "encoder" says the mean code for every picture."""
-    domain = tiny_domain()
-    rows, mean = domain.generator.latent_rows, domain.generator.mean_w
-    assert mean is not None
+class MeanCode(nn.Module):
+    """An "encoder" that says the mean code for every picture, and counts how often it is asked."""
 
-    def encode(pictures: torch.Tensor) -> torch.Tensor:
-        return mean.expand(len(pictures), rows, -1).clone()
+    def __init__(self, mean_w: torch.Tensor, rows: int) -> None:
+        super().__init__()
+        self.mean_w, self.rows, self.asked = mean_w, rows, 0
 
-    def who(pictures: torch.Tensor) -> torch.Tensor:
+    def forward(self, pictures: torch.Tensor) -> torch.Tensor:
+        self.asked += 1
+        return self.mean_w.expand(len(pictures), self.rows, -1).clone()
+
+
+class MeanColour(nn.Module):
+    """An "identity": the mean colour as a unit vector."""
+
+    def forward(self, pictures: torch.Tensor) -> torch.Tensor:
         return torch.nn.functional.normalize(pictures.mean((2, 3)) + 2, dim=1)
 
+
+def with_encoder(identity: bool = False) -> Domain:
+    """The tiny domain with a `MeanCode`."""
+    domain = tiny_domain()
+    mean = domain.generator.mean_w
+    assert mean is not None
     domain._networks = replace(
         domain._networks,
-        inversion=lambda: encode,
-        identity=(lambda: who) if identity else None,
+        inversion=lambda: MeanCode(mean, domain.generator.latent_rows),
+        identity=MeanColour if identity else None,
     )
     return domain
 
@@ -66,23 +79,25 @@ def many_w(domain: Domain) -> torch.Tensor:
 
 
 def test_equal_pictures_are_wholly_faithful(renders: torch.Tensor, toyfaces: Domain) -> None:
-    perfect = fidelity(toyfaces, renders, renders)
+    perfect = measure_fidelity(toyfaces, renders, renders)
     assert perfect.psnr == float("inf")
     assert perfect.identity == pytest.approx(1, abs=1e-5)
     assert perfect.clip == pytest.approx(1, abs=1e-5)
-    other = fidelity(toyfaces, renders, renders.roll(1, 0))
+    other = measure_fidelity(toyfaces, renders, renders.roll(1, 0))
     assert other.identity is not None
     assert other.identity < 0.9
     assert other.clip < 0.9
     assert other.psnr == pytest.approx(float(psnr(renders, renders.roll(1, 0)).mean()))
-    assert "identity unknown" in str(fidelity(tiny_domain(), *[torch.zeros(1, 3, 64, 64)] * 2))
+    assert "identity unknown" in str(
+        measure_fidelity(tiny_domain(), *[torch.zeros(1, 3, 64, 64)] * 2)
+    )
 
 
 def test_second_looks_bring_a_portrait_nearer_and_never_away(
     renders: torch.Tensor, toyfaces: Domain
 ) -> None:
     """Against a plain loop: one picture, every look, the best of them."""
-    found = encoded(toyfaces, renders)
+    found = encode(toyfaces, renders)
     first = encode_portraits(renders)
     generator, gains = toyfaces.generator, []
     for k, picture in enumerate(renders.split(1)):
@@ -102,15 +117,13 @@ def test_second_looks_bring_a_portrait_nearer_and_never_away(
 
 def test_an_encoder_without_second_looks_is_asked_once() -> None:
     domain = with_encoder()
-    asked = []
-    encode = domain.inversion
-    assert encode is not None
-    domain.__dict__["inversion"] = lambda pictures: asked.append(1) or encode(pictures)
+    encoder = domain.inversion
+    assert isinstance(encoder, MeanCode)
     pictures = torch.zeros(2, 3, 64, 64)
-    assert torch.equal(encoded(domain, pictures), encode(pictures))
-    assert asked == [1]
+    assert torch.equal(encode(domain, pictures), encoder.mean_w.expand(2, encoder.rows, -1))
+    assert encoder.asked == 1
     with pytest.raises(DeltaEditError, match="has no encoder for photos"):
-        encoded(tiny_domain(), pictures)
+        encode(tiny_domain(), pictures)
 
 
 def test_refinement_comes_closer_to_every_picture_and_starts_where_it_was_told() -> None:
@@ -118,12 +131,12 @@ def test_refinement_comes_closer_to_every_picture_and_starts_where_it_was_told()
     wanted = domain.sample(2, seed=8, truncation=1.0).images.clamp(-1, 1)
     start = domain.inversion(wanted)  # pyright: ignore[reportOptionalCall]
     before = domain.draw(domain.generator.to_style(start), start)
-    codes = refined(domain, wanted, start, steps=30, progress=False)
+    codes = refine(domain, wanted, start, steps=30, progress=False)
     after = domain.draw(domain.generator.to_style(codes), codes)
     assert (psnr(after.clamp(-1, 1), wanted) > psnr(before.clamp(-1, 1), wanted) + 1).all()
     assert torch.equal(start, domain.inversion(wanted))  # pyright: ignore[reportOptionalCall]
     assert not codes.requires_grad
-    alone = refined(domain, wanted[:1], start[:1], steps=30, progress=False)
+    alone = refine(domain, wanted[:1], start[:1], steps=30, progress=False)
     assert torch.allclose(alone, codes[:1], atol=1e-3)  # every picture for itself
 
 
@@ -131,21 +144,45 @@ def test_a_caller_in_inference_mode_is_refined_alike() -> None:
     domain = with_encoder()
     faces = domain.sample(1, seed=3)
     start = domain.sample(1, seed=4).w_plus
-    wanted = refined(domain, faces.images, start, steps=2, progress=False)
+    wanted = refine(domain, faces.images, start, steps=2, progress=False)
     with torch.inference_mode():
-        found = refined(domain, faces.images.clone(), start.clone(), steps=2, progress=False)
+        found = refine(domain, faces.images.clone(), start.clone(), steps=2, progress=False)
     torch.testing.assert_close(found, wanted)
 
 
 def test_refinement_never_makes_a_picture_worse() -> None:
     domain = with_encoder()
     faces = domain.sample(1, seed=3)
-    codes = refined(domain, faces.images, faces.w_plus, steps=3, progress=False)
+    codes = refine(domain, faces.images, faces.w_plus, steps=3, progress=False)
     assert torch.equal(codes, faces.w_plus)  # nothing is better than what made the picture
     with pytest.raises(DeltaEditError, match="steps is 0"):
-        refined(domain, faces.images, faces.w_plus, steps=0)
+        refine(domain, faces.images, faces.w_plus, steps=0)
     with pytest.raises(DeltaEditError, match="64, 64"):
-        refined(domain, faces.images[:, :, :32], faces.w_plus)
+        refine(domain, faces.images[:, :, :32], faces.w_plus)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda x: (x + 1) * 127.5, "127.5"),
+        (lambda x: torch.where(x > 0, torch.nan, x), "NaN"),
+        (lambda x: x[0], "shape"),
+        (lambda x: (x * 100).to(torch.uint8), "uint8"),
+        (lambda x: x.numpy(), "tensor"),
+    ],
+)
+def test_pictures_that_are_none_enter_nowhere(change, words: str) -> None:
+    domain = with_encoder()
+    faces = domain.sample(1, seed=3)
+    wrong = change(faces.images)
+    for call in (
+        lambda: encode(domain, wrong),
+        lambda: refine(domain, wrong, faces.w_plus, steps=1, progress=False),
+        lambda: measure_fidelity(domain, wrong, faces.images),
+        lambda: measure_fidelity(domain, faces.images, wrong),
+    ):
+        with pytest.raises(DeltaEditError, match=words):
+            call()
 
 
 def test_the_rate_rises_and_falls() -> None:
@@ -192,7 +229,7 @@ def test_what_is_cut_out_of_a_picture() -> None:
     ramp = np.zeros((60, 100, 3), np.uint8)
     ramp[:, :, 0] = np.arange(100)
     picture = Image.fromarray(ramp)
-    middle = np.asarray(middle_square(picture))
+    middle = np.asarray(cut_middle(picture))
     assert middle.shape == (60, 60, 3)
     assert (middle[0, 0, 0], middle[0, -1, 0]) == (20, 79)
     assert crop_for(picture, domain, align=False).size == (64, 64)
@@ -251,11 +288,11 @@ def test_the_encoder_starts_as_one_w_and_stays_in_its_box(renders: torch.Tensor)
     assert torch.equal(w_plus, w_plus[:, :1].expand_as(w_plus))
     encoder.low.fill_(-0.01)
     encoder.high.fill_(0.01)
-    assert float(encoder(renders).abs().max()) <= 0.01 + 1e-6
+    assert float(encoder(renders).detach().abs().max()) <= 0.01 + 1e-6
     sketches = encode_portraits(torch.zeros(BATCH + 1, 3, 40, 40))  # another size, two passes
     assert sketches.shape == (BATCH + 1, ROWS, WIDTH)
     for wrong in (torch.zeros(3, 128, 128), torch.zeros(1, 3, 128, 128, dtype=torch.uint8)):
-        with pytest.raises(DeltaEditError, match="give floats"):
+        with pytest.raises(DeltaEditError, match="pictures"):
             encode_portraits(wrong)
 
 

@@ -99,10 +99,10 @@ def codes(options: argparse.Namespace) -> None:
 
 def _encoder(domain: Domain) -> Callable[[Tensor], Tensor]:
     """The domain's way from pictures to w+."""
-    from deltaedit_kit.labs.photo.encoding import encoded
+    from deltaedit_kit.labs.photo.encoding import encode
 
     if domain.inversion is None:
         raise DeltaEditError(
             f"domain {domain.spec.name!r} has no encoder for photographs; give --samples N instead"
         )
-    return partial(encoded, domain)
+    return partial(encode, domain)

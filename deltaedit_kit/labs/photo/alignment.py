@@ -53,9 +53,11 @@ class FoundFace:
         return self.score >= SURE
 
 
-def find_faces(photo: Image.Image) -> list[FoundFace]:
-    """All faces of a picture "RGB": the certain ones, largest first, then the doubtful likewise.
+def find_faces(photo: Image.Image, doubtful: bool = False) -> list[FoundFace]:
+    """The faces of a picture "RGB", the largest first.
 
+    `doubtful` adds those that may be a plate or a badge, after the others and largest first. Where
+    none is certain they are all that there is.
     Raises `DeltaEditError` where dlib or its landmark file is not installed.
     """
     detector, predictor, rectangle = _dlib()
@@ -71,15 +73,16 @@ def find_faces(photo: Image.Image) -> list[FoundFace]:
         points = np.array([(p.x, p.y) for p in predictor(whole, where).parts()], np.float64)
         landmarks = points if scale >= 1 else points / scale
         found.append(FoundFace(landmarks, (edges[0], edges[1], edges[2], edges[3]), float(score)))
-    return sorted(found, key=lambda face: (not face.certain, face.box[0] - face.box[2]))
+    found.sort(key=lambda face: (not face.certain, face.box[0] - face.box[2]))
+    return found if doubtful else [face for face in found if face.certain] or found
 
 
 def choose_face(faces: list[FoundFace], face: int | Literal["largest"] | None = None) -> FoundFace:
     """The face with number `face`, counted from 0 in the order of `find_faces`.
 
     None takes the only one that is certain (or the only one, where none is), "largest" the first
-    of several. Raises `DeltaEditError` where there is none, where there are several and none was chosen, and
-    for a number that is not there.
+    of several. Raises `DeltaEditError` where there is none, where there are several and none was
+    chosen, and for a number that is not there.
     """
     if not faces:
         raise DeltaEditError(
@@ -156,7 +159,7 @@ def cut_square(
     if max(before.max(), after.max()) > border - 4:
         reach = round(extent * 0.3)  # a wide fade, even where only little is missing
         before, after = np.maximum(before, reach), np.maximum(after, reach)
-        part = mirrored(part, before, after, blur=extent * 0.02)
+        part = mirror_margins(part, before, after, blur=extent * 0.02)
         inner_low = inner_low - before
     else:
         before = np.zeros(2, int)
@@ -170,7 +173,9 @@ def cut_square(
     return fine.resize((side, side), Image.Resampling.LANCZOS)
 
 
-def mirrored(part: np.ndarray, before: np.ndarray, after: np.ndarray, blur: float) -> np.ndarray:
+def mirror_margins(
+    part: np.ndarray, before: np.ndarray, after: np.ndarray, blur: float
+) -> np.ndarray:
     """uint8 [h, w, 3] with mirrored margins of (x, y) pixels before and after, fading outwards.
 
     Towards the outer edge pixels turn into their blurred selves, then into the median colour.
@@ -193,7 +198,9 @@ def align_face(
     photo: Image.Image, face: int | Literal["largest"] | None = None, side: int = CROP_SIDE
 ) -> Image.Image:
     """A picture "RGB" -> the aligned crop of its face; raises as the three steps do."""
-    return cut_square(photo, face_square(choose_face(find_faces(photo), face).landmarks), side)
+    return cut_square(
+        photo, face_square(choose_face(find_faces(photo, doubtful=True), face).landmarks), side
+    )
 
 
 @lru_cache(maxsize=1)

@@ -148,11 +148,11 @@ def read_square(file: Path, side: int) -> Tensor:
     """
     from PIL import Image
 
-    from deltaedit_kit.labs.photo.inverting import middle_square
+    from deltaedit_kit.labs.photo.inverting import cut_middle
     from deltaedit_kit.labs.photo.photos import read_photo, to_tensor
 
     try:
-        square = middle_square(read_photo(file))
+        square = cut_middle(read_photo(file))
     except DeltaEditError as cause:
         raise DeltaEditError(
             f"cannot read the picture {file.name}: {cause}; or take it out"

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.errors import pictures as check_pictures
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,13 +29,15 @@ SHARE = 0.5  # η
 
 
 @torch.no_grad()
-def encoded(domain: Domain, pictures: Float[Tensor, "n 3 h h"]) -> Float[Tensor, "n l w"]:
+def encode(domain: Domain, pictures: Float[Tensor, "n 3 h h"]) -> Float[Tensor, "n l w"]:
     """w+ of aligned pictures in [-1, 1], after as many second looks as the domain declares.
 
     Of all looks, the code whose drawing is nearest in mean square comes back, for every picture by
-    itself: a further look never makes one worse. Raises DeltaEditError where there is no encoder.
+    itself: a further look never makes one worse. Raises DeltaEditError where there is no encoder,
+    and for what are no such pictures.
     """
     encoder = encoder_of(domain)
+    pictures = check_pictures("pictures", pictures).float()
     first = encoder(pictures)
     if not domain.spec.second_looks:
         return first

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from deltaedit_kit.errors import pictures
 from deltaedit_kit.labs.metrics.identity import identity_similarity
 from deltaedit_kit.labs.metrics.psnr import psnr
 
@@ -39,14 +40,14 @@ class Fidelity:
 
 
 @torch.no_grad()
-def fidelity(
+def measure_fidelity(
     domain: Domain, made: Float[Tensor, "n 3 h h"], wanted: Float[Tensor, "n 3 h h"]
 ) -> Fidelity:
-    """Compare pictures in about [-1, 1], both of the domain's size and on its device.
+    """Compare pictures in [-1, 1], both of the domain's size and on its device.
 
-    Raises DeltaEditError for pictures of two sizes, and for NaN.
+    Raises DeltaEditError for pictures of two sizes, and for what are none.
     """
-    made, wanted = made.clamp(-1, 1), wanted.clamp(-1, 1)
+    made, wanted = pictures("made", made).float(), pictures("wanted", wanted).float()
     embedder = domain.identity
     same_person = None
     if embedder is not None:

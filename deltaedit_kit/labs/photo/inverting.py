@@ -18,11 +18,11 @@ from PIL import Image
 
 from deltaedit_kit.domain import Domain
 from deltaedit_kit.errors import DeltaEditError, whole_number
+from deltaedit_kit.labs.photo import refining
 from deltaedit_kit.labs.photo.alignment import align_face
-from deltaedit_kit.labs.photo.encoding import encoded, encoder_of
-from deltaedit_kit.labs.photo.fidelity import Fidelity, fidelity
+from deltaedit_kit.labs.photo.encoding import encode, encoder_of
+from deltaedit_kit.labs.photo.fidelity import Fidelity, measure_fidelity
 from deltaedit_kit.labs.photo.photos import RANGE, read_photo, to_tensor
-from deltaedit_kit.labs.photo.refining import STEPS, refined
 
 if TYPE_CHECKING:
     from jaxtyping import Float
@@ -90,16 +90,18 @@ def invert(
         raise DeltaEditError(
             f"domain is a {type(domain).__name__}; give a domain: load_domain('toyfaces')"
         )
-    asked = {True: STEPS, False: 0}[refine] if isinstance(refine, bool) else refine
+    asked = {True: refining.STEPS, False: 0}[refine] if isinstance(refine, bool) else refine
     steps = whole_number("refine", asked, 0)
     picture = read_photo(photo)
     encoder_of(domain)  # before the search for a face, which takes longer than a refusal
     wanted = to_tensor(crop_for(picture, domain, align, face))[None].to(domain.device)
-    w_plus = encoded(domain, wanted)
-    first, encoded_fidelity = _measured(domain, w_plus, wanted)
+    w_plus = encode(domain, wanted)
+    first, encoded_fidelity = _draw_and_measure(domain, w_plus, wanted)
     faces, reached = first, encoded_fidelity
     if steps:
-        faces, reached = _measured(domain, refined(domain, wanted, w_plus, steps, progress), wanted)
+        faces, reached = _draw_and_measure(
+            domain, refining.refine(domain, wanted, w_plus, steps, progress), wanted
+        )
     drawn = domain.spec.oracle is not None  # only what was drawn from factors can be read back
     joke = JOKE if drawn and reached.psnr < LIKENESS else ""
     return Inversion(
@@ -138,11 +140,11 @@ def crop_for(
             f"face is {face}, but no face is looked for: {why}; leave face out (--face), or give "
             "align=True"
         )
-    crop = align_face(picture, face) if align else middle_square(picture)
+    crop = align_face(picture, face) if align else cut_middle(picture)
     return crop if crop.size == (side, side) else crop.resize((side, side), _filter(crop, side))
 
 
-def middle_square(picture: Image.Image) -> Image.Image:
+def cut_middle(picture: Image.Image) -> Image.Image:
     """The largest square in the middle."""
     (width, height), side = picture.size, min(picture.size)
     left, top = (width - side) // 2, (height - side) // 2
@@ -154,8 +156,8 @@ def _filter(crop: Image.Image, side: int) -> Image.Resampling:
     return Image.Resampling.BOX if crop.width % side == 0 else Image.Resampling.BICUBIC
 
 
-def _measured(domain: Domain, w_plus: Tensor, wanted: Tensor) -> tuple[Faces, Fidelity]:
+def _draw_and_measure(domain: Domain, w_plus: Tensor, wanted: Tensor) -> tuple[Faces, Fidelity]:
     """Codes drawn, and compared with the picture that was wanted."""
     with torch.no_grad():
         faces = domain.faces_from(domain.generator.to_style(w_plus), w_plus)
-    return faces, fidelity(domain, faces.images, wanted)
+    return faces, measure_fidelity(domain, faces.images, wanted)

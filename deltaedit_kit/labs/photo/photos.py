@@ -77,9 +77,9 @@ def read_photo(source: Source) -> Image.Image:
             warnings.simplefilter("ignore")  # Pillow's own, smaller limit, and odd EXIF entries
             if isinstance(source, str | PathLike):
                 with open(regular_file(source), "rb") as file:  # closed also where Pillow fails
-                    return upright_rgb(_from_file(file, name))
+                    return make_upright(_from_file(file, name))
             picture = _opened(source, name)
-            return upright_rgb(picture)
+            return make_upright(picture)
     except DeltaEditError:
         raise
     except Image.DecompressionBombError as cause:
@@ -92,7 +92,7 @@ def read_photo(source: Source) -> Image.Image:
         ) from cause
 
 
-def upright_rgb(picture: Image.Image) -> Image.Image:
+def make_upright(picture: Image.Image) -> Image.Image:
     """Any mode of Pillow -> "RGB", upright; the picture given stays as it is.
 
     Raises what Pillow raises for a damaged file.

@@ -17,6 +17,7 @@ import torch
 from tqdm import tqdm
 
 from deltaedit_kit.errors import DeltaEditError, whole_number
+from deltaedit_kit.errors import pictures as check_pictures
 
 if TYPE_CHECKING:
     from jaxtyping import Float
@@ -32,7 +33,7 @@ SHOW_EVERY = 10  # steps between numbers beside the progress bar
 
 
 @torch.inference_mode(False)  # whatever the caller is in: a descent needs gradients
-def refined(
+def refine(
     domain: Domain,
     pictures: Float[Tensor, "n 3 h h"],
     w_plus: Float[Tensor, "n l w"],
@@ -42,10 +43,11 @@ def refined(
     """w+ that draws `pictures` better than the given one; every picture for itself.
 
     The best code on the way comes back, so that no picture gets worse. Pictures lie in [-1, 1],
-    are of the domain's size and on its device. Raises DeltaEditError for another size and for
-    steps below 1.
+    are of the domain's size and on its device. Raises DeltaEditError for another size, for
+    what are no pictures and for steps below 1.
     """
     steps = whole_number("steps", steps, 1)
+    pictures = check_pictures("pictures", pictures).float()
     generator, side = domain.generator, domain.spec.resolution
     if pictures.shape != (len(w_plus), 3, side, side):
         raise DeltaEditError(

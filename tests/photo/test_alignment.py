@@ -183,7 +183,7 @@ def test_two_faces_and_none(portrait: Image.Image) -> None:
     both = Image.new("RGB", (900, 512), "tan")
     both.paste(portrait, (0, 0))
     both.paste(portrait.resize((360, 360)), (530, 100))
-    with pytest.raises(DeltaEditError, match="faces are on this photo.*doubtful"):
+    with pytest.raises(DeltaEditError, match=r"faces are on this photo.*doubtful"):
         align_face(both)
     large, small = find_faces(both)
     assert large.certain

@@ -198,9 +198,8 @@ def align_face(
     photo: Image.Image, face: int | Literal["largest"] | None = None, side: int = CROP_SIDE
 ) -> Image.Image:
     """A picture "RGB" -> the aligned crop of its face; raises as the three steps do."""
-    return cut_square(
-        photo, face_square(choose_face(find_faces(photo, doubtful=True), face).landmarks), side
-    )
+    chosen = choose_face(find_faces(photo, doubtful=True), face)
+    return cut_square(photo, face_square(chosen.landmarks), side)
 
 
 @lru_cache(maxsize=1)

@@ -102,7 +102,7 @@ def invert(
         faces, reached = _draw_and_measure(
             domain, refining.refine(domain, wanted, w_plus, steps, progress), wanted
         )
-    drawn = domain.spec.oracle is not None  # only what was drawn from factors can be read back
+    drawn = domain.oracle is not None  # only what was drawn from factors can be read back
     joke = JOKE if drawn and reached.psnr < LIKENESS else ""
     return Inversion(
         photo=wanted,

@@ -1,4 +1,4 @@
-# DeltaEdit Kit: what `make` can do.   make edit | test | lab | app | lint | fix | figures | setup
+# DeltaEdit Kit: what `make` can do.   make edit | check | test | lab | app | lint | fix | figures | setup
 #
 # The first target that needs it builds .venv (Python >= 3.11, nothing else); a stamp file per
 # set of packages says that it is done, so every later run starts at once. uv is used where it is
@@ -9,6 +9,8 @@ VENV   := .venv
 RUN    := $(VENV)/bin/python
 CORE   := $(VENV)/.core-installed
 DEV    := $(VENV)/.dev-installed
+# A process a core, a file or a notebook each; conftest.py sorts them by cost.
+PYTEST := $(RUN) -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 # TEXT="any sentence" reaches the program through the environment, never through a shell command:
 # quotes, $, ` and ; in it are just letters. $(value ...) keeps make from expanding it either.
@@ -16,7 +18,7 @@ override TEXT := $(value TEXT)
 export TEXT
 
 .DEFAULT_GOAL := help
-.PHONY: help edit test lab app lint fix figures setup clean-env
+.PHONY: help edit check test lab app lint format types fast-tests fix figures setup clean-env
 
 help:
 	@sed -n 's/^## //p' Makefile
@@ -30,9 +32,17 @@ edit: $(CORE)
 	  $(RUN) -m deltaedit_kit.labs.cli.main edit --out figures/first_edit.png; \
 	fi
 
-## make test                     all tests, notebooks included
+## make check                    format, lint, types and the fast tests: two minutes, for every commit
+check: $(DEV) format
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target types fast-tests
+
+fast-tests: $(DEV)
+	@$(PYTEST) -q -m "not slow and not browser" tests
+
+## make test                     all tests, notebooks and browser last; at the end what was skipped
+## make test TESTS=tests/mapper  those of one room
 test: $(DEV)
-	@$(RUN) -m pytest
+	@$(PYTEST) $(TESTS)
 
 ## make lab                      JupyterLab on notebooks/
 lab: $(DEV)
@@ -43,9 +53,13 @@ app: $(DEV)
 	@$(RUN) -m voila apps/studio.ipynb
 
 ## make lint                     format, lint and types, as CI checks them
-lint: $(DEV)
-	@$(RUN) -m ruff format --check .
-	@$(RUN) -m ruff check .
+lint: format types
+
+format: $(DEV)
+	@$(RUN) -m ruff format --check --quiet .
+	@$(RUN) -m ruff check --quiet .
+
+types: $(DEV)
 	@$(RUN) -m pyright
 
 ## make fix                      let ruff put right what it can

@@ -22,7 +22,7 @@ from tests.tiny_domain import tiny_domain
 @pytest.fixture(autouse=True)
 def tiny(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """`load_domain` gives the tiny domain for its name, and the current folder is empty."""
-    real = domains.load_domain
+    real = loading.load_domain
 
     def load(name: str, device: str = "cpu") -> object:
         return tiny_domain() if name == "tiny" else real(name, device)

@@ -1,0 +1,52 @@
+"""The order of a whole run, and its processes: fast tests, slow ones, notebooks, the browser.
+
+    make check    tests that carry neither mark, without notebooks      make test    all of it
+
+`pytest -n auto --dist loadfile --no-loadscope-reorder` (pytest-xdist) gives every file, or
+notebook, to one process, so that what its tests share is made once. Files come in the order below:
+a contributor sees the first failure after seconds.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+MOST_PROCESSES = 16  # each takes a gigabyte or two: torch, the shipped networks, a kernel
+BROWSER = Path(__file__).parent / "tests" / "browser"
+
+# Before torch is imported. A process a core, a thread a process: and the kernels of notebooks,
+# which a process starts, inherit it.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """As many processes as this one may use cores; xdist alone counts hyperthreads as none."""
+    usable = getattr(os, "sched_getaffinity", None)
+    return min(len(usable(0)) if usable else os.cpu_count() or 1, MOST_PROCESSES)
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Mark what needs a browser."""
+    if item.path.is_relative_to(BROWSER):
+        item.add_marker("browser")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files by their dearest test, and the tests of a file by cost."""
+    dearest: dict[Path, int] = {}
+    for item in items:
+        dearest[item.path] = max(dearest.get(item.path, 0), _cost(item))
+    items.sort(key=lambda item: (dearest[item.path], str(item.path), _cost(item)))
+
+
+def _cost(item: pytest.Item) -> int:
+    """0 fast, 1 slow, 2 a cell of a notebook, 3 a page in a browser."""
+    if item.get_closest_marker("browser"):
+        return 3
+    if item.path.suffix == ".ipynb":
+        return 2
+    return 1 if item.get_closest_marker("slow") else 0

@@ -89,7 +89,7 @@ def fast_dtype(device: str | torch.device, gradients: bool = False) -> torch.dty
 
 
 def safe(native: tuple[torch.dtype, ...], gradients: bool) -> tuple[torch.dtype, ...]:
-    """The one to try: bfloat16 before float16, which has a smaller range and, here, no gradients."""
+    """The one to try: bfloat16 before float16, which has a smaller range and no gradients."""
     fit = tuple(dtype for dtype in native if not (gradients and dtype == torch.float16))
     return fit[:1]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import numpy as np
@@ -43,61 +42,6 @@ def folder(tmp_path: Path) -> Path:
     (text / "2.txt").write_text("  \n\n")
     (text / "4.txt").write_text("a young face\n")
     return tmp_path
-
-
-def test_folder_with_captions_elsewhere(folder: Path) -> None:
-    found = read_captions(folder)
-    assert {path.name: texts for path, texts in found.items} == {
-        "0.jpg": ("a smiling face", "a face with glasses"),
-        "1.jpg": ("an old man",),
-        "4.jpg": ("a young face",),
-    }
-    assert found.skipped == ("2.txt: the caption is empty", "3.jpg: no text file 3.txt")
-
-
-def test_csv_adds_rows_and_columns_up(tmp_path: Path) -> None:
-    picture(tmp_path / "a.png")
-    table = "Image,caption_1,caption_2\na.png,one,two\na.png,three,\nb.png,four,\n,five,\na.png,,\n"
-    (tmp_path / "list.csv").write_text(table, encoding="utf-8-sig")
-    found = read_captions(tmp_path / "list.csv")
-    assert found.items == ((tmp_path / "a.png", ("one", "two", "three")),)
-    assert found.skipped == (
-        "list.csv line 4: there is no picture b.png",
-        "list.csv line 5: no picture named",
-        "list.csv line 6: the caption is empty",
-    )
-
-
-def test_jsonl_with_one_or_many_captions(tmp_path: Path) -> None:
-    picture(tmp_path / "sub" / "a.png")
-    lines = [
-        json.dumps({"file_name": "sub/a.png", "text": "one"}),
-        json.dumps({"image": "sub/a.png", "captions": ["two", ""]}),
-        "{broken",
-        json.dumps(["no", "object"]),
-        "",
-    ]
-    (tmp_path / "list.jsonl").write_text("\n".join(lines))
-    found = read_captions(tmp_path / "list.jsonl")
-    assert found.items == ((tmp_path / "sub" / "a.png", ("one", "two")),)
-    assert found.skipped == (
-        "list.jsonl line 2: the caption is empty",
-        "list.jsonl line 3: not JSON",
-        "list.jsonl line 4: no picture or no caption named",
-    )
-
-
-def test_nothing_usable_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(DeltaEditError, match="is not there"):
-        read_captions(tmp_path / "nowhere")
-    with pytest.raises(DeltaEditError, match="no picture with a caption"):
-        read_captions(tmp_path)
-    (tmp_path / "list.csv").write_text("a,b\n1,2\n")
-    with pytest.raises(DeltaEditError, match="has the columns a, b; name one"):
-        read_captions(tmp_path / "list.csv")
-    (tmp_path / "list.xlsx").write_text("")
-    with pytest.raises(DeltaEditError, match="neither a folder nor"):
-        read_captions(tmp_path / "list.xlsx")
 
 
 def test_embedding_lists_what_it_leaves_out(folder: Path, clip: ClipSpace) -> None:

@@ -116,7 +116,6 @@ def too_large(name: str) -> DeltaEditError:
     )
 
 
-def shown(path: str | PathLike[str]) -> str:
-    """A path as an error shows it: short, and printable even where its bytes are no UTF-8."""
-    text = os.fsdecode(path)
-    return text[:80].encode("utf-8", "backslashreplace").decode()
+def shown(text: str | PathLike[str], longest: int = 80) -> str:
+    """A path or name as a message shows it: short, and printable even where it is no UTF-8."""
+    return os.fsdecode(text)[:longest].encode("utf-8", "backslashreplace").decode()

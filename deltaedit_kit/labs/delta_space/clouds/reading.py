@@ -1,10 +1,9 @@
 """Your own pictures and captions: from a folder, a CSV or a JSONL to a list, nothing lost silently.
 
-    folder   pictures anywhere below it, beside or elsewhere a .txt of the same name, a caption a
-             line (MultiModal-CelebA-HQ: images/0.jpg and text/celeba-caption/0.txt)
-    CSV      a column picture (or image, file, path, file_name) and columns caption...; rows of one
-             picture add up
-    JSONL    {"picture": "0.jpg", "caption": "..."} or {"captions": ["...", "..."]} a line
+    folder   pictures anywhere below it, each with a .txt of its name beside it, a caption a line;
+             or all texts elsewhere, if names say which belongs to which
+             (MultiModal-CelebA-HQ: images/0.jpg and text/celeba-caption/0.txt)
+    CSV, JSONL   see caption_files.py; relative paths count from the file that names them
 
 What cannot be used (a missing picture, an empty caption, a broken line) is listed in `skipped`,
 with its reason; an error is raised only when nothing is left.
@@ -12,18 +11,23 @@ with its reason; an error is raised only when nothing is left.
 
 from __future__ import annotations
 
-import csv
-import json
+import os
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.labs.delta_space.clouds.caption_files import (
+    Skip,
+    read_captions_of,
+    read_lines,
+    read_table,
+    unreadable,
+)
+from deltaedit_kit.labs.photo.bounds import shown
 
-SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"})
-PICTURE_NAMES = ("picture", "image", "file", "path", "filepath", "file_name", "filename", "img")
-CAPTION_NAMES = ("caption", "text", "sentence", "description")
+SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff"})
 
 
 @dataclass(frozen=True)
@@ -37,35 +41,30 @@ class PicturesAndCaptions:
         return len(self.items)
 
 
-def read_captions(source: str | Path) -> PicturesAndCaptions:
+def read_captions(source: str | os.PathLike[str]) -> PicturesAndCaptions:
     """Pictures with captions of a folder, a .csv or a .jsonl file; pictures are not opened yet.
 
-    Raises DeltaEditError when `source` is not there or of another kind, and when no picture with
-    a caption is left.
+    White space inside a caption becomes single spaces, and equal captions of one picture count
+    once; nothing else changes. Raises DeltaEditError when `source` is not there or of another
+    kind, and when no picture with a caption is left.
     """
-    source = Path(source).expanduser()
+    place = Path(os.path.expanduser(source))
     skipped: list[str] = []
-    if source.is_dir():
-        found = _folder(source, skipped)
-    elif source.suffix.lower() == ".csv" and source.is_file():
-        found = _table(source, skipped)
-    elif source.suffix.lower() in (".jsonl", ".ndjson") and source.is_file():
-        found = _lines(source, skipped)
-    else:
-        kind = "is not there" if not source.exists() else "is neither a folder nor .csv nor .jsonl"
-        raise DeltaEditError(f"{source} {kind}; give pictures with captions as one of the three")
     captions: dict[Path, list[str]] = {}
-    for where, picture, caption in found:
+    for where, picture, caption in _found(place, skipped.append):
         text = " ".join(caption.split())
-        if not text:
+        if why := unreadable(text) or unreadable(str(picture)) or _missing(picture):
+            skipped.append(f"{where}: {why}")
+        elif not text:
             skipped.append(f"{where}: the caption is empty")
-        elif not picture.is_file():
-            skipped.append(f"{where}: there is no picture {picture.name}")
         else:
             captions.setdefault(picture, []).append(text)
+    skipped = [shown(line, 300) for line in skipped]
     if not captions:
         first = f"; first reason: {skipped[0]}" if skipped else ""
-        raise DeltaEditError(f"no picture with a caption in {source}{first}; check its layout")
+        raise DeltaEditError(
+            f"no picture with a caption in {shown(place)}{first}; check its layout"
+        )
     items = tuple((picture, tuple(dict.fromkeys(texts))) for picture, texts in captions.items())
     return PicturesAndCaptions(items, tuple(skipped))
 
@@ -73,66 +72,63 @@ def read_captions(source: str | Path) -> PicturesAndCaptions:
 Found = Iterator[tuple[str, Path, str]]  # where it stood, picture, caption
 
 
-def _folder(folder: Path, skipped: list[str]) -> Found:
+def _found(place: Path, skip: Skip) -> Found:
+    kind = place.suffix.lower()
+    try:
+        folder, file = place.is_dir(), place.is_file()
+    except OSError as cause:
+        raise DeltaEditError(f"{shown(place)} cannot be opened: {cause.strerror}") from cause
+    if folder:
+        yield from _folder(place, skip)
+    elif file and kind in (".csv", ".jsonl", ".ndjson"):
+        for where, name, caption in (read_table if kind == ".csv" else read_lines)(place, skip):
+            yield where, place.parent / os.path.expanduser(name), caption
+    else:
+        state = "is neither a folder nor a .csv or .jsonl file" if file else "is not there"
+        raise DeltaEditError(
+            f"{shown(place)} {state}; give pictures with captions as one of the three"
+        )
+
+
+def _folder(folder: Path, skip: Skip) -> Found:
+    """Pictures below a folder, each with the text that is its own and nobody else's."""
     files = sorted(path for path in folder.rglob("*") if path.is_file())
-    texts = {path.stem: path for path in files if path.suffix.lower() == ".txt"}
-    for picture in (path for path in files if path.suffix.lower() in SUFFIXES):
-        beside = picture.with_suffix(".txt")
-        text = beside if beside.is_file() else texts.get(picture.stem)
+    pictures = [path for path in files if path.suffix.lower() in SUFFIXES]
+    texts = [path for path in files if path.suffix.lower() == ".txt"]
+    at_home = {text.with_suffix("") for text in texts} & {p.with_suffix("") for p in pictures}
+    # Elsewhere a name must be unique on both sides: 0.jpg of one folder is not 0.jpg of another.
+    lonely, apart = defaultdict(list), defaultdict(list)
+    for paths, by_name in ((pictures, lonely), (texts, apart)):
+        for path in paths:
+            if path.with_suffix("") not in at_home:
+                by_name[path.stem].append(path)
+    beside = {text.with_suffix(""): text for text in texts}
+    for picture in pictures:
+        text = beside.get(picture.with_suffix(""))
         if text is None:
-            skipped.append(f"{picture.name}: no text file {picture.stem}.txt")
+            there, alike = apart[picture.stem], lonely[picture.stem]
+            if len(there) != 1 or len(alike) != 1:
+                why = "several texts or pictures have its name; put each text beside its picture"
+                why = why if there else f"no text file {picture.stem}.txt"
+                skip(f"{picture.relative_to(folder)}: {why}")
+                continue
+            text = there[0]
+        try:
+            captions = read_captions_of(text)
+        except DeltaEditError as error:
+            skip(str(error))
             continue
-        lines = text.read_text(encoding="utf-8-sig", errors="replace").splitlines()
-        captions = [line for line in lines if line.strip()] or [""]
         for caption in captions:
             yield text.name, picture, caption
+    for text in texts:
+        if text.with_suffix("") not in at_home and not lonely[text.stem]:
+            skip(f"{text.relative_to(folder)}: no picture of this name")
 
 
-def _table(file: Path, skipped: list[str]) -> Found:
-    with file.open(encoding="utf-8-sig", errors="replace", newline="") as opened:
-        reader = csv.DictReader(opened)
-        names = [str(name) for name in reader.fieldnames or ()]
-        picture = next((name for name in names if name.strip().lower() in PICTURE_NAMES), None)
-        captions = [name for name in names if name.strip().lower().startswith(CAPTION_NAMES)]
-        if picture is None or not captions:
-            raise DeltaEditError(
-                f"{file.name} has the columns {', '.join(names) or '(none)'}; name one of them "
-                "'picture' and one 'caption'"
-            )
-        for number, row in enumerate(reader, start=2):
-            where = f"{file.name} line {number}"
-            texts = [row[name] for name in captions if (row[name] or "").strip()]
-            if not row[picture]:
-                skipped.append(f"{where}: no picture named")
-                continue
-            for text in texts or [""]:
-                yield where, _beside(file, str(row[picture])), str(text)
-
-
-def _lines(file: Path, skipped: list[str]) -> Found:
-    lines = file.read_text(encoding="utf-8-sig", errors="replace").splitlines()
-    for number, line in enumerate(lines, start=1):
-        where = f"{file.name} line {number}"
-        if not line.strip():
-            continue
-        try:
-            entry = json.loads(line)
-        except ValueError:
-            skipped.append(f"{where}: not JSON")
-            continue
-        picture = _first(entry, PICTURE_NAMES) if isinstance(entry, dict) else None
-        told = _first(entry, (*CAPTION_NAMES, "captions", "texts")) if picture else None
-        if not isinstance(picture, str) or told is None:
-            skipped.append(f"{where}: no picture or no caption named")
-            continue
-        for caption in told if isinstance(told, list) else [told]:
-            yield where, _beside(file, picture), str(caption)
-
-
-def _beside(file: Path, picture: str) -> Path:
-    """Relative paths count from the file that names them; absolute ones stay."""
-    return file.parent / picture.strip()
-
-
-def _first(entry: dict[str, Any], names: tuple[str, ...]) -> Any:
-    return next((entry[name] for name in names if name in entry), None)
+def _missing(picture: Path) -> str:
+    """Why a picture cannot be opened: "" where it is a file."""
+    try:
+        there = picture.is_file()
+    except (OSError, ValueError) as cause:  # a name too long, a folder closed to us
+        return f"{picture.name[:40]}: {cause.strerror if isinstance(cause, OSError) else cause}"
+    return "" if there else f"there is no picture {picture.name}"

@@ -2,7 +2,7 @@
 
     plain        every picture whole, by the published algorithm: 2·S synthesised pictures a picture
     restart      the kit's generator, from the layer that holds the channel (relevance.py)
-    gradient     E backward passes a picture (relevance_gradient.py), not the published definition
+    gradient     E backward passes a picture, not the published definition
 
 Cost, at 1024 px with random weights: one channel of each layer is timed and the layers add up,
 width times the time of one; of the gradient, one forward and a few backward passes.
@@ -16,7 +16,7 @@ published definition says about itself on other pictures.
 from __future__ import annotations
 
 import argparse
-from types import SimpleNamespace
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -26,10 +26,12 @@ from torch.nn import functional as F
 from benchmarks.machine import describe, seconds_of
 from benchmarks.synthesis import STYLE_DIM, WIDEST
 from deltaedit_kit.clip_space import ClipSpace
-from deltaedit_kit.relevance import ChannelStatistics, Probe
-from deltaedit_kit.relevance_gradient import jacobian
+from deltaedit_kit.domain import Domain
+from deltaedit_kit.mapper import DeltaMapper
+from deltaedit_kit.networks import Networks
+from deltaedit_kit.relevance import ChannelStatistics, Plan, Probe
 from deltaedit_kit.stylegan2 import Generator
-from deltaedit_kit.stylespace import StyleLayout
+from deltaedit_kit.toyfaces.spec import SPEC
 from tests.stylegan2 import reference
 
 STEP = 5.0
@@ -37,28 +39,26 @@ CLIP_NAME = "ViT-B-32"
 CHANNELS_SEED = 5
 
 
-def random_domain(resolution: int, device: str) -> SimpleNamespace:
+def random_domain(resolution: int, device: str) -> Domain:
     """A generator and a CLIP of the published sizes; time does not depend on what they show."""
     import open_clip
 
     channels = {size: width for size, width in WIDEST.items() if size <= resolution}
     generator = Generator(resolution, channels, STYLE_DIM).eval().requires_grad_(False)
     model: Any = open_clip.create_model(CLIP_NAME, pretrained=None).eval().requires_grad_(False)
-    return SimpleNamespace(
-        generator=generator.to(device),
-        clip=ClipSpace(model, None, "clip").to(device),
-        layout=StyleLayout(generator.style_widths),
-        device=torch.device(device),
+    nothing = torch.zeros(1, 1)
+    networks = Networks(
+        lambda: generator, lambda: ClipSpace(model, None, "clip"), DeltaMapper, lambda: nothing
     )
+    spec = replace(SPEC, name="random", resolution=resolution, preprocessing="clip")
+    return Domain(spec, networks, device)
 
 
-def codes(domain: Any, pictures: int, seed: int = 0) -> tuple[Tensor, Tensor]:
+def codes(domain: Domain, pictures: int, seed: int = 0) -> tuple[Tensor, Tensor]:
     """s [n, S] and w+ [n, L, W] of sampled pictures."""
-    generator = domain.generator
-    z = torch.randn(pictures, generator.style_dim, generator=torch.Generator().manual_seed(seed))
     with torch.no_grad():
-        w_plus = generator.expand(generator.mapping(z.to(domain.device)))
-        return generator.to_style(w_plus), w_plus
+        w_plus = domain.generator.expand(domain.sample_w(pictures, seed))
+        return domain.generator.to_style(w_plus), w_plus
 
 
 def cost(given: argparse.Namespace) -> None:
@@ -66,8 +66,7 @@ def cost(given: argparse.Namespace) -> None:
     domain = random_domain(given.resolution, given.device)
     s, w_plus = codes(domain, 1)
     widths, device = domain.layout.widths, given.device
-    statistics = ChannelStatistics.of(domain, samples=512)
-    probe = Probe(domain, statistics, STEP, 2, given.fast, None)
+    probe = Probe(domain, Plan(step=STEP, batch=2, fast=given.fast))
 
     def whole() -> None:
         both = s.repeat(2, 1)
@@ -76,13 +75,13 @@ def cost(given: argparse.Namespace) -> None:
 
     def moved(layer: int, state: Any) -> None:
         first = domain.layout.slices[layer].start
-        probe._moves(range(first, first + 1), layer, state, s, w_plus)
+        probe.change(range(first, first + 1), layer, state, s, w_plus)
 
     with torch.inference_mode():
         plain = sum(widths) * seconds_of(whole, device, given.repeats)
         restart = 0.0
         for layer, width in enumerate(widths):
-            state = probe._state_before(layer, s, w_plus)
+            state = domain.generator.state_before(layer, s, w_plus)
             one = seconds_of(lambda k=layer, x=state: moved(k, x), device, given.repeats)
             restart += width * one
             print(f"layer {layer:2d}: {one:7.3f} s a channel, {width} channels", flush=True)
@@ -92,22 +91,21 @@ def cost(given: argparse.Namespace) -> None:
         print(f"  {name:9s} {seconds:10,.0f} s  {plain / seconds:6.1f} x plain", flush=True)
 
 
-def slopes_seconds(domain: Any, s: Tensor, w_plus: Tensor, given: argparse.Namespace) -> float:
+def slopes_seconds(domain: Domain, s: Tensor, w_plus: Tensor, given: argparse.Namespace) -> float:
     """Seconds of `jacobian` for one picture, extrapolated from `--outputs` backward passes."""
-    few = SimpleNamespace(generator=domain.generator, device=domain.device)
+    probe = Probe(domain, Plan(method="gradient", fast=given.fast))
+    whole = probe.clip.encode_images
 
     def seconds(outputs: int) -> float:
-        few.clip = SimpleNamespace(
-            encode_images=lambda pictures: domain.clip.encode_images(pictures)[:, :outputs]
-        )
-        return seconds_of(lambda: jacobian(few, s, w_plus, given.fast), given.device, given.repeats)
+        probe.clip.encode_images = lambda pictures: whole(pictures)[:, :outputs]
+        return seconds_of(lambda: probe.jacobian(s, w_plus), given.device, given.repeats)
 
     one, more = seconds(1), seconds(1 + given.outputs)
     return one + (domain.clip.width - 1) * (more - one) / given.outputs
 
 
 @torch.no_grad()
-def changes(domain: Any, s: Tensor, w_plus: Tensor, channels: Tensor) -> Tensor:
+def changes(domain: Domain, s: Tensor, w_plus: Tensor, channels: Tensor) -> Tensor:
     """Unit CLIP changes [c, n, E] by the published definition, whole pictures."""
     statistics = ChannelStatistics.of(domain)
     rows = []
@@ -133,11 +131,12 @@ def agreement(given: argparse.Namespace) -> None:
             for part in domain.layout.slices
         ]
     )
+    probe = Probe(domain, Plan(method="gradient", fast=given.fast))
     halves, slopes = [], []
     for seed in (0, 1):
         s, w_plus = codes(domain, given.pictures, seed)
         halves.append(changes(domain, s, w_plus, channels).sum(1))
-        unit = F.normalize(jacobian(domain, s, w_plus, given.fast), dim=1)
+        unit = F.normalize(probe.jacobian(s, w_plus), dim=1)
         slopes.append(unit.sum(0).T[channels.to(unit.device)])
     print(f"toyfaces, {len(channels)} channels, {given.pictures} pictures, median cosine of a row:")
     for name, one, other in (

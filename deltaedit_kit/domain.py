@@ -10,9 +10,7 @@ faces on every device and leaves everybody else's random numbers alone.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -23,8 +21,17 @@ from torch import nn
 
 from deltaedit_kit.device import usable_device
 from deltaedit_kit.domain_spec import DomainSpec
-from deltaedit_kit.errors import DeltaEditError, finite_number, tensor, whole_number
+from deltaedit_kit.errors import (
+    DeltaEditError,
+    finite_number,
+    finite_tensor,
+    pictures,
+    tensor,
+    unit_rows,
+    whole_number,
+)
 from deltaedit_kit.faces import Faces, SampleOrigin
+from deltaedit_kit.networks import Networks, loading
 from deltaedit_kit.stylespace import StyleLayout
 
 if TYPE_CHECKING:
@@ -40,32 +47,6 @@ HIGHEST_SEED = 2**32 - 1
 MOST_FACES = 1_000_000  # in one call: a number typed wrongly must not ask for all the memory
 CODES_A_PASS = 4096  # through the mapping network
 PICTURES_A_PASS = 32  # up to 256 px; bounds memory, and a larger batch is no faster on a CPU
-
-
-@contextmanager
-def loading() -> Iterator[None]:
-    """Where networks are made: differentiable later whatever mode the caller is in, and without a
-    number from the caller's random generator, although they start at random before weights come.
-    """
-    with torch.inference_mode(False), torch.random.fork_rng(devices=[]):
-        yield
-
-
-@dataclass(frozen=True)
-class Networks:
-    """How to get each network: called at its first use, never before, with the finished network.
-
-    The mapper's sizes depend on the generator and on CLIP, hence its two arguments.
-    """
-
-    generator: Callable[[], Generator]
-    clip: Callable[[], ClipSpace]
-    mapper: Callable[[StyleLayout, int], DeltaMapper]  # (layout of s, CLIP width)
-    relevance: Callable[[], Float[Tensor, "S E"]]  # unit rows
-    oracle: Callable[[], Oracle] | None = None
-    inversion: Callable[[], nn.Module] | None = None  # e4e: pictures -> w+
-    identity: Callable[[], nn.Module] | None = None  # ArcFace: pictures -> unit vectors
-    relatives: Callable[[int, int, torch.Generator], Tensor] | None = None  # -> z [n, Z]
 
 
 class Domain:
@@ -273,12 +254,50 @@ class Domain:
     ) -> Faces:
         """Draw codes and embed the pictures, limited to [-1, 1]: the way into `Faces`.
 
-        Raises `DeltaEditError` for codes of another generator, and for what is no tensor.
+        Raises `DeltaEditError` for codes of another generator, and for what are no finite tensors.
         """
-        s, w_plus = tensor("s", s).to(self.device), tensor("w+", w_plus).to(self.device)
+        s, w_plus = (
+            finite_tensor(name, codes).to(self.device, torch.float32)
+            for name, codes in (("s", s), ("w+", w_plus))
+        )
         images = self._synthesize(s, w_plus)  # embedded as they are, like the reference's codes
         clip = torch.cat([self.clip.encode_images(part) for part in images.split(PICTURES_A_PASS)])
         return Faces(s, w_plus, clip, _limited(images), self.spec.name, origin)
+
+    def check(self, faces: Faces) -> None:
+        """Make sure that these are faces of this domain, as `faces_from` makes them.
+
+        Raises `DeltaEditError` for codes of another domain, size, type or device, for codes and
+        pictures that are not finite, embeddings that are not unit, pictures outside [-1, 1].
+        """
+        if not isinstance(faces, Faces):
+            raise DeltaEditError(
+                f"faces is a {type(faces).__name__}; give Faces, such as domain.sample(4, seed=0)"
+            )
+        name = self.spec.name
+        if faces.domain != name:
+            raise DeltaEditError(
+                f"these faces are codes of domain {faces.domain!r}, this is {name!r}; "
+                f"use load_domain({faces.domain!r})"
+            )
+        rows, width = self.generator.latent_rows, self.generator.style_dim
+        shapes = {"s": (self.layout.total,), "w_plus": (rows, width), "clip": (self.clip.width,)}
+        for field, shape in shapes.items():
+            codes = tensor(f"faces.{field}", getattr(faces, field))
+            if (codes.dtype, codes.device.type) != (torch.float32, self.device.type):
+                raise DeltaEditError(
+                    f"faces.{field} is {codes.dtype} on {codes.device}, this domain computes in "
+                    f"float32 on {self.device}; use domain.faces_from(s, w_plus)"
+                )
+            if codes.shape[1:] != shape:
+                needed = ", ".join(map(str, shape))
+                raise DeltaEditError(
+                    f"faces.{field} is {list(codes.shape)}, the networks of {name!r} need "
+                    f"[n, {needed}]; sample the faces again with this domain"
+                )
+            finite_tensor(f"faces.{field}", codes)
+        unit_rows("faces.clip", faces.clip)
+        pictures("faces.images", faces.images)
 
     @torch.no_grad()
     def draw(
@@ -317,9 +336,9 @@ class Domain:
         return {} if found is None else found.state_dict()
 
 
-def _limited(pictures: Tensor) -> Tensor:
+def _limited(drawn: Tensor) -> Tensor:
     """The same pictures, in place: limited to [-1, 1], infinity made NaN."""
-    return pictures.nan_to_num_(math.nan, math.nan, math.nan).clamp_(-1, 1)
+    return drawn.nan_to_num_(math.nan, math.nan, math.nan).clamp_(-1, 1)
 
 
 def pictures_a_pass(resolution: int) -> int:

@@ -47,7 +47,7 @@ class Edit:
 
     @property
     def before(self) -> Float[Tensor, "n 3 H W"]:
-        """Pictures before the edit, about [-1, 1]."""
+        """Pictures before the edit, in [-1, 1]."""
         return self.faces.images
 
     @property
@@ -74,9 +74,21 @@ class Edit:
 
     def figure(self) -> Figure:
         """A labelled grid, before beside after: shows itself in a notebook, `.savefig(path)`."""
-        from deltaedit_kit.pictures import edit_figure
+        from deltaedit_kit.pictures import BEFORE, grid, to_uint8  # loads matplotlib
 
-        return edit_figure(self)
+        after = self.after if self.several else self.after[None]  # [T, n, 3, H, W]
+        spec, recipe, count = self.domain.spec, self.recipe, len(self.texts)
+        note = (
+            f"{spec.name}: {spec.title}.  neutral “{recipe['neutral']}”,  "
+            f"strength {recipe['strength']:g},  threshold {recipe['threshold']:g}"
+        )
+        return grid(
+            [list(to_uint8(line)) for line in (self.before, *after)],
+            [BEFORE, *self.texts],
+            title="Edited with " + ("one sentence" if count == 1 else f"{count} sentences"),
+            note=note,
+            columns=count >= len(self.faces),  # sentences are rows where there are more faces
+        )
 
 
 @dataclass(frozen=True)
@@ -156,17 +168,17 @@ class Editor:
         the same ones, asks once and adds up: s + Σ strength · Δs · `kept(moves, threshold)`.
         Raises `DeltaEditError` as `edit` does.
         """
-        self._check_faces(faces)
+        self.domain.check(faces)
         targets = _targets(text)
-        neutral = self.domain.spec.neutral if neutral is None else neutral
-        if not isinstance(neutral, str):  # edit(faces, text, 1.5) means a strength
+        if neutral is not None and not isinstance(
+            neutral, str
+        ):  # edit(faces, text, 1.5) means a strength
             raise DeltaEditError(
                 f"neutral is a {type(neutral).__name__}; give a text, and a strength by its name: "
                 "strength=1.0"
             )
         with full_precision(faces.s):  # a caller's autocast is for the pictures
-            directions = [self._direction(target, neutral) for target in targets]
-            delta_t = torch.stack(directions)  # [T, E]
+            delta_t = torch.stack([self.domain.delta_text(text, neutral) for text in targets])
             return Moves(targets, delta_t, self._delta_s(faces, delta_t))
 
     def kept(self, moves: Moves, threshold: float) -> Bool[Tensor, "T S"]:
@@ -177,52 +189,13 @@ class Editor:
     def replay(self, recipe: dict[str, Any]) -> Edit:
         """Make the edit of a recipe again: the same pictures up to rounding of the machine.
 
-        Raises `DeltaEditError` for a recipe that is damaged, newer than this kit, or of another
-        domain than this editor's.
+        Raises `DeltaEditError` for a recipe that is damaged, newer than this kit, of another domain
+        or other networks than this editor's, or that asks for too much work.
         """
         wanted = edit_recipe.read(recipe, self.domain)
         return self.edit(
             wanted.faces, wanted.text, wanted.neutral, wanted.strength, wanted.threshold
         )
-
-    def _check_faces(self, faces: Faces) -> None:
-        """Refuse what is not faces of this domain, by name and by the size of their codes."""
-        if not isinstance(faces, Faces):
-            raise DeltaEditError(
-                f"faces is a {type(faces).__name__}; give Faces, such as domain.sample(4, seed=0)"
-            )
-        name, total = self.domain.spec.name, self.domain.layout.total
-        if faces.domain != name:
-            raise DeltaEditError(
-                f"these faces are codes of domain {faces.domain!r}, this editor edits {name!r}; "
-                f"use Editor(load_domain({faces.domain!r}))"
-            )
-        home = torch.float32, self.domain.device.type
-        for codes in (faces.s, faces.w_plus, faces.clip):
-            if not isinstance(codes, torch.Tensor) or (codes.dtype, codes.device.type) != home:
-                found = getattr(codes, "dtype", type(codes).__name__)
-                raise DeltaEditError(
-                    f"these codes are {found} on {getattr(codes, 'device', 'no device')}, the "
-                    f"editor needs {home[0]} on {home[1]}; use domain.faces_from(s, w_plus)"
-                )
-        if faces.s.dim() != 2 or faces.s.shape[1] != total:
-            raise DeltaEditError(
-                f"these codes are {list(faces.s.shape)}, the generator of {name!r} needs "
-                f"[n, {total}]; sample the faces again with this domain"
-            )
-
-    def _direction(self, target: str, neutral: str) -> Float[Tensor, " E"]:
-        """Δt, not normalised: its length says how much there is to change.
-
-        A target that says what the neutral word says has no direction, so nothing can follow it.
-        """
-        delta = self.domain.clip.delta_text(target, neutral, self.domain.spec.templates or None)
-        if not float(delta.norm()) > 1e-6:
-            raise DeltaEditError(
-                f"{target[:60]!r} says the same as the neutral {neutral[:60]!r}; "
-                "name in the target what should change"
-            )
-        return delta
 
     def _delta_s(self, faces: Faces, delta_t: Float[Tensor, "T E"]) -> Float[Tensor, "T n S"]:
         """The mapper's answer for each direction and face, before the mask."""

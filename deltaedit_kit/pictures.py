@@ -28,7 +28,6 @@ from deltaedit_kit.errors import DeltaEditError
 if TYPE_CHECKING:
     import torch
 
-    from deltaedit_kit.editor import Edit
     from deltaedit_kit.faces import Faces
 
 RECIPE_KEY = "deltaedit-recipe"  # name of the text chunk
@@ -130,29 +129,6 @@ def png_bytes(picture: torch.Tensor, zoom: int = 1) -> bytes:
     buffer = io.BytesIO()
     matplotlib_image.imsave(buffer, np.ascontiguousarray(array), format="png")
     return buffer.getvalue()
-
-
-def edit_figure(edit: Edit) -> Figure:
-    """Before and after of an edit, a label for each sentence; see `grid`.
-
-    Sentences become columns when there are at least as many as faces, rows otherwise.
-    """
-    after = edit.after if edit.several else edit.after[None]  # [T, n, 3, H, W]
-    lines = [edit.before, *after]  # T + 1 lines of n pictures
-    labels = [BEFORE, *edit.texts]
-    recipe = edit.recipe
-    note = (
-        f"neutral “{recipe['neutral']}”,  strength {recipe['strength']:g},  "
-        f"threshold {recipe['threshold']:g}"
-    )
-    spec, count = edit.domain.spec, len(edit.texts)
-    return grid(
-        [list(to_uint8(line)) for line in lines],
-        labels,
-        title="Edited with " + ("one sentence" if count == 1 else f"{count} sentences"),
-        note=f"{spec.name}: {spec.title}.  {note}",
-        columns=count >= len(edit.faces),
-    )
 
 
 def sample_figure(faces: Faces, title: str, note: str = "") -> Figure:

@@ -1,17 +1,19 @@
 """The recipe of an edit: a small JSON that makes it again, here or on another machine.
 
 Sampled faces need only their seed,   {"sample": {"seed": 0, "count": 4, ...}}
-and a mark of the weights, since other weights turn the same seed into other people;
 other codes come along as numbers:    {"codes": {"s": {"shape": [1, 2080], "float32": base64}, ...}}
 
-A recipe is data and reading it runs nothing: every field is checked as if a stranger wrote it.
+Other weights turn the same seed into other people and the same sentence into another edit, so the
+domain's fingerprint comes along. A recipe is data and reading it runs nothing: every field is
+checked as if a stranger wrote it, and its whole work is bounded before any of it is done.
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Sequence
+import warnings
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from math import prod
 from typing import TYPE_CHECKING, Any
@@ -19,20 +21,24 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from deltaedit_kit.errors import DeltaEditError, whole_number
-from deltaedit_kit.faces import Faces
+from deltaedit_kit.errors import DeltaEditError, finite_number, whole_number
+from deltaedit_kit.faces import Faces, SampleOrigin
 
 if TYPE_CHECKING:
     from deltaedit_kit.domain import Domain
 
-KIND = "deltaedit-recipe"
-VERSION = 1
-MOST_BYTES = 2**31  # of pictures: a recipe from a stranger must not fill the memory
+KIND, VERSION = "deltaedit-recipe", 1
+EDITED_BY = ("generator", "mean_w", "clip", "text", "mapper", "relevance")
+MOST_PICTURES = 1000  # to draw, before and after together: some seconds of 128 px ones
+MOST_BYTES = 2**30  # of pictures, float32
+MOST_SENTENCES = 5120  # to encode: 64 texts in 79 templates
+LONGEST_TEXT = 1000  # characters; CLIP reads 75 tokens
+MOST_SAMPLED = 100_000  # w to draw, of which the faces are rows
 
 
 @dataclass(frozen=True)
 class EditRequest:
-    """What a recipe asks for: the arguments of `Editor.edit`; the numbers are checked there."""
+    """What a recipe asks for: the arguments of `Editor.edit`."""
 
     faces: Faces
     text: str | list[str]
@@ -48,18 +54,20 @@ def write(
     neutral: str,
     strength: float,
     threshold: float,
+    networks: Sequence[str] = EDITED_BY,
 ) -> dict[str, Any]:
-    """The recipe of an edit as a dict of plain JSON values."""
-    return {
-        "kind": KIND,
-        "version": VERSION,
-        "domain": domain.spec.name,
-        "faces": write_faces(faces, domain),
-        "text": text if isinstance(text, str) else list(text),
-        "neutral": neutral,
-        "strength": strength,
-        "threshold": threshold,
-    }
+    """The recipe of an edit that these networks made, as a dict of plain JSON values."""
+    return dict(
+        kind=KIND,
+        version=VERSION,
+        domain=domain.spec.name,
+        networks=domain.fingerprint(*networks),
+        faces=write_faces(faces, domain),
+        text=text if isinstance(text, str) else list(text),
+        neutral=neutral,
+        strength=strength,
+        threshold=threshold,
+    )
 
 
 def write_faces(faces: Faces, domain: Domain) -> dict[str, Any]:
@@ -70,13 +78,14 @@ def write_faces(faces: Faces, domain: Domain) -> dict[str, Any]:
     return {"codes": {"s": _pack(faces.s), "w_plus": _pack(faces.w_plus)}}
 
 
-def read(recipe: Any, domain: Domain) -> EditRequest:
+def read(recipe: Any, domain: Domain, networks: Sequence[str] = EDITED_BY) -> EditRequest:
     """Check a recipe and make its faces with `domain`.
 
-    Raises `DeltaEditError` when it is no recipe, newer than this kit, of another domain, or when
-    a field is missing or holds something else than `write` puts there.
+    A recipe of before the fingerprint is read with a warning. Raises `DeltaEditError` when it is
+    no recipe, newer than this kit, of another domain or of other networks, asks for more work than
+    a stranger may, or when a field is missing or holds something else than `write` puts there.
     """
-    if not isinstance(recipe, dict) or recipe.get("kind") != KIND:
+    if not isinstance(recipe, Mapping) or recipe.get("kind") != KIND:
         raise DeltaEditError("this is no recipe of an edit; give the dict that edit.recipe holds")
     if recipe.get("version") != VERSION:
         raise DeltaEditError(
@@ -89,36 +98,43 @@ def read(recipe: Any, domain: Domain) -> EditRequest:
             f"{domain.spec.name!r}; load the domain of the recipe"
         )
     try:
-        return EditRequest(
-            faces=read_faces(recipe["faces"], domain),
-            text=recipe["text"],
-            neutral=recipe["neutral"],
-            strength=recipe["strength"],
-            threshold=recipe["threshold"],
-        )
-    except (KeyError, TypeError, AttributeError) as cause:
+        text, neutral = recipe["text"], recipe["neutral"]
+        strength = finite_number("the recipe's strength", recipe["strength"])
+        threshold = finite_number("the recipe's threshold", recipe["threshold"], low=0.0)
+        texts = _count_texts(text, neutral, domain)
+        _check_networks(recipe, domain, networks)
+        faces = read_faces(recipe["faces"], domain, texts)
+    except (KeyError, TypeError, AttributeError, IndexError) as cause:
         raise DeltaEditError(
             f"the recipe is damaged ({type(cause).__name__}: {str(cause)[:60]}); "
             "save it again from edit.recipe"
         ) from cause
+    return EditRequest(faces, text, neutral, strength, threshold)
 
 
-def read_faces(source: dict[str, Any], domain: Domain) -> Faces:
+def read_faces(source: dict[str, Any], domain: Domain, texts: int = 1) -> Faces:
     """What `write_faces` wrote: sample the faces again, or draw the codes that came along.
 
-    Raises `DeltaEditError` for numbers that do not fit the domain and for other weights, and
-    KeyError or TypeError where a field is missing or of another type: a reader of whole recipes
-    says what that means.
+    `texts` is how often each will be drawn again. Raises `DeltaEditError` for numbers that do not
+    fit the domain, for other weights and for too much work, and KeyError or TypeError where a field
+    is missing or of another type: a reader of whole recipes says what that means.
     """
-    most = MOST_BYTES // (3 * 4 * domain.spec.resolution**2)  # float32 RGB
     if "sample" in source:
         sample = source["sample"]
-        count = whole_number("the recipe's count of faces", sample["count"], 1, most)
-        whole_number("the recipe's number of rows", len(sample["rows"]), 1, most)
+        count = whole_number("the recipe's count of faces", sample["count"], 1, MOST_SAMPLED)
+        _bound_work(len(sample["rows"]), texts, domain)
+        rows = [
+            whole_number("a row of the recipe", row, 0, count - 1) for row in list(sample["rows"])
+        ]
         check_weights(sample, domain)
-        return domain.sample(count, sample["seed"], sample["truncation"]).select(sample["rows"])
-    s, w_plus = _unpack(source["codes"]["s"]), _unpack(source["codes"]["w_plus"])
-    whole_number("the recipe's number of codes", len(s), 1, most)
+        psi = finite_number("the recipe's truncation", sample["truncation"])
+        origin = SampleOrigin(sample["seed"], count, psi, tuple(rows))
+        w = domain.sample_w(count, origin.seed, origin.truncation)[rows]
+        w_plus = domain.generator.expand(w)
+        return domain.faces_from(domain.generator.to_style(w_plus), w_plus, origin)
+    codes = source["codes"]
+    _bound_work(codes["s"]["shape"][0], texts, domain)
+    s, w_plus = _unpack(codes["s"]), _unpack(codes["w_plus"])
     rows, width = domain.generator.latent_rows, domain.generator.style_dim
     if s.shape[1:] != (domain.layout.total,) or w_plus.shape != (len(s), rows, width):
         raise DeltaEditError(
@@ -134,8 +150,49 @@ def check_weights(sample: dict[str, Any], domain: Domain) -> None:
     if sample.get("networks", here) != here:
         raise DeltaEditError(
             f"the recipe's faces were sampled with other weights of {domain.spec.name!r} "
-            f"({str(sample['networks'])[:20]}, here {here}), with which its seed is other "
-            "people; use the version of the kit that wrote it"
+            f"({str(sample['networks'])[:20]}, here {here}), with which its seed is other people; "
+            "use the version of the kit that wrote it"
+        )
+
+
+def _check_networks(recipe: Mapping[str, Any], domain: Domain, networks: Sequence[str]) -> None:
+    """Refuse an edit of other networks; warn where the recipe does not say."""
+    if "networks" not in recipe:
+        warnings.warn(
+            "this recipe does not say which mapper and relevance matrix made its edit (older kits "
+            "wrote no fingerprint of them); with others its pictures differ",
+            stacklevel=4,  # who called `Editor.replay`
+        )
+    elif recipe["networks"] != (here := domain.fingerprint(*networks)):
+        raise DeltaEditError(
+            f"the recipe's edit was made with other networks of {domain.spec.name!r} "
+            f"({str(recipe['networks'])[:20]}, here {here}), with which its seed is other people "
+            "and its sentence another edit; use the networks and the version of the kit that wrote "
+            "it"
+        )
+
+
+def _count_texts(text: Any, neutral: Any, domain: Domain) -> int:
+    """How many sentences are asked for, each of them readable and all together bounded."""
+    texts = text if isinstance(text, list) else [text]
+    for item in (*texts[:MOST_SENTENCES], neutral):
+        if not isinstance(item, str):
+            raise TypeError(f"a text is {type(item).__name__}")
+        whole_number("the length of a text in the recipe", len(item), 0, LONGEST_TEXT)
+    frames = max(len(domain.spec.templates), 1)
+    whole_number("the recipe's number of texts", len(texts), 1, MOST_SENTENCES // frames)
+    return len(texts)
+
+
+def _bound_work(faces: Any, texts: int, domain: Domain) -> None:
+    """Refuse more pictures than a recipe of a stranger may ask for, before and after together."""
+    most = min(MOST_PICTURES, MOST_BYTES // (3 * 4 * domain.spec.resolution**2))
+    count = whole_number("the recipe's number of faces", faces, 1)
+    if count * (1 + texts) > most:
+        raise DeltaEditError(
+            f"the recipe asks for {count} faces and {texts} sentences, {count * (1 + texts)} "
+            f"pictures to draw; a recipe may ask for {most}: give fewer rows or texts, or call "
+            "Editor.edit yourself"
         )
 
 

@@ -8,23 +8,42 @@ direction. With μ and σ the mean and standard deviation of the channel and e t
 A sentence with the change Δt (not normalised) may then move channel c only if |R_c · Δt| reaches
 a threshold, 0.03 as published; all other channels stay exactly where they are.
 
-The plain loop draws 2·S·pictures whole pictures. A channel of layer k leaves everything before
-layer k as it is, so the state before layer k is kept and synthesis starts again from there.
+Two ways to make R. "difference" is the definition above: 2·S·pictures drawings, of which a channel
+of layer k needs only those from layer k on. "gradient" takes the slope ∂e/∂s_c at the picture in
+place of the difference: one backward pass for each of CLIP's E outputs gives it in all channels at
+once, many times faster (benchmarks/relevance.py prints how well the two agree). R of toyfaces was
+made so.
 
-Citations: Patashnik et al., StyleCLIP, arXiv:2103.17249, section 6.1; arXiv:2303.06285, eq. 6.
+Citations: Patashnik et al., StyleCLIP, arXiv:2103.17249, section 6.1; arXiv:2303.06285, eq. 6;
+reverse mode: Griewank & Walther, Evaluating Derivatives (2008), section 3.2.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import shutil
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from deltaedit_kit.errors import DeltaEditError, finite_number, tensor
+from deltaedit_kit.atomic import load_tensors, save_tensors
+from deltaedit_kit.clip_space import ClipSpace
+from deltaedit_kit.errors import DeltaEditError, finite_number, tensor, whole_number
+
+if TYPE_CHECKING:
+    from deltaedit_kit.domain import Domain
+    from deltaedit_kit.stylegan2.synthesis import State
+
+METHODS = ("difference", "gradient")
+BATCH = {"cpu": 32, "cuda": 256}  # pictures of 256 px a pass; fewer of larger ones
+FULL_BATCH_UP_TO = 256  # px
+
+Progress = Callable[[int, int], object]  # (done, in all): pictures drawn, or backward passes
 
 
 def kept_channels(relevance: Tensor, delta_text: Tensor, threshold: float) -> Tensor:
@@ -50,6 +69,106 @@ def kept_channels(relevance: Tensor, delta_text: Tensor, threshold: float) -> Te
 
 
 @dataclass(frozen=True)
+class Plan:
+    """How R is computed: over how many pictures, of which seed, in which way.
+
+    `step` is for the method "difference". `batch` pictures are drawn in one pass (None: what
+    should fit), with `fast` in bfloat16. Raises DeltaEditError for what cannot be.
+    """
+
+    pictures: int = 100
+    step: float = 5.0
+    seed: int = 0
+    batch: int | None = None
+    fast: bool = False
+    method: str = METHODS[0]
+
+    def __post_init__(self) -> None:
+        whole_number("pictures", self.pictures, 1)
+        whole_number("seed", self.seed, 0, 2**32 - 1)
+        if self.batch is not None:
+            whole_number("batch", self.batch, 1)
+        if finite_number("step", self.step) <= 0:
+            raise DeltaEditError(f"step is {self.step:g}; give standard deviations, more than 0")
+        if self.method not in METHODS:
+            raise DeltaEditError(
+                f"no method is called {self.method[:40]!r}; use one of {', '.join(METHODS)}"
+            )
+
+    def size(self, domain: Domain) -> int:
+        """Pictures a pass: a quarter for each doubling of their side."""
+        if self.batch is not None:
+            return self.batch
+        shrink = max(domain.spec.resolution // FULL_BATCH_UP_TO, 1) ** 2
+        pictures = BATCH.get(domain.device.type, BATCH["cpu"]) // shrink
+        # A picture with its graph takes several times the memory of a picture alone.
+        return max(pictures // 4, 1) if self.method == "gradient" else max(pictures, 4)
+
+    def folder(self, domain: Domain) -> str:
+        """A name for its finished parts: a matrix never mixes two networks or two plans."""
+        way = f"{self.step:g}" if self.method == "difference" else f"gradient-{self.size(domain)}"
+        seen = domain.spec.relevance_preprocessing or domain.spec.preprocessing
+        numbers = f"{self.pictures}-{way}-{self.seed}-{seen}-{int(self.fast)}"
+        return f"relevance-{domain.fingerprint()}-{numbers}"
+
+
+def make_relevance(
+    domain: Domain, out: Path, plan: Plan | None = None, progress: Progress | None = None
+) -> Path:
+    """Compute R into the file `out`, going on from what a stopped run left in `domain.folder`.
+
+    Raises DeltaEditError as `compute_relevance`, and where a disk is full.
+    """
+    plan = plan or Plan()
+    parts = domain.folder / plan.folder(domain)
+    header = {"domain": domain.spec.name, "networks": domain.fingerprint()}
+    header |= {"method": plan.method, "pictures": str(plan.pictures)}
+    header |= {"step": f"{plan.step:g}"} if plan.method == "difference" else {}
+    try:
+        matrix = compute_relevance(domain, plan, parts, progress)
+        save_tensors(out, {"relevance": matrix}, header)
+    except OSError as cause:
+        raise DeltaEditError(
+            f"cannot write R to {out}: {cause}; make room, or give another file, and run this "
+            "again: finished parts are kept"
+        ) from cause
+    shutil.rmtree(parts, ignore_errors=True)
+    return out
+
+
+@torch.inference_mode()
+def compute_relevance(
+    domain: Domain,
+    plan: Plan | None = None,
+    parts: Path | None = None,
+    progress: Progress | None = None,
+) -> Tensor:
+    """R [S, E], float32, unit rows, on the domain's device.
+
+    Each part (a layer, or with "gradient" a batch of pictures) is kept in the folder `parts`,
+    where there is one, and not computed again. Raises DeltaEditError where CLIP sees NaN, and
+    OSError for a folder that cannot be written to.
+    """
+    plan = plan or Plan()
+    w_plus = domain.generator.expand(domain.sample_w(plan.pictures, plan.seed))  # [n, L, W]
+    s = domain.generator.to_style(w_plus)  # [n, S]
+    probe = Probe(domain, plan, progress)
+    if plan.method == "difference":
+        return torch.cat(
+            [
+                probe.keep(parts, layer, lambda k=layer: probe.difference(k, s, w_plus))
+                for layer in range(len(domain.layout.widths))
+            ]
+        )
+    size = plan.size(domain)
+    sums = [
+        probe.keep(parts, k, lambda k=k: probe.slope(s[k : k + size], w_plus[k : k + size]))
+        for k in range(0, plan.pictures, size)
+    ]
+    return F.normalize(torch.stack(sums).sum(0), dim=1)
+
+
+@dataclass(frozen=True)
 class ChannelStatistics:
     """What "±step σ from its mean" refers to: mean and std of every channel of s, both [S]."""
 
@@ -58,92 +177,70 @@ class ChannelStatistics:
 
     @classmethod
     @torch.inference_mode()
-    def of(cls, domain: Any, samples: int = 10_000, seed: int = 1) -> ChannelStatistics:
+    def of(cls, domain: Domain, samples: int = 10_000, seed: int = 1) -> ChannelStatistics:
         """Statistics over `samples` codes at truncation 1; no picture is drawn."""
         generator = domain.generator
-        z = torch.randn(
-            samples, generator.style_dim, generator=torch.Generator().manual_seed(seed)
-        ).to(domain.device)
-        s = torch.cat(
-            [generator.to_style(generator.expand(generator.mapping(part))) for part in z.split(512)]
-        )
+        w = domain.sample_w(samples, seed)
+        s = torch.cat([generator.to_style(generator.expand(part)) for part in w.split(512)])
         return cls(s.mean(0), s.std(0))
 
 
-@torch.inference_mode()
-def compute_relevance(
-    domain: Any,
-    pictures: int = 100,
-    step: float = 5.0,
-    seed: int = 0,
-    batch: int = 32,
-    fast: bool = False,
-    known: Mapping[int, Tensor] | None = None,
-    on_layer: Callable[[int, Tensor], object] | None = None,
-    progress: Callable[[int], object] | None = None,
-) -> Tensor:
-    """R [S, E], float32, unit rows, on the domain's device.
-
-    `domain` gives .generator, .clip, .layout and .device; `batch` pictures are drawn in one pass,
-    with `fast` in bfloat16. Layers found in `known` are not computed again; `on_layer(k, rows
-    [width, E])` is told each new one, so that a caller can store it and resume; `progress(count)`
-    counts pictures drawn. Raises DeltaEditError for pictures < 1 and a step not in (0, ∞).
-    """
-    if pictures < 1 or not 0 < step < float("inf"):
-        raise DeltaEditError(f"relevance needs pictures >= 1 and step > 0, got {pictures}, {step}")
-    generator = domain.generator
-    z = torch.randn(pictures, generator.style_dim, generator=torch.Generator().manual_seed(seed))
-    w_plus = generator.expand(generator.mapping(z.to(domain.device)))  # [n, L, W]
-    s = generator.to_style(w_plus)  # [n, S]
-    probe = Probe(domain, ChannelStatistics.of(domain), step, batch, fast, progress)
-    rows = dict(known or {})
-    for layer in range(len(domain.layout.widths)):
-        if layer not in rows:
-            rows[layer] = probe.layer(layer, s, w_plus)
-            if on_layer:
-                on_layer(layer, rows[layer])
-    return torch.cat([rows[layer].to(domain.device) for layer in sorted(rows)])
-
-
-@dataclass(frozen=True)
 class Probe:
-    """Moves channels and looks through CLIP; the settings of one computation of R."""
+    """Moves channels of s and looks through CLIP, which takes pictures as this R asks it to."""
 
-    domain: Any
-    statistics: ChannelStatistics
-    step: float
-    batch: int
-    fast: bool
-    progress: Callable[[int], object] | None
+    def __init__(self, domain: Domain, plan: Plan, progress: Progress | None = None) -> None:
+        spec, clip = domain.spec, domain.clip
+        seen = spec.relevance_preprocessing or spec.preprocessing
+        self.domain, self.plan, self.progress = domain, plan, progress
+        self.clip = ClipSpace(clip.model, clip.tokenize, seen)
+        self.size, self.done = plan.size(domain), 0
+        self.total = plan.pictures * clip.width
+        if plan.method == "difference":
+            self.total = 2 * plan.pictures * domain.layout.total
+            self.statistics = ChannelStatistics.of(domain)
 
-    def layer(self, layer: int, s: Tensor, w_plus: Tensor) -> Tensor:
+    def keep(self, parts: Path | None, number: int, make: Callable[[], Tensor]) -> Tensor:
+        """One part, from its file where an earlier run finished it; checked and stored if not."""
+        file = None if parts is None else parts / f"part-{number:04d}.safetensors"
+        if file is not None and file.exists():
+            with suppress(DeltaEditError):  # damaged: it is made again
+                rows = load_tensors(file)[0]["rows"].to(self.domain.device)
+                self._count(self._cost(number))
+                return rows
+        rows = make()
+        if not bool(rows.isfinite().all()):
+            raise DeltaEditError(
+                f"part {number} of R holds NaN, for pictures of {self.domain.spec.name!r} do; "
+                "compute it without `fast`, or with a smaller step"
+            )
+        if file is not None:
+            save_tensors(file, {"rows": rows})
+        return rows
+
+    def difference(self, layer: int, s: Tensor, w_plus: Tensor) -> Tensor:
         """Unit rows [width, E] of R for one layer, from codes s [n, S], w_plus [n, L, W]."""
         channels = range(*self.domain.layout.slices[layer].indices(s.shape[1]))
-        size = min(len(s), max(self.batch // 2, 1))  # pictures a pass
-        group = max(self.batch // (2 * size), 1)  # channels a pass
+        size = min(len(s), max(self.size // 2, 1))  # pictures a pass
+        group = max(self.size // (2 * size), 1)  # channels a pass
         sums: list[Tensor] = []
-        for part in torch.arange(len(s)).split(size):
-            state = self._state_before(layer, s[part], w_plus[part])
-            moves = [
-                self._moves(channels[k : k + group], layer, state, s[part], w_plus[part])
+        for part in torch.arange(len(s), device="cpu").split(size):
+            with self._precision():  # drawn once up to here, shared by all channels of the layer
+                state = self.domain.generator.state_before(layer, s[part], w_plus[part])
+            changes = [
+                self.change(channels[k : k + group], layer, state, s[part], w_plus[part])
                 for k in range(0, len(channels), group)
             ]
-            sums.append(torch.cat(moves))
+            sums.append(torch.cat(changes))
         return F.normalize(torch.stack(sums).sum(0), dim=1)
 
-    def _state_before(self, layer: int, s: Tensor, w_plus: Tensor) -> Any:
-        """What reaches `layer`: drawn once, shared by all of its channels."""
-        with self._precision():
-            return self.domain.generator.state_before(layer, s, w_plus)
-
-    def _moves(
-        self, channels: Sequence[int], layer: int, state: Any, s: Tensor, w_plus: Tensor
+    def change(
+        self, channels: Sequence[int], layer: int, state: State, s: Tensor, w_plus: Tensor
     ) -> Tensor:
         """Sum over the pictures of the unit CLIP change of each channel: [channels, E]."""
         copies = 2 * len(channels)  # high and low, channel after channel
         codes = s.repeat(copies, 1, 1)  # [2c, n, S]
         for k, c in enumerate(channels):
-            reach = self.step * self.statistics.std[c]
+            reach = self.plan.step * self.statistics.std[c]
             codes[2 * k, :, c] = self.statistics.mean[c] + reach
             codes[2 * k + 1, :, c] = self.statistics.mean[c] - reach
 
@@ -156,11 +253,41 @@ class Probe:
             pictures = self.domain.generator.synthesize_from(
                 layer, features, image, codes.flatten(0, 1), tiled(w_plus), "fixed"
             )
-        seen = self.domain.clip.encode_images(pictures.float())
+        seen = self.clip.encode_images(pictures.float())
         high, low = seen.view(len(channels), 2, len(s), -1).unbind(1)  # [c, n, E] each
-        if self.progress:
-            self.progress(len(pictures))
+        self._count(len(pictures))
         return F.normalize(high - low, dim=2).sum(1)
 
+    def slope(self, s: Tensor, w_plus: Tensor) -> Tensor:
+        """Sum over the pictures of their unit slopes in every channel: [S, E]."""
+        return F.normalize(self.jacobian(s, w_plus), dim=1).sum(0).T.contiguous()
+
+    def jacobian(self, s: Tensor, w_plus: Tensor) -> Tensor:
+        """∂e/∂s of each picture: float32 [n, E, S] from codes s [n, S] and w_plus [n, L, W].
+
+        A picture depends on its own code alone, so the slopes of a sum over pictures are theirs.
+        """
+        # Leaves that were made under inference_mode cannot be differentiated: take a copy.
+        with torch.inference_mode(False), torch.enable_grad():
+            s, w_plus = s.clone().requires_grad_(True), w_plus.clone()
+            with self._precision():
+                drawn = self.domain.generator.synthesize(s, w_plus, "fixed")
+                seen = self.clip.encode_images(drawn.float())  # [n, E]
+            rows = []
+            for output in seen.sum(0):  # keeps the graph: all outputs share one forward pass
+                rows.append(torch.autograd.grad(output, s, retain_graph=True)[0])
+                self._count(len(s))
+        return torch.stack(rows, dim=1)
+
+    def _cost(self, number: int) -> int:
+        if self.plan.method == "difference":
+            return 2 * self.plan.pictures * self.domain.layout.widths[number]
+        return self.clip.width * min(self.size, self.plan.pictures - number)
+
+    def _count(self, more: int) -> None:
+        self.done += more
+        if self.progress:
+            self.progress(self.done, self.total)
+
     def _precision(self) -> torch.autocast:
-        return torch.autocast(self.domain.device.type, torch.bfloat16, enabled=self.fast)
+        return torch.autocast(self.domain.device.type, torch.bfloat16, enabled=self.plan.fast)

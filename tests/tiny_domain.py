@@ -13,9 +13,10 @@ from types import MappingProxyType
 import torch
 
 from deltaedit_kit.clip_space import ClipSpace
-from deltaedit_kit.domain import Domain, Networks
+from deltaedit_kit.domain import Domain
 from deltaedit_kit.domain_spec import DomainSpec
 from deltaedit_kit.mapper import DeltaMapper
+from deltaedit_kit.networks import Networks
 from deltaedit_kit.oracle import Attribute
 from deltaedit_kit.stylegan2 import Generator
 

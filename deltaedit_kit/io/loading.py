@@ -27,8 +27,8 @@ from deltaedit_kit.io.published_domain import Outside
 if TYPE_CHECKING:
     import torch
 
-    from deltaedit_kit.domain import Networks
     from deltaedit_kit.domain_spec import DomainSpec
+    from deltaedit_kit.networks import Networks
 
 # name -> package that holds SPEC in spec.py and NETWORKS in networks.py
 PACKAGES = {"toyfaces": "deltaedit_kit.toyfaces"}

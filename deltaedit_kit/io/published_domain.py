@@ -19,10 +19,10 @@ from typing import TYPE_CHECKING
 
 from torch import Tensor, nn
 
-from deltaedit_kit.domain import Networks
 from deltaedit_kit.domain_spec import DomainSpec
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.io.download import Tell, obtain
+from deltaedit_kit.networks import Networks
 
 if TYPE_CHECKING:
     from deltaedit_kit.clip_space import ClipSpace

@@ -17,8 +17,8 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from deltaedit_kit.domain import loading
 from deltaedit_kit.errors import tensor
+from deltaedit_kit.networks import loading
 from deltaedit_kit.toyfaces.portraits import WEIGHTS, InBatches, body, face_of, read_shipped
 
 WIDTH = 64  # D, the length of an embedding

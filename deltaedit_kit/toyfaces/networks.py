@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from deltaedit_kit.atomic import load_tensors
-from deltaedit_kit.domain import Networks
+from deltaedit_kit.networks import Networks
 from deltaedit_kit.toyfaces.spec import SPEC
 
 if TYPE_CHECKING:

@@ -16,8 +16,8 @@ import torch.nn.functional as F
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
-from deltaedit_kit.domain import loading
 from deltaedit_kit.errors import tensor
+from deltaedit_kit.networks import loading
 from deltaedit_kit.oracle import Attribute
 from deltaedit_kit.toyfaces.attributes import ATTRIBUTES
 from deltaedit_kit.toyfaces.factors import FACTORS

@@ -2,10 +2,10 @@
 
     python -m recipes.toyfaces.relevance --fast     # goes on after an interruption
 
-With our generator and our CLIP, by the slope of CLIP's view in every channel (the default here:
-`deltaedit_kit.relevance_gradient`) or by the published difference (`--method difference`, many
-times slower). Parts that are done lie in runs/toyfaces/relevance/, in a folder named after the two
-networks and the settings, so that a matrix never mixes two generators.
+With our generator and our CLIP, by the slope of CLIP's view in every channel (the default here) or
+by the published difference (`--method difference`, many times slower). Parts that are done lie in
+runs/toyfaces/relevance/, in a folder named after the two networks and the settings, so that a
+matrix never mixes two generators.
 """
 
 from __future__ import annotations
@@ -16,15 +16,12 @@ import time
 from pathlib import Path
 
 import torch
-from safetensors.torch import load_file
 from tqdm import tqdm
 
 from deltaedit_kit import load_domain
 from deltaedit_kit.atomic import save_tensors
-from deltaedit_kit.codes.header import networks_mark
 from deltaedit_kit.domain import Domain
-from deltaedit_kit.relevance import compute_relevance, kept_channels
-from deltaedit_kit.relevance_gradient import gradient_relevance
+from deltaedit_kit.relevance import METHODS, Plan, compute_relevance, kept_channels
 
 RUN = Path("runs/toyfaces/relevance")
 OUT = Path("deltaedit_kit/toyfaces/weights")
@@ -56,88 +53,43 @@ def machine_name(device: torch.device) -> str:
     return f"{torch.get_num_threads()} CPU threads ({platform.machine()})"
 
 
-def make_by_gradient(
-    domain: Domain, pictures: int, seed: int, fast: bool, batch: int
-) -> torch.Tensor:
-    """R [S, E] from slopes, taking batches that an earlier run stored."""
-    folder = RUN / f"{networks_mark(domain)}-{pictures}-gradient-{batch}-{seed}-{int(fast)}"
-    known = {
-        int(path.stem.split("-")[1]): load_file(path)["rows"]
-        for path in sorted(folder.glob("part-*.safetensors"))
-    }
-    passes = domain.clip.width
-    done = passes * sum(min(batch, pictures - first) for first in known)
-    with tqdm(total=passes * pictures, initial=done, desc=f"relevance seed {seed}") as bar:
-        return gradient_relevance(
-            domain,
-            pictures,
-            seed,
-            batch,
-            fast,
-            known,
-            on_part=lambda k, rows: save_tensors(
-                folder / f"part-{k:04d}.safetensors", {"rows": rows}
-            ),
-            progress=bar.update,
-        )
+def half(domain: Domain, plan: Plan) -> torch.Tensor:
+    """R [S, E] of one half of the pictures, taking the parts that an earlier run stored."""
+    with tqdm(desc=f"relevance seed {plan.seed}") as bar:
 
+        def show(done: int, total: int) -> None:
+            bar.total = total
+            bar.update(done - bar.n)
 
-def make(
-    domain: Domain, pictures: int, step: float, seed: int, fast: bool, batch: int
-) -> torch.Tensor:
-    """R [S, E] by the published definition, taking layers that an earlier run stored."""
-    settings = f"{networks_mark(domain)}-{pictures}-{step:g}-{seed}-{int(fast)}"
-    folder = RUN / settings
-    known = {
-        int(path.stem.split("-")[1]): load_file(path)["rows"]
-        for path in sorted(folder.glob("layer-*.safetensors"))
-    }
-    total = 2 * pictures * domain.layout.total
-    done = 2 * pictures * sum(len(rows) for rows in known.values())
-    with tqdm(total=total, initial=done, unit="picture", desc=f"relevance seed {seed}") as bar:
-        return compute_relevance(
-            domain,
-            pictures,
-            step,
-            seed,
-            batch,
-            fast,
-            known,
-            on_layer=lambda k, rows: (
-                save_tensors(folder / f"layer-{k:02d}.safetensors", {"rows": rows}) and None
-            ),
-            progress=lambda count: bar.update(count) and None,
-        )
+        return compute_relevance(domain, plan, RUN / plan.folder(domain), show).cpu()
 
 
 def main() -> None:
     """Make both halves, join them, write matrix and card."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--pictures", type=int, default=100)
-    parser.add_argument("--method", choices=tuple(WHAT), default="gradient")
+    parser.add_argument("--method", choices=METHODS, default="gradient")
     parser.add_argument("--step", type=float, default=5.0, help="of the method difference")
-    parser.add_argument("--batch", type=int, help="pictures a pass (difference 32, gradient 8)")
+    parser.add_argument("--batch", type=int, help="pictures a pass")
     parser.add_argument("--fast", action="store_true", help="convolutions in bfloat16")
     parser.add_argument("--out", type=Path, default=OUT)
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     given = parser.parse_args()
     start = time.perf_counter()
     domain = load_domain("toyfaces", device=given.device)
-    batch = given.batch or {"difference": 32, "gradient": 8}[given.method]
     # Two halves of the pictures, so that the card can say how well they agree.
-    half = max(given.pictures // 2, 1)
-    if given.method == "gradient":
-        halves = [make_by_gradient(domain, half, seed, given.fast, batch).cpu() for seed in (0, 1)]
-    else:
-        halves = [make(domain, half, given.step, seed, given.fast, batch).cpu() for seed in (0, 1)]
+    pictures = max(given.pictures // 2, 1)
+    plans = [
+        Plan(pictures, given.step, seed, given.batch, given.fast, given.method) for seed in (0, 1)
+    ]
+    halves = [half(domain, plan) for plan in plans]
     relevance = torch.nn.functional.normalize(halves[0] + halves[1], dim=1)
     agreement = torch.nn.functional.cosine_similarity(halves[0], halves[1], dim=1).median()
     spec = domain.spec
-    deltas = [domain.clip.delta_text(text, spec.neutral).cpu() for text in spec.examples]
+    deltas = [domain.delta_text(text).cpu() for text in spec.examples]
     kept = kept_channels(relevance, torch.stack(deltas), spec.threshold).sum(1).float().mean()
-    save_tensors(
-        given.out / spec.files["relevance"], {"relevance": relevance}, {"domain": "toyfaces"}
-    )
+    header = {"domain": spec.name, "networks": domain.fingerprint()}
+    save_tensors(given.out / spec.files["relevance"], {"relevance": relevance}, header)
     card = CARD.format(
         channels=relevance.shape[0],
         width=relevance.shape[1],
@@ -149,7 +101,7 @@ def main() -> None:
         ),
         seconds=time.perf_counter() - start,
         machine=machine_name(domain.device),
-        mark=networks_mark(domain),
+        mark=domain.fingerprint(),
         threshold=spec.threshold,
         kept=f"{kept:.0f} of {relevance.shape[0]}",
         agreement=float(agreement),

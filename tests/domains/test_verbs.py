@@ -9,12 +9,10 @@ import torch
 from safetensors import safe_open
 
 from deltaedit_kit import load_domain, relevance
-from deltaedit_kit.clip_space import ClipSpace
 from deltaedit_kit.io import download
 from deltaedit_kit.io.standin import write_standin
 from deltaedit_kit.labs.cli import main as cli
-from deltaedit_kit.labs.cli import relevance as verb
-from deltaedit_kit.relevance import compute_relevance
+from deltaedit_kit.relevance import Plan, compute_relevance
 
 
 @pytest.fixture(autouse=True)
@@ -95,47 +93,13 @@ def test_relevance_lands_where_the_domain_finds_it(
     assert code == 0
     assert f"saved {result}" in out
     domain = load_domain(without_relevance)
-    expected = compute_relevance(domain, pictures=2)
+    expected = compute_relevance(domain, Plan(pictures=2))
     torch.testing.assert_close(domain.relevance, expected, atol=1e-3, rtol=1e-3)
     with safe_open(str(result), "pt") as stored:
         header = stored.metadata()
     assert (header["domain"], header["pictures"], header["step"]) == ("mine", "2", "5")
     assert not list(without_relevance.glob("relevance-*"))
     result.unlink()
-
-
-def test_a_stopped_run_goes_on_and_mixes_no_settings(
-    without_relevance: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    domain, done, limit = load_domain(without_relevance), [], [6]
-    plain = relevance.Probe.layer
-
-    def counted(self: relevance.Probe, k: int, *rest: object) -> torch.Tensor:
-        if k == limit[0]:
-            raise KeyboardInterrupt
-        done.append(k)
-        return plain(self, k, *rest)
-
-    monkeypatch.setattr(relevance.Probe, "layer", counted)
-    with pytest.raises(KeyboardInterrupt):
-        verb.make_relevance(domain, 1, out=tmp_path / "r.safetensors")
-    assert done == list(range(6))
-    limit[0] = -1
-    path = verb.make_relevance(domain, 1, out=tmp_path / "r.safetensors")
-    assert path.exists()
-    assert done[6:] == list(range(6, len(domain.layout.widths)))
-    limit[0] = 1  # another step does not take the layers of the first run
-    with pytest.raises(KeyboardInterrupt):
-        verb.make_relevance(domain, 1, step=3.0, out=tmp_path / "other.safetensors")
-    assert done[-1] == 0
-
-
-def test_relevance_sees_pictures_as_the_published_one_did(without_relevance: Path) -> None:
-    domain = load_domain(without_relevance)
-    seen = verb.seeing(domain, "clip")
-    assert isinstance(seen.clip, ClipSpace)
-    assert seen.clip.model is domain.clip.model
-    assert domain.clip.preprocessing == "delta_edit"
 
 
 def test_relevance_refuses_what_cannot_be(
@@ -160,7 +124,7 @@ def test_relevance_refuses_what_cannot_be(
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patched:
-        patched.setattr("deltaedit_kit.atomic.save_tensors", full)
+        patched.setattr(relevance, "save_tensors", full)
         code, _, err = run(capsys, *command, "--pictures", "1")
     assert code == 2
     assert "finished parts are kept" in err
@@ -169,7 +133,7 @@ def test_relevance_refuses_what_cannot_be(
 def test_relevance_asks_for_its_place_before_the_work(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(verb, "stored_parts", lambda _: pytest.fail("began to work"))
+    monkeypatch.setattr(relevance, "compute_relevance", lambda *_: pytest.fail("began to work"))
     (tmp_path / "file").write_text("")
     for place, words in (
         (tmp_path / "file" / "r.safetensors", "is no folder"),

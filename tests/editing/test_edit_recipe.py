@@ -19,6 +19,7 @@ from tests.tiny_domain import tiny_domain
 
 DOMAIN = tiny_domain()
 EDITOR = Editor(DOMAIN)
+FINGERPRINT = DOMAIN.fingerprint(*edit_recipe.EDITED_BY)
 
 
 def recipe_of(codes: bool = False) -> dict[str, Any]:
@@ -47,7 +48,7 @@ def test_replay_of_one_text_keeps_its_shape() -> None:
 
 
 def test_a_recipe_of_sampled_faces_is_small() -> None:
-    assert len(json.dumps(recipe_of())) < 500
+    assert len(json.dumps(recipe_of())) < 600
 
 
 @pytest.mark.parametrize(
@@ -139,7 +140,7 @@ values = st.recursive(
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 @given(field=st.sampled_from(["faces", "text", "neutral", "strength", "threshold"]), value=values)
 def test_any_json_is_a_recipe_or_an_error(field: str, value: object) -> None:
-    recipe = {**recipe_of_seed(), field: value}
+    recipe = {**recipe_of_seed(), "networks": FINGERPRINT, field: value}
     try:
         edit = EDITOR.replay(recipe)
     except DeltaEditError:
@@ -161,10 +162,72 @@ def recipe_of_seed() -> dict[str, Any]:
     }
 
 
-def test_other_weights_are_named_and_an_older_recipe_is_read() -> None:
-    recipe = recipe_of()
+def test_other_weights_are_named_before_any_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    recipe, other = recipe_of(), tiny_domain(weights_seed=1)
     assert recipe["faces"]["sample"]["networks"] == EDITOR.domain.fingerprint()
+    monkeypatch.setattr(other, "faces_from", lambda *_: pytest.fail("drew"))
+    with pytest.raises(DeltaEditError, match="other networks of 'tiny'"):
+        Editor(other).replay(recipe)
     with pytest.raises(DeltaEditError, match="sampled with other weights of 'tiny'"):
-        Editor(tiny_domain(weights_seed=1)).replay(recipe)
-    del recipe["faces"]["sample"]["networks"]  # as it was written before
-    assert torch.equal(EDITOR.replay(recipe).after, EDITOR.replay(recipe_of()).after)
+        edit_recipe.read_faces(recipe["faces"], other)
+
+
+@pytest.mark.parametrize("network", ["mapper", "relevance", "text", "mean_w"])
+def test_a_recipe_of_another_network_is_refused(network: str) -> None:
+    """Replay promises the same pictures, and each of these changes them."""
+    recipe, other = EDITOR.edit(DOMAIN.sample(1), "an old face").recipe, tiny_domain()
+    with torch.no_grad():
+        if network == "mapper":
+            other.mapper.cm_fine.mapping[1].bias += 1
+        elif network == "relevance":
+            other.relevance[:] = other.relevance.flip(0)
+        elif network == "text":
+            other.clip.model.token_embedding.weight += 1
+        else:
+            other.generator.mean_w += 1
+    with pytest.raises(DeltaEditError, match="other networks"):
+        Editor(other).replay(recipe)
+
+
+def test_a_recipe_without_fingerprint_is_replayed_with_a_note() -> None:
+    recipe = recipe_of()
+    del recipe["networks"], recipe["faces"]["sample"]["networks"]  # as it was written before
+    with pytest.warns(UserWarning, match="mapper"):
+        again = EDITOR.replay(recipe)
+    assert torch.allclose(again.after, EDITOR.replay(recipe_of()).after, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"faces": {"sample": {"seed": 0, "count": 2000, "truncation": 1, "rows": [0] * 1001}}},
+        {"faces": {"sample": {"seed": 0, "count": 10**6, "truncation": 1, "rows": [0]}}},
+        {"faces": {"codes": {"s": {"shape": [5000, 8]}, "w_plus": {"shape": [5000, 8]}}}},
+        {"text": [f"face {k}" for k in range(1000)]},
+        {"text": ["an old face"] * 6000},
+        {"text": "old " * 500},
+        {"neutral": "old " * 500},
+    ],
+)
+def test_too_much_work_is_refused_before_any(change: dict, monkeypatch: pytest.MonkeyPatch) -> None:
+    domain, recipe = tiny_domain(), recipe_of()
+    for work in ("sample_w", "faces_from", "delta_text"):
+        monkeypatch.setattr(domain, work, lambda *_: pytest.fail("began to work"))
+    with pytest.raises(DeltaEditError) as caught:
+        Editor(domain).replay({**recipe, **change})
+    assert len(str(caught.value)) < 400
+
+
+def test_a_face_far_down_a_seed_is_cheap_to_replay(monkeypatch: pytest.MonkeyPatch) -> None:
+    edit = EDITOR.edit(DOMAIN.sample(40, seed=3).select([39]), "an old face")
+    drawn: list[int] = []
+    plain = DOMAIN.generator.synthesize
+
+    def counted(s: torch.Tensor, *rest: Any, **options: Any) -> torch.Tensor:
+        drawn.append(len(s))
+        return plain(s, *rest, **options)
+
+    monkeypatch.setattr(DOMAIN.generator, "synthesize", counted)
+    again = EDITOR.replay(edit.recipe)
+    assert drawn == [1, 1]
+    assert torch.allclose(again.after, edit.after, atol=1e-4)

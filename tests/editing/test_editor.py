@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -134,7 +135,7 @@ def test_strength_must_be_finite(editor: Editor, faces: Faces, strength: object)
 def test_an_edit_that_ends_in_nan_is_refused(editor: Editor, faces: Faces) -> None:
     with pytest.raises(DeltaEditError, match="at strength 3e\\+38; give a smaller one"):
         editor.edit(faces, TEXTS[0], strength=3e38)
-    with pytest.raises(DeltaEditError, match="faces whose codes are finite"):
+    with pytest.raises(DeltaEditError, match=r"faces\.s holds NaN"):
         editor.edit(replace(faces, s=faces.s * math.nan), TEXTS[0])
 
 
@@ -190,9 +191,35 @@ def test_a_selected_face_is_edited_like_in_the_batch(editor: Editor, faces: Face
 def test_codes_of_another_kind_are_refused(editor: Editor, faces: Faces) -> None:
     with pytest.raises(DeltaEditError, match=r"load_domain\('toyfaces'\)"):
         Editor("toyfaces")  # pyright: ignore[reportArgumentType]
+    remedy = r"faces\.s is .*; (use domain\.faces_from|give a tensor)"
     for wrong in (faces.s.double(), faces.s.half(), faces.s.numpy(), faces.s.to("meta")):
-        with pytest.raises(DeltaEditError, match=r"use domain.faces_from\(s, w_plus\)"):
+        with pytest.raises(DeltaEditError, match=remedy):
             editor.edit(replace(faces, s=wrong), "a smiling face")
+
+
+@pytest.mark.parametrize(
+    ("field", "change", "word"),
+    [
+        ("images", lambda x: (x + 1) * 127.5, "as bytes do"),
+        ("images", lambda x: x * 1.1 + 0.2, r"in \[-1, 1\]"),
+        ("images", lambda x: x * math.nan, "NaN"),
+        ("clip", lambda x: x * 3, "3 long, not 1"),
+        ("clip", lambda x: x * 0, "0 long, not 1"),
+        ("clip", lambda x: x[:, 1:], r"need \[n, 12\]"),
+        ("w_plus", lambda x: x * math.inf, "NaN or infinity"),
+        ("w_plus", lambda x: x[:, :3], r"need \[n, "),
+    ],
+)
+def test_pictures_and_codes_out_of_their_units_are_refused(
+    editor: Editor,
+    faces: Faces,
+    field: str,
+    change: Callable[[torch.Tensor], torch.Tensor],
+    word: str,
+) -> None:
+    wrong = replace(faces, **{field: change(getattr(faces, field))})
+    with pytest.raises(DeltaEditError, match=rf"faces\.{field}.*{word}"):
+        editor.edit(wrong, "a smiling face")
 
 
 def test_autocast_of_the_caller_decides_no_channel(editor: Editor, faces: Faces) -> None:

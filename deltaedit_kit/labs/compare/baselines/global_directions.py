@@ -59,7 +59,7 @@ class GlobalDirections(Method):
 
     def direction(self, text: str, neutral: str, threshold: float) -> Float[Tensor, " S"]:
         """Δs at strength 1 for any picture. DeltaEditError if no channel reaches the threshold."""
-        delta_t = self._direction(text, neutral)
+        delta_t = self.domain.delta_text(text, neutral)
         relevant = self.domain.relevance @ (delta_t / delta_t.norm())  # [S]
         highest = float(relevant.abs().max())
         if highest < threshold:

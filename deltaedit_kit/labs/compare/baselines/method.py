@@ -144,9 +144,9 @@ class Method(Editor, ABC):
         Raises `DeltaEditError` for faces of another domain, texts that cannot be read or say what
         the neutral word says, and a threshold where the method has none.
         """
-        self._check_faces(faces)
+        self.domain.check(faces)
         neutral = self.domain.spec.neutral if neutral is None else neutral
-        self._direction(text, neutral)  # refuses texts before any work is done
+        self.domain.delta_text(text, neutral)  # refuses texts before any work is done
         if threshold is not None:
             if not self.has_threshold:
                 raise DeltaEditError(f"{self.name} has no threshold; leave it out")
@@ -206,7 +206,7 @@ class Method(Editor, ABC):
             raise DeltaEditError(
                 f"the recipe is of method {str(recipe.get('method'))[:40]!r}, not of {self.name}"
             )
-        wanted = edit_recipe.read({**recipe, "kind": edit_recipe.KIND}, self.domain)
+        wanted = edit_recipe.read({**recipe, "kind": edit_recipe.KIND}, self.domain, self.networks)
         same = type(self).of(self.domain, dict(recipe.get("settings") or {}))
         threshold = wanted.threshold if self.has_threshold else None
         return same.edit(wanted.faces, wanted.text, wanted.neutral, wanted.strength, threshold)
@@ -222,7 +222,7 @@ class Method(Editor, ABC):
         spec = self.domain.spec
         limit = getattr(self.settings, "threshold", 0.0) if threshold is None else threshold
         written = edit_recipe.write(
-            self.domain, faces, text, neutral or spec.neutral, strength, limit
+            self.domain, faces, text, neutral or spec.neutral, strength, limit, self.networks
         )
         return written | {
             "kind": RECIPE_KIND,

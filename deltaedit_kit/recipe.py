@@ -57,17 +57,17 @@ def write(
     networks: Sequence[str] = EDITED_BY,
 ) -> dict[str, Any]:
     """The recipe of an edit that these networks made, as a dict of plain JSON values."""
-    return dict(
-        kind=KIND,
-        version=VERSION,
-        domain=domain.spec.name,
-        networks=domain.fingerprint(*networks),
-        faces=write_faces(faces, domain),
-        text=text if isinstance(text, str) else list(text),
-        neutral=neutral,
-        strength=strength,
-        threshold=threshold,
-    )
+    return {
+        "kind": KIND,
+        "version": VERSION,
+        "domain": domain.spec.name,
+        "networks": domain.fingerprint(*networks),
+        "faces": write_faces(faces, domain),
+        "text": text if isinstance(text, str) else list(text),
+        "neutral": neutral,
+        "strength": strength,
+        "threshold": threshold,
+    }
 
 
 def write_faces(faces: Faces, domain: Domain) -> dict[str, Any]:

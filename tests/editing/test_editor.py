@@ -197,6 +197,9 @@ def test_codes_of_another_kind_are_refused(editor: Editor, faces: Faces) -> None
             editor.edit(replace(faces, s=wrong), "a smiling face")
 
 
+Change = Callable[[torch.Tensor], torch.Tensor]
+
+
 @pytest.mark.parametrize(
     ("field", "change", "word"),
     [

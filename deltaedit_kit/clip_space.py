@@ -8,7 +8,7 @@ embeddings of texts are better aligned than the embeddings themselves, so a mapp
 Δi can be asked with Δt (Lyu et al., CVPR 2023; CLIP: Radford et al., 2021, arXiv:2103.00020).
 
 Any model with OpenAI's methods works: `encode_image`, `encode_text`, `visual.input_resolution` or
-`visual.image_size`, `context_length`. open_clip is imported when it is used, not before.
+`visual.image_size`, `context_length`. `clip_network.py` has the one that the kit ships.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from deltaedit_kit.clip_layout import load_openai_layout
+from deltaedit_kit.clip_network import ClipNetwork
+from deltaedit_kit.clip_tokenizer import tokenize
 from deltaedit_kit.errors import DeltaEditError, tensor
 
 Preprocessing = Literal["plain", "delta_edit", "clip"]
@@ -36,7 +37,7 @@ class ClipSpace:
     """A CLIP model with its tokenizer and its way of taking pictures.
 
     `model` has OpenAI's methods, `tokenize` maps a list of texts to token ids int [n, context]
-    (None: the BPE that open_clip bundles), `preprocessing` is one of
+    (None: OpenAI's, `clip_tokenizer.py`), `preprocessing` is one of
 
     - "plain": resize to the model's input, values stay in [-1, 1] (our own small CLIPs);
     - "delta_edit": area average as the reference does it (nearest ×7, then average pooling to
@@ -66,8 +67,8 @@ class ClipSpace:
     def from_state_dict(
         cls, state_dict: Mapping[str, Tensor], preprocessing: Preprocessing | str = "plain"
     ) -> ClipSpace:
-        """A space from weights in OpenAI's layout; raises as `load_openai_layout` does."""
-        return cls(load_openai_layout(state_dict), None, preprocessing)
+        """A space from weights in OpenAI's layout; raises as `ClipNetwork.from_state_dict`."""
+        return cls(ClipNetwork.from_state_dict(state_dict), None, preprocessing)
 
     @property
     def width(self) -> int:
@@ -172,8 +173,6 @@ class ClipSpace:
             )
 
     def _bundled_tokenize(self, texts: list[str], context: int | None = None) -> Tensor:
-        from open_clip.tokenizer import tokenize
-
         return tokenize(texts, context_length=context or self.context_length)
 
     def _home(self) -> tuple[torch.device, torch.dtype]:

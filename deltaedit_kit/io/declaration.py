@@ -16,11 +16,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import fields
 from difflib import get_close_matches
-from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from deltaedit_kit.clip_tokenizer import open_clip_file
 from deltaedit_kit.domain_spec import NETWORKS, DomainSpec, PublishedFile
 from deltaedit_kit.errors import DeltaEditError, finite_number, whole_number
 
@@ -100,16 +100,7 @@ def templates(value: Any, where: str) -> tuple[str, ...]:
     """
     if value != IMAGENET:
         return text_list(value, f"{where}: templates")
-    package = find_spec("open_clip")
-    if package is None or not package.submodule_search_locations:
-        raise DeltaEditError("open_clip is not installed; run `pip install open_clip_torch`")
-    # Only this file of it, which needs no other: all of open_clip takes seconds to import.
-    file = Path(package.submodule_search_locations[0]) / "zero_shot_metadata.py"
-    spec = spec_from_file_location("open_clip_frames", file)
-    assert spec is not None
-    assert spec.loader is not None
-    module = module_from_spec(spec)
-    spec.loader.exec_module(module)
+    module = open_clip_file("zero_shot_metadata")
     frames = (frame("{}") for frame in module.OPENAI_IMAGENET_TEMPLATES)
     return tuple(frame for frame in frames if frame != LEFT_OUT)
 

@@ -18,9 +18,10 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
-from deltaedit_kit.clip_layout import NUMBERS, load_openai_layout
+from deltaedit_kit.clip_network import NUMBERS, ClipNetwork
 from deltaedit_kit.clip_space import ClipSpace, Preprocessing
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.io.checkpoints.container import Container
@@ -65,7 +66,25 @@ def _from_file(path: str | Path, preprocessing: str) -> ClipSpace:
         raise DeltaEditError(f"{name} is a model name; give weights too, one of: {tags}")
     tensors = open_as(path, KIND)
     with naming(path):
-        return ClipSpace(load_openai_layout(tensors), None, preprocessing)
+        return ClipSpace(_network(tensors), None, preprocessing)
+
+
+def _network(tensors: Tensors) -> nn.Module:
+    """The network of a file in OpenAI's layout: ours, or open_clip's for a residual image tower."""
+    if "visual.attnpool.positional_embedding" not in tensors:
+        return ClipNetwork.from_state_dict(tensors)
+    from open_clip.model import build_model_from_openai_state_dict
+
+    weights = {key: value.float() for key, value in tensors.items() if key not in NUMBERS}
+    try:
+        model = build_model_from_openai_state_dict(dict(weights), cast_dtype=torch.float32).float()
+        # The builder rounds to float16 on the way; the second reading is exact.
+        model.load_state_dict(weights)
+    except (KeyError, RuntimeError, IndexError, ValueError, AssertionError) as cause:
+        raise DeltaEditError(
+            f"these weights are not in OpenAI's CLIP layout ({cause}); convert them first"
+        ) from cause
+    return model.eval().requires_grad_(False)
 
 
 def _known_model(name: str) -> str:

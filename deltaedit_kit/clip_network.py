@@ -1,0 +1,199 @@
+"""CLIP as one plain network: an image tower and a text tower that end in one space.
+
+    picture [3, R, R] -> patches + a class token -> transformer -> class token -> E numbers
+    text [L] ids -> vectors -> transformer, each sees those before it -> end token -> E numbers
+
+Each block is  x + attention(ln(x)),  then  x + mlp(ln(x)),  with QuickGELU(x) = x sigmoid(1.702 x),
+which OpenAI's weights were trained with. The names of the parts are OpenAI's, so that their state
+dict is ours; every size is read off the shapes:
+
+    width = rows of visual.conv1,  patch = its side,  picture = patch * sqrt(positions - 1)
+
+Source: CLIP (Radford et al. 2021, arXiv:2103.00020); keys of github.com/openai/CLIP. The tests
+compare it bit for bit with open_clip, whose other models `io.checkpoints.clip` loads.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+from deltaedit_kit.errors import DeltaEditError
+
+HEAD = 64  # width of an attention head in all of OpenAI's CLIPs
+# Numbers that OpenAI's archives carry as tensors; no weights.
+NUMBERS = ("input_resolution", "context_length", "vocab_size")
+
+
+@dataclass(frozen=True)
+class ClipSizes:
+    """Every size of the two towers."""
+
+    embed: int  # E
+    side: int  # of a picture
+    patch: int
+    image_width: int
+    image_layers: int
+    context: int  # tokens of a text, with start and end
+    words: int
+    text_width: int
+    text_layers: int
+    image_heads: int
+    text_heads: int
+
+
+class QuickGELU(nn.Module):
+    """x * sigmoid(1.702 x), near GELU and cheaper."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Any shape."""
+        return x * torch.sigmoid(1.702 * x)
+
+
+class Block(nn.Module):
+    """One residual block of a transformer, x [n, L, width] -> the same shape."""
+
+    def __init__(self, width: int, heads: int) -> None:
+        super().__init__()
+        self.ln_1 = nn.LayerNorm(width)
+        self.attn = nn.MultiheadAttention(width, heads, batch_first=True)
+        self.ln_2 = nn.LayerNorm(width)
+        self.mlp = nn.Sequential(
+            OrderedDict(
+                c_fc=nn.Linear(width, 4 * width),
+                gelu=QuickGELU(),
+                c_proj=nn.Linear(4 * width, width),
+            )
+        )
+
+    def forward(self, x: Float[Tensor, "n l w"], mask: Tensor | None) -> Float[Tensor, "n l w"]:
+        """`mask` [l, l] is added to the attention's logits; None lets all see all."""
+        y = self.ln_1(x)
+        x = x + self.attn(y, y, y, need_weights=False, attn_mask=mask)[0]
+        return x + self.mlp(self.ln_2(x))
+
+
+class Transformer(nn.Module):
+    """Blocks one after another."""
+
+    def __init__(self, width: int, layers: int, heads: int) -> None:
+        super().__init__()
+        self.resblocks = nn.ModuleList(Block(width, heads) for _ in range(layers))
+
+    def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
+        """x [n, l, width] -> the same shape."""
+        for block in self.resblocks:
+            x = block(x, mask)
+        return x
+
+
+class ImageTower(nn.Module):
+    """Vision transformer: pictures [n, 3, R, R] -> [n, E], not normalised."""
+
+    def __init__(
+        self, side: int, patch: int, width: int, layers: int, heads: int, out: int
+    ) -> None:
+        super().__init__()
+        self.input_resolution = side
+        self.conv1 = nn.Conv2d(3, width, patch, stride=patch, bias=False)
+        self.class_embedding = nn.Parameter(width**-0.5 * torch.randn(width))
+        positions = (side // patch) ** 2 + 1
+        self.positional_embedding = nn.Parameter(width**-0.5 * torch.randn(positions, width))
+        self.ln_pre = nn.LayerNorm(width)
+        self.transformer = Transformer(width, sizes.image_layers, sizes.image_heads)
+        self.ln_post = nn.LayerNorm(width)
+        self.proj = nn.Parameter(width**-0.5 * torch.randn(width, sizes.embed))
+
+    def forward(self, pictures: Float[Tensor, "n 3 h h"]) -> Float[Tensor, "n e"]:
+        """h is the tower's own side."""
+        x = self.conv1(pictures)  # [n, width, R / patch, R / patch]
+        x = x.flatten(2).transpose(1, 2)  # [n, patches, width]
+        token = self.class_embedding.to(x.dtype).expand(len(x), 1, -1)
+        x = torch.cat([token, x], dim=1) + self.positional_embedding.to(x.dtype)
+        x = self.transformer(self.ln_pre(x))
+        return self.ln_post(x[:, 0]) @ self.proj
+
+
+class ClipNetwork(nn.Module):
+    """The two towers, in evaluation mode or in training; `encode_image` and `encode_text`."""
+
+    def __init__(self, sizes: ClipSizes) -> None:
+        super().__init__()
+        self.context_length = sizes.context
+        self.visual = ImageTower(sizes)
+        width = sizes.text_width
+        self.transformer = Transformer(width, sizes.text_layers, sizes.text_heads)
+        self.token_embedding = nn.Embedding(sizes.words, width)
+        self.positional_embedding = nn.Parameter(0.01 * torch.randn(sizes.context, width))
+        self.ln_final = nn.LayerNorm(width)
+        self.text_projection = nn.Parameter(width**-0.5 * torch.randn(width, sizes.embed))
+        self.logit_scale = nn.Parameter(torch.tensor(1 / 0.07).log())
+
+    def encode_image(self, pictures: Float[Tensor, "n 3 h h"]) -> Float[Tensor, "n e"]:
+        """Embeddings of prepared pictures, not normalised."""
+        return self.visual(pictures)
+
+    def encode_text(self, tokens: Int[Tensor, "n l"]) -> Float[Tensor, "n e"]:
+        """Embeddings of token ids, not normalised. The end mark is the largest id of a row."""
+        dtype = self.text_projection.dtype
+        x = self.token_embedding(tokens).to(dtype) + self.positional_embedding.to(dtype)
+        length = tokens.shape[1]  # a token sees itself and those before it
+        later = torch.full((length, length), -torch.inf, dtype=dtype, device=x.device).triu(1)
+        x = self.ln_final(self.transformer(x, later))
+        return x[torch.arange(len(x)), tokens.argmax(dim=-1)] @ self.text_projection
+
+    @classmethod
+    def from_state_dict(cls, state: Mapping[str, Tensor]) -> ClipNetwork:
+        """The network of a state dict in OpenAI's layout: float32, frozen, for evaluation.
+
+        Raises DeltaEditError where a tensor is missing, of another shape, or of no vision
+        transformer.
+        """
+        weights = {key: value.float() for key, value in state.items() if key not in NUMBERS}
+        try:
+            # Built without memory, then given the file's own tensors: sizes that the file does
+            # not hold cost nothing, and nothing is drawn at random first.
+            with torch.device("meta"):
+                network = cls(sizes_of(weights))
+            network.load_state_dict(weights, assign=True)
+        except (
+            KeyError,
+            RuntimeError,
+            IndexError,
+            ValueError,
+            AssertionError,
+            ZeroDivisionError,
+        ) as cause:
+            raise DeltaEditError(
+                f"these weights are not in OpenAI's CLIP layout ({cause}); convert them first"
+            ) from cause
+        return network.eval().requires_grad_(False)
+
+
+def sizes_of(weights: Mapping[str, Tensor]) -> ClipSizes:
+    """The sizes of a state dict in OpenAI's layout with a vision transformer; else KeyError."""
+    conv, positions = weights["visual.conv1.weight"], weights["visual.positional_embedding"]
+    width, patch = conv.shape[0], conv.shape[-1]
+    text_width = weights["ln_final.weight"].shape[0]
+    return ClipSizes(
+        embed=weights["text_projection"].shape[1],
+        side=patch * round((positions.shape[0] - 1) ** 0.5),
+        patch=patch,
+        image_width=width,
+        image_layers=_blocks(weights, "visual.transformer.resblocks."),
+        image_heads=width // HEAD,
+        context=weights["positional_embedding"].shape[0],
+        words=weights["token_embedding.weight"].shape[0],
+        text_width=text_width,
+        text_layers=_blocks(weights, "transformer.resblocks."),
+        text_heads=text_width // HEAD,
+    )
+
+
+def _blocks(weights: Mapping[str, Tensor], prefix: str) -> int:
+    return len({key.split(".")[prefix.count(".")] for key in weights if key.startswith(prefix)})

@@ -95,10 +95,9 @@ class Transformer(nn.Module):
 class ImageTower(nn.Module):
     """Vision transformer: pictures [n, 3, R, R] -> [n, E], not normalised."""
 
-    def __init__(
-        self, side: int, patch: int, width: int, layers: int, heads: int, out: int
-    ) -> None:
+    def __init__(self, sizes: ClipSizes) -> None:
         super().__init__()
+        side, patch, width = sizes.side, sizes.patch, sizes.image_width
         self.input_resolution = side
         self.conv1 = nn.Conv2d(3, width, patch, stride=patch, bias=False)
         self.class_embedding = nn.Parameter(width**-0.5 * torch.randn(width))

@@ -102,7 +102,7 @@ class Outside:
 
     def generator(self) -> Generator:
         """StyleGAN2, of the resolution that the declaration promises."""
-        from deltaedit_kit.io.checkpoints.stylegan2 import load_stylegan2
+        from deltaedit_kit.io.checkpoints.loaders import load_stylegan2
 
         path = self.path("generator")
         generator = load_stylegan2(path)
@@ -115,13 +115,13 @@ class Outside:
 
     def clip(self) -> ClipSpace:
         """CLIP, taking pictures as the domain's codes were made."""
-        from deltaedit_kit.io.checkpoints.clip import load_clip
+        from deltaedit_kit.io.checkpoints.loaders import load_clip
 
         return load_clip(self.path("clip"), preprocessing=self.spec.preprocessing)
 
     def mapper(self, layout: StyleLayout, clip_width: int) -> DeltaMapper:
         """DeltaMapper for this layout of s and this CLIP."""
-        from deltaedit_kit.io.checkpoints.delta_mapper import load_delta_mapper
+        from deltaedit_kit.io.checkpoints.loaders import load_delta_mapper
 
         path = self.path("mapper")
         mapper = load_delta_mapper(path, layout)
@@ -134,13 +134,13 @@ class Outside:
 
     def relevance(self) -> Tensor:
         """R [S, E], unit rows."""
-        from deltaedit_kit.io.checkpoints.arrays import load_relevance
+        from deltaedit_kit.io.checkpoints.loaders import load_relevance
 
         return load_relevance(self.path("relevance"))
 
     def inversion(self) -> FromPictures:
         """e4e: aligned square pictures of any size -> w+."""
-        from deltaedit_kit.io.checkpoints.e4e import load_e4e
+        from deltaedit_kit.io.checkpoints.loaders import load_e4e
         from deltaedit_kit.io.e4e import INPUT_SIDE
 
         encoder = load_e4e(self.path("inversion"))
@@ -152,7 +152,7 @@ class Outside:
     def identity(self) -> FromPictures:
         """ArcFace: aligned square pictures of any size -> unit vectors."""
         from deltaedit_kit.io.arcface import ALIGNED_SIDE, face_crop
-        from deltaedit_kit.io.checkpoints.arcface import load_arcface
+        from deltaedit_kit.io.checkpoints.loaders import load_arcface
 
         def face(pictures: Tensor) -> Tensor:
             return face_crop(resized(pictures, ALIGNED_SIDE))

@@ -12,9 +12,9 @@ from safetensors.torch import save_file
 from torch import nn
 
 from deltaedit_kit.errors import DeltaEditError
-from deltaedit_kit.io.checkpoints.clip import load_clip
 from deltaedit_kit.io.checkpoints.container import Container
 from deltaedit_kit.io.checkpoints.describing import describe
+from deltaedit_kit.io.checkpoints.loaders import load_clip
 from deltaedit_kit.io.checkpoints.reading import read
 from tests.checkpoints import small
 

@@ -11,14 +11,17 @@ import torch
 from safetensors import safe_open
 
 from deltaedit_kit.errors import DeltaEditError
-from deltaedit_kit.io.checkpoints.arcface import load_arcface
-from deltaedit_kit.io.checkpoints.arrays import load_codes, load_relevance
-from deltaedit_kit.io.checkpoints.clip import load_clip
 from deltaedit_kit.io.checkpoints.converting import convert
-from deltaedit_kit.io.checkpoints.delta_mapper import load_delta_mapper
 from deltaedit_kit.io.checkpoints.describing import describe
-from deltaedit_kit.io.checkpoints.e4e import load_e4e
-from deltaedit_kit.io.checkpoints.stylegan2 import load_stylegan2
+from deltaedit_kit.io.checkpoints.loaders import (
+    load_arcface,
+    load_clip,
+    load_codes,
+    load_delta_mapper,
+    load_e4e,
+    load_relevance,
+    load_stylegan2,
+)
 from deltaedit_kit.labs.cli.main import main
 from tests.checkpoints import small
 from tests.checkpoints.nvidia import ada_pickle, tf_pickle

@@ -11,12 +11,15 @@ import pytest
 import torch
 
 from deltaedit_kit.errors import DeltaEditError
-from deltaedit_kit.io.checkpoints.arcface import load_arcface
-from deltaedit_kit.io.checkpoints.arrays import load_codes, load_relevance
 from deltaedit_kit.io.checkpoints.container import container_of
-from deltaedit_kit.io.checkpoints.delta_mapper import load_delta_mapper
-from deltaedit_kit.io.checkpoints.e4e import load_e4e
-from deltaedit_kit.io.checkpoints.stylegan2 import load_stylegan2
+from deltaedit_kit.io.checkpoints.loaders import (
+    load_arcface,
+    load_codes,
+    load_delta_mapper,
+    load_e4e,
+    load_relevance,
+    load_stylegan2,
+)
 from deltaedit_kit.io.checkpoints.torch_files import read_torch
 from deltaedit_kit.stylespace import StyleLayout
 from tests.checkpoints import small

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from deltaedit_kit.io.checkpoints.arcface import load_arcface
 from deltaedit_kit.io.checkpoints.converting import convert
 from deltaedit_kit.io.checkpoints.filling import fill
+from deltaedit_kit.io.checkpoints.loaders import load_arcface
 from deltaedit_kit.io.e4e import E4e
 from tests.fixtures.parity.rule import rnd
 from tests.parity.cases import assert_agrees, load_case

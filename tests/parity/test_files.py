@@ -6,10 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from deltaedit_kit.io.checkpoints.clip import load_clip
 from deltaedit_kit.io.checkpoints.converting import convert
-from deltaedit_kit.io.checkpoints.delta_mapper import load_delta_mapper
-from deltaedit_kit.io.checkpoints.stylegan2 import load_stylegan2
+from deltaedit_kit.io.checkpoints.loaders import load_clip, load_delta_mapper, load_stylegan2
 from deltaedit_kit.stylegan2 import Precision
 from tests.fixtures.parity.rule import rnd
 from tests.parity.cases import FLOAT16_BOUND, assert_agrees, load_case, rounding

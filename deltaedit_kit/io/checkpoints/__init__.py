@@ -1,10 +1,10 @@
-"""Published checkpoints, read as data: `load_stylegan2(path)` and its kin. Nothing is executed.
+"""Published checkpoints, read as data. Nothing in a file is executed.
 
-    container.py    what a file is, by its first bytes     kind.py, kinds.py   what it holds
-    reading.py      one way into every file                filling.py   tensors -> network
-    torch_files.py  .pt, .pth, TorchScript                 restricted.py, pickled.py   pickles
-    stylegan2.py, stylegan2_ada.py, stylegan2_tf.py, delta_mapper.py, e4e.py, arcface.py, clip.py,
-    arrays.py       one format or kind each                converting.py, describing.py
-
-A reader raises DeltaEditError naming the file, the cause and the remedy.
+container.py    what a file is, by its first bytes      budget.py   what reading it may cost
+pickle_machine.py, stand_ins.py   pickles               torch_files.py   .pt, .pth, TorchScript
+reading.py      one way into every file                 filling.py  tensors -> network
+kind.py         what a kind of checkpoint is            foreign.py  what only looks like ours
+stylegan2.py, stylegan2_ada.py, stylegan2_tf.py, delta_mapper.py, e4e.py, arcface.py, clip.py,
+arrays.py       one format or kind each                 kinds.py    all of them
+loaders.py      `load_stylegan2(path)` and its kin      converting.py, describing.py
 """

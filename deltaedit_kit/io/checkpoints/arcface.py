@@ -6,39 +6,31 @@ Source: github.com/TreB1eN/InsightFace_Pytorch (key names).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from torch import Tensor
 
 from deltaedit_kit.io.arcface import ArcFace
 from deltaedit_kit.io.checkpoints.filling import fill
-from deltaedit_kit.io.checkpoints.kind import Kind, Tensors, flat_tensors, open_as
+from deltaedit_kit.io.checkpoints.kind import Kind, Tensors, find
 from deltaedit_kit.io.checkpoints.reading import Contents
-from deltaedit_kit.io.checkpoints.restricted import naming
 
 MARKS = ("output_layer.3.weight", "body.0.res_layer.1.weight")
 
 
-def load_arcface(path: str | Path) -> ArcFace:
-    """The network in a file, float32, on the CPU, frozen, in evaluation mode.
-
-    Raises DeltaEditError naming file, cause and remedy.
-    """
-    tensors = open_as(path, KIND)
-    with naming(path):
-        return fill(lambda: ArcFace.skeleton(tensors), tensors, "ArcFace IR-SE-50")
+def arcface_from(tensors: Tensors) -> ArcFace:
+    """The network of tensors in our layout. Raises DeltaEditError where keys or shapes differ."""
+    return fill(lambda: ArcFace.skeleton(tensors), tensors, "ArcFace IR-SE-50")
 
 
 def _format_of(contents: Contents) -> str | None:
-    tensors = flat_tensors(contents.tree)
-    if all(mark in tensors for mark in MARKS):
-        return f"InsightFace layout, {contents.container.value}"
-    return None
+    found = find(contents.tree, *MARKS)
+    return f"InsightFace layout, {contents.container.value}" if found else None
 
 
 def _tensors(contents: Contents) -> Tensors:
-    return flat_tensors(contents.tree)
+    found = find(contents.tree, *MARKS)
+    return found.tensors if found else {}
 
 
 def _sizes(tensors: Mapping[str, Tensor]) -> dict[str, Any]:

@@ -13,8 +13,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import torch
@@ -22,86 +21,93 @@ from torch import Tensor
 
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.io.checkpoints.container import Container
-from deltaedit_kit.io.checkpoints.kind import Kind, Tensors, flat_tensors, open_as, what_else
-from deltaedit_kit.io.checkpoints.reading import Contents, read
+from deltaedit_kit.io.checkpoints.kind import Kind, Tensors, find, flat_tensors
+from deltaedit_kit.io.checkpoints.reading import Contents
 
-if TYPE_CHECKING:
-    from deltaedit_kit.codes.store import CodeStore
-
+R = "relevance"
 MOST_CHANNELS = 2**15  # S of a generator is some thousand; codes come by the ten thousand
 UNIT_TOLERANCE = 0.02  # rows may have been stored in half precision
 
 
-def load_relevance(path: str | Path) -> Tensor:
-    """R [S, E], float32, from .npy or safetensors.
+def relevance_from(contents: Contents) -> Tensor:
+    """R [S, E], float32, a copy.
 
-    Raises DeltaEditError naming file, cause and remedy, also where rows are no unit vectors.
+    Raises DeltaEditError where it is no matrix, holds NaN, or has rows that are neither unit
+    vectors nor zero.
     """
-    return open_as(path, RELEVANCE)["relevance"].float().clone()
-
-
-def load_codes(path: str | Path) -> np.ndarray | CodeStore:
-    """Latent codes: the array of a .npy file (mapped and not read) or of what `convert` made of
-    one, or a folder's store.
-
-    Raises DeltaEditError naming file, cause and remedy.
-    """
-    if Path(path).is_dir():
-        from deltaedit_kit.io.published_codes import open_codes
-
-        return open_codes(path)
-    if Path(path).suffix != ".safetensors":
-        return open_npy_codes(path)
-    tensors = open_as(path, CODES)
-    if "codes" not in tensors:
-        raise DeltaEditError(f"{path} is one shard of a store; give its folder")
-    return tensors["codes"].numpy()
-
-
-def open_npy_codes(path: str | Path) -> np.ndarray:
-    """The floats [N, ...] of a .npy file, mapped read-only.
-
-    Raises DeltaEditError for another file, no floats, and other than two or three dimensions.
-    """
-    contents = read(path)
-    if contents.container is not Container.NUMPY:
-        raise DeltaEditError(f"{path} is no .npy of latent codes: it is {what_else(contents)}")
-    array: np.ndarray = contents.tree
-    if array.dtype.kind != "f" or array.ndim not in (2, 3) or not len(array):
+    matrix = _matrix(contents)
+    if matrix is None:
+        raise DeltaEditError("it is no relevance matrix: that is floats [S, E]")
+    if not bool(matrix.isfinite().all()):
         raise DeltaEditError(
-            f"{path} holds {array.dtype} {list(array.shape)}; latent codes are floats [N, S], "
-            "[N, E] or [N, L, W]"
+            "relevance holds NaN or infinity: what made it met a picture that was none; make it "
+            "again with `deltaedit relevance`"
+        )
+    lengths = _lengths(matrix)
+    if not _unit(lengths):
+        raise DeltaEditError(
+            f"its rows are {float(lengths.min()):.3g} to {float(lengths.max()):.3g} long, those of "
+            "a relevance matrix have length 1 (or 0): divide each by its length; if they are "
+            "latent codes, open them with load_codes"
+        )
+    return matrix
+
+
+def _matrix(contents: Contents) -> Tensor | None:
+    """Floats [S, E] of an array, or of the tensor called "relevance"."""
+    if contents.container is Container.NUMPY:
+        array: np.ndarray = contents.tree
+        if array.ndim != 2 or array.dtype.kind != "f" or len(array) > MOST_CHANNELS:
+            return None
+        return torch.from_numpy(np.array(array, dtype=np.float32, order="C"))
+    found = find(contents.tree, R)
+    matrix = found.tensors[R] if found else None
+    return None if matrix is None or matrix.dim() != 2 else matrix.float().clone()
+
+
+def _lengths(matrix: Tensor) -> Tensor:
+    """Lengths [S] of the rows; those of rows with NaN are NaN."""
+    return matrix.double().norm(dim=1)
+
+
+def _unit(lengths: Tensor) -> bool:
+    """Whether all rows have length 1 or 0 (those with NaN are named later)."""
+    odd = torch.minimum((lengths - 1).abs(), lengths) > UNIT_TOLERANCE
+    return not bool(odd[lengths.isfinite()].any())
+
+
+def _relevance_format(contents: Contents) -> str | None:
+    matrix = _matrix(contents)
+    if matrix is None:
+        return None
+    if contents.container is Container.NUMPY:  # codes have the same shape
+        return "numpy array" if _unit(_lengths(matrix)) else None
+    return f"our layout, {contents.container.value}"
+
+
+def _relevance_tensors(contents: Contents) -> Tensors:
+    return {R: relevance_from(contents)}
+
+
+def codes_from(contents: Contents) -> np.ndarray:
+    """Latent codes [N, ...], mapped read-only. Raises DeltaEditError for what can be none."""
+    if contents.container is Container.NUMPY:
+        array: np.ndarray = contents.tree
+    else:
+        tensors = flat_tensors(contents.tree)
+        if "codes" not in tensors:
+            raise DeltaEditError("it is one shard of a store; give its folder")
+        array = tensors["codes"].numpy()
+    if array.dtype.kind != "f" or array.ndim not in (2, 3):
+        raise DeltaEditError(
+            f"it holds {array.dtype} {list(array.shape)}; latent codes are floats [N, S], [N, E] "
+            "or [N, L, W]"
         )
     return array
 
 
-def _is_relevance(array: np.ndarray) -> bool:
-    """Few rows, and all of them of length 1 or 0 (NaN is not decided here: it is named later)."""
-    if array.ndim != 2 or array.dtype.kind != "f" or not 0 < len(array) <= MOST_CHANNELS:
-        return False
-    with np.errstate(over="ignore"):  # numbers of a damaged file
-        length = np.linalg.norm(array.astype(np.float32), axis=1)
-    odd = np.minimum(abs(length - 1), length) > UNIT_TOLERANCE
-    return not bool(odd[np.isfinite(length)].any())
-
-
-def _relevance_format(contents: Contents) -> str | None:
-    if contents.container is Container.NUMPY and _is_relevance(contents.tree):
-        return "numpy array"
-    matrix = flat_tensors(contents.tree).get("relevance")
-    if matrix is not None and matrix.ndim == 2 and _is_relevance(matrix.float().numpy()):
-        return f"our layout, {contents.container.value}"
-    return None
-
-
-def _relevance_tensors(contents: Contents) -> Tensors:
-    if contents.container is Container.NUMPY:
-        return {"relevance": _tensor(contents.tree)}
-    return {"relevance": flat_tensors(contents.tree)["relevance"]}
-
-
 def _relevance_sizes(tensors: Mapping[str, Tensor]) -> dict[str, Any]:
-    channels, width = tensors["relevance"].shape
+    channels, width = tensors[R].shape
     return {"style_channels": channels, "clip_width": width}
 
 
@@ -130,11 +136,6 @@ def _mapped_tensor(array: np.ndarray) -> Tensor:
         return torch.from_numpy(
             array if array.dtype.isnative else np.array(array, array.dtype.str[1:])
         )
-
-
-def _tensor(array: np.ndarray) -> Tensor:
-    """A tensor of its own in this machine's byte order."""
-    return torch.from_numpy(np.array(array, dtype=array.dtype.newbyteorder("="), order="C"))
 
 
 RELEVANCE = Kind(

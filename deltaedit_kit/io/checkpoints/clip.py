@@ -13,6 +13,7 @@ Sources: github.com/openai/CLIP, github.com/mlfoundations/open_clip (README, "Qu
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
@@ -22,51 +23,28 @@ import torch
 from torch import Tensor, nn
 
 from deltaedit_kit.clip_network import NUMBERS, ClipNetwork
-from deltaedit_kit.clip_space import ClipSpace, Preprocessing
+from deltaedit_kit.clip_space import ClipSpace
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.io.checkpoints.container import Container
-from deltaedit_kit.io.checkpoints.kind import Kind, Tensors, flat_tensors, open_as
+from deltaedit_kit.io.checkpoints.kind import PREFIX, Kind, Tensors, find
 from deltaedit_kit.io.checkpoints.reading import Contents
-from deltaedit_kit.io.checkpoints.restricted import naming
 
 MARKS = ("token_embedding.weight", "text_projection", "visual.conv1.weight")
 QUICK = "-quickgelu"
+BEFORE = re.compile(rf"{PREFIX.pattern}((clip|clip_model)\.)?")
 
 
-def load_clip(
-    name_or_path: str | Path,
-    pretrained: str | Path | None = None,
-    preprocessing: Preprocessing | str = "clip",
-) -> ClipSpace:
-    """A CLIP space on the CPU, float32, frozen.
-
-    With `pretrained` (a tag of open_clip or a file) the first argument is a model name of
-    open_clip; without it, a file in OpenAI's layout with OpenAI's QuickGELU. Raises DeltaEditError
-    for unknown names (with the nearest), a wrong activation, and files as the other readers do.
-    """
-    if pretrained is None:
-        return _from_file(name_or_path, preprocessing)
-    from open_clip import get_tokenizer
-
-    name = _known_model(str(name_or_path))
-    is_file = isinstance(pretrained, Path) or Path(pretrained).is_file()
-    model = _with_file(name, Path(pretrained)) if is_file else _with_tag(name, str(pretrained))
-    model = model.float().eval().requires_grad_(False)
-    tokenizer = get_tokenizer(name)
-    bundled = type(tokenizer).__name__ == "SimpleTokenizer"
-    return ClipSpace(model, None if bundled else tokenizer, preprocessing)
-
-
-def _from_file(path: str | Path, preprocessing: str) -> ClipSpace:
+def refuse_name(name_or_path: str | Path) -> None:
+    """Raise DeltaEditError for a model name in the place of a file, naming its weights."""
     from open_clip import list_models, list_pretrained_tags_by_model
 
-    name = str(path).replace("/", "-")
-    if not Path(path).exists() and name in list_models():
+    name = str(name_or_path).replace("/", "-")
+    if name in list_models() and not Path(name_or_path).exists():
         tags = ", ".join(list_pretrained_tags_by_model(name)[:6])
         raise DeltaEditError(f"{name} is a model name; give weights too, one of: {tags}")
-    tensors = open_as(path, KIND)
-    with naming(path):
-        return ClipSpace(_network(tensors), None, preprocessing)
+def space_from(tensors: Tensors, preprocessing: str) -> ClipSpace:
+    """The CLIP space of tensors in OpenAI's layout."""
+    return ClipSpace(_network(tensors), None, preprocessing)
 
 
 def _network(tensors: Tensors) -> nn.Module:
@@ -85,6 +63,25 @@ def _network(tensors: Tensors) -> nn.Module:
             f"these weights are not in OpenAI's CLIP layout ({cause}); convert them first"
         ) from cause
     return model.eval().requires_grad_(False)
+
+
+def space_by_tag(name: str, tag: str, preprocessing: str) -> ClipSpace:
+    """The CLIP space of a model of open_clip with weights that open_clip downloads."""
+    return _space(known := _known_model(name), _with_tag(known, tag), preprocessing)
+
+
+def space_by_name(name: str, tensors: Tensors, preprocessing: str) -> ClipSpace:
+    """The CLIP space of a model of open_clip with these weights."""
+    return _space(known := _known_model(name), _with_tensors(known, tensors), preprocessing)
+
+
+def _space(name: str, model: nn.Module, preprocessing: str) -> ClipSpace:
+    from open_clip import get_tokenizer
+
+    tokenizer = get_tokenizer(name)
+    bundled = type(tokenizer).__name__ == "SimpleTokenizer"
+    model = model.float().eval().requires_grad_(False)
+    return ClipSpace(model, None if bundled else tokenizer, preprocessing)
 
 
 def _known_model(name: str) -> str:
@@ -119,22 +116,20 @@ def _with_tag(name: str, tag: str) -> nn.Module:
         ) from None
 
 
-def _with_file(name: str, path: Path) -> nn.Module:
-    """The model with weights from a file, read by us."""
+def _with_tensors(name: str, tensors: Tensors) -> nn.Module:
+    """The model with weights that we have read."""
     import open_clip
 
-    tensors = open_as(path, KIND)
     if any(key in tensors for key in NUMBERS):  # only OpenAI's own archives have them
-        _check_activation(name, True, f"{path}, a file of OpenAI's,")
+        _check_activation(name, True, "it is a file of OpenAI's, whose weights")
     weights = {key: value for key, value in tensors.items() if key not in NUMBERS}
     model = open_clip.create_model(name, pretrained=None, pretrained_text=False)
-    with naming(path):
-        try:
-            model.load_state_dict(weights)
-        except RuntimeError as cause:
-            raise DeltaEditError(
-                f"{path} does not fit {name}: {str(cause)[:200]}; give the name it was trained as"
-            ) from None
+    try:
+        model.load_state_dict(weights)
+    except RuntimeError as cause:
+        raise DeltaEditError(
+            f"it does not fit {name}: {str(cause)[:200]}; give the name that it was trained as"
+        ) from None
     return model
 
 
@@ -154,14 +149,8 @@ def _check_activation(name: str, quick: bool, weights: str) -> None:
     )
 
 
-def _layout(tree: Any) -> Tensors:
-    """The tensors of a state dict, of a training checkpoint's, or of a data-parallel one."""
-    inner = tree.get("state_dict", tree) if isinstance(tree, Mapping) else None
-    return flat_tensors(inner, "module.") or flat_tensors(inner)
-
-
 def _format_of(contents: Contents) -> str | None:
-    if not all(mark in _layout(contents.tree) for mark in MARKS):
+    if find(contents.tree, *MARKS, prefix=BEFORE) is None:
         return None
     if contents.container is Container.TORCHSCRIPT:
         return "OpenAI layout, TorchScript archive (read as data)"
@@ -169,7 +158,8 @@ def _format_of(contents: Contents) -> str | None:
 
 
 def _tensors(contents: Contents) -> Tensors:
-    return _layout(contents.tree)
+    found = find(contents.tree, *MARKS, prefix=BEFORE)
+    return found.tensors if found else {}
 
 
 def _sizes(tensors: Mapping[str, Tensor]) -> dict[str, Any]:

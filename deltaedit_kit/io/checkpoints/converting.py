@@ -21,12 +21,13 @@ from deltaedit_kit.atomic import replacing, save_tensors
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.io.cache import sha256
 from deltaedit_kit.io.checkpoints.arrays import CODES
-from deltaedit_kit.io.checkpoints.container import Container, same_file
-from deltaedit_kit.io.checkpoints.kind import Kind, recognise, tensors_of, what_else
+from deltaedit_kit.io.checkpoints.container import Container, naming, same_file
+from deltaedit_kit.io.checkpoints.kind import Kind, tensors_of
+from deltaedit_kit.io.checkpoints.kinds import recognise, what_it_is
 from deltaedit_kit.io.checkpoints.reading import CHECKSUM, Contents, checksum, read
-from deltaedit_kit.io.checkpoints.restricted import naming
 
 SUFFIX = ".safetensors"
+ORIGIN = ("domain", "networks")  # what a file of the kit says of the networks that it belongs to
 FORMAT = "deltaedit checkpoint 1"
 PIECE = 2**24  # bytes copied at a time
 DTYPES = {"f2": "F16", "f4": "F32", "f8": "F64"}  # numpy -> safetensors
@@ -46,7 +47,7 @@ def convert(source: str | Path, out: str | Path) -> Path:
         raise DeltaEditError(f"{out} is the source itself; give another path for the result")
     kind = recognise(contents)
     if kind is None:
-        raise DeltaEditError(f"{contents.path} cannot be converted: it is {what_else(contents)}")
+        raise DeltaEditError(f"{contents.path} cannot be converted: it is {what_it_is(contents)}")
     try:
         if kind is CODES and contents.container is Container.NUMPY:
             return _copy_array(contents, out)
@@ -64,7 +65,7 @@ def convert(source: str | Path, out: str | Path) -> Path:
 
 def header_of(contents: Contents, kind: Kind) -> dict[str, str]:
     """What a converted file says of its origin."""
-    kept = {"domain": contents.metadata["domain"]} if "domain" in contents.metadata else {}
+    kept = {key: contents.metadata[key] for key in ORIGIN if key in contents.metadata}
     return kept | {
         "format": FORMAT,
         "kind": kind.name,

@@ -10,16 +10,14 @@ Source: github.com/Yueming6568/DeltaEdit, `delta_mapper.py` (key names).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from torch import Tensor
 
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.io.checkpoints.filling import fill
-from deltaedit_kit.io.checkpoints.kind import Kind, Tensors, flat_tensors, open_as
+from deltaedit_kit.io.checkpoints.kind import Kind, Tensors, find
 from deltaedit_kit.io.checkpoints.reading import Contents
-from deltaedit_kit.io.checkpoints.restricted import naming
 from deltaedit_kit.mapper import DeltaMapper
 from deltaedit_kit.stylespace import StyleLayout
 
@@ -28,23 +26,20 @@ FINE = "sm_fine.mapping.1.weight"  # [F, F]
 COARSE_AND_MEDIUM = 7  # layers that are tokens
 
 
-def load_delta_mapper(path: str | Path, layout: StyleLayout | None = None) -> DeltaMapper:
-    """The mapper in a file, float32, on the CPU, frozen.
+def mapper_from(tensors: Mapping[str, Tensor], layout: StyleLayout | None = None) -> DeltaMapper:
+    """The mapper of tensors in our layout, for a generator with this layout of s (None: its own).
 
-    `layout` is that of the generator it shall edit; without it the mapper's own sizes are taken.
-    Raises DeltaEditError naming file, cause and remedy: no mapper, or one of another domain.
+    Raises DeltaEditError for a mapper of other sizes.
     """
-    tensors = open_as(path, KIND)
-    with naming(path):
-        own = layout_of(tensors)
-        sizes = (own.token_width, own.fine_width)
-        if layout is not None and (layout.token_width, layout.fine_width) != sizes:
-            raise DeltaEditError(
-                f"{path} is a mapper of another domain: it moves {own.total} style channels, this "
-                f"generator has {layout.total}; load the mapper that was trained for it"
-            )
-        width = tensors[CONDITION].shape[1] // 2
-        return fill(lambda: DeltaMapper(layout or own, width), tensors, "DeltaMapper")
+    own = layout_of(tensors)
+    sizes = (own.token_width, own.fine_width)
+    if layout is not None and (layout.token_width, layout.fine_width) != sizes:
+        raise DeltaEditError(
+            f"it is a mapper of another domain: it moves {own.total} style channels, this "
+            f"generator has {layout.total}; load the mapper that was trained for it"
+        )
+    width = tensors[CONDITION].shape[1] // 2
+    return fill(lambda: DeltaMapper(layout or own, width), tensors, "DeltaMapper")
 
 
 def layout_of(tensors: Mapping[str, Tensor]) -> StyleLayout:
@@ -54,14 +49,13 @@ def layout_of(tensors: Mapping[str, Tensor]) -> StyleLayout:
 
 
 def _format_of(contents: Contents) -> str | None:
-    tensors = flat_tensors(contents.tree)
-    if CONDITION in tensors and FINE in tensors:
-        return f"DeltaEdit layout, {contents.container.value}"
-    return None
+    found = find(contents.tree, CONDITION, FINE)
+    return f"DeltaEdit layout, {contents.container.value}" if found else None
 
 
 def _tensors(contents: Contents) -> Tensors:
-    return flat_tensors(contents.tree)
+    found = find(contents.tree, CONDITION, FINE)
+    return found.tensors if found else {}
 
 
 def _sizes(tensors: Mapping[str, Tensor]) -> dict[str, Any]:

@@ -15,9 +15,11 @@ from torch import Tensor
 
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.io.cache import sha256
-from deltaedit_kit.io.checkpoints.kind import Tensors, flat_tensors, recognise, tensors_of
+from deltaedit_kit.io.checkpoints.container import naming
+from deltaedit_kit.io.checkpoints.foreign import other_network
+from deltaedit_kit.io.checkpoints.kind import Tensors, flat_tensors, tensors_of
+from deltaedit_kit.io.checkpoints.kinds import recognise
 from deltaedit_kit.io.checkpoints.reading import Contents, read
-from deltaedit_kit.io.checkpoints.restricted import naming
 
 # Total width of s -> the published domains whose generators have it.
 BY_STYLE_CHANNELS = {6048: "ffhq", 5760: "lsun-cat, lsun-church or lsun-horse"}
@@ -56,7 +58,10 @@ def describe(path: str | Path) -> Description:
     that is read but whose numbers or parts no loader would take is described, with its problem.
     """
     contents = read(path)
-    kind = recognise(contents)
+    other, kind = other_network(contents), recognise(contents)
+    if other is not None:
+        what, _, remedy = other.partition("; ")
+        return _described(contents, what, flat_tensors(contents.tree), problem=remedy)
     if kind is None:
         own = contents.metadata.get("format")
         what = f"tensors, by their header {own}" if own else "tensors of an unknown layout"

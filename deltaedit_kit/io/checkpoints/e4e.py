@@ -3,83 +3,109 @@
     {"state_dict": {"encoder.*": ..., "decoder.*": ...}, "latent_avg": [L, W], "opts": Namespace}
 
 Only the encoder and the mean code are taken: the decoder is the generator again, which the kit
-loads from its own file.
+loads from its own file. pSp and ReStyle save encoders under the same keys, whose numbers mean
+something else; `opts.encoder_type` tells them apart, see foreign.py.
 
-Source: github.com/omertov/encoder4editing (key names).
+Source: github.com/omertov/encoder4editing (key names, `start_from_latent_avg`).
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.io.checkpoints.filling import fill
-from deltaedit_kit.io.checkpoints.kind import Kind, Tensors, flat_tensors, open_as
+from deltaedit_kit.io.checkpoints.kind import (
+    MEAN_CODES,
+    MEAN_W,
+    PREFIX,
+    Found,
+    Kind,
+    Tensors,
+    find,
+    mean_code,
+)
 from deltaedit_kit.io.checkpoints.reading import Contents
-from deltaedit_kit.io.checkpoints.restricted import naming
 from deltaedit_kit.io.e4e import E4e
 
 MARKS = ("styles.0.linear.weight", "latlayer1.weight")
-MEAN_W = "latent_avg"
+TYPE = "Encoder4Editing"  # the encoder_type of e4e
+CHANNELS = 3  # of a picture
+MOST_ROWS = 22  # of w+, for 4096 px
+BEFORE = re.compile(rf"{PREFIX.pattern}(encoder\.)?{PREFIX.pattern}")
 
 
-def load_e4e(path: str | Path) -> E4e:
-    """The encoder in a file, float32, on the CPU, frozen; `mean_w` is None where it has none.
+def encoder_from(tensors: Tensors) -> E4e:
+    """The encoder of tensors in our layout; `mean_w` is None where they have none.
 
-    Raises DeltaEditError naming file, cause and remedy.
+    Raises DeltaEditError where keys or shapes differ.
     """
-    tensors = open_as(path, KIND)
-    with naming(path):
-        mean_w = tensors.pop(MEAN_W, None)
-        encoder = fill(lambda: E4e.skeleton(tensors), tensors, "e4e encoder")
-        if mean_w is not None:
-            encoder.mean_w = _mean_code(mean_w, encoder.rows, encoder.latlayer1.out_channels)
-        return encoder
+    own = {key: value for key, value in tensors.items() if key != MEAN_W}
+    encoder = fill(lambda: E4e.skeleton(own), own, "e4e encoder")
+    encoder.mean_w = tensors[MEAN_W].clone() if MEAN_W in tensors else None
+    return encoder
 
 
-def _mean_code(mean_w: Tensor, rows: int, width: int) -> Tensor:
-    """[L, W] from [L, W], [1, L, W] or one row for all."""
-    rows_given, rest = divmod(mean_w.numel(), width)
-    if rest or rows_given not in (1, rows):
-        raise DeltaEditError(
-            f"latent_avg has the shape {list(mean_w.shape)}, the encoder needs [{rows}, {width}]; "
-            "fetch the file again"
-        )
-    return mean_w.reshape(rows_given, width).expand(rows, width).float().clone()
-
-
-def _encoder(contents: Contents) -> Tensors:
-    """The encoder's tensors, from the published file or a flat one."""
-    tree = contents.tree
-    inner = tree.get("state_dict") if isinstance(tree, Mapping) else None
-    return flat_tensors(inner, "encoder.") or flat_tensors(tree)
+def encoder_found(contents: Contents) -> tuple[Found, dict[str, Any]] | None:
+    """A state dict with e4e's keys and the options beside it; None where there is none."""
+    found = find(contents.tree, *MARKS, prefix=BEFORE)
+    if found is None:
+        return None
+    options = found.beside("opts")
+    return found, options if isinstance(options, dict) else {}
 
 
 def _format_of(contents: Contents) -> str | None:
-    tensors = _encoder(contents)
-    if not all(mark in tensors for mark in MARKS):
+    found = encoder_found(contents)
+    if found is None:
+        return None
+    first, kind = found[0].tensors.get("input_layer.0.weight"), found[1].get("encoder_type", TYPE)
+    if kind != TYPE or first is None or first.dim() != 4 or first.shape[1] != CHANNELS:
         return None
     return f"encoder4editing layout, {contents.container.value}"
 
 
 def _tensors(contents: Contents) -> Tensors:
-    mean_w = contents.tree.get(MEAN_W)
-    tensors = _encoder(contents)
-    return tensors if not isinstance(mean_w, Tensor) else tensors | {MEAN_W: mean_w}
+    found = encoder_found(contents)
+    assert found is not None
+    state, options = found
+    tensors = {key: value for key, value in state.tensors.items() if key not in MEAN_CODES}
+    count, width = _rows(tensors), tensors[MARKS[0]].shape[0]
+    if count > MOST_ROWS:
+        raise DeltaEditError(f"it makes {count} rows of w+, no StyleGAN2 has so many; refused")
+    if options.get("start_from_latent_avg") is False:  # its codes are no offsets
+        return tensors | {MEAN_W: torch.zeros(count, width, dtype=torch.float32)}
+    rows = mean_code(state.beside(*MEAN_CODES), width)
+    if rows is None:
+        return tensors
+    if len(rows) not in (1, count):
+        raise DeltaEditError(
+            f"its latent_avg has {len(rows)} rows, the encoder makes {count}; give one or {count}, "
+            "or drop the entry, and the generator's mean is taken"
+        )
+    return tensors | {MEAN_W: rows.expand(count, width).contiguous()}
+
+
+def _rows(tensors: Mapping[str, Tensor]) -> int:
+    return sum(key.startswith("styles.") and key.endswith("linear.weight") for key in tensors)
 
 
 def _sizes(tensors: Mapping[str, Tensor]) -> dict[str, Any]:
-    rows = sum(key.startswith("styles.") and key.endswith("linear.weight") for key in tensors)
+    rows = _rows(tensors)
+    mean_w = "stored" if MEAN_W in tensors else "not stored"
+    if MEAN_W in tensors and not bool(tensors[MEAN_W].any()):
+        mean_w = "none: its codes are no offsets"
     return {
         "rows_of_w_plus": rows,
         "resolution": 2 ** (rows // 2 + 1),
         "w_width": tensors["styles.0.linear.weight"].shape[0],
         "input": "256 px, aligned",
-        "mean_w": "stored" if MEAN_W in tensors else "not stored",
+        "mean_w": mean_w,
     }
 
 

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from deltaedit_kit.errors import DeltaEditError
 
+PIECE = 2**24  # numbers looked at at a time
 Network = TypeVar("Network", bound=nn.Module)
 
 
@@ -50,11 +51,13 @@ def fill(build: Callable[[], Network], tensors: Mapping[str, Tensor], what: str)
 def check_finite(tensors: Mapping[str, Tensor]) -> None:
     """Raise DeltaEditError naming the first tensor that holds NaN or infinity."""
     for key, value in tensors.items():
-        if value.is_floating_point() and not bool(value.isfinite().all()):
-            kind = "NaN" if bool(value.isnan().any()) else "infinity"
+        rows = max(1, PIECE * len(value) // max(1, value.numel())) if value.dim() else 1
+        parts = value.split(rows) if value.dim() else (value,)  # codes of several GB are mapped
+        if value.is_floating_point() and not all(bool(part.isfinite().all()) for part in parts):
+            kind = "NaN" if any(bool(part.isnan().any()) for part in parts) else "infinity"
             raise DeltaEditError(
-                f"{key} holds {kind}: the training that wrote it diverged, or the file is damaged; "
-                "fetch it again, or go back to an earlier checkpoint"
+                f"{key} holds {kind}: what wrote it diverged, or the file is damaged; take an "
+                "earlier or another copy"
             )
 
 

@@ -4,23 +4,36 @@ Idea: the same four questions for every kind, so that loading, converting and in
 written once:
 
     which format of mine is it?   which tensors, by our keys?   which sizes?   what opens it?
+
+People save state dicts in many wrappings: below "g_ema" or "state_dict", from within DataParallel
+("module."), as a part of something larger ("net."). `find` takes them all off, for every kind.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
+import numpy as np
+import torch
 from torch import Tensor
 
 from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.io.checkpoints.container import Container
 from deltaedit_kit.io.checkpoints.filling import check_finite
-from deltaedit_kit.io.checkpoints.reading import Contents, read
-from deltaedit_kit.io.checkpoints.restricted import naming
+from deltaedit_kit.io.checkpoints.reading import Contents
+from deltaedit_kit.io.checkpoints.stand_ins import MOST_DIMENSIONS
 
 Tensors = dict[str, Tensor]
+MOST_TENSORS = 10_000  # of one network
+# Keys under which a state dict may lie, best first: an averaged network is the one to use.
+WRAPPINGS = ("g_ema", "params_ema", "ema", "state_dict", "model_state_dict", "generator", "encoder")
+WRAPPINGS += ("mapper", "model", "net", "netG", "params", "weights", "module")
+PREFIX = re.compile(r"((g_ema|params_ema|ema|module|_orig_mod|model|net|netG|generator|mapper)\.)*")
+MEAN_CODES = ("latent_avg", "mean_latent", "w_avg")  # the mean of w, best first
+MEAN_W = MEAN_CODES[0]  # as our layout has it
 
 
 @dataclass(frozen=True)
@@ -35,48 +48,69 @@ class Kind:
     sizes: Callable[[Mapping[str, Tensor]], dict[str, Any]]  # of those tensors, for people
 
 
-def open_as(path: str | Path, kind: Kind) -> Tensors:
-    """The tensors of a file that must be of `kind`, all of them finite.
+@dataclass(frozen=True)
+class Found:
+    """A state dict without its wrapping, and the dicts around it, innermost first."""
 
-    Raises DeltaEditError naming the file, and what it is instead.
-    """
-    contents = read(path)
-    with naming(path):
-        if kind.format_of(contents) is None:
-            raise DeltaEditError(f"{contents.path} is no {kind.title}: it is {what_else(contents)}")
-        return tensors_of(contents, kind)
+    tensors: Tensors
+    around: tuple[Mapping[Any, Any], ...]
+
+    def beside(self, *names: str) -> Any:
+        """The first of these entries beside the tensors or around them; None: there is none."""
+        for mapping in (self.tensors, *self.around):
+            for name in names:
+                if mapping.get(name) is not None:
+                    return mapping[name]
+        return None
+
+
+def find(tree: Any, *marks: str, prefix: re.Pattern[str] = PREFIX) -> Found | None:
+    """The state dict in which all the keys `marks` are, in whatever wrapping; None: not here."""
+    for inner, around in _wrapped(tree, ()):
+        starts = {
+            key.removesuffix(marks[0])
+            for key, value in inner.items()
+            if isinstance(key, str) and key.endswith(marks[0]) and isinstance(value, Tensor)
+        }
+        for start in sorted(starts, key=len):
+            own = flat_tensors(inner, start)
+            if prefix.fullmatch(start) and all(mark in own for mark in marks):
+                return Found(own, (inner, *around))
+    return None
+
+
+def _wrapped(
+    tree: Any, around: tuple[Mapping[Any, Any], ...]
+) -> Iterator[tuple[Mapping[Any, Any], tuple[Mapping[Any, Any], ...]]]:
+    """The dicts in a tree that may be a state dict, best first, with those around them."""
+    if not isinstance(tree, Mapping) or len(around) > 2:
+        return
+    for name in WRAPPINGS:
+        if name in tree:
+            yield from _wrapped(tree[name], (tree, *around))
+    yield tree, around
 
 
 def tensors_of(contents: Contents, kind: Kind) -> Tensors:
     """The tensors of recognised contents in our layout, checked for NaN and infinity.
 
-    Raises DeltaEditError, also for a part that is missing.
+    Raises DeltaEditError, also for a part that is missing, and for one tensor under many names.
     """
     try:
         tensors = kind.tensors(contents)
     except KeyError as cause:
         raise DeltaEditError(
-            f"{contents.path}: this {kind.title} lacks {cause}; fetch it again, it is not complete"
+            f"{contents.path}: this {kind.title} lacks {cause}: another program's layout, or not "
+            "complete; give the whole file as its authors published it"
         ) from None
+    if len(tensors) > MOST_TENSORS:
+        raise DeltaEditError(f"it holds {len(tensors)} tensors, no network has so many; refused")
+    if contents.container is not Container.NUMPY:  # which is mapped and not copied
+        contents.budget.make(
+            sum(value.numel() * value.element_size() for value in tensors.values())
+        )
     check_finite(tensors)
     return tensors
-
-
-def recognise(contents: Contents) -> Kind | None:
-    """The kind of some contents, None where no format of any kind fits."""
-    from deltaedit_kit.io.checkpoints.kinds import KINDS  # they import this module
-
-    return next((kind for kind in KINDS if kind.format_of(contents)), None)
-
-
-def what_else(contents: Contents) -> str:
-    """Words for contents that are not what was asked for, with the remedy."""
-    kind = recognise(contents)
-    if kind is not None:
-        return f"a {kind.title}; open it with {kind.loader}"
-    tree = contents.tree
-    keys = f", first keys {[str(key) for key in list(tree)[:3]]}" if isinstance(tree, dict) else ""
-    return f"a {contents.container.value} of an unknown layout{keys}; check what was downloaded"
 
 
 def flat_tensors(tree: Any, prefix: str = "") -> Tensors:
@@ -88,3 +122,23 @@ def flat_tensors(tree: Any, prefix: str = "") -> Tensors:
         for key, value in tree.items()
         if isinstance(key, str) and key.startswith(prefix) and isinstance(value, Tensor)
     }
+
+
+def mean_code(value: Any, width: int) -> Tensor | None:
+    """The mean of w as rows [n, W], from a tensor, an array or lists of any nesting; None: none.
+
+    Raises DeltaEditError for what is no row of numbers of this width.
+    """
+    if value is None:
+        return None
+    try:
+        numbers = value if isinstance(value, Tensor) else torch.from_numpy(np.array(value, "f4"))
+        if numbers.numel() and numbers.dim() <= MOST_DIMENSIONS:
+            return numbers.detach().reshape(-1, width).float()
+    except (TypeError, ValueError, RuntimeError):
+        pass
+    shape = list(getattr(value, "shape", ())) or type(value).__name__
+    raise DeltaEditError(
+        f"its latent_avg, the mean of w, is {shape}, and w is {width} wide; give [{width}] or rows "
+        "of it, or drop the entry, and it is estimated"
+    )

@@ -23,9 +23,10 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from deltaedit_kit.errors import DeltaEditError
-from deltaedit_kit.io.checkpoints.container import Container, container_of
-from deltaedit_kit.io.checkpoints.restricted import naming, resolve, unpickle
-from deltaedit_kit.io.checkpoints.torch_files import mapped, read_torch
+from deltaedit_kit.io.cache import regular_file
+from deltaedit_kit.io.checkpoints.budget import Budget
+from deltaedit_kit.io.checkpoints.container import Container, container_of, naming
+from deltaedit_kit.io.checkpoints.torch_files import read_pickle, read_torch
 
 CHECKSUM = "crc32"  # name of the checksum in a safetensors header
 
@@ -37,6 +38,7 @@ class Contents:
     path: Path
     container: Container
     tree: Any
+    budget: Budget
     metadata: dict[str, str] = field(default_factory=dict)
 
 
@@ -44,20 +46,21 @@ def read(path: str | Path) -> Contents:
     """The contents of any supported file, as data. Nothing in it is executed.
 
     Raises DeltaEditError naming file, cause and remedy: for what is no checkpoint, damaged, cut
-    short, or asks for a name that no checkpoint needs.
+    short, asks for a name that no checkpoint needs, or takes more work and memory than any.
     """
     container = container_of(path)
-    path = Path(path)
+    path = regular_file(path)
+    budget = Budget(path.stat().st_size)
     with naming(path):
         if container is Container.SAFETENSORS:
             tensors, metadata = read_safetensors(path)
-            return Contents(path, container, tensors, metadata)
+            budget.step(len(tensors))
+            return Contents(path, container, tensors, budget, metadata)
         if container is Container.NUMPY:
-            return Contents(path, container, open_npy(path))
+            return Contents(path, container, open_npy(path), budget)
         if container is Container.PICKLE:
-            tree, _ = unpickle(mapped(path))
-            return Contents(path, container, resolve(tree, keep_records=True))
-        return Contents(path, container, read_torch(path, container))
+            return Contents(path, container, read_pickle(path, budget), budget)
+        return Contents(path, container, read_torch(path, container, budget), budget)
 
 
 def read_safetensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
@@ -105,6 +108,8 @@ def open_npy(path: Path) -> np.ndarray:
             if objects
             else f"the .npy file is damaged or cut short ({cause}); fetch it again"
         ) from None
+    if not array.size:
+        raise DeltaEditError(f"it holds no numbers, its shape is {list(array.shape)}; save others")
     if array.dtype.kind not in "fiub":
         raise DeltaEditError(f"it holds {array.dtype} and no numbers; save it as floats")
     return array

@@ -22,8 +22,10 @@ import torch
 from torch import Tensor
 
 from deltaedit_kit.errors import DeltaEditError
-from deltaedit_kit.io.checkpoints.pickled import Record
+from deltaedit_kit.io.checkpoints.budget import Budget
+from deltaedit_kit.io.checkpoints.stand_ins import Record, short
 
+ADA_MARKS = ("mapping.fc0.weight", "synthesis.b4.const")  # keys of such a state dict
 LR_MUL = 0.01  # what the weights of our mapping network are multiplied with when they are used
 
 
@@ -32,7 +34,7 @@ def is_ada(tree: Any) -> bool:
     return isinstance(tree, dict) and isinstance(tree.get("G_ema"), Record)
 
 
-def ada_state_dict(tree: dict[str, Any]) -> dict[str, Tensor]:
+def ada_state_dict(tree: dict[str, Any], budget: Budget) -> dict[str, Tensor]:
     """The state dict of our generator, with `latent_avg`.
 
     Raises DeltaEditError for a class-conditional generator, an architecture without output skips,
@@ -40,7 +42,7 @@ def ada_state_dict(tree: dict[str, Any]) -> dict[str, Tensor]:
     """
     generator = tree["G_ema"]
     _check(generator)
-    return ada_layout(dict(_tensors(generator)), _mapping_gain(generator))
+    return ada_layout(dict(_tensors(generator, budget)), _mapping_gain(generator))
 
 
 def _check(generator: Record) -> None:
@@ -48,31 +50,44 @@ def _check(generator: Record) -> None:
     fields = generator.fields
     if fields.get("c_dim"):
         raise DeltaEditError(
-            f"it is a class-conditional generator ({fields['c_dim']} classes), and the kit's have "
-            "no classes; give an unconditional one such as FFHQ's"
+            f"it is a class-conditional generator ({short(fields['c_dim'])} classes), and the "
+            "kit's have no classes; give an unconditional one such as FFHQ's"
         )
-    blocks = _child(generator, "synthesis").fields["_modules"]
-    for block in blocks.values():
+    for block in _parts(_child(generator, "synthesis"), "_modules").values():
         kind = block.fields.get("architecture", "skip")
         if kind != "skip":
             raise DeltaEditError(
-                f"its synthesis network is of the architecture {kind!r}; give one with output "
-                "skips, as the published StyleGAN2 files have"
+                f"its synthesis network is of the architecture {short(kind)}; give one with "
+                "output skips, as the published StyleGAN2 files have"
             )
 
 
 def _child(module: Record, name: str) -> Record:
-    return module.fields["_modules"][name]
+    return _parts(module, "_modules")[name]
 
 
-def _tensors(module: Record, prefix: str = "") -> Iterator[tuple[str, Tensor]]:
-    """All tensors below a module, under the names of its own state dict."""
+def _parts(module: Record, kind: str) -> dict[str, Any]:
+    """`_modules`, `_parameters` or `_buffers` of a module."""
+    if not isinstance(module, Record) or not isinstance(module.fields[kind], dict):
+        raise DeltaEditError("it describes a module that cannot be; it is refused")
+    return module.fields[kind]
+
+
+def _tensors(module: Record, budget: Budget, prefix: str = "") -> Iterator[tuple[str, Tensor]]:
+    """All tensors below a module, under the names of its own state dict.
+
+    A module that is shared comes once for every way to it, so the budget is asked.
+    """
+    budget.step()
+    budget.make(len(prefix))
     for kind in ("_parameters", "_buffers"):
-        for key, value in module.fields[kind].items():
+        for key, value in _parts(module, kind).items():
+            budget.step()
             if isinstance(value, Tensor):
+                budget.make(value.numel() * value.element_size())
                 yield f"{prefix}{key}", value
-    for key, child in module.fields["_modules"].items():
-        yield from _tensors(child, f"{prefix}{key}.")
+    for key, child in _parts(module, "_modules").items():
+        yield from _tensors(child, budget, f"{prefix}{key}.")
 
 
 def _mapping_gain(generator: Record) -> float:
@@ -113,10 +128,11 @@ def _layer(
         f"{target}conv.weight": given[f"{source}weight"][None],  # [1, O, I, 3, 3]
         f"{target}conv.modulation.weight": given[f"{source}affine.weight"],
         f"{target}conv.modulation.bias": given[f"{source}affine.bias"],
-        f"{target}noise.weight": given[f"{source}noise_strength"].reshape(1),
         f"{target}activate.bias": given[f"{source}bias"],
-        f"noises.noise_{number}": given[f"{source}noise_const"][None, None],  # [1, 1, h, h]
     }
+    if f"{source}noise_strength" in given:  # a network may be trained without noise
+        made[f"{target}noise.weight"] = given[f"{source}noise_strength"].reshape(1)
+        made[f"noises.noise_{number}"] = given[f"{source}noise_const"][None, None]  # [1, 1, h, h]
     if up:
         made[f"{target}conv.blur.kernel"] = _fir(given[f"{source}resample_filter"])
     return made

@@ -22,10 +22,12 @@ import torch
 from torch import Tensor
 
 from deltaedit_kit.errors import DeltaEditError
-from deltaedit_kit.io.checkpoints.pickled import Record
+from deltaedit_kit.io.checkpoints.budget import Budget
+from deltaedit_kit.io.checkpoints.stand_ins import Record, short
 from deltaedit_kit.io.checkpoints.stylegan2_ada import ada_layout
 from deltaedit_kit.stylegan2.ops import fir_kernel
 
+MOST_TAPS = 16  # of the filter that enlarges pictures
 OLDEST = 4  # version of the Network pickles; older ones are StyleGAN 1
 
 
@@ -38,7 +40,7 @@ def is_tf(tree: Any) -> bool:
     )
 
 
-def tf_state_dict(tree: Any) -> dict[str, Tensor]:
+def tf_state_dict(tree: Any, budget: Budget) -> dict[str, Tensor]:
     """The state dict of our generator, with `latent_avg`.
 
     Raises DeltaEditError for StyleGAN 1, classes, and settings that StyleGAN2 files do not have;
@@ -47,30 +49,43 @@ def tf_state_dict(tree: Any) -> dict[str, Tensor]:
     network = tree[2]
     settings = network.fields["static_kwargs"]
     _check(network, settings)
-    arrays = dict(_arrays(network))
+    arrays = dict(_arrays(network, budget))
     lr_mul = float(settings.get("mapping_lrmul", 0.01))
     taps = settings.get("resample_kernel") or (1, 3, 3, 1)
+    if len(taps) > MOST_TAPS:
+        raise DeltaEditError(f"its filter has {len(taps)} taps, StyleGAN2's has 4; it is refused")
     return ada_layout(dict(_ada_names(arrays, fir_kernel([float(tap) for tap in taps]))), lr_mul)
 
 
 def _check(network: Record, settings: dict[str, Any]) -> None:
     version = network.fields.get("version", 0)
     if version < OLDEST:
-        raise DeltaEditError(f"it is a network of version {version}, from before StyleGAN2")
+        raise DeltaEditError(f"it is a network of version {short(version)}, from before StyleGAN2")
     if settings.get("label_size"):
         raise DeltaEditError("it is a class-conditional generator, and the kit's have no classes")
     for setting, usual in (("architecture", "skip"), ("mapping_nonlinearity", "lrelu")):
         value = settings.get(setting, usual)
         if value != usual:
-            raise DeltaEditError(f"its {setting} is {value!r}; the kit knows StyleGAN2's {usual!r}")
+            raise DeltaEditError(
+                f"its {setting} is {short(value)}; the kit knows StyleGAN2's {usual!r}"
+            )
 
 
-def _arrays(network: Record, prefix: str = "") -> Iterator[tuple[str, np.ndarray]]:
-    """All arrays of a network and its components under one path each; scalars are arrays too."""
+def _arrays(network: Record, budget: Budget, prefix: str = "") -> Iterator[tuple[str, np.ndarray]]:
+    """All arrays of a network and its components under one path each; scalars are arrays too.
+
+    A component that is shared comes once for every way to it, so the budget is asked.
+    """
+    budget.step()
+    budget.make(len(prefix))
     for name, value in network.fields["variables"]:
-        yield f"{prefix}{name}", np.asarray(value)
+        budget.step()
+        if isinstance(name, str) and isinstance(value, np.ndarray | int | float):
+            array = np.asarray(value)
+            budget.make(array.nbytes)
+            yield f"{prefix}{name}", array
     for name, part in network.fields.get("components", {}).items():
-        yield from _arrays(part, f"{prefix}{name}/")
+        yield from _arrays(part, budget, f"{prefix}{name}/")
 
 
 def _ada_names(arrays: dict[str, np.ndarray], fir: Tensor) -> Iterator[tuple[str, Tensor]]:
@@ -100,9 +115,10 @@ def _layer(
 ) -> Iterator[tuple[str, Tensor]]:
     """One 3x3 layer with its noise picture, of which `number` is the count."""
     yield from _modulated(arrays, source, target, mirrored=up)
-    strength = arrays[f"synthesis/{source}/noise_strength"]
-    yield f"synthesis.{target}.noise_strength", _tensor(strength)
-    yield f"synthesis.{target}.noise_const", _tensor(arrays[f"synthesis/noise{number}"][0, 0])
+    strength = arrays.get(f"synthesis/{source}/noise_strength")
+    if strength is not None:  # a network may be trained without noise
+        yield f"synthesis.{target}.noise_strength", _tensor(strength)
+        yield f"synthesis.{target}.noise_const", _tensor(arrays[f"synthesis/noise{number}"][0, 0])
 
 
 def _modulated(

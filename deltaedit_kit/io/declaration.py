@@ -23,6 +23,7 @@ from urllib.parse import urlsplit
 from deltaedit_kit.clip_tokenizer import open_clip_file
 from deltaedit_kit.domain_spec import NETWORKS, DomainSpec, PublishedFile
 from deltaedit_kit.errors import DeltaEditError, finite_number, whole_number
+from deltaedit_kit.io.cache import regular_file
 
 FORMAT, VERSION = "deltaedit-domain", 1
 FILE_NAME = "domain.json"  # of the declaration in a folder of one's own
@@ -46,15 +47,14 @@ def read_declaration(path: Path) -> DomainSpec:
     Raises `DeltaEditError` naming the file, the field, and what is accepted there.
     """
     try:
+        path = regular_file(path)
         if path.stat().st_size > LARGEST:
             raise DeltaEditError(f"{path} is larger than {LARGEST} bytes: no domain is declared so")
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(path.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError, RecursionError) as cause:
-        if isinstance(cause, DeltaEditError):
-            raise
         raise DeltaEditError(
             f"cannot read a domain from {path}: {cause}; give a folder with a {FILE_NAME}"
-        ) from cause
+        ) from None
     return declared(content, str(path))
 
 

@@ -40,8 +40,13 @@ def named(module: str, name: str, thing: Any) -> Iterator[Any]:
                 sys.modules[parent] = old
 
 
-def ada_pickle(generator: Generator, **settings: Any) -> bytes:
-    """{"G_ema": persistent object} with `generator`'s weights."""
+def ada_state(generator: Generator) -> dict[str, torch.Tensor]:
+    """`generator`'s weights as the state dict of stylegan2-ada's network."""
+    return {path: value for path, _, value in _correspondence(generator)}
+
+
+def ada_pickle(generator: Generator, without: str = "nothing", **settings: Any) -> bytes:
+    """{"G_ema": persistent object} with `generator`'s weights, except those named so."""
 
     def rebuild(meta: dict) -> None: ...
 
@@ -63,8 +68,9 @@ def ada_pickle(generator: Generator, **settings: Any) -> bytes:
             return rebuild, (meta | {"state": self.fields},)
 
     state, root = generator.state_dict(), Persistent("Generator", **settings)
-    for path, key, value in _correspondence(generator):
-        del key
+    for path, _, value in _correspondence(generator):
+        if without in path:
+            continue
         kind = "_buffers" if path.endswith(("const", "filter", "w_avg")) else "_parameters"
         if path.endswith("b4.const"):
             kind = "_parameters"
@@ -78,7 +84,9 @@ def ada_pickle(generator: Generator, **settings: Any) -> bytes:
         return stream.getvalue()
 
 
-def tf_pickle(generator: Generator, version: int = 5, **settings: Any) -> bytes:
+def tf_pickle(
+    generator: Generator, version: int = 5, without: str = "nothing", **settings: Any
+) -> bytes:
     """A tuple of three networks of which the last has `generator`'s weights."""
 
     class Network:
@@ -86,7 +94,9 @@ def tf_pickle(generator: Generator, version: int = 5, **settings: Any) -> bytes:
             self.__dict__.update(fields)
 
     variables = [
-        (name, value) for name, value in (_tf(*item) for item in _correspondence(generator)) if name
+        (name, value)
+        for name, value in (_tf(*item) for item in _correspondence(generator))
+        if name and without not in name
     ]
     parts = {
         part: Network(

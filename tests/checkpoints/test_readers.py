@@ -11,7 +11,6 @@ import pytest
 import torch
 
 from deltaedit_kit.errors import DeltaEditError
-from deltaedit_kit.io.checkpoints.container import container_of
 from deltaedit_kit.io.checkpoints.loaders import (
     load_arcface,
     load_codes,
@@ -20,7 +19,7 @@ from deltaedit_kit.io.checkpoints.loaders import (
     load_relevance,
     load_stylegan2,
 )
-from deltaedit_kit.io.checkpoints.torch_files import read_torch
+from deltaedit_kit.io.checkpoints.reading import read
 from deltaedit_kit.stylespace import StyleLayout
 from tests.checkpoints import small
 from tests.checkpoints.nvidia import ada_pickle, tf_pickle
@@ -190,7 +189,7 @@ def test_torch_files_are_read_as_torch_reads_them(container: str, tmp_path: Path
     }
     other = {"step": 7, "size": torch.Size([2, 3]), "dtype": torch.int64, "seen": Counter("aab")}
     path = small.write({"inner": state, **other}, tmp_path / "x.pt", container)
-    ours, theirs = read_torch(path, container_of(path)), torch.load(path, weights_only=True)
+    ours, theirs = read(path).tree, torch.load(path, weights_only=True)
     assert ours["step"] == theirs["step"] == 7
     assert (ours["size"], ours["dtype"]) == ((2, 3), "torch.int64")
     assert ours["seen"] == {"a": 2, "b": 1}

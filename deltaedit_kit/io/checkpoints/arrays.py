@@ -121,7 +121,7 @@ def _codes_format(contents: Contents) -> str | None:
 
 def _codes_tensors(contents: Contents) -> Tensors:
     if contents.container is Container.NUMPY:
-        return {"codes": _mapped_tensor(contents.tree)}
+        return {"codes": mapped_tensor(contents.tree)}
     return flat_tensors(contents.tree)
 
 
@@ -129,7 +129,7 @@ def _codes_sizes(tensors: Mapping[str, Tensor]) -> dict[str, Any]:
     return {key: " x ".join(map(str, value.shape)) for key, value in tensors.items()}
 
 
-def _mapped_tensor(array: np.ndarray) -> Tensor:
+def mapped_tensor(array: np.ndarray) -> Tensor:
     """The array as a tensor without a copy: several GB are looked at, not loaded."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "The given NumPy array is not writable")

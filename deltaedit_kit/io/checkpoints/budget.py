@@ -1,11 +1,11 @@
 """What reading one file may cost, whatever the file says: steps of work, and bytes made from it.
 
-    steps <= 2,000,000        bytes made <= 4 × bytes of the file + 64 MiB
+    steps <= 1,000,000        bytes made <= 4 × bytes of the file + 64 MiB
 
 Idea: in a file, sharing is cheap. A few bytes name a large part again, and whoever follows every
 name does without end what was written once. So all readers draw on one account for each file:
 an instruction, a key and a visit cost a step; a copy, a view and a name cost their bytes. Honest
-files need a tenth of it (the largest published ones have some 200,000 instructions).
+files need a fifth of it (the largest published ones have some 200,000 instructions).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from deltaedit_kit.errors import DeltaEditError
 
-MOST_STEPS = 2_000_000
+MOST_STEPS = 1_000_000
 TIMES_SIZE = 4
 SPARE = 2**26  # bytes; what small files may unfold to
 OBJECT = 1000  # bytes that a tensor costs beside its numbers

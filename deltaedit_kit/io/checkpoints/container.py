@@ -110,11 +110,13 @@ class Bounded(io.FileIO):
 
     def read(self, size: int | None = -1) -> bytes:
         """Bytes as `FileIO.read`. Raises DeltaEditError for more than a list of members has."""
-        if size is None or not 0 <= size <= DIRECTORY:
+        at_once = size if size is not None and 0 <= size <= DIRECTORY else DIRECTORY + 1
+        piece = super().read(at_once)
+        if len(piece) > DIRECTORY:
             raise DeltaEditError(
                 f"its list of members is longer than {DIRECTORY:,} bytes; it is refused"
             )
-        return super().read(size)
+        return piece
 
 
 def zip_members(path: Path) -> dict[str, ZipInfo]:

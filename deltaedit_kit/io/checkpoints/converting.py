@@ -3,8 +3,7 @@
     8 bytes: length of the header | header (JSON: names, types, shapes, text) | the numbers
 
 The text in the header says where the numbers come from (SHA-256 of the source) and what they are
-(kind, format, sizes), and holds a CRC-32 of them, so that a flipped bit shows. Arrays of several GB
-are copied piece by piece; networks fit into memory and go through the safetensors library.
+(kind, format, sizes), and holds a checksum of them, so that a flipped bit shows.
 
 Source: github.com/huggingface/safetensors (format).
 """
@@ -12,24 +11,22 @@ Source: github.com/huggingface/safetensors (format).
 from __future__ import annotations
 
 import json
-import zlib
 from pathlib import Path
 
 import numpy as np
 
-from deltaedit_kit.atomic import replacing, save_tensors
+from deltaedit_kit.atomic import CHECKSUM, checksum, replacing, save_tensors
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.io.cache import sha256
-from deltaedit_kit.io.checkpoints.arrays import CODES
+from deltaedit_kit.io.checkpoints.arrays import CODES, mapped_tensor
 from deltaedit_kit.io.checkpoints.container import Container, naming, same_file
 from deltaedit_kit.io.checkpoints.kind import Kind, tensors_of
 from deltaedit_kit.io.checkpoints.kinds import recognise, what_it_is
-from deltaedit_kit.io.checkpoints.reading import CHECKSUM, Contents, checksum, read
+from deltaedit_kit.io.checkpoints.reading import Contents, read
 
 SUFFIX = ".safetensors"
 ORIGIN = ("domain", "networks")  # what a file of the kit says of the networks that it belongs to
 FORMAT = "deltaedit checkpoint 1"
-PIECE = 2**24  # bytes copied at a time
 DTYPES = {"f2": "F16", "f4": "F32", "f8": "F64"}  # numpy -> safetensors
 
 
@@ -56,7 +53,7 @@ def convert(source: str | Path, out: str | Path) -> Path:
             header = header_of(contents, kind) | {
                 key: str(value) for key, value in kind.sizes(tensors).items()
             }
-        return save_tensors(out, tensors, header | {CHECKSUM: checksum(tensors)})
+        return save_tensors(out, tensors, header)
     except OSError as cause:
         raise DeltaEditError(
             f"cannot write {out}: {cause.strerror or cause}; choose a folder with room and rights"
@@ -76,28 +73,21 @@ def header_of(contents: Contents, kind: Kind) -> dict[str, str]:
 
 
 def _copy_array(contents: Contents, out: Path) -> Path:
-    """A mapped array -> safetensors with the tensor "codes", a piece at a time."""
+    """A mapped array -> safetensors with the tensor "codes", never whole in memory.
+
+    The safetensors library would want it there, hence a header of our own.
+    """
     array: np.ndarray = contents.tree
     code = array.dtype.newbyteorder("=").str[1:]
     if code not in DTYPES:
         raise DeltaEditError(f"{contents.path} holds {array.dtype}; codes are floats")
-    row = max(1, array[:1].nbytes)
-    step = max(1, PIECE // row)
-    crc = 0
-    for start in range(0, len(array), step):
-        crc = zlib.crc32(_bytes(array[start : start + step]), crc)
-    text = header_of(contents, CODES) | {CHECKSUM: f"{crc:08x}"}
+    plain = np.ascontiguousarray(array, array.dtype.newbyteorder("<"))  # itself where it is so
+    text = header_of(contents, CODES)
+    text |= {CHECKSUM: checksum({"codes": mapped_tensor(plain)}, text)}
     entry = {"dtype": DTYPES[code], "shape": array.shape, "data_offsets": [0, array.nbytes]}
     header = json.dumps({"__metadata__": text, "codes": entry}).encode()
     header += b" " * (-len(header) % 8)  # numbers begin at a multiple of 8
     with replacing(out) as beside, beside.open("wb") as file:
         file.write(len(header).to_bytes(8, "little") + header)
-        for start in range(0, len(array), step):
-            file.write(_bytes(array[start : start + step]))
-        file.flush()
+        plain.tofile(file)
     return out
-
-
-def _bytes(part: np.ndarray) -> bytes:
-    """Little-endian bytes, row after row."""
-    return np.ascontiguousarray(part, dtype=part.dtype.newbyteorder("<")).tobytes()

@@ -55,7 +55,7 @@ def _encoder(first: Any, options: dict[str, Any]) -> str | None:
     if channels != CHANNELS:
         return f"ReStyle encoder (it takes {channels} channels: a picture and a guess); {remedy}"
     if kind != TYPE:
-        whose = ENCODERS.get(kind, "another") if isinstance(kind, str) else "another"
+        whose = ENCODERS.get(kind, "another") if isinstance(kind, str) else "unknown"
         return f"{whose} encoder (encoder_type {short(kind)}); {remedy}"
     return None
 

@@ -11,6 +11,7 @@ People save state dicts in many wrappings: below "g_ema" or "state_dict", from w
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -24,15 +25,18 @@ from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.io.checkpoints.container import Container
 from deltaedit_kit.io.checkpoints.filling import check_finite
 from deltaedit_kit.io.checkpoints.reading import Contents
-from deltaedit_kit.io.checkpoints.stand_ins import MOST_DIMENSIONS
+from deltaedit_kit.io.checkpoints.stand_ins import short
 
 Tensors = dict[str, Tensor]
 MOST_TENSORS = 10_000  # of one network
 # Keys under which a state dict may lie, best first: an averaged network is the one to use.
 WRAPPINGS = ("g_ema", "params_ema", "ema", "state_dict", "model_state_dict", "generator", "encoder")
 WRAPPINGS += ("mapper", "model", "net", "netG", "params", "weights", "module")
-PREFIX = re.compile(r"((g_ema|params_ema|ema|module|_orig_mod|model|net|netG|generator|mapper)\.)*")
+PREFIX = re.compile(
+    r"((g_ema|params_ema|ema|module|_orig_mod|model|net|netG|generator|mapper)\.){0,3}"
+)
 MEAN_CODES = ("latent_avg", "mean_latent", "w_avg")  # the mean of w, best first
+MOST_NUMBERS = 2**17  # of a mean code: 22 rows of 4096
 MEAN_W = MEAN_CODES[0]  # as our layout has it
 
 
@@ -67,14 +71,11 @@ class Found:
 def find(tree: Any, *marks: str, prefix: re.Pattern[str] = PREFIX) -> Found | None:
     """The state dict in which all the keys `marks` are, in whatever wrapping; None: not here."""
     for inner, around in _wrapped(tree, ()):
-        starts = {
-            key.removesuffix(marks[0])
-            for key, value in inner.items()
-            if isinstance(key, str) and key.endswith(marks[0]) and isinstance(value, Tensor)
-        }
-        for start in sorted(starts, key=len):
+        ends = (key for key in inner if isinstance(key, str) and key.endswith(marks[0]))
+        starts = (key.removesuffix(marks[0]) for key in ends)
+        for start in sorted(filter(prefix.fullmatch, starts), key=len):
             own = flat_tensors(inner, start)
-            if prefix.fullmatch(start) and all(mark in own for mark in marks):
+            if all(mark in own for mark in marks):
                 return Found(own, (inner, *around))
     return None
 
@@ -131,14 +132,31 @@ def mean_code(value: Any, width: int) -> Tensor | None:
     """
     if value is None:
         return None
-    try:
-        numbers = value if isinstance(value, Tensor) else torch.from_numpy(np.array(value, "f4"))
-        if numbers.numel() and numbers.dim() <= MOST_DIMENSIONS:
-            return numbers.detach().reshape(-1, width).float()
-    except (TypeError, ValueError, RuntimeError):
-        pass
-    shape = list(getattr(value, "shape", ())) or type(value).__name__
+    found = value if isinstance(value, Tensor) else _numbers(value)
+    if found is not None and found.numel() and found.numel() % width == 0:
+        return found.detach().reshape(-1, width).float()
+    shape = list(value.shape) if isinstance(value, Tensor | np.ndarray) else short(value)
     raise DeltaEditError(
         f"its latent_avg, the mean of w, is {shape}, and w is {width} wide; give [{width}] or rows "
         "of it, or drop the entry, and it is estimated"
     )
+
+
+def _numbers(value: Any) -> Tensor | None:
+    """An array, or lists of lists of numbers, as a flat tensor; None for anything else."""
+    if isinstance(value, np.ndarray):
+        return torch.from_numpy(np.array(value, np.float32)) if value.size <= MOST_NUMBERS else None
+    waiting, flat = [value], []
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, np.ndarray | Tensor):
+            part = part.tolist() if len(part.shape) < 2 else list(part)
+        if isinstance(part, list | tuple):
+            waiting += reversed(part)
+        elif isinstance(part, int | float) and abs(part) < math.inf:
+            flat.append(float(part))
+        else:
+            return None
+        if len(waiting) + len(flat) > MOST_NUMBERS:  # lists may share each other without end
+            return None
+    return torch.tensor(flat, dtype=torch.float32, device="cpu")

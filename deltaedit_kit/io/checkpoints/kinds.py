@@ -36,14 +36,19 @@ def what_it_is(contents: Contents) -> str:
     """Words for contents that are not what was asked for, with the remedy."""
     other = other_network(contents)
     if other is not None:
-        return f"a {other}"
+        return a(other)
     kind = recognise(contents)
     if kind is not None:
-        return f"a {kind.title}; open it with {kind.loader}"
+        return a(f"{kind.title}; open it with {kind.loader}")
     tree = contents.tree
     first = [str(key)[:60] for key in list(tree)[:3]] if isinstance(tree, dict) else []
     keys = f", first keys {first}" if first else ""
-    return f"a {contents.container.value} of an unknown layout{keys}; check what was downloaded"
+    return a(f"{contents.container.value} of an unknown layout{keys}; check what was downloaded")
+
+
+def a(words: str) -> str:
+    """The words with their article."""
+    return f"{'an' if words[0] in 'aeiouA' else 'a'} {words}"
 
 
 def open_as(path: str | Path, kind: Kind) -> tuple[Tensors, Contents]:

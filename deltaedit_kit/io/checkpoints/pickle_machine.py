@@ -77,7 +77,7 @@ class Machine:
             elif name == "STOP":
                 return self._stack.pop()
             elif name not in NOTHING:
-                act = getattr(self, f"do_{name.lower()}", None)
+                act = getattr(self, f"_do_{name.lower()}", None)
                 if act is None:
                     raise DeltaEditError(
                         f"it uses the instruction {name} (an extension or a buffer of another "

@@ -228,4 +228,5 @@ def short(value: Any) -> str:
     if isinstance(value, str | bytes):
         return repr(value[:40])
     number = isinstance(value, bool | float) or (type(value) is int and abs(value) <= LARGEST_KEY)
-    return repr(value) if number or value is None else f"a {type(value).__name__}"
+    kind = "very large number" if isinstance(value, int) else type(value).__name__
+    return repr(value) if number or value is None else f"a {kind}"

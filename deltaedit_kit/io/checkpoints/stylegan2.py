@@ -81,7 +81,7 @@ def _tensors(contents: Contents) -> Tensors:
                 "the first, or drop the entry, and it is estimated"
             )
         tensors[MEAN_W] = rows[0]
-    return _without_noise(sizes_of(tensors)["resolution"]) | tensors
+    return _without_noise(sizes_of(tensors)["resolution"], tensors) | tensors
 
 
 def _check_resolution(tensors: Tensors) -> None:
@@ -94,19 +94,19 @@ def _check_resolution(tensors: Tensors) -> None:
         )
 
 
-def _without_noise(resolution: int) -> Tensors:
+def _without_noise(resolution: int, tensors: Tensors) -> Tensors:
     """What a file without noise lacks: weights of 0, and the same pictures at every reading."""
     sides = [2**k for k in range(2, resolution.bit_length())]
-    random = torch.Generator().manual_seed(0)
-    made = {
-        f"noises.noise_{k}": torch.randn(
-            (1, 1, side, side), generator=random, dtype=torch.float32, device="cpu"
-        )
-        for k, side in enumerate(sorted([*sides, *sides[1:]]))
-    }
-    layers = ["conv1", *(f"convs.{k}" for k in range(len(made) - 1))]
-    zero = {f"{layer}.noise.weight": torch.zeros(1, dtype=torch.float32) for layer in layers}
-    return made | zero
+    layers = ["conv1", *(f"convs.{k}" for k in range(2 * len(sides) - 2))]
+    made = {f"{layer}.noise.weight": torch.zeros(1, dtype=torch.float32) for layer in layers}
+    if not any(key.startswith("noises.") for key in tensors):
+        random = torch.Generator().manual_seed(0)
+        for k, side in enumerate(sorted([*sides, *sides[1:]])):
+            shape = (1, 1, side, side)
+            made[f"noises.noise_{k}"] = torch.randn(
+                shape, generator=random, dtype=torch.float32, device="cpu"
+            )
+    return made
 
 
 def _sizes(tensors: Mapping[str, Tensor]) -> dict[str, Any]:

@@ -1,0 +1,260 @@
+"""State dicts as people save them, and networks that only look like the kit's."""
+
+from __future__ import annotations
+
+import argparse
+import io
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.io.checkpoints.converting import convert
+from deltaedit_kit.io.checkpoints.describing import describe
+from deltaedit_kit.io.checkpoints.loaders import (
+    load_arcface,
+    load_clip,
+    load_delta_mapper,
+    load_e4e,
+    load_relevance,
+    load_stylegan2,
+)
+from tests.checkpoints import small
+from tests.checkpoints.nvidia import ada_pickle, tf_pickle
+
+MAKERS = {
+    "stylegan2": (lambda: small.generator().state_dict(), load_stylegan2),
+    "delta_mapper": (lambda: small.mapper().state_dict(), load_delta_mapper),
+    "e4e": (lambda: small.e4e().state_dict(), load_e4e),
+    "arcface": (lambda: small.arcface().state_dict(), load_arcface),
+    "clip": (small.clip_state, lambda path: load_clip(path).model),
+}
+
+
+def prefixed(prefix: str, state: dict) -> dict:
+    return {f"{prefix}{key}": value for key, value in state.items()}
+
+
+WRAPPINGS = {
+    "bare": lambda state: state,
+    "parallel": lambda state: prefixed("module.", state),
+    "compiled": lambda state: prefixed("_orig_mod.module.", state),
+    "state_dict": lambda state: {"epoch": 3, "state_dict": prefixed("model.", state)},
+    "net": lambda state: {"net": state, "optimizer": {"lr": 0.1}},
+    "params_ema": lambda state: {"params": prefixed("x.", state), "params_ema": state},
+    "model in state_dict": lambda state: {"model": {"state_dict": prefixed("net.", state)}},
+    "generator": lambda state: {"generator": prefixed("module.", state)},
+}
+
+
+@pytest.mark.parametrize("wrapping", WRAPPINGS)
+@pytest.mark.parametrize("kind", MAKERS)
+def test_every_network_from_every_wrapping(kind: str, wrapping: str, tmp_path: Path) -> None:
+    make, load = MAKERS[kind]
+    state = make()
+    torch.save(WRAPPINGS[wrapping](state), path := tmp_path / "x.pt")
+    small.assert_same(load(path).state_dict(), state)
+
+
+def test_the_averaged_generator_is_taken_before_the_other(tmp_path: Path) -> None:
+    one, other = small.generator().state_dict(), small.generator().state_dict()
+    one = {key: value + 1 for key, value in one.items()}
+    torch.save({"g": one, "g_ema": prefixed("module.", other)}, path := tmp_path / "g.pt")
+    small.assert_same(load_stylegan2(path).state_dict(), other)
+
+
+MEANS = {
+    "tensor": lambda mean: mean,
+    "array": lambda mean: mean.numpy(),
+    "array of doubles": lambda mean: mean.double().numpy(),
+    "list": lambda mean: mean.tolist(),
+    "one row": lambda mean: mean[None],
+    "rows": lambda mean: mean[None].repeat(10, 1),
+    "batch of rows": lambda mean: mean[None, None].repeat(1, 10, 1),
+    "list of rows": lambda mean: mean[None].repeat(10, 1).tolist(),
+    "list of tensors": lambda mean: [mean, mean],
+    "expanded": lambda mean: mean.expand(10, -1),
+}
+
+
+@pytest.mark.parametrize("form", MEANS)
+@pytest.mark.parametrize("inside", [True, False])
+def test_the_mean_code_of_a_generator_in_every_form(form, inside: bool, tmp_path: Path) -> None:
+    made = small.generator()
+    assert made.mean_w is not None
+    mean = {"latent_avg": MEANS[form](made.mean_w)}
+    tree = {"g_ema": made.state_dict() | mean} if inside else {"g_ema": made.state_dict()} | mean
+    torch.save(tree, path := tmp_path / "g.pt")
+    converted = convert(path, tmp_path / "g.safetensors")
+    for file in (path, converted):
+        assert describe(file).sizes["mean_w"] == "stored"
+        assert torch.equal(load_stylegan2(file).mean_w, made.mean_w)
+
+
+@pytest.mark.parametrize("form", [name for name in MEANS if name != "list of tensors"])
+def test_the_mean_code_of_an_encoder_in_every_form(form: str, tmp_path: Path) -> None:
+    made = small.e4e()
+    mean = torch.randn(small.WIDTHS[3])
+    torch.save(small.e4e_file(made) | {"latent_avg": MEANS[form](mean)}, path := tmp_path / "e.pt")
+    for file in (path, convert(path, tmp_path / "e.safetensors")):
+        assert describe(file).sizes["mean_w"] == "stored"
+        assert torch.equal(load_e4e(file).mean_w, mean.expand(10, -1))
+
+
+@pytest.mark.parametrize(
+    "mean",
+    [torch.zeros(7), np.zeros((2, 5)), "text", [1.0, "x"], {"a": 1}, [float("inf")] * 16],
+    ids=str,
+)
+def test_a_mean_code_that_is_none_is_named(mean: Any, tmp_path: Path) -> None:
+    torch.save(
+        {"g_ema": small.generator().state_dict(), "latent_avg": mean}, path := tmp_path / "g"
+    )
+    torch.save(small.e4e_file(small.e4e()) | {"latent_avg": mean}, encoder := tmp_path / "e")
+    for load, file in ((load_stylegan2, path), (load_e4e, encoder)):
+        with pytest.raises(DeltaEditError, match="latent_avg") as refusal:
+            load(file)
+        assert "fetch it again" not in str(refusal.value)
+        assert "latent_avg" in describe(file).problem
+        with pytest.raises(DeltaEditError, match="latent_avg"):
+            convert(file, tmp_path / "x.safetensors")
+
+
+def test_rows_that_differ_are_no_mean_of_a_generator(tmp_path: Path) -> None:
+    tree = {"g_ema": small.generator().state_dict()}
+    width = tree["g_ema"]["style.1.weight"].shape[1]
+    torch.save(tree | {"latent_avg": torch.randn(10, width)}, path := tmp_path / "g.pt")
+    with pytest.raises(DeltaEditError, match="10 rows that differ"):
+        load_stylegan2(path)
+
+
+def test_absent_is_absent_everywhere(tmp_path: Path) -> None:
+    torch.save({"g_ema": small.generator().state_dict()}, path := tmp_path / "g.pt")
+    for file in (path, convert(path, tmp_path / "g.safetensors")):
+        assert describe(file).sizes["mean_w"] == "not stored"
+        assert load_stylegan2(file).mean_w is None
+
+
+@pytest.mark.parametrize(
+    ("encoder", "channels", "name"),
+    [
+        ("GradualStyleEncoder", 3, "pSp encoder"),
+        ("BackboneEncoderUsingLastLayerIntoWPlus", 3, "pSp encoder"),
+        ("ProgressiveBackboneEncoder", 6, "ReStyle encoder"),
+        ("ResNetProgressiveBackboneEncoder", 3, "ReStyle encoder"),
+        (None, 6, "ReStyle encoder"),
+        ("MineOfToday", 3, "encoder_type 'MineOfToday'"),
+    ],
+)
+def test_encoders_of_others_are_called_by_their_names(
+    encoder: str | None, channels: int, name: str, tmp_path: Path
+) -> None:
+    tree = small.e4e_file(small.e4e())
+    first = tree["state_dict"]["encoder.input_layer.0.weight"]
+    tree["state_dict"]["encoder.input_layer.0.weight"] = torch.zeros(16, channels, 3, 3).type_as(
+        first
+    )
+    options = {"encoder_type": encoder} if encoder else {"n_iters_per_batch": 5}
+    torch.save(tree | {"opts": argparse.Namespace(**options)}, path := tmp_path / "psp.pt")
+    for refused in (load_e4e, load_stylegan2, lambda p: convert(p, tmp_path / "x.safetensors")):
+        with pytest.raises(DeltaEditError, match=name) as refusal:
+            refused(path)
+        assert "give one, such as e4e" in str(refusal.value)
+    assert name.split()[0] in describe(path).what
+
+
+@pytest.mark.parametrize("options", [argparse.Namespace, dict])
+def test_codes_that_are_no_offsets(options: type, tmp_path: Path) -> None:
+    """`start_from_latent_avg=False`: the network's outputs are w+ themselves."""
+    made = small.e4e().eval()
+    opts = options(encoder_type="Encoder4Editing", start_from_latent_avg=False)
+    torch.save(small.e4e_file(made) | {"opts": opts}, path := tmp_path / "e4e.pt")
+    pictures = torch.rand(1, 3, 256, 256) * 2 - 1
+    for file in (path, convert(path, tmp_path / "e.safetensors")):
+        torch.testing.assert_close(load_e4e(file)(pictures), made.offsets(pictures))
+        assert "no offsets" in describe(file).sizes["mean_w"]
+
+
+@pytest.mark.parametrize("form", ["pt", "ada", "tf", "ada state dict"])
+def test_a_generator_without_noise_draws_the_same(form: str, tmp_path: Path) -> None:
+    made = small.generator()
+    for key, value in made.state_dict().items():
+        if key.endswith("noise.weight"):
+            value.zero_()
+    path = tmp_path / "network"
+    if form in ("ada", "tf"):
+        write = ada_pickle if form == "ada" else tf_pickle
+        path.write_bytes(write(made, without="noise"))
+    else:
+        state = made.state_dict()
+        if form == "ada state dict":
+            from tests.checkpoints.nvidia import ada_state
+
+            state = ada_state(made)
+        torch.save({key: x for key, x in state.items() if "noise" not in key}, path)
+    read = load_stylegan2(path)
+    w_plus = made.expand(made.mapping(torch.randn(2, made.style_dim)))
+    with torch.no_grad():
+        torch.testing.assert_close(
+            read.synthesize(read.to_style(w_plus), w_plus),
+            made.synthesize(made.to_style(w_plus), w_plus),
+        )
+    assert describe(path).sizes["noise"] == "none"
+
+
+def test_stylegan3_is_called_so(tmp_path: Path) -> None:
+    from tests.safety.bombs import module, persistent
+
+    layers = module(input=module(), L0_36_512=module(), L1_36_512=module())
+    path = tmp_path / "stylegan3.pkl"
+    path.write_bytes(persistent(module(synthesis=layers, mapping=module(fc0=module()))))
+    torch.save({"synthesis.input.transform": torch.eye(3)}, state := tmp_path / "stylegan3.pt")
+    for file in (path, state):
+        with pytest.raises(DeltaEditError, match="StyleGAN3") as refusal:
+            load_stylegan2(file)
+        assert "fetch it again" not in str(refusal.value)
+        assert "StyleGAN3" in describe(file).what
+
+
+def test_a_whole_pickled_model_is_told_to_save_its_state(tmp_path: Path) -> None:
+    torch.save(torch.nn.Linear(2, 2), path := tmp_path / "model.pt")
+    with pytest.raises(DeltaEditError, match="state_dict") as refusal:
+        load_stylegan2(path)
+    assert "torch.nn.modules.linear.Linear" in str(refusal.value)
+    assert "fetch it again" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [
+        (lambda r: 3 * r, "3 to 3 long"),
+        (lambda r: r * torch.linspace(0.5, 1, len(r))[:, None], "0.5 to 1 long"),
+        (lambda r: r.index_fill(0, torch.tensor([2]), float("nan")), "holds NaN"),
+        (lambda r: r.index_fill(0, torch.tensor([2]), float("inf")), "infinity"),
+    ],
+)
+@pytest.mark.parametrize("form", ["npy", "safetensors", "pt"])
+def test_a_relevance_matrix_that_is_none_says_why(spoil, words, form, tmp_path: Path) -> None:
+    matrix = spoil(torch.nn.functional.normalize(torch.randn(40, 12), dim=1))
+    path = tmp_path / f"r.{form}"
+    if form == "npy":
+        np.save(path, matrix.numpy())
+    else:
+        small.write({"relevance": matrix}, path, form if form == "safetensors" else "zip")
+    with pytest.raises(DeltaEditError, match=words) as refusal:
+        load_relevance(path)
+    assert "fetch it again" not in str(refusal.value)
+
+
+def test_a_file_of_bytes_is_read_as_its_path(tmp_path: Path, monkeypatch) -> None:
+    """ "~" in a path, as a terminal would understand it; a user that is not there is one line."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    stream = io.BytesIO()
+    torch.save(small.mapper().state_dict(), stream)
+    (tmp_path / "m.pt").write_bytes(stream.getvalue())
+    assert load_delta_mapper("~/m.pt").clip_width == small.CLIP_WIDTH
+    with pytest.raises(DeltaEditError, match="does not exist"):
+        load_delta_mapper("~nosuchuser/m.pt")

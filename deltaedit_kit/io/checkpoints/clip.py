@@ -13,6 +13,7 @@ Sources: github.com/openai/CLIP, github.com/mlfoundations/open_clip (README, "Qu
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from difflib import get_close_matches
@@ -36,12 +37,16 @@ BEFORE = re.compile(rf"{PREFIX.pattern}((clip|clip_model)\.)?")
 
 def refuse_name(name_or_path: str | Path) -> None:
     """Raise DeltaEditError for a model name in the place of a file, naming its weights."""
+    if isinstance(name_or_path, str | Path) and os.path.exists(name_or_path):
+        return  # without open_clip, which takes seconds to import
     from open_clip import list_models, list_pretrained_tags_by_model
 
     name = str(name_or_path).replace("/", "-")
-    if name in list_models() and not Path(name_or_path).exists():
+    if name in list_models():
         tags = ", ".join(list_pretrained_tags_by_model(name)[:6])
         raise DeltaEditError(f"{name} is a model name; give weights too, one of: {tags}")
+
+
 def space_from(tensors: Tensors, preprocessing: str) -> ClipSpace:
     """The CLIP space of tensors in OpenAI's layout."""
     return ClipSpace(_network(tensors), None, preprocessing)

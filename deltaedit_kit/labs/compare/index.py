@@ -9,17 +9,16 @@ comparison at the same time.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from filelock import FileLock
+from pydantic import TypeAdapter
 
-from deltaedit_kit.atomic import write_text
-from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.labs.compare.files import Key, read_json, write_json
 
 FILE = "index.json"
+Entries = list[tuple[str, str, str, Key]]
 
 
 class Index:
@@ -34,10 +33,8 @@ class Index:
         path = folder / FILE
         if not path.exists():
             return cls()
-        try:
-            return cls({(m, s, text): key for m, s, text, key in read_json(path)})
-        except (TypeError, ValueError) as cause:
-            raise DeltaEditError(f"{path} is damaged ({cause}); delete it, runs are kept") from None
+        entries = read_json(path, TypeAdapter(Entries))
+        return cls({(method, setting, text): key for method, setting, text, key in entries})
 
     def put(self, method: str, setting: str, sentence: str, key: str) -> None:
         """Let this run stand for these three."""
@@ -53,22 +50,10 @@ class Index:
 
     def write(self, folder: Path) -> None:
         """Write the file, whole or not at all."""
-        write_json(folder / FILE, [[*names, key] for names, key in self._entries.items()])
+        entries = [(*names, key) for names, key in self._entries.items()]
+        write_json(folder / FILE, entries, Entries)
 
     def __iter__(self) -> Iterator[tuple[str, str]]:
         """(setting, key) of every entry."""
         for (_, setting, _), key in self._entries.items():
             yield setting, key
-
-
-def read_json(path: Path) -> Any:
-    """What the file holds. DeltaEditError for one that cannot be read or is no JSON."""
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as cause:
-        raise DeltaEditError(f"{path} is damaged ({cause}); delete it") from None
-
-
-def write_json(path: Path, value: Any) -> None:
-    """Write the file, whole or not at all."""
-    write_text(path, json.dumps(value, indent=1))

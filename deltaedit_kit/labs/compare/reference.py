@@ -12,9 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
-from safetensors.torch import load_file
 
-from deltaedit_kit.atomic import save_tensors
+from deltaedit_kit.labs.compare.files import read_moments, save_moments
 from deltaedit_kit.labs.metrics.frechet import Moments
 
 if TYPE_CHECKING:
@@ -41,29 +40,14 @@ def make_reference(
         found = evaluator.moments(domain.draw(generator.to_style(w_plus), w_plus))
         whole = {name: whole[name] + m if name in whole else m for name, m in found.items()}
     own = evaluator.moments(evaluator.before)
-    tensors = {}
-    for kind, networks in (("reference", whole), ("unedited", own)):
-        for name, m in networks.items():
-            tensors |= {f"{kind}|{name}|mean": m.mean, f"{kind}|{name}|scatter": m.scatter.float()}
-            tensors[f"{kind}|{name}|n"] = torch.tensor(m.n)
-    save_tensors(_file(folder, origin), tensors)
+    kinds = {"reference": whole, "unedited": own}
+    found = {(kind, name): m for kind, networks in kinds.items() for name, m in networks.items()}
+    save_moments(_file(folder, origin), found)
 
 
 def read_reference(folder: Path, origin: str) -> dict[tuple[str, str], Moments]:
     """("reference" or "unedited", feature network) -> moments; empty if there are none."""
-    if not _file(folder, origin).exists():
-        return {}
-    stored = load_file(_file(folder, origin))
-    places = [key.removesuffix("|n") for key in stored if key.endswith("|n")]
-    found = {}
-    for place in places:
-        kind, network = place.split("|", 1)
-        found[kind, network] = Moments(
-            int(stored[f"{place}|n"]),
-            stored[f"{place}|mean"],
-            stored[f"{place}|scatter"].double(),
-        )
-    return found
+    return read_moments(_file(folder, origin))
 
 
 def _file(folder: Path, origin: str) -> Path:

@@ -54,50 +54,45 @@ class Results:
         return sorted(known, key=lambda pair: place.get(pair[1].method, len(place)))
 
     @cached_property
-    def table(self) -> list[Row]:
+    def table(self) -> pd.DataFrame:
         """A row for each sentence and metric."""
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", FewSamples)  # n stands in every row
-            return [row for setting, run in self.runs for row in _rows_of(setting, run)]
+            return table_of(row for setting, run in self.runs for row in _rows_of(setting, run))
 
     @cached_property
-    def summary(self) -> list[Row]:
+    def summary(self) -> pd.DataFrame:
         """A row for each method and metric over all sentences, and the floors of FID."""
-        groups: dict[tuple[str, str, float, str], list[Row]] = {}
-        for row in self.table:
-            key = (row.method, row.setting, row.strength, row.metric)
-            groups.setdefault(key, []).append(row)
-        rows = []
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", FewSamples)
-            for (method, setting, strength, name), some in groups.items():
-                if name == "":
-                    text = f"{len(some)} sentences failed, the first: {some[0].reason}"
-                    none = math.nan, math.nan, math.nan, len(some)
-                    rows.append(
-                        Row(method, setting, strength, ALL, "", *none, status="failed", reason=text)
-                    )
-                    continue
-                values = torch.tensor([row.value for row in some]).double()
-                values = values[~values.isnan()]
-                if len(values):
-                    mean = mean_interval(values, name)
-                    rows.append(Row(method, setting, strength, ALL, name, *mean))
-            rows += self._frechet()
-        return rows + list(self._faces())
+            return table_of([*self._means(), *self._frechet(), *self._faces()])
 
-    def _faces(self) -> Iterable[Row]:
+    def _means(self) -> Iterator[dict[str, Any]]:
+        """Each metric over sentences; a row that says why, where runs failed."""
+        keys = ["method", "setting", "strength", "metric"]
+        for values, some in self.table.groupby(keys, sort=False):
+            row = dict(zip(keys, values, strict=True)) | {"sentence": ALL}
+            if row["metric"] == "":
+                first = some["reason"].iloc[0]
+                text = f"{len(some)} sentences failed, the first: {first}"
+                yield row | {"n": len(some), "status": "failed", "reason": text}
+                continue
+            known = some["value"].dropna()
+            if len(known):
+                found = mean_interval(torch.from_numpy(known.to_numpy(copy=True)), row["metric"])
+                yield row | found._asdict()
+
+    def _faces(self) -> Iterator[dict[str, Any]]:
         """How many faces the numbers of a method come from: a row, so that files tell it too."""
         counts = {(run.method, setting): run.faces for setting, run in self.runs}
         for (method, setting), count in counts.items():
-            sentences = sum((c.method, s) == (method, setting) for s, c in self.runs)
-            none = math.nan, math.nan, sentences
-            yield Row(method, setting, 1.0, ALL, "faces", count, *none)
+            sentences = sum((run.method, s) == (method, setting) for s, run in self.runs)
+            where = {"method": method, "setting": setting, "strength": 1.0, "sentence": ALL}
+            yield where | {"metric": "faces", "value": count, "n": sentences}
 
-    def _frechet(self) -> Iterable[Row]:
+    def _frechet(self) -> Iterator[dict[str, Any]]:
         """FID of every method at every strength, pooled over sentences."""
-        claim = self.folder / "comparison.json"
-        origin = read_json(claim)["origin"] if claim.exists() else ""
+        origin = Claim.read(self.folder).origin
         known = read_reference(self.folder, origin)
         pools: dict[tuple[str, str, float, str], list[Moments]] = {}
         for setting, run in self.runs:
@@ -108,14 +103,14 @@ class Results:
         for (method, setting, strength, network), groups in pools.items():
             if ("reference", network) not in known:
                 continue  # computed for other weights
-            name = f"fid:{network}"
+            where = {"method": method, "setting": setting, "strength": strength, "sentence": ALL}
             value = frechet_interval(groups, known["reference", network])
-            yield Row(method, setting, strength, ALL, name, *value)
+            yield where | {"metric": f"fid:{network}"} | value._asdict()
+        where = {"method": "unedited", "setting": "floor", "strength": 1.0, "sentence": ALL}
         for (kind, network), moments in known.items():
             if kind == "unedited":
                 value = frechet_of_moments(moments, known["reference", network])
-                floor = Interval(value, math.nan, math.nan, moments.n)
-                yield Row("unedited", "floor", 1.0, ALL, f"fid:{network}", *floor)
+                yield where | {"metric": f"fid:{network}", "value": value, "n": moments.n}
 
     def own_setting(self, method: str) -> str:
         """ "default", or "short" for a method of which only that was computed."""

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -20,13 +19,19 @@ from time import perf_counter, process_time
 from typing import TYPE_CHECKING, Any
 
 import torch
-from safetensors import safe_open
 from torch import Tensor
 
-from deltaedit_kit.atomic import replacing, save_tensors, write_text
+from deltaedit_kit.atomic import replacing
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.compare.baselines.method import now
 from deltaedit_kit.labs.compare.evaluator import Evaluator
+from deltaedit_kit.labs.compare.files import (
+    StoredRun,
+    read_json,
+    read_moments,
+    save_moments,
+    write_json,
+)
 from deltaedit_kit.labs.compare.prompts import Prompt
 from deltaedit_kit.labs.metrics.frechet import Moments
 
@@ -97,11 +102,11 @@ def compute_run(
             start = now(device)
             with torch.autocast(device, torch.bfloat16, enabled=fast):
                 pictures = method.apply(faces, change, strength * method.strength).float()
-            drawing = now(device) - start
+            drawing += now(device) - start
             evaluated = evaluator(prompt, pictures)
             values[strength] = {name: value.tolist() for name, value in evaluated.values.items()}
             moments[strength] = evaluated.moments
-            shown.append(pictures[:SHOWN].clamp(-1, 1).cpu())
+            shown.append(pictures[:SHOWN].cpu())
     except Exception as cause:  # whatever it is, the other runs must go on
         kind = "" if isinstance(cause, DeltaEditError) else f"{type(cause).__name__}: "
         return replace(run, status="failed", reason=f"{kind}{cause}"[:300])
@@ -109,7 +114,7 @@ def compute_run(
     seconds = {
         "training": times.training,
         "preparation": times.preparation,
-        "edit": times.per_picture + drawing / len(faces),
+        "edit": times.per_picture + drawing / (len(faces) * len(strengths)),
         "run": perf_counter() - began[0],  # all of it, with all strengths and the evaluator
         "processor": process_time() - began[1],  # the same, whatever else the machine does
     }
@@ -126,37 +131,22 @@ def compute_run(
 def store(run: Run, folder: Path) -> None:
     """Write a run's files; the JSON comes last, so that it vouches for the others."""
     folder.mkdir(parents=True, exist_ok=True)
-    tensors = {}
-    for strength, networks in run.moments.items():
-        for name, m in networks.items():
-            place = f"{strength:g}|{name}"
-            tensors |= {f"{place}|mean": m.mean, f"{place}|scatter": m.scatter.float()}
-            tensors[f"{place}|n"] = torch.tensor(m.n)
-    if tensors:
-        save_tensors(folder / f"{run.key}.safetensors", tensors)
+    moments = {
+        (f"{strength:g}", name): m
+        for strength, networks in run.moments.items()
+        for name, m in networks.items()
+    }
+    if moments:
+        save_moments(folder / f"{run.key}.safetensors", moments)
     if run.pictures is not None:
         save_sheet(run.pictures, folder / f"{run.key}.png")
-    plain = {
-        "method": run.method,
-        "settings": run.settings,
-        "prompt": asdict(run.prompt),
-        "faces": run.faces,
-        "strengths": run.strengths,
-        "origin": run.origin,
-        "status": run.status,
-        "reason": run.reason,
-        "kept": run.kept,
-        "seconds": run.seconds,
-        "values": {
-            f"{strength:g}": {
-                name: [float(f"{v:.5g}") if math.isfinite(v) else str(v) for v in numbers]
-                for name, numbers in metrics.items()
-            }
-            for strength, metrics in run.values.items()
-        },
+    given = {name: getattr(run, name) for name in StoredRun.model_fields}
+    values = {
+        strength: {name: [float(f"{v:.5g}") for v in numbers] for name, numbers in metrics.items()}
+        for strength, metrics in run.values.items()
     }
-    path = folder / f"{run.key}.json"
-    write_text(path, json.dumps(plain))
+    stored = StoredRun(**given | {"prompt": asdict(run.prompt), "values": values})
+    write_json(folder / f"{run.key}.json", stored, StoredRun)
 
 
 def load(folder: Path, key: str) -> Run | None:
@@ -167,36 +157,20 @@ def load(folder: Path, key: str) -> Run | None:
     path = folder / f"{key}.json"
     if not path.exists():
         return None
-    try:
-        plain = json.loads(path.read_text(encoding="utf-8"))
-        prompt = plain["prompt"]
-        values = {
-            float(strength): {name: [float(v) for v in row] for name, row in metrics.items()}
-            for strength, metrics in plain.pop("values").items()
-        }
-        plain["prompt"] = Prompt(prompt["text"], tuple(prompt["asks"]), prompt["split"])
-        plain["strengths"] = tuple(plain["strengths"])
-        return Run(**plain, values=values, moments=_moments(folder / f"{key}.safetensors"))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as cause:
+    stored = read_json(path, StoredRun)
+    moments: dict[float, dict[str, Moments]] = {}
+    for (strength, network), m in read_moments(folder / f"{key}.safetensors").items():
+        moments.setdefault(float(strength), {})[network] = m
+    plain = {name: getattr(stored, name) for name in StoredRun.model_fields}
+    prompt = Prompt(**stored.prompt.model_dump())
+    run = Run(**plain | {"prompt": prompt, "moments": moments})
+    counts = [len(numbers) for metrics in run.values.values() for numbers in metrics.values()]
+    whole = run.status == "failed" or set(run.values) == set(run.strengths)
+    if run.key != key or not whole or set(counts) - {run.faces}:
         raise DeltaEditError(
-            f"{path} is damaged ({cause}); delete it to compute it again"
-        ) from None
-
-
-def _moments(path: Path) -> dict[float, dict[str, Moments]]:
-    if not path.exists():
-        return {}
-    found: dict[float, dict[str, Moments]] = {}
-    with safe_open(str(path), framework="pt") as stored:
-        for key in stored.keys():  # noqa: SIM118
-            place, part = key.rsplit("|", 1)
-            if part != "n":
-                continue
-            strength, network = place.split("|", 1)
-            mean, scatter = (stored.get_tensor(f"{place}|{name}") for name in ("mean", "scatter"))
-            count = int(stored.get_tensor(key))
-            found.setdefault(float(strength), {})[network] = Moments(count, mean, scatter.double())
-    return found
+            f"{path} is damaged (its numbers are not those of its key); delete it to compute it again"
+        )
+    return run
 
 
 def save_sheet(pictures: Tensor, path: Path) -> None:

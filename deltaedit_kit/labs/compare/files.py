@@ -1,0 +1,146 @@
+"""What a comparison keeps on the disk, typed: its claim, its runs, and the moments of features.
+
+    comparison.json           Claim: what all numbers of the folder have in common
+    runs/KEY.json             StoredRun: one method with one sentence
+    *.safetensors             moments of features: PLACE|mean, PLACE|scatter, PLACE|n
+
+Idea: a folder may come from anybody, or from a disk that was full. Every file is checked against
+its type when it is read, so that damage is one line with a file's name, and never a wrong number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+
+import torch
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from safetensors import SafetensorError, safe_open
+from torch import Tensor
+
+from deltaedit_kit.atomic import save_tensors, write_text
+from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.labs.metrics.frechet import Moments
+
+T = TypeVar("T")
+LARGEST = 256 * 2**20  # bytes of a file: a run of 10,000 faces takes 5 MB
+WIDEST = 4096  # of a feature vector
+
+Key = Annotated[str, Field(pattern=r"^[^/\\\x00]{1,200}$")]  # a file's name and no path
+Count = Annotated[int, Field(ge=0, le=10**9)]
+
+
+class Claim(BaseModel):
+    """What all numbers of a folder belong to."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    domain: str
+    faces: Count
+    seed: Count
+    precision: str
+    strengths: tuple[float, ...]
+    features: tuple[str, ...]
+    reference_faces: Count
+    origin: str = ""  # the weights of the latest run; other weights make other runs
+
+
+class StoredPrompt(BaseModel):
+    """A sentence, as in `prompts.Prompt`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    text: str
+    asks: tuple[str, ...]
+    split: str
+
+
+class StoredRun(BaseModel):
+    """A run without its pictures and moments; `values[strength][metric]` has a number a face."""
+
+    model_config = ConfigDict(extra="forbid", ser_json_inf_nan="strings")
+
+    method: str
+    settings: dict[str, bool | int | float | str]
+    prompt: StoredPrompt
+    faces: Count
+    strengths: tuple[float, ...]
+    origin: str
+    status: Literal["ok", "failed"]
+    reason: str
+    kept: Count
+    seconds: dict[str, float]
+    values: dict[float, dict[str, list[float]]]
+
+
+def read_json(path: Path, kind: type[T] | TypeAdapter[T]) -> T:
+    """The value of type `kind` in a JSON file. DeltaEditError for a file that holds none."""
+    adapter = kind if isinstance(kind, TypeAdapter) else TypeAdapter(kind)
+    try:
+        return adapter.validate_json(regular_file(path).read_bytes())
+    except (OSError, ValidationError) as cause:
+        raise DeltaEditError(f"{path} is damaged ({_first(cause)}); delete it") from None
+
+
+def write_json(path: Path, value: Any, kind: Any) -> None:
+    """Write the file, whole or not at all."""
+    write_text(path, TypeAdapter(kind).dump_json(value, indent=1).decode())
+
+
+def regular_file(path: Path) -> Path:
+    """The path itself; DeltaEditError for a device, a pipe, a folder, or a file far too large."""
+    if not path.is_file():  # of a pipe, reading would never end
+        raise DeltaEditError(f"{path} is no regular file; delete it")
+    if path.stat().st_size > LARGEST:
+        raise DeltaEditError(f"{path} has more than {LARGEST >> 20} MB; delete it")
+    return path
+
+
+def save_moments(path: Path, moments: Mapping[tuple[str, str], Moments]) -> None:
+    """Write (place, feature network) -> moments."""
+    tensors: dict[str, Tensor] = {}
+    for names, m in moments.items():
+        place = "|".join(names)
+        tensors |= {f"{place}|mean": m.mean, f"{place}|scatter": m.scatter.float()}
+        tensors[f"{place}|n"] = torch.tensor(m.n)
+    save_tensors(path, tensors)
+
+
+def read_moments(path: Path) -> dict[tuple[str, str], Moments]:
+    """The moments of such a file, {} if there is none. DeltaEditError for a damaged one."""
+    if not path.exists():
+        return {}
+    try:
+        with safe_open(str(regular_file(path)), framework="pt") as stored:
+            tensors = {key: stored.get_tensor(key) for key in stored.keys()}  # noqa: SIM118
+        found = {}
+        for key in tensors:
+            if key.endswith("|n"):
+                place, network, _ = key.split("|")
+                parts = (tensors[f"{place}|{network}|{part}"] for part in ("mean", "scatter", "n"))
+                found[place, network] = _moments(*parts)
+    except (OSError, SafetensorError, KeyError, ValueError, TypeError, RuntimeError) as cause:
+        text = f"{path} is damaged ({_first(cause)}); delete it to compute it again"
+        raise DeltaEditError(text) from None
+    return found
+
+
+def _moments(mean: Tensor, scatter: Tensor, n: Tensor) -> Moments:
+    """Checked: sizes that fit, finite numbers, at least one picture."""
+    width = mean.numel()
+    if mean.shape != (width,) or scatter.shape != (width, width) or not 0 < width <= WIDEST:
+        raise ValueError(f"mean {list(mean.shape)} and scatter {list(scatter.shape)} do not fit")
+    if n.numel() != 1 or int(n) < 1:
+        raise ValueError("moments of no pictures")
+    if not bool(mean.isfinite().all() and scatter.isfinite().all()):
+        raise ValueError("NaN or infinity")
+    return Moments(int(n), mean.double(), scatter.double())
+
+
+def _first(cause: Exception) -> str:
+    """The first fault that was found, short."""
+    if isinstance(cause, ValidationError):
+        fault = cause.errors(include_url=False)[0]
+        return f"{'.'.join(str(part) for part in fault['loc'])[:80]}: {fault['msg']}"[:200]
+    return str(cause)[:200]

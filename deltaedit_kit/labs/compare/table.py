@@ -1,0 +1,112 @@
+"""The tables of a comparison: a pandas row for each number, with its interval, and CSV files.
+
+    method, setting, strength, sentence, metric, value, low, high, n, status, reason
+
+Idea: one number a row needs no second format for whatever is asked next; `summary_table` turns the
+rows into what people read. A run that failed has one row: no metric, a NaN, and its reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from deltaedit_kit.atomic import replacing
+from deltaedit_kit.errors import DeltaEditError
+
+ALL = "*"  # in the place of a sentence: over all of them
+NUMBERS = ("strength", "value", "low", "high")
+TYPES = {
+    "method": "str",
+    "setting": "str",
+    "strength": "float64",
+    "sentence": "str",
+    "metric": "str",
+    "value": "float64",
+    "low": "float64",
+    "high": "float64",
+    "n": "int64",
+    "status": "str",
+    "reason": "str",
+}
+SHOWN = {  # metric -> its column for readers
+    "faces": "faces",
+    "success": "success",
+    "side_effect": "side effect",
+    "directional": "directional",
+    "ids": "IDS",
+    "psnr": "PSNR",
+    "seconds.training": "training s",
+    "seconds.edit": "edit s",
+}
+
+
+def table_of(rows: Iterable[dict[str, Any]]) -> pd.DataFrame:
+    """Rows as a table with the columns of `TYPES`; status "ok" and no reason where not given."""
+    table = pd.DataFrame(list(rows), columns=list(TYPES))
+    return table.fillna({"status": "ok", "reason": ""}).astype(TYPES)
+
+
+def own_setting(table: pd.DataFrame, method: str) -> str:
+    """The setting that stands for a method: "default", or "short" where only that was computed."""
+    names = set(table.loc[table["method"] == method, "setting"])
+    return "short" if "short" in names and "default" not in names else "default"
+
+
+def at_own(table: pd.DataFrame, metric: str, setting: str = "") -> pd.DataFrame:
+    """The rows of a metric at each method's own strength: untuned, or those of `setting`."""
+    methods = table["method"].unique()
+    wanted = {method: setting or own_setting(table, method) for method in methods}
+    return table[
+        (table["metric"] == metric)
+        & (table["strength"] == 1.0)
+        & (table["setting"] == table["method"].map(wanted))
+    ]
+
+
+def summary_table(table: pd.DataFrame) -> pd.DataFrame:
+    """A summary at each method's own strength for readers: a row a method and setting.
+
+    Three digits. What network an FID looks with is part of its column's name; why a method failed
+    is a column of its own, where one did.
+    """
+    own = table[table["strength"] == 1.0]
+    networks = sorted({name for name in own["metric"] if name.startswith("fid:")})
+    wide = own.pivot(index=["method", "setting"], columns="metric", values="value")
+    order = own[["method", "setting"]].drop_duplicates()
+    shown = list(SHOWN)[:-2] + networks + list(SHOWN)[-2:]
+    wide = wide.reindex(index=pd.MultiIndex.from_frame(order), columns=shown)
+    wide = wide.rename(columns=SHOWN).map(lambda value: float(f"{value:.3g}"))
+    wide["faces"] = wide["faces"].astype("Int64")  # whole numbers, and none for the floor
+    failed = own[own["metric"] == ""].set_index(["method", "setting"])["reason"]
+    if len(failed):
+        wide["failed"] = failed.reindex(wide.index).fillna("")
+    return wide.rename_axis(columns=None)
+
+
+def write_table(table: pd.DataFrame, path: Path) -> None:
+    """The rows as a CSV file, numbers with five digits; it appears whole or not at all."""
+    with replacing(path) as beside:
+        table.to_csv(
+            beside, index=False, float_format="%.5g", na_rep="nan", lineterminator="\n"
+        )
+
+
+def read_table(path: str | Path) -> pd.DataFrame:
+    """The rows of such a file. DeltaEditError if it is not one."""
+    try:
+        table = pd.read_csv(
+            path,
+            dtype=TYPES,  # pyright: ignore[reportArgumentType]
+            keep_default_na=False,  # a sentence may read "None"
+            na_values=dict.fromkeys(NUMBERS, ["nan"]),
+            encoding="utf-8",
+        )
+        if list(table.columns) != list(TYPES):
+            raise ValueError("its columns are others")
+    except (OSError, ValueError, OverflowError) as cause:  # pandas' own errors are ValueErrors
+        raise DeltaEditError(f"{path} is no table of a comparison: {cause}") from cause
+    return table

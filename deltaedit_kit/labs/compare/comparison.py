@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pydantic import TypeAdapter
 from tqdm import tqdm
 
 from deltaedit_kit.domain import HIGHEST_SEED
@@ -23,7 +24,8 @@ from deltaedit_kit.errors import DeltaEditError, whole_number
 from deltaedit_kit.labs.compare import presets
 from deltaedit_kit.labs.compare.baselines import METHODS, make
 from deltaedit_kit.labs.compare.evaluator import Evaluator, attributes_of
-from deltaedit_kit.labs.compare.index import Index, read_json, write_json
+from deltaedit_kit.labs.compare.files import Claim, read_json, write_json
+from deltaedit_kit.labs.compare.index import Index
 from deltaedit_kit.labs.compare.prompts import Prompt, checked, of_split
 from deltaedit_kit.labs.compare.reference import make_reference
 from deltaedit_kit.labs.compare.runs import (
@@ -36,7 +38,6 @@ from deltaedit_kit.labs.compare.runs import (
     store,
 )
 from deltaedit_kit.labs.compare.tuning import Best, best
-from deltaedit_kit.labs.compare.weights import DRAWN_BY, JUDGED_BY, fingerprint
 
 if TYPE_CHECKING:
     from deltaedit_kit.domain import Domain
@@ -44,6 +45,9 @@ if TYPE_CHECKING:
 
 TUNING_SEED = 1  # added to the run's seed: other faces
 CLAIM = "comparison.json"
+DRAWS = ("generator", "clip")  # what every method needs
+MEASURES = ("oracle", "identity")
+Choices = TypeAdapter(dict[str, Best])  # method -> its best setting
 MOST_FACES = 10_000  # their pictures are all in memory at once
 
 
@@ -106,7 +110,7 @@ class Comparison:
         """
         self.domain, self.plan, self.folder = domain, plan, Path(folder)
         self.prompts = checked(prompts)
-        self._fingerprints: dict[tuple[str, ...], str] = {}
+        self.precision = "bfloat16" if plan.fast else "float32"
         for prompt in self.prompts:
             attributes_of(prompt, domain)
             domain.clip.tokens([prompt.text])
@@ -141,7 +145,7 @@ class Comparison:
         evaluator = Evaluator(self.domain, faces, self.plan.features)
         # Only now, when nothing more can be refused: a run that failed must not keep the folder.
         self._check_claim()
-        write_json(self.folder / CLAIM, self._claim() | {"origin": self._origin()})
+        write_json(self.folder / CLAIM, self._claim(), Claim)
         save_sheet(faces.images[None, :SHOWN], self.folder / "before.png")
         self._reference(evaluator)
         chosen = self._tuned(progress) if "best" in self.plan.settings else {}
@@ -182,13 +186,13 @@ class Comparison:
         store(run, folder)
         return run
 
-    def _origin(self, networks: Sequence[str] = DRAWN_BY) -> str:
-        """The weights, the evaluator's too, and the faces that a number depends on."""
-        names = (*networks, *JUDGED_BY)
-        if names not in self._fingerprints:
-            self._fingerprints[names] = fingerprint(self.domain, names)
-        exact = "" if self.plan.fast else "-exact"
-        return f"{self._fingerprints[names]}-{self.plan.seed}{exact}"
+    def _origin(self, networks: Sequence[str] = DRAWS) -> str:
+        """The weights, those that measure too, and the faces that a number depends on.
+
+        After a new R only the runs that use it are computed again, after a new oracle all of them.
+        """
+        weights = self.domain.fingerprint(*networks, "text", "mean_w", *MEASURES)
+        return f"{weights}-{self.plan.seed}-{self.precision}"
 
     def _tuned(self, progress: bool) -> dict[str, Best]:
         """Method -> its best setting; the strength goes into the settings."""
@@ -213,8 +217,8 @@ class Comparison:
             settings = found.settings | {"strength": found.strength * own}
             chosen[name] = found._replace(settings=settings)
         path = self.folder / "best.json"
-        others = read_json(path) if path.exists() else {}
-        write_json(path, others | {k: v._asdict() for k, v in chosen.items()})
+        others = read_json(path, Choices) if path.exists() else {}
+        write_json(path, others | chosen, Choices)
         return chosen
 
     def _reference(self, evaluator: Evaluator) -> None:
@@ -222,23 +226,28 @@ class Comparison:
         count, seed = self.plan.reference_faces, self.plan.seed
         make_reference(self.domain, evaluator, count, seed, self.folder, self._origin())
 
-    def _claim(self) -> dict[str, Any]:
-        """What all numbers of a folder have in common."""
-        return {
-            "domain": self.domain.spec.name,
-            "faces": self.plan.faces,
-            "seed": self.plan.seed,
-            "fast": self.plan.fast,
-            "strengths": list(self.plan.strengths),
-            "features": list(self.plan.features),
-            "reference_faces": self.plan.reference_faces,
-        }
+    def _claim(self) -> Claim:
+        """What all numbers of the folder have in common."""
+        plan = self.plan
+        return Claim(
+            domain=self.domain.spec.name,
+            faces=plan.faces,
+            seed=plan.seed,
+            precision=self.precision,
+            strengths=plan.strengths,
+            features=plan.features,
+            reference_faces=plan.reference_faces,
+            origin=self._origin(),
+        )
 
     def _check_claim(self) -> None:
-        """Compare with the comparison.json that is there, if one is."""
+        """Compare with the claim that is there, if one is; other weights are no other claim."""
         path = self.folder / CLAIM
-        theirs = read_json(path) if path.exists() else self._claim()
-        odd = [name for name, value in self._claim().items() if theirs.get(name) != value]
+        if not path.exists():
+            return
+        ours, theirs = self._claim(), read_json(path, Claim)
+        fields = [name for name in Claim.model_fields if name != "origin"]
+        odd = [name for name in fields if getattr(theirs, name) != getattr(ours, name)]
         if odd:
             raise DeltaEditError(
                 f"{self.folder} holds a comparison with other {', '.join(odd)}; give another "

@@ -1,20 +1,18 @@
-"""The examiner of a mapper in training: it edits faces with sentences and counts.
+"""Edit accuracy of a mapper in training: sentences, faces that lack what they ask for, a share.
 
-    success = share of (sentence, face that lacks it) where the oracle reads it after the edit
+    accuracy = share of (sentence, face that lacks it) where the oracle reads it after the edit
 
-Idea: training sees no text, and a loss says little about edits. So beside it stands somebody who
-does know sentences, asks for some of them on faces that are always the same, and reports one
-number. Only a domain with an oracle can be examined; its table of attributes lies beside it.
+Idea: training sees no text, and a loss says little about edits. So some sentences are asked of
+faces that are always the same, and one number is reported beside the loss. Only a domain with an
+oracle has it.
 
-Source: metrics/edit_success.py, whose definition of success this counts.
+Source: metrics/edit_success.py, whose definitions this counts with.
 """
 
 from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
-from importlib import import_module
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -23,9 +21,10 @@ from deltaedit_kit.domain import Domain
 from deltaedit_kit.editor import Editor
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.faces import Faces
-from deltaedit_kit.labs.metrics.edit_success import succeeded
+from deltaedit_kit.labs.metrics.edit_success import lacking, succeeded
 from deltaedit_kit.labs.training.ablation import as_trained
 from deltaedit_kit.mapper import DeltaMapper
+from deltaedit_kit.oracle import Attribute
 from deltaedit_kit.training.config import TrainingConfig
 
 POOL_SEED = 700_000  # faces that no recipe and no notebook samples
@@ -37,18 +36,18 @@ MEASURED = (
 
 def with_mapper(domain: Domain, mapper: nn.Module) -> Domain:
     """The same domain, its networks shared, with another mapper: `Editor(with_mapper(...))`."""
-    _ = domain.generator, domain.clip, domain.relevance  # loaded once, not by every twin
-    twin = copy.copy(domain)
-    twin.__dict__["mapper"] = mapper  # where the cached property would have put its own
-    return twin
+    _ = domain.generator, domain.clip, domain.relevance  # loaded once, not by every copy
+    other = copy.copy(domain)
+    other.__dict__["mapper"] = mapper  # where the cached property would have put its own
+    return other
 
 
 class EditAccuracy:
-    """exam(mapper) -> share of (sentence, face) edits that succeed, in [0, 1].
+    """accuracy(mapper) -> share of (sentence, face) edits that succeed, in [0, 1].
 
-    `names` are rows of the domain's table of attributes, `faces` how many of each sentence. The
-    faces and their readings are made once. `fast` draws in bfloat16. Raises DeltaEditError for a
-    domain without an oracle, and when too few faces lack what is asked for.
+    `names` are attributes of the domain's oracle, `faces` how many of each sentence. The faces and
+    their readings are made once. `fast` draws in bfloat16. Raises DeltaEditError for a domain
+    without an oracle, and when no face lacks what is asked for.
     """
 
     def __init__(
@@ -59,30 +58,26 @@ class EditAccuracy:
         faces: int = 8,
         fast: bool = False,
     ) -> None:
-        if domain.read_factors is None or domain.spec.oracle is None:
+        if domain.oracle is None:
             raise DeltaEditError(
-                f"domain {domain.spec.name!r} has no oracle to examine edits; leave the exam out"
+                f"domain {domain.spec.name!r} has no oracle to count edits; leave the accuracy out"
             )
-        package = domain.spec.oracle.partition(":")[0].rpartition(".")[0]
-        table = import_module(f"{package}.attributes")
-        self.columns = import_module(f"{package}.factors").FACTORS
-        self.domain, self.config, self.fast = domain, config or TrainingConfig(), fast
-        self.wishes = [table.attribute(name) for name in names]
+        self.domain, self.oracle = domain, domain.oracle
+        self.config, self.fast = config or TrainingConfig(), fast
+        self.targets = [domain.attributes[name] for name in names]
         with self._precision():  # before and after alike, or rounding could pass for an edit
             pool = domain.sample(max(24, 4 * faces), seed=POOL_SEED)
-        readings = domain.read_factors(pool.images.float())
-        self.tasks = [self._task(wish, pool, readings, faces) for wish in self.wishes]
+        readings = self.oracle.read(pool.images.float())
+        self.tasks = [self._task(target, pool, readings, faces) for target in self.targets]
 
-    def _task(self, wish: Any, pool: Faces, readings: Tensor, n: int) -> tuple[Faces, Tensor]:
-        """Faces that lack the wish, and their readings of its factor."""
-        lacks = ~wish.holds(readings[:, self.columns.index(wish.factor)])
-        for name, low, high in wish.needs:
-            values = readings[:, self.columns.index(name)]
-            lacks &= (values >= low) & (values <= high)
-        rows = lacks.nonzero().flatten()[:n].tolist()
+    def _task(
+        self, target: Attribute, pool: Faces, readings: Tensor, n: int
+    ) -> tuple[Faces, Tensor]:
+        """The first n faces that lack the target attribute, and their readings."""
+        rows = lacking(self.oracle, readings, [target]).nonzero().flatten()[:n].tolist()
         if not rows:
-            raise DeltaEditError(f"every sampled face has {wish.name!r}; examine something else")
-        return pool.select(rows), readings[rows, self.columns.index(wish.factor)]
+            raise DeltaEditError(f"every sampled face has {target.name!r}; measure something else")
+        return pool.select(rows), readings[rows]
 
     @torch.no_grad()
     def __call__(self, mapper: DeltaMapper) -> float:
@@ -90,25 +85,20 @@ class EditAccuracy:
         asked = as_trained(mapper, self.config)
         done: list[Tensor] = []
         with self._precision():
-            for wish, (faces, before) in zip(self.wishes, self.tasks, strict=True):
-                after = self._read(self._edited(asked, faces, wish.prompt))
-                done.append(succeeded(before, after[:, self.columns.index(wish.factor)], wish))
+            for target, (faces, before) in zip(self.targets, self.tasks, strict=True):
+                after = self.oracle.read(self._edited(asked, faces, target.prompt).float())
+                done.append(succeeded(self.oracle, before, after, [target]))
         return torch.cat(done).float().mean().item()
 
     def _edited(self, mapper: nn.Module, faces: Faces, sentence: str) -> Tensor:
         """Pictures after the edit, in s with the domain's mask, or in w+ without one."""
-        spec = self.domain.spec
         if self.config.space == "s":
             return Editor(with_mapper(self.domain, mapper)).edit(faces, sentence).after
-        delta = self.domain.clip.delta_text(sentence, spec.neutral, spec.templates or None)
+        delta = self.domain.delta_text(sentence)
         direction = (delta / delta.norm()).expand(len(faces), -1)
         change = mapper(faces.w_plus.flatten(1), faces.clip, direction)
-        w_plus = faces.w_plus + spec.strength * change.view_as(faces.w_plus)
+        w_plus = faces.w_plus + self.domain.spec.strength * change.view_as(faces.w_plus)
         return self.domain.draw(self.domain.generator.to_style(w_plus), w_plus)
 
     def _precision(self) -> torch.autocast:
         return torch.autocast(self.domain.device.type, torch.bfloat16, enabled=self.fast)
-
-    def _read(self, pictures: Tensor) -> Tensor:
-        assert self.domain.read_factors is not None  # checked when the exam was written
-        return self.domain.read_factors(pictures.float())

@@ -1,31 +1,34 @@
 """Pictures before and after an edit -> every metric, one value a face.
 
-    evaluator = Evaluator(domain, faces);   evaluator(prompt, pictures).values["ids"]   # [n]
+    evaluate = Evaluator(domain, faces);   evaluate(prompt, pictures).values["ids"]   # [n]
 
 What a domain cannot measure is left out: IDS without an identity network, success and side effect
-without an oracle or for a sentence that names no attribute. A face that has what is asked for
-before the edit proves nothing, so that its success is nan and is not counted.
-
-Pictures are clamped to [-1, 1] first, as every screen and file does.
+without an oracle or for a sentence that names no attribute. A face that does not lack what is asked
+for proves nothing: its success is nan and is not counted.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
+from deltaedit_kit import errors
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.compare.prompts import Prompt
-from deltaedit_kit.labs.metrics.clip_scores import clip_score, directional_similarity
-from deltaedit_kit.labs.metrics.edit_success import succeeded
+from deltaedit_kit.labs.metrics.clip_scores import (
+    clip_score,
+    directional_similarity,
+    sentence_embedding,
+)
+from deltaedit_kit.labs.metrics.edit_success import lacking, side_effect, succeeded
 from deltaedit_kit.labs.metrics.features import FeatureNetwork, feature_network
 from deltaedit_kit.labs.metrics.frechet import Moments
 from deltaedit_kit.labs.metrics.identity import identity_similarity
-from deltaedit_kit.labs.metrics.pictures import check_pictures
 from deltaedit_kit.labs.metrics.psnr import psnr
 from deltaedit_kit.labs.metrics.ssim import ssim
 
@@ -51,36 +54,33 @@ class Evaluator:
         self.before = faces.images
         self.networks: list[FeatureNetwork] = [feature_network(name, domain) for name in features]
         self._clip = faces.clip
-        oracle = domain.read_factors if domain.spec.name == "toyfaces" else None
-        self._readings = None if oracle is None else oracle(self.before).cpu()
+        self._readings = None if domain.oracle is None else domain.oracle.read(self.before).cpu()
 
     @torch.no_grad()
     def __call__(self, prompt: Prompt, pictures: Tensor) -> Evaluation:
-        """The evaluation on pictures [n, 3, H, W] of the first n faces after the edit.
+        """The evaluation of pictures [n, 3, H, W] in [-1, 1], the first n faces after the edit.
 
-        Raises DeltaEditError for pictures that are not finite.
+        Raises DeltaEditError for pictures that are not finite or not within [-1, 1].
         """
-        after = check_pictures(pictures.clamp(-1, 1), "edited pictures")
+        after = errors.pictures("edited pictures", pictures)
         before = self.before[: len(after)]
-        clip, spec = self.domain.clip, self.domain.spec
-        seen = clip.encode_images(after)
-        delta = clip.delta_text(prompt.text, spec.neutral, spec.templates or None)
+        seen = self.domain.clip.encode_images(after)
+        delta = self.domain.delta_text(prompt.text)
         values = {
             "psnr": psnr(after, before),
             "ssim": ssim(before, after),
-            "clip_score": clip_score(seen, clip.encode_texts([prompt.text])[0]),
+            "clip_score": clip_score(seen, sentence_embedding(self.domain, prompt.text)),
             "directional": directional_similarity(self._clip[: len(after)], seen, delta),
         }
         if self.domain.identity is not None:
             values["ids"] = identity_similarity(before, after, self.domain.identity)
-        return Evaluation(values | self._oracle_values(prompt, after), self._moments(after, seen))
+        return Evaluation(values | self._oracle_values(prompt, after), self.moments(after, seen))
 
-    def moments(self, pictures: Tensor) -> dict[str, Moments]:
-        """Feature network -> moments of its features of these pictures."""
-        return self._moments(pictures.clamp(-1, 1), None)
+    def moments(self, pictures: Tensor, seen: Tensor | None = None) -> dict[str, Moments]:
+        """Feature network -> moments of its features of these pictures.
 
-    def _moments(self, pictures: Tensor, seen: Tensor | None) -> dict[str, Moments]:
-        """`seen`: what CLIP made of these pictures, which saves it a second look."""
+        `seen`: what CLIP made of them, which saves it a second look.
+        """
         own = f"clip-{self.domain.spec.name}"
         features = {
             net.name: seen if seen is not None and net.name == own else net(pictures)
@@ -90,38 +90,30 @@ class Evaluator:
 
     def _oracle_values(self, prompt: Prompt, after: Tensor) -> dict[str, Tensor]:
         """Success and side effect of each face, where the domain has an oracle and words for it."""
-        targets = attributes_of(prompt, self.domain)
-        if self._readings is None or not targets or self.domain.read_factors is None:
+        oracle, targets = self.domain.oracle, attributes_of(prompt, self.domain)
+        if oracle is None or self._readings is None or not targets:
             return {}
-        from deltaedit_kit.toyfaces.factors import index
-        from deltaedit_kit.toyfaces.visibility import seen, visible
-
-        first = self._readings[: len(after)]
-        last = self.domain.read_factors(after).cpu()
-        reached = torch.ones(len(last), dtype=torch.bool)
-        had = torch.ones(len(last), dtype=torch.bool)
-        shown = visible(first) & visible(last)
-        for target in targets:
-            column = index(target.factor)
-            had &= target.holds(first[:, column])
-            reached &= succeeded(first[:, column], last[:, column], target)
-            shown[:, column] = False
-        change = (seen(last) - seen(first)).abs().where(shown, 0)
+        first, last = self._readings[: len(after)], oracle.read(after).cpu()
+        reached = succeeded(oracle, first, last, targets).float()
         return {
-            "success": torch.where(had, torch.nan, reached.float()),
-            "side_effect": change.sum(1) / shown.sum(1),
+            "success": torch.where(lacking(oracle, first, targets), reached, torch.nan),
+            "side_effect": side_effect(oracle, first, last, targets),
         }
 
 
 def attributes_of(prompt: Prompt, domain: Domain) -> list[Attribute]:
     """The attributes that a prompt asks for; DeltaEditError for a name that does not exist."""
-    if not prompt.asks:
-        return []
-    if domain.spec.name != "toyfaces":
+    if prompt.asks and not domain.attributes:
         raise DeltaEditError(
             f"domain {domain.spec.name!r} has no attributes, but {prompt.text[:60]!r} asks for "
             f"{'+'.join(prompt.asks)}; leave the column asks empty"
         )
-    from deltaedit_kit.toyfaces.attributes import attribute
-
-    return [attribute(name) for name in prompt.asks]
+    for name in prompt.asks:
+        if name not in domain.attributes:
+            near = get_close_matches(name, domain.attributes, n=1)
+            advice = f"did you mean {near[0]!r}? " if near else ""
+            known = ", ".join(list(domain.attributes)[:20])
+            raise DeltaEditError(
+                f"no attribute is called {name[:40]!r}; {advice}There are {known}, ..."
+            )
+    return [domain.attributes[name] for name in prompt.asks]

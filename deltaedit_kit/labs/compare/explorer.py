@@ -20,7 +20,6 @@ import numpy as np
 
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.compare.results import Results
-from deltaedit_kit.labs.compare.rows import Row
 from deltaedit_kit.labs.compare.runs import Run
 from deltaedit_kit.labs.metrics import metric
 from deltaedit_kit.labs.metrics.interval import Interval
@@ -88,12 +87,21 @@ def explore(results: Results, choice: Choice) -> View:
     if not 0 <= choice.face < len(pictures):
         text = f"{choice.method} edited {run.faces} faces; choose one of the first"
         return View(start, b"", (), text, failed=True)
+    table = results.table
+    rows = table.loc[
+        (table["method"] == choice.method)
+        & (table["sentence"] == choice.sentence)
+        & (table["setting"] == choice.setting)
+        & (table["strength"] == choice.strength)
+        & table["metric"].isin(list(run.values[choice.strength]))
+    ]
     numbers = tuple(
-        (metric(row.metric).label, _own(run, choice, row.metric), str(_interval(row)))
-        for row in results.table
-        if (row.method, row.sentence, row.setting, row.strength)
-        == (choice.method, choice.sentence, choice.setting, choice.strength)
-        and row.metric in run.values[choice.strength]
+        (
+            metric(row["metric"]).label,
+            _own(run, choice, row["metric"]),
+            str(Interval(row["value"], row["low"], row["high"], row["n"])),
+        )
+        for row in rows.to_dict("records")
     )
     message = f"“{choice.sentence}” by {choice.method}, {run.faces} faces"
     return View(start, _png(pictures[choice.face]), numbers, message, failed=False)
@@ -197,11 +205,7 @@ def _run_of(results: Results, choice: Choice) -> Run | None:
 
 def _own(run: Run, choice: Choice, name: str) -> str:
     value = run.values[choice.strength][name][choice.face]
-    return "had it before" if math.isnan(value) else f"{value:.3f}"
-
-
-def _interval(row: Row) -> Interval:
-    return Interval(row.value, row.low, row.high, row.n)
+    return "proves nothing" if math.isnan(value) else f"{value:.3f}"
 
 
 def _png(picture: np.ndarray) -> bytes:

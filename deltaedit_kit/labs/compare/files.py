@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Literal, TypeVar
 
 import torch
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
@@ -83,9 +83,10 @@ def read_json(path: Path, kind: type[T] | TypeAdapter[T]) -> T:
         raise DeltaEditError(f"{path} is damaged ({_first(cause)}); delete it") from None
 
 
-def write_json(path: Path, value: Any, kind: Any) -> None:
+def write_json(path: Path, value: T, kind: type[T] | TypeAdapter[T]) -> None:
     """Write the file, whole or not at all."""
-    write_text(path, TypeAdapter(kind).dump_json(value, indent=1).decode())
+    adapter = kind if isinstance(kind, TypeAdapter) else TypeAdapter(kind)
+    write_text(path, adapter.dump_json(value, indent=1).decode())
 
 
 def regular_file(path: Path) -> Path:

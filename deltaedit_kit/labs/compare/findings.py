@@ -26,13 +26,12 @@ def finding(table: pd.DataFrame, name: str, setting: str = "") -> str:
     """One line about a metric of a summary; empty where no method has it."""
     found = at_own(table, name, setting).dropna(subset="value")
     if name.startswith("fid"):  # of fewer faces it is higher by itself
-        faces = table[table["metric"] == "faces"].set_index(["method", "setting"])["value"]
+        faces = table.query("metric == 'faces'").set_index(["method", "setting"])["value"]
         most = max(faces, default=0)
-        own = faces.reindex(pd.MultiIndex.from_frame(found[["method", "setting"]])).fillna(most)
-        found = found[(own == most).to_numpy()]
-    found = found.sort_values(
-        "value", ascending=metric(name).better == "lower", kind="stable", ignore_index=True
-    )
+        own = [faces.get((row.method, row.setting), most) for row in found.itertuples()]
+        found = found.loc[[count == most for count in own]]
+    falling = metric(name).better == "higher"
+    found = found.sort_values("value", ascending=not falling, kind="stable")
     if found.empty:
         return ""
     best = found.iloc[0]
@@ -40,8 +39,9 @@ def finding(table: pd.DataFrame, name: str, setting: str = "") -> str:
     near = found[1:].query("low <= @best.high and high >= @best.low")["method"]
     if len(near):
         line += f"; indistinguishable from it: {', '.join(near)}"
-    for place, row in found[1:].query("method == @OURS").iterrows():
-        line += f"; {OURS} is {place + 1} of {len(found)} with {_number(row)}"  # pyright: ignore[reportOperatorIssue]
+    for place, row in enumerate(found.to_dict("records"), start=1):
+        if row["method"] == OURS and place > 1:
+            line += f"; {OURS} is {place} of {len(found)} with {_number(row)}"
     if name in ("ids", "psnr"):
         success = at_own(table, "success", setting).query("method == @best.method")["value"]
         line += f" (its success: {success.iloc[0]:.0%})" if len(success) else ""
@@ -55,7 +55,7 @@ def findings(table: pd.DataFrame, setting: str = "") -> list[str]:
     if not any(lines):
         return []
     for name in networks:
-        floor = table[(table["method"] == "unedited") & (table["metric"] == name)]["value"]
+        floor = table.query("method == 'unedited' and metric == @name")["value"]
         lines += [f"{metric(name).label} of unedited faces: {value:.3g}" for value in floor]
     return [line for line in lines if line]
 

@@ -18,7 +18,7 @@ from pydantic import TypeAdapter
 from deltaedit_kit.labs.compare.files import Key, read_json, write_json
 
 FILE = "index.json"
-Entries = list[tuple[str, str, str, Key]]
+Entries = TypeAdapter(list[tuple[str, str, str, Key]])
 
 
 class Index:
@@ -33,7 +33,7 @@ class Index:
         path = folder / FILE
         if not path.exists():
             return cls()
-        entries = read_json(path, TypeAdapter(Entries))
+        entries = read_json(path, Entries)
         return cls({(method, setting, text): key for method, setting, text, key in entries})
 
     def put(self, method: str, setting: str, sentence: str, key: str) -> None:

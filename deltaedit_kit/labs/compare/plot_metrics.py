@@ -8,17 +8,16 @@ Up and to the right is better; a number alone is not.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import Any
 
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patheffects import withStroke
 
-from deltaedit_kit.labs.compare.results import own_setting
-from deltaedit_kit.labs.compare.rows import Row
+from deltaedit_kit.labs.compare.table import at_own, own_setting
 from deltaedit_kit.labs.metrics import metric
 from deltaedit_kit.pictures import ACCENT, FAINT, INK, PictureFigure
 
@@ -35,8 +34,8 @@ FLOOR = "floor"  # the setting of "unedited", a method that changes nothing
 TRADE_OFFS = (("success", "ids"), ("success", "side_effect"), ("success", "directional"))
 
 
-def metrics_figure(rows: Sequence[Row], title: str = "", note: str = "") -> Figure:
-    """Six panels from the rows of a summary: three trade-offs, then FID, PSNR and seconds.
+def metrics_figure(table: pd.DataFrame, title: str = "", note: str = "") -> Figure:
+    """Six panels from a summary: three trade-offs, then FID, PSNR and seconds.
 
     Bars are each method at its own strength, a star its best setting; whiskers are
     95 % intervals over sentences. What is not in the rows is left out.
@@ -45,14 +44,14 @@ def metrics_figure(rows: Sequence[Row], title: str = "", note: str = "") -> Figu
     FigureCanvasAgg(figure)
     axes = figure.subplots(2, 3)
     for axis, (x, y) in zip(axes[0], TRADE_OFFS, strict=True):
-        trade_off(axis, rows, x, y)
-    fid = next((row.metric for row in rows if row.metric.startswith("fid:")), "fid")
-    bars(axes[1][0], rows, fid)
-    bars(axes[1][1], rows, "psnr")
-    seconds(axes[1][2], rows)
+        trade_off(axis, table, x, y)
+    fid = next((name for name in table["metric"] if name.startswith("fid:")), "fid")
+    bars(axes[1][0], table, fid)
+    bars(axes[1][1], table, "psnr")
+    seconds(axes[1][2], table)
     handles, labels = axes[0][0].get_legend_handles_labels()
     if handles:
-        markers = _markers(rows)
+        markers = _markers(table)
         figure.legend(
             [*handles, *markers],
             [*labels, *(str(marker.get_label()) for marker in markers)],
@@ -71,17 +70,17 @@ def metrics_figure(rows: Sequence[Row], title: str = "", note: str = "") -> Figu
     return figure
 
 
-def trade_off(axis: Axes, rows: Sequence[Row], x: str, y: str) -> None:
+def trade_off(axis: Axes, table: pd.DataFrame, x: str, y: str) -> None:
     """Each method's line through (x, y) over its strengths; the own strength is filled."""
-    for method in _methods(rows):
+    for method in table["method"].unique():
         colour, marker = STYLES.get(method, (INK, "o"))
-        own = _own(rows, method)
-        line = _points(rows, method, own, x, y)
-        if not line:
+        own = own_setting(table, method)
+        line = _points(table, method, own, x, y)
+        if line.empty:
             continue
         axis.plot(
-            [a.value for a, _ in line],
-            [b.value for _, b in line],
+            line["value_x"],
+            line["value_y"],
             color=colour,
             marker=marker,
             markerfacecolor="white",
@@ -89,76 +88,68 @@ def trade_off(axis: Axes, rows: Sequence[Row], x: str, y: str) -> None:
             linewidth=1.3,
             label=f"{method} (fewer steps)" if own == "short" else method,
         )
-        for a, b in line:
-            if a.strength == 1.0:
-                axis.plot(a.value, b.value, marker, color=colour, markersize=7)
-                axis.errorbar(
-                    a.value, b.value, xerr=_reach(a), yerr=_reach(b), color=colour, linewidth=0.7
-                )
-        for a, b in _points(rows, method, "best", x, y):
-            axis.plot(a.value, b.value, "*", color=colour, markeredgecolor=INK, markersize=11)
+        for point in line.query("strength == 1").to_dict("records"):
+            place = point["value_x"], point["value_y"]
+            axis.plot(*place, marker, color=colour, markersize=7)
+            reach = {"xerr": _reach(point, "_x"), "yerr": _reach(point, "_y")}
+            axis.errorbar(*place, **reach, color=colour, linewidth=0.7)
+        best = _points(table, method, "best", x, y)
+        star = {"color": colour, "markeredgecolor": INK, "markersize": 11}
+        axis.plot(best["value_x"], best["value_y"], "*", **star)
     _labels(axis, metric(x).label, metric(y).label)
     if metric(y).better == "lower":
         axis.invert_yaxis()  # so that up is better in every panel
 
 
-def bars(axis: Axes, rows: Sequence[Row], name: str) -> None:
+def bars(axis: Axes, table: pd.DataFrame, name: str) -> None:
     """A bar for each method's default, its interval, and a star for its best setting."""
-    own = {method: _own(rows, method) for method in _methods(rows)}
-    shown = [
-        r
-        for r in rows
-        if r.metric == name and r.strength == 1.0 and r.setting in (own[r.method], FLOOR)
-    ]
+    floor = table.query("metric == @name and setting == @FLOOR")
+    shown = pd.concat([at_own(table, name), floor])
     # A Fréchet distance of fewer faces is higher by itself: such bars are pale and say so, and
     # beside a bar of more faces no such star is drawn.
-    faces = {(r.method, r.setting): int(r.value) for r in rows if r.metric == "faces"}
-    most = max(faces.values(), default=0)
-    fewer = {of for of, count in faces.items() if count < most and name.startswith("fid")}
-    for place, row in enumerate(shown):
-        colour, _ = STYLES.get(row.method, (INK, "o"))
-        mine = (row.method, row.setting)
+    faces = table.query("metric == 'faces'").set_index(["method", "setting"])["value"]
+    most = max(faces, default=0)
+    fewer = set(faces.index[faces < most]) if name.startswith("fid") else set()
+    names = []
+    for place, row in enumerate(shown.to_dict("records")):
+        method = row["method"]
+        mine, tuned = (method, row["setting"]), (method, "best")
+        colour, _ = STYLES.get(method, (INK, "o"))
         pale = 0.45 if mine in fewer else 1.0
-        axis.barh(place, row.value, color=colour, height=0.74, alpha=pale)
-        axis.errorbar(row.value, place, xerr=_reach(row), color=INK, linewidth=1)
+        axis.barh(place, row["value"], color=colour, height=0.74, alpha=pale)
+        axis.errorbar(row["value"], place, xerr=_reach(row), color=INK, linewidth=1)
         # Above the whisker, which runs along the middle of the bar and may begin at its foot; the
         # dark rim keeps the number readable on a pale bar and past the end of a short one.
-        number = axis.text(0.0, place - 0.18, f" {row.value:.3g}", va="center", fontsize=8)
+        text = f" {row['value']:.3g}"
+        number = axis.text(0.0, place - 0.18, text, va="center", fontsize=8)
         number.set(color="white", path_effects=[withStroke(linewidth=2, foreground=INK)])
-        for best in rows:
-            tuned = (best.method, best.setting)
-            if (*tuned, best.metric) == (row.method, "best", name) and (
-                tuned not in fewer or mine in fewer
-            ):
-                axis.plot(best.value, place, "*", color=colour, markeredgecolor=INK, markersize=11)
-    names = [
-        f"{r.method}\n({faces[of]} faces)" if (of := (r.method, r.setting)) in fewer else r.method
-        for r in shown
-    ]
+        best = table.query("method == @method and setting == 'best' and metric == @name")
+        if tuned not in fewer or mine in fewer:
+            star = {"color": colour, "markeredgecolor": INK, "markersize": 11}
+            axis.plot(best["value"], [place] * len(best), "*", **star)
+        names.append(f"{method}\n({faces[mine]:.0f} faces)" if mine in fewer else method)
     axis.set_yticks(range(len(shown)), names, fontsize=8)
     axis.invert_yaxis()
     axis.locator_params(axis="x", nbins=5)
     axis.margins(x=0.15)
-    _labels(axis, metric(name).label if ":" in name or shown else name, "")
+    _labels(axis, metric(name).label if ":" in name or len(shown) else name, "")
 
 
-def seconds(axis: Axes, rows: Sequence[Row]) -> None:
+def seconds(axis: Axes, table: pd.DataFrame) -> None:
     """Seconds for one sentence on one picture, on a log scale: everything, then the edit alone."""
-    methods = [m for m in _methods(rows) if m != "unedited"]
-    for place, method in enumerate(methods):
-        own = {
-            row.metric: row.value
-            for row in rows
-            if row.method == method
-            and row.setting == _own(rows, method)
-            and row.metric.startswith("seconds.")
-        }
+    methods = [method for method in table["method"].unique() if method != "unedited"]
+    settings = {method: own_setting(table, method) for method in methods}
+    times = {(r["method"], r["setting"], r["metric"]): r["value"] for r in table.to_dict("records")}
+    for place, (method, setting) in enumerate(settings.items()):
+        training, preparation, each = (
+            times.get((method, setting, f"seconds.{part}"), absent)
+            for part, absent in (("training", 0.0), ("preparation", 0.0), ("edit", math.nan))
+        )
         colour, _ = STYLES.get(method, (INK, "o"))
-        once = own.get("seconds.training", 0.0) + own.get("seconds.preparation", 0.0)
-        each = own.get("seconds.edit", math.nan)
-        axis.barh(place, once + each, color=colour, alpha=0.35, height=0.62)
+        whole = training + preparation + each
+        axis.barh(place, whole, color=colour, alpha=0.35, height=0.62)
         axis.barh(place, each, color=colour, height=0.62)
-        axis.text(once + each, place, f" {once + each:.2g} s", va="center", fontsize=7.5)
+        axis.text(whole, place, f" {whole:.2g} s", va="center", fontsize=7.5)
     axis.set_xscale("log")
     axis.set_yticks(range(len(methods)), methods, fontsize=8)
     axis.invert_yaxis()
@@ -168,43 +159,32 @@ def seconds(axis: Axes, rows: Sequence[Row]) -> None:
         "processor seconds ↓ of a further picture\n(pale: of the first with a sentence)",
         "",
     )
-    if any(_own(rows, method) == "short" for method in methods):
+    if "short" in settings.values():
         axis.set_title("at the shortened settings", fontsize=7.5, color=FAINT, loc="left")
 
 
-def _markers(rows: Sequence[Row]) -> list[Line2D]:
+def _markers(table: pd.DataFrame) -> list[Line2D]:
     """Legend of what all methods share: filled markers, stars of tuned rows, whiskers."""
     whisker = Line2D([], [], color=INK, linewidth=1, label="95 % interval over sentences")
     tuned = Line2D([], [], marker="*", linestyle="none", markersize=11, label="tuned: “best”")
     tuned.set(markerfacecolor="white", markeredgecolor=INK)
     own = Line2D([], [], marker="o", linestyle="none", color=INK, label="filled: own strength")
-    return [own, tuned, whisker] if any(row.setting == "best" for row in rows) else [own, whisker]
+    return [own, tuned, whisker] if "best" in set(table["setting"]) else [own, whisker]
 
 
-def _own(rows: Sequence[Row], method: str) -> str:
-    return own_setting(((row.method, row.setting) for row in rows), method)
+def _points(table: pd.DataFrame, method: str, setting: str, x: str, y: str) -> pd.DataFrame:
+    """Both numbers of one method with their intervals, a row a strength that has both."""
+    own = table.query("method == @method and setting == @setting").set_index("strength")
+    parts = [own.loc[own["metric"] == name, ["value", "low", "high"]] for name in (x, y)]
+    return parts[0].join(parts[1], how="inner", lsuffix="_x", rsuffix="_y").sort_index()
 
 
-def _methods(rows: Sequence[Row]) -> list[str]:
-    return list(dict.fromkeys(row.method for row in rows))
-
-
-def _points(
-    rows: Sequence[Row], method: str, setting: str, x: str, y: str
-) -> list[tuple[Row, Row]]:
-    """(x row, y row) of one method at each strength that has both, in the order of strength."""
-    own: dict[str, dict[float, Row]] = {x: {}, y: {}}
-    for row in rows:
-        if (row.method, row.setting) == (method, setting) and row.metric in own:
-            own[row.metric][row.strength] = row
-    return [(own[x][s], own[y][s]) for s in sorted(own[x].keys() & own[y].keys())]
-
-
-def _reach(row: Row) -> Any:
+def _reach(row: Any, suffix: str = "") -> Any:
     """The two lengths of an error bar; none where there is no interval."""
-    if math.isnan(row.low) or math.isinf(row.value):
+    value, low, high = (row[name + suffix] for name in ("value", "low", "high"))
+    if math.isnan(low) or math.isinf(value):
         return None
-    return [[max(0.0, row.value - row.low)], [max(0.0, row.high - row.value)]]
+    return [[max(0.0, value - low)], [max(0.0, high - value)]]
 
 
 def _labels(axis: Axes, x: str, y: str) -> None:

@@ -1,8 +1,8 @@
 """Settings of the comparison, by name: what was published, what a CPU can afford, what to try.
 
     default     the published hyper-parameters, DeltaEdit's as the domain measured them
-    short       the same with fewer steps, for the three methods that optimise (toyfaces); a method
-                that optimises nothing has only a default, and is listed under that name
+    short       the same with fewer steps, for the three methods that optimise, on a CPU; a
+                method that optimises nothing has only a default, and is listed under that name
     best        `short` with what `tuning` chose from `GRIDS` on sentences of their own
 
 A shortened walk keeps its reach: TediGAN's 200 steps of 0.01 become 15 of 0.13. What shortening
@@ -50,7 +50,7 @@ def settings_of(method: str, name: str, domain: Domain, quick: bool = False) -> 
         raise DeltaEditError(f"no settings are called {name[:40]!r}; use {', '.join(NAMES)}")
     if quick:
         return dict(QUICK.get(method, {}))
-    if name == "default" or domain.spec.name != "toyfaces":
+    if name == "default" or domain.device.type != "cpu":
         return {}
     return dict(SHORT.get(method, {}))
 

@@ -24,14 +24,15 @@ from deltaedit_kit.errors import DeltaEditError
 COLUMNS = ("text", "asks", "split")
 SPLITS = ("test", "tune")
 
-# Every factor that has words, both ends where people ask for both, and no factor more than twice.
-TOYFACES_TEST = (
+# Attributes of toyfaces: every factor that has words, both ends where people ask for both, and no
+# factor more than twice.
+TEST = (
     "glasses", "smile", "beard", "bangs", "long_hair", "short_hair", "blond_hair", "black_hair",
     "grey_hair", "big_hair", "dark_skin", "fair_skin", "wide_face", "big_eyes", "small_eyes",
     "angry_brows", "thick_brows", "big_nose", "open_mouth", "full_lips", "red_clothes",
     "green_background", "old", "looking_left",
 )  # fmt: skip
-TOYFACES_TUNE = ("frown", "no_glasses", "red_hair", "narrow_face", "blue_clothes", "looking_right")
+TUNE = ("frown", "no_glasses", "red_hair", "narrow_face", "blue_clothes", "looking_right")
 
 
 @dataclass(frozen=True)
@@ -44,16 +45,18 @@ class Prompt:
 
 
 def default_prompts(domain: Domain) -> list[Prompt]:
-    """24 sentences to test and 6 to tune for toyfaces; elsewhere the domain's examples, no asks."""
-    if domain.spec.name != "toyfaces":
-        return [Prompt(text) for text in domain.spec.examples]
-    from deltaedit_kit.toyfaces.attributes import attribute
+    """Sentences for the attributes of the domain's oracle; without one its examples, no asks.
 
-    return [
-        Prompt(attribute(name).prompt, (name,), split)
-        for split, names in (("test", TOYFACES_TEST), ("tune", TOYFACES_TUNE))
+    For toyfaces 24 to test and 6 to tune.
+    """
+    rows = domain.attributes
+    found = [
+        Prompt(rows[name].prompt, (name,), split)
+        for split, names in (("test", TEST), ("tune", TUNE))
         for name in names
+        if name in rows
     ]
+    return found or [Prompt(text) for text in domain.spec.examples]
 
 
 def read_prompts(path: str | Path) -> list[Prompt]:

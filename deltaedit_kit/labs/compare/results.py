@@ -11,21 +11,23 @@ seconds.processor for all that a run took.
 
 from __future__ import annotations
 
-import math
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pandas as pd
 import torch
 
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.compare.baselines import METHODS
-from deltaedit_kit.labs.compare.index import FILE, Index, read_json
+from deltaedit_kit.labs.compare.files import Claim, read_json, regular_file
+from deltaedit_kit.labs.compare.index import FILE, Index
 from deltaedit_kit.labs.compare.reference import read_reference
-from deltaedit_kit.labs.compare.rows import ALL, Row, write_rows
 from deltaedit_kit.labs.compare.runs import Run, load
+from deltaedit_kit.labs.compare.table import ALL, own_setting, table_of, write_table
 from deltaedit_kit.labs.metrics.frechet import Moments, frechet_interval, frechet_of_moments
 from deltaedit_kit.labs.metrics.interval import FewSamples, Interval, mean_interval, share_interval
 
@@ -70,8 +72,8 @@ class Results:
     def _means(self) -> Iterator[dict[str, Any]]:
         """Each metric over sentences; a row that says why, where runs failed."""
         keys = ["method", "setting", "strength", "metric"]
-        for values, some in self.table.groupby(keys, sort=False):
-            row = dict(zip(keys, values, strict=True)) | {"sentence": ALL}
+        for _, some in self.table.groupby(keys, sort=False):
+            row: dict[str, Any] = {name: some[name].iloc[0] for name in keys} | {"sentence": ALL}
             if row["metric"] == "":
                 first = some["reason"].iloc[0]
                 text = f"{len(some)} sentences failed, the first: {first}"
@@ -92,7 +94,8 @@ class Results:
 
     def _frechet(self) -> Iterator[dict[str, Any]]:
         """FID of every method at every strength, pooled over sentences."""
-        origin = Claim.read(self.folder).origin
+        path = self.folder / "comparison.json"
+        origin = read_json(path, Claim).origin if path.exists() else ""
         known = read_reference(self.folder, origin)
         pools: dict[tuple[str, str, float, str], list[Moments]] = {}
         for setting, run in self.runs:
@@ -114,22 +117,22 @@ class Results:
 
     def own_setting(self, method: str) -> str:
         """ "default", or "short" for a method of which only that was computed."""
-        return own_setting(((run.method, setting) for setting, run in self.runs), method)
+        pairs = [(run.method, setting) for setting, run in self.runs]
+        return own_setting(pd.DataFrame(pairs, columns=["method", "setting"]), method)
 
     def value(
         self, method: str, metric: str, setting: str | None = None, strength: float = 1.0
     ) -> Interval:
         """One number of the summary (setting None: `own_setting`). DeltaEditError for none."""
         setting = self.own_setting(method) if setting is None else setting
-        for row in self.summary:
-            if (row.method, row.metric) == (method, metric) and (row.setting, row.strength) == (
-                setting,
-                strength,
-            ):
-                return Interval(row.value, row.low, row.high, row.n)
-        raise DeltaEditError(
-            f"{self.folder} has no {metric!r} of {method!r} ({setting}, strength {strength:g})"
-        )
+        place = (method, setting, strength, metric)
+        rows = self.summary.set_index(["method", "setting", "strength", "metric"])
+        if place not in rows.index:
+            raise DeltaEditError(
+                f"{self.folder} has no {metric!r} of {method!r} ({setting}, strength {strength:g})"
+            )
+        row = rows.loc[[place]].iloc[0]
+        return Interval(float(row["value"]), float(row["low"]), float(row["high"]), int(row["n"]))
 
     @property
     def before(self) -> list[np.ndarray]:
@@ -160,14 +163,8 @@ class Results:
 
     def write(self) -> None:
         """Write both tables, whole or not at all."""
-        write_rows(self.table, self.folder / "table.csv")
-        write_rows(self.summary, self.folder / "summary.csv")
-
-
-def own_setting(found: Iterable[tuple[str, str]], method: str) -> str:
-    """The setting of a method that stands for it, from (method, setting) pairs that there are."""
-    names = {setting for name, setting in found if name == method}
-    return "short" if "short" in names and "default" not in names else "default"
+        write_table(self.table, self.folder / "table.csv")
+        write_table(self.summary, self.folder / "summary.csv")
 
 
 def read_sheet(path: Path, rows: int) -> list[list[np.ndarray]]:
@@ -175,19 +172,20 @@ def read_sheet(path: Path, rows: int) -> list[list[np.ndarray]]:
     from PIL import Image
 
     try:
-        with Image.open(path, formats=["PNG"]) as image:
+        with Image.open(regular_file(path), formats=["PNG"]) as image:
+            if image.height % rows or image.width % (image.height // rows):
+                raise ValueError(f"{image.width} x {image.height} pixels are no {rows} rows")
             sheet = np.asarray(image.convert("RGB"))
-    except (OSError, ValueError) as cause:
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as cause:
         raise DeltaEditError(f"cannot read pictures from {path}: {cause}") from cause
     lines = np.split(sheet, rows, axis=0)
     return [np.split(line, line.shape[1] // line.shape[0], axis=1) for line in lines]
 
 
-def _rows_of(setting: str, run: Run) -> Iterable[Row]:
-    method, text = run.method, run.prompt.text
+def _rows_of(setting: str, run: Run) -> Iterator[dict[str, Any]]:
+    where = {"method": run.method, "setting": setting, "strength": 1.0, "sentence": run.prompt.text}
     if run.status != "ok":
-        none = math.nan, math.nan, math.nan, run.faces
-        yield Row(method, setting, 1.0, text, "", *none, status=run.status, reason=run.reason)
+        yield where | {"metric": "", "n": run.faces, "status": run.status, "reason": run.reason}
         return
     for strength, metrics in run.values.items():
         for name, numbers in metrics.items():
@@ -196,7 +194,6 @@ def _rows_of(setting: str, run: Run) -> Iterable[Row]:
             if len(values):
                 yes_or_no = name == "success"
                 found = share_interval(values) if yes_or_no else mean_interval(values, name)
-                yield Row(method, setting, strength, text, name, *found)
+                yield where | {"strength": strength, "metric": name} | found._asdict()
     for part, seconds in run.seconds.items():
-        none = math.nan, math.nan, run.faces
-        yield Row(method, setting, 1.0, text, f"seconds.{part}", seconds, *none)
+        yield where | {"metric": f"seconds.{part}", "value": seconds, "n": run.faces}

@@ -168,7 +168,7 @@ def load(folder: Path, key: str) -> Run | None:
     whole = run.status == "failed" or set(run.values) == set(run.strengths)
     if run.key != key or not whole or set(counts) - {run.faces}:
         raise DeltaEditError(
-            f"{path} is damaged (its numbers are not those of its key); delete it to compute it again"
+            f"{path} is damaged (its numbers do not belong to its key); delete it, and run again"
         )
     return run
 

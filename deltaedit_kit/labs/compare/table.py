@@ -58,12 +58,9 @@ def own_setting(table: pd.DataFrame, method: str) -> str:
 
 def at_own(table: pd.DataFrame, metric: str, setting: str = "") -> pd.DataFrame:
     """The rows of a metric at each method's own strength: untuned, or those of `setting`."""
-    methods = table["method"].unique()
-    wanted = {method: setting or own_setting(table, method) for method in methods}
-    return table[
-        (table["metric"] == metric)
-        & (table["strength"] == 1.0)
-        & (table["setting"] == table["method"].map(wanted))
+    wanted = [setting or own_setting(table, method) for method in table["method"]]
+    return table.loc[
+        (table["metric"] == metric) & (table["strength"] == 1.0) & (table["setting"] == wanted)
     ]
 
 
@@ -73,15 +70,15 @@ def summary_table(table: pd.DataFrame) -> pd.DataFrame:
     Three digits. What network an FID looks with is part of its column's name; why a method failed
     is a column of its own, where one did.
     """
-    own = table[table["strength"] == 1.0]
+    own = table.loc[table["strength"] == 1.0]
     networks = sorted({name for name in own["metric"] if name.startswith("fid:")})
     wide = own.pivot(index=["method", "setting"], columns="metric", values="value")
-    order = own[["method", "setting"]].drop_duplicates()
+    order = list(dict.fromkeys(zip(own["method"], own["setting"], strict=True)))
     shown = list(SHOWN)[:-2] + networks + list(SHOWN)[-2:]
-    wide = wide.reindex(index=pd.MultiIndex.from_frame(order), columns=shown)
-    wide = wide.rename(columns=SHOWN).map(lambda value: float(f"{value:.3g}"))
+    wide = wide.reindex(index=order, columns=shown).rename(columns=SHOWN)
+    wide = wide.map(lambda value: float(f"{value:.3g}"))
     wide["faces"] = wide["faces"].astype("Int64")  # whole numbers, and none for the floor
-    failed = own[own["metric"] == ""].set_index(["method", "setting"])["reason"]
+    failed = own.query("metric == ''").set_index(["method", "setting"])["reason"]
     if len(failed):
         wide["failed"] = failed.reindex(wide.index).fillna("")
     return wide.rename_axis(columns=None)
@@ -90,19 +87,17 @@ def summary_table(table: pd.DataFrame) -> pd.DataFrame:
 def write_table(table: pd.DataFrame, path: Path) -> None:
     """The rows as a CSV file, numbers with five digits; it appears whole or not at all."""
     with replacing(path) as beside:
-        table.to_csv(
-            beside, index=False, float_format="%.5g", na_rep="nan", lineterminator="\n"
-        )
+        table.to_csv(beside, index=False, float_format="%.5g", na_rep="nan", lineterminator="\n")
 
 
 def read_table(path: str | Path) -> pd.DataFrame:
     """The rows of such a file. DeltaEditError if it is not one."""
     try:
-        table = pd.read_csv(
+        table = pd.read_csv(  # pyright: ignore[reportCallIssue]
             path,
             dtype=TYPES,  # pyright: ignore[reportArgumentType]
             keep_default_na=False,  # a sentence may read "None"
-            na_values=dict.fromkeys(NUMBERS, ["nan"]),
+            na_values={name: ["nan"] for name in NUMBERS},
             encoding="utf-8",
         )
         if list(table.columns) != list(TYPES):

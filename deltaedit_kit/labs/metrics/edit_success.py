@@ -1,15 +1,19 @@
-"""Did the edit do what the sentence said, and what else did it do?
+"""Did the edit do what the sentence said, and what else did it do? The one definition of both.
 
-Idea: with an oracle that reads factors off pictures, both are counted, not rated. Let f and
-f' [n, K] be the factors before and after, a the asked factor, whose range or stop is known:
+Idea: with an oracle that reads factors off pictures, both are counted, not rated. f and f' [n, K]
+are the readings before and after, a target attribute is a range or a stop of one factor:
 
-    success      an end  ("big eyes"):   f'_a lies in the attribute's range
-                 a stop  ("red hair"):   so it does, or |f'_a - stop| <= |f_a - stop| / 2
-    side effect  mean over faces and over factors not asked for of |f'_k - f_k|,
-                 leaving out factors that cannot be seen in the face before or after
+    lacks it      no target attribute holds in f, and what each needs to be seen does
+    success       of the faces that lack it:  an end  ("big eyes"):   f'_a lies in its range
+                                              a stop  ("red hair"):   so it does, or
+                                                        |f'_a - stop| <= |f_a - stop| / 2
+    side effect   of each face:  mean of |f'_k - f_k| over the factors k that no target names and
+                  that can be seen before and after; then the mean over faces
 
-The functions know no domain: an attribute is anything with `side`, `target` and `holds`, and what
-can be seen is a mask that the domain supplies.
+Chosen among what was in use: a face that has one of two attributes does not lack them, since half
+an edit would pass for a whole one; a hue that is too dark to be seen proves nothing; and every
+face counts once in the side effect, however many of its factors can be seen, so that an interval
+over faces is one over its terms.
 
 Source: the definitions of this kit; oracles for edits: He et al., AttGAN, arXiv:1711.10678.
 """
@@ -17,74 +21,93 @@ Source: the definitions of this kit; oracles for edits: He et al., AttGAN, arXiv
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING
 
 import torch
-from torch import Tensor
 
 from deltaedit_kit.errors import DeltaEditError
 
+if TYPE_CHECKING:
+    from jaxtyping import Bool, Float
+    from torch import Tensor
 
-class TargetAttribute(Protocol):
-    """What a sentence asks of one factor (toyfaces' `Attribute` is one)."""
-
-    @property
-    def side(self) -> str:
-        """ "high" or "low" for the ends of a factor, "stop" for a place along it."""
-        ...
-
-    @property
-    def target(self) -> float:
-        """The value in [0, 1] to move towards."""
-        ...
-
-    def holds(self, values: Tensor) -> Tensor:
-        """Whether factor values [...] have the attribute, bool [...]."""
-        ...
+    from deltaedit_kit.oracle import Attribute, Oracle
 
 
-class SideEffect(NamedTuple):
-    """How much the factors that nobody asked for moved."""
+def lacking(
+    oracle: Oracle, readings: Float[Tensor, "n K"], targets: Sequence[Attribute]
+) -> Bool[Tensor, " n"]:
+    """The faces on which an edit towards the target attributes can prove something."""
+    fit = torch.ones(len(readings), dtype=torch.bool, device=readings.device)
+    for target in targets:
+        fit &= ~target.holds(readings[:, oracle.factors.index(target.factor)])
+        for name, low, high in target.needs:
+            values = readings[:, oracle.factors.index(name)]
+            fit &= (values >= low) & (values <= high)
+    return fit
 
-    mean: float  # over faces and factors, both seen
-    per_factor: Tensor  # [K]; nan for asked factors and those never seen
 
+def succeeded(
+    oracle: Oracle,
+    before: Float[Tensor, "n K"],
+    after: Float[Tensor, "n K"],
+    targets: Sequence[Attribute],
+) -> Bool[Tensor, " n"]:
+    """Whether each face has all target attributes after the edit, or came half the way to a stop.
 
-def succeeded(before: Tensor, after: Tensor, attribute: TargetAttribute) -> Tensor:
-    """Whether each face has the attribute after the edit: readings [n] of its factor -> bool [n].
-
-    Raises DeltaEditError when the two differ in shape.
+    Raises DeltaEditError when the two readings differ in shape.
     """
-    if before.shape != after.shape:
-        shapes = f"{tuple(before.shape)} before, {tuple(after.shape)} after"
-        raise DeltaEditError(f"readings differ in shape: {shapes}; read both from the same faces")
-    reached = attribute.holds(after)
-    if attribute.side != "stop":
-        return reached
-    return reached | ((after - attribute.target).abs() <= 0.5 * (before - attribute.target).abs())
+    _check(before, after)
+    reached = torch.ones(len(after), dtype=torch.bool, device=after.device)
+    for target in targets:
+        column = oracle.factors.index(target.factor)
+        first, last = before[:, column], after[:, column]
+        here = target.holds(last)
+        if target.side == "stop":
+            here |= (last - target.target).abs() <= 0.5 * (first - target.target).abs()
+        reached &= here
+    return reached
 
 
 def side_effect(
-    before: Tensor, after: Tensor, asked: Sequence[int], seen: Tensor | None = None
-) -> SideEffect:
-    """Mean absolute change of the factors not in `asked`: readings [n, K] in [0, 1] twice.
+    oracle: Oracle,
+    before: Float[Tensor, "n K"],
+    after: Float[Tensor, "n K"],
+    targets: Sequence[Attribute],
+) -> Float[Tensor, " n"]:
+    """How far the factors of each face moved that nobody asked for; nan where none can be seen.
 
-    `seen` [n, K] is True where a factor shows both before and after (None: everywhere). Raises
-    DeltaEditError when nothing is left to look at.
+    Raises DeltaEditError when the two differ in shape, and when no factor is left to look at.
     """
-    change = (after - before).abs()
-    looked_at = torch.ones_like(change, dtype=torch.bool) if seen is None else seen.clone()
-    looked_at[:, list(asked)] = False
-    if not looked_at.any():
+    change, counted = _changes(oracle, before, after, targets)
+    return change.sum(1) / counted.sum(1)
+
+
+def factor_side_effects(
+    oracle: Oracle,
+    before: Float[Tensor, "n K"],
+    after: Float[Tensor, "n K"],
+    targets: Sequence[Attribute],
+) -> Float[Tensor, " K"]:
+    """The same of each factor, over the faces that show it; nan for target factors."""
+    change, counted = _changes(oracle, before, after, targets)
+    return change.sum(0) / counted.sum(0)
+
+
+def _changes(
+    oracle: Oracle, before: Tensor, after: Tensor, targets: Sequence[Attribute]
+) -> tuple[Tensor, Tensor]:
+    """|f' - f| [n, K], 0 where it does not count, and where it counts [n, K]."""
+    _check(before, after)
+    asked = {target.factor for target in targets}
+    others = torch.tensor([name not in asked for name in oracle.factors], device=after.device)
+    if not bool(others.any()):
         raise DeltaEditError("no factor is left to look for side effects; ask for fewer factors")
-    change = change.where(looked_at, 0)
-    return SideEffect(
-        float(change.sum() / looked_at.sum()),
-        change.sum(0) / looked_at.sum(0),  # 0 / 0 is nan
-    )
+    counted = oracle.visible(before) & oracle.visible(after) & others
+    return (oracle.seen(after) - oracle.seen(before)).abs().where(counted, 0), counted
 
 
-def most_moved(effect: SideEffect, names: Sequence[str]) -> tuple[str, float]:
-    """Name and mean change of the factor that suffered most."""
-    worst = int(effect.per_factor.nan_to_num(-1).argmax())
-    return names[worst], float(effect.per_factor[worst])
+def _check(before: Tensor, after: Tensor) -> None:
+    if before.dim() != 2 or before.shape != after.shape:
+        shapes = f"{tuple(before.shape)} before, {tuple(after.shape)} after"
+        raise DeltaEditError(f"readings are {shapes}; give [n, K] of the same faces twice")

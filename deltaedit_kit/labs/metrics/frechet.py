@@ -7,7 +7,9 @@ two normals has a closed form:
 
 The number depends on the features and on how many pictures there are, so it only means something
 beside the same distance between two disjoint sets of real pictures. With Inception's features it is
-the FID. Means and covariances add up, so that a cloud of any size is read in constant memory.
+the FID. Means and covariances add up, so that runs are stored by their moments, pooled, and left
+out one by one for an interval; torchmetrics gives the same distance (a test compares them), but
+keeps the moments to itself.
 
 Citation: Heusel et al., arXiv:1706.08500, equation 6; Dowson & Landau 1982 for the formula.
 """

@@ -4,8 +4,8 @@
     k(x, y) = (x · y / E + 1)³
 
 Unlike the Fréchet distance this estimate is right on average however few pictures there are, so
-it may be a little below zero. A long stream is cut into blocks, and the mean over the blocks is
-still unbiased (the B-test: Zaremba et al., arXiv:1307.1954); their spread gives the interval.
+it may be a little below zero. torchmetrics gives the same number (a test compares them), but only
+from pictures and its own pool of subsets.
 
 Source: Binkowski et al., arXiv:1801.01401.
 """
@@ -16,7 +16,6 @@ import torch
 from torch import Tensor
 
 from deltaedit_kit.errors import DeltaEditError
-from deltaedit_kit.labs.metrics.interval import Interval, RunningMean
 
 
 def kernel_distance(first: Tensor, second: Tensor) -> float:
@@ -34,36 +33,6 @@ def kernel_distance(first: Tensor, second: Tensor) -> float:
         raise DeltaEditError("features hold NaN or infinity; look at the pictures")
     within = _mean_of_pairs(first) + _mean_of_pairs(second)
     return float(within - 2 * _kernel(first, second).mean())
-
-
-class KernelDistance:
-    """The same from a stream: feed both sets with `add`, read the distance with `result`."""
-
-    def __init__(self, block: int = 100, minimum: int = 1000) -> None:
-        if block < 2:
-            raise DeltaEditError(f"block is {block}; give at least 2 pictures")
-        self.block = block
-        name = f"KID in blocks of {block}"
-        self._blocks = RunningMean(name, minimum=max(2, minimum // block))
-        self._waiting: tuple[Tensor, Tensor] | None = None
-
-    def add(self, first: Tensor, second: Tensor) -> None:
-        """Features [n, E] of one set and [n, E] of the other, equally many."""
-        if first.shape != second.shape:
-            shapes = f"{tuple(first.shape)} and {tuple(second.shape)}"
-            raise DeltaEditError(f"features have shapes {shapes}; give equally many of both sets")
-        if self._waiting is not None:
-            first = torch.cat([self._waiting[0], first])
-            second = torch.cat([self._waiting[1], second])
-        whole = len(first) // self.block * self.block
-        for start in range(0, whole, self.block):
-            rows = slice(start, start + self.block)
-            self._blocks.add(torch.tensor([kernel_distance(first[rows], second[rows])]))
-        self._waiting = (first[whole:].clone(), second[whole:].clone())
-
-    def result(self) -> Interval:
-        """Mean over the full blocks so far. DeltaEditError before the first one is full."""
-        return self._blocks.result()
 
 
 def _kernel(x: Tensor, y: Tensor) -> Tensor:

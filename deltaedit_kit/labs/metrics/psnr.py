@@ -7,25 +7,19 @@
 
 from __future__ import annotations
 
-import torch
+from jaxtyping import Float
 from torch import Tensor
 
-from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.labs.metrics.pictures import check_pairs
+
+RANGE = 2.0  # from -1 to 1
 
 
-def psnr(pictures: Tensor, wanted: Tensor, data_range: float = 2.0) -> Tensor:
-    """PSNR of each picture: [n, c, H, W] twice -> [n]; infinite for equal pictures.
+def psnr(pictures: Float[Tensor, "n 3 H W"], wanted: Float[Tensor, "n 3 H W"]) -> Tensor:
+    """PSNR of each picture in [-1, 1] -> [n]; infinite for equal pictures. Differentiable.
 
-    Differentiable. Raises DeltaEditError when the shapes differ, for bytes, and when a value is
-    not finite.
+    Raises DeltaEditError as `check_pairs` does.
     """
-    if pictures.shape != wanted.shape:
-        shapes = f"{tuple(pictures.shape)} and {tuple(wanted.shape)}"
-        raise DeltaEditError(f"pictures have shapes {shapes}; compare pictures of one size")
-    if not (pictures.is_floating_point() and wanted.is_floating_point()):
-        types = f"{pictures.dtype} and {wanted.dtype}"  # of bytes, 2 would be the wrong range
-        raise DeltaEditError(f"pictures are {types}; give floats: bytes / 127.5 - 1")
+    check_pairs(wanted, pictures)
     error = (pictures.float() - wanted.float()).square().flatten(1).mean(1)
-    if not bool(torch.isfinite(error).all()):
-        raise DeltaEditError("pictures hold NaN or infinity; look at how they were made")
-    return 10 * (data_range**2 / error).log10()
+    return 10 * (RANGE**2 / error).log10()

@@ -22,6 +22,7 @@ from torch import Tensor, nn
 
 from deltaedit_kit.labs.compare.baselines.method import Change, Method, Seconds, Settings
 from deltaedit_kit.labs.compare.baselines.objective import Drawing
+from deltaedit_kit.labs.metrics.clip_scores import sentence_embedding
 from deltaedit_kit.labs.metrics.identity import face_embedder
 from deltaedit_kit.mapper import Tower
 
@@ -106,7 +107,7 @@ class LatentMapper(Method):
             return self.mappers[text]
         settings, domain = self.settings, self.domain
         assert isinstance(settings, MapperSettings)
-        wanted, generator = Drawing(domain).wanted(text), domain.generator
+        wanted, generator = sentence_embedding(domain, text), domain.generator
         random = torch.Generator().manual_seed(settings.seed)
         with torch.random.fork_rng(devices=[]), torch.no_grad():
             torch.default_generator.manual_seed(settings.seed)  # not those of the GPUs

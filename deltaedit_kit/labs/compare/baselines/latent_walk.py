@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from deltaedit_kit.labs.compare.baselines.method import Change, Method, Seconds, Settings
-from deltaedit_kit.labs.compare.baselines.objective import Drawing
+from deltaedit_kit.labs.metrics.clip_scores import sentence_embedding
 
 if TYPE_CHECKING:
     from jaxtyping import Float
@@ -64,7 +64,7 @@ class LatentWalk(Method):
     def _change(self, faces: Faces, text: str, neutral: str, threshold: float | None) -> Change:
         seconds, size = Seconds(self.domain.device.type), self._walk_settings.batch
         with seconds.measure("preparation"):
-            wanted = Drawing(self.domain).wanted(text)
+            wanted = sentence_embedding(self.domain, text)
         with seconds.measure("edit"):
             batches = zip(faces.w_plus.split(size), faces.images.split(size), strict=True)
             moved = torch.cat([self.walk(Start(*batch, wanted)) for batch in batches])

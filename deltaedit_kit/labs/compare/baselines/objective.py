@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Drawing:
-    """Differentiable pictures of one domain, and what a sentence thinks of them."""
+    """Differentiable pictures of one domain, and how near a sentence is."""
 
     domain: Domain
     fast: bool = False
@@ -52,9 +52,3 @@ class Drawing:
     ) -> Float[Tensor, " n"]:
         """1 - cosine of the face in each picture to the embedding of the face before."""
         return 1 - (face_embedder(self.domain)(pictures) * before).sum(1)
-
-    def wanted(self, text: str) -> Float[Tensor, " E"]:
-        """The unit embedding of a sentence, averaged over the domain's templates if it has any."""
-        clip, frames = self.domain.clip, self.domain.spec.templates or ("{}",)
-        mean = clip.encode_texts([frame.replace("{}", text) for frame in frames]).mean(0)
-        return mean / mean.norm()

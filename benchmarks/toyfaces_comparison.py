@@ -2,31 +2,35 @@
 
     python -m benchmarks.toyfaces_comparison                            24 sentences × 100 faces
     python -m benchmarks.toyfaces_comparison --faces 50 --slow-faces 12    the same, cheaper
-    python -m benchmarks.toyfaces_comparison --draw                     and figures 4 and 5 after it
+    python -m recipes.figures fig4 fig5                                 its figures, afterwards
 
 The same as `deltaedit evaluate toyfaces`, in the same folder, so that each goes on where the other
 stopped. Times are sums over runs, so that interruptions do not count: wall time, and the time that
 processors worked, which does not hang on what else the machine was doing.
 
 Two cores are filled best by two processes with one thread each, `OMP_NUM_THREADS=1` and half of the
-methods to either (`--methods`); then once more without `--methods`, to print and draw everything.
+methods to either (`--methods`); then once more without `--methods`, to print everything.
 """
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from pathlib import Path
 
+import pandas as pd
 import torch
 
 from benchmarks.machine import describe
 from deltaedit_kit import load_domain
 from deltaedit_kit.labs.compare.comparison import Comparison, Plan
-from deltaedit_kit.labs.compare.findings import findings, summary_text
+from deltaedit_kit.labs.compare.findings import findings
 from deltaedit_kit.labs.compare.prompts import default_prompts
 from deltaedit_kit.labs.compare.results import Results
 from deltaedit_kit.labs.compare.runs import Run
-from recipes.figures.comparison import FULL
+from deltaedit_kit.labs.compare.table import summary_table
+
+FULL = Path("runs/evaluate/toyfaces")  # where `deltaedit evaluate toyfaces` keeps it too
 
 
 def spent(runs: Sequence[Run], clock: str) -> float:
@@ -34,16 +38,16 @@ def spent(runs: Sequence[Run], clock: str) -> float:
     return sum(run.seconds.get(clock, 0.0) for run in runs) / 60
 
 
-def times(results: Results) -> str:
-    """A line for each method: minutes for its runs, split into what was published and tuned."""
-    lines = []
-    for setting in ("default", "short", "best"):
-        for method in dict.fromkeys(run.method for _, run in results.runs):
-            own = [c for s, c in results.runs if (s, c.method) == (setting, method)]
-            if own:
-                wall, work = spent(own, "run"), spent(own, "processor")
-                lines.append(f"{method:24s}{setting:9s}{wall:8.1f} min, processors {work:6.1f} min")
-    return "\n".join(lines)
+def times(results: Results) -> pd.DataFrame:
+    """Minutes of each method and setting, wall and processors."""
+    rows: dict[tuple[str, str], list[Run]] = {}
+    for setting, run in results.runs:
+        rows.setdefault((run.method, setting), []).append(run)
+    minutes = {
+        key: {"wall min": spent(runs, "run"), "processor min": spent(runs, "processor")}
+        for key, runs in rows.items()
+    }
+    return pd.DataFrame.from_dict(minutes, orient="index").round(1)
 
 
 def main() -> None:
@@ -54,7 +58,6 @@ def main() -> None:
     parser.add_argument("--tuning-faces", type=int, default=12, help="how many (default: 12)")
     parser.add_argument("--methods", help="names joined by commas (default: all five)")
     parser.add_argument("--settings", default="short,best", help="(default: short,best)")
-    parser.add_argument("--draw", action="store_true", help="draw figures 4 and 5 afterwards")
     options = parser.parse_args()
     domain = load_domain("toyfaces")
     plan = Plan(
@@ -65,10 +68,12 @@ def main() -> None:
     )
     if options.methods:
         plan = Plan(**{**vars(plan), "methods": tuple(options.methods.split(","))})
-    Comparison(domain, plan, default_prompts(domain), FULL).run()
+    comparison = Comparison(domain, plan, default_prompts(domain), FULL)
+    comparison.run()
     results = Results(FULL)
     print(f"toyfaces, {describe('cpu')}, {torch.get_num_threads()} threads")
-    print(summary_text(results.summary))
+    print(summary_table(results.summary).to_string(na_rep="-"))
+    print(f"drawn in {comparison.precision}")
     for setting in ("", "best"):
         print(f"\n{setting or 'untuned'}:")
         print("\n".join(findings(results.summary, setting)))
@@ -78,10 +83,6 @@ def main() -> None:
         f"\nall {len(runs)} runs: {total:.1f} min, processors {work:.1f} min (tuning not counted)"
     )
     print(times(results))
-    if options.draw:
-        from recipes.figures import fig4_methods, fig5_metrics
-
-        print(fig4_methods.main(results), fig5_metrics.main(results))
 
 
 if __name__ == "__main__":

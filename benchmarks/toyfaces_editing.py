@@ -15,23 +15,29 @@ import argparse
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
+import pandas as pd
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
 from deltaedit_kit import Editor, load_domain
+from deltaedit_kit.device import computing, precision_name
 from deltaedit_kit.domain import Domain
 from deltaedit_kit.errors import DeltaEditError, finite_number, whole_number
 from deltaedit_kit.faces import Faces
-from deltaedit_kit.labs.metrics.edit_success import most_moved, side_effect, succeeded
+from deltaedit_kit.labs.metrics.edit_success import (
+    factor_side_effects,
+    lacking,
+    side_effect,
+    succeeded,
+)
 from deltaedit_kit.oracle import Attribute
 from deltaedit_kit.toyfaces.attributes import ATTRIBUTES, attribute
 from deltaedit_kit.toyfaces.captions import HELD_OUT_WORDS
-from deltaedit_kit.toyfaces.factors import FACTORS, index, sample_factors
+from deltaedit_kit.toyfaces.factors import index, sample_factors
 from deltaedit_kit.toyfaces.renderer import render
-from deltaedit_kit.toyfaces.visibility import seen, visible
 
 Kind = Literal["plain", "held-out word", "held-out pair"]
 
@@ -62,21 +68,6 @@ class Sentence:
     kind: Kind = "plain"
 
 
-@dataclass(frozen=True)
-class Row:
-    """What one sentence did to `faces` faces."""
-
-    sentence: Sentence
-    faces: int
-    success: float
-    side: float
-    suffered: str  # factor not asked for that moved most, and by how much on average
-    suffered_by: float
-    kept: int  # channels of s that the sentence may touch
-    length: float  # |Δt|
-    cosine: float  # between Δt and the renderer's own change
-
-
 def sentences(which: str = "main") -> list[Sentence]:
     """ "main": the headline, held-out words and pairs; "all": every row of the attribute table."""
     rows = ATTRIBUTES if which == "all" else tuple(attribute(name) for name in MAIN)
@@ -94,17 +85,6 @@ def sentences(which: str = "main") -> list[Sentence]:
     return plain + words + pairs
 
 
-def lacking(readings: Tensor, targets: Sequence[Attribute]) -> Tensor:
-    """Rows of readings [n, K] that have none of the attributes, and where each could be seen."""
-    fit = torch.ones(len(readings), dtype=torch.bool)
-    for target in targets:
-        fit &= ~target.holds(readings[:, index(target.factor)]).cpu()
-        for name, low, high in target.needs:
-            values = readings[:, index(name)].cpu()
-            fit &= (values >= low) & (values <= high)
-    return fit.nonzero().flatten()
-
-
 @torch.no_grad()
 def image_change(domain: Domain, targets: Sequence[Attribute], n: int = 48) -> Tensor:
     """Mean change [E] of the embedding when the renderer gives the attributes to `n` portraits."""
@@ -115,9 +95,10 @@ def image_change(domain: Domain, targets: Sequence[Attribute], n: int = 48) -> T
     after = before.clone()
     for target in targets:
         after[:, index(target.factor)] = target.target
-    lacks = lacking(before, targets).to(domain.device)
-    embedded = domain.clip.encode_images(render(torch.cat([before[lacks], after[lacks]])))
-    return (embedded[len(lacks) :] - embedded[: len(lacks)]).mean(0)
+    assert domain.oracle is not None
+    lacks = lacking(domain.oracle, before, targets)
+    first, last = (domain.clip.encode_images(render(f[lacks])) for f in (before, after))
+    return (last - first).mean(0)
 
 
 def measure(
@@ -128,39 +109,38 @@ def measure(
     faces: int,
     strength: float | None = None,
     threshold: float | None = None,
-) -> Row:
+) -> dict[str, Any]:
     """Edit the first `faces` faces of `pool` that lack what the sentence asks for, and count.
 
-    `readings` [n, K] are the oracle's of the whole pool. Raises DeltaEditError when fewer than
+    `readings` [n, K] are the oracle's of the whole pool. A row of the table: "most moved" is the
+    factor that nobody asked for and that suffered most, "kept" how many channels of s the sentence
+    may touch, "cos" between Δt and the renderer's own change. Raises DeltaEditError when fewer than
     a fifth of the wanted faces can be found.
     """
-    domain = editor.domain
-    rows = lacking(readings, sentence.targets)[:faces].tolist()
+    domain, targets = editor.domain, sentence.targets
+    oracle = domain.oracle
+    assert oracle is not None  # toyfaces has one
+    rows = lacking(oracle, readings, targets).nonzero().flatten()[:faces].tolist()
     if len(rows) * 5 < faces:
         raise DeltaEditError(
             f"only {len(rows)} faces of {len(pool)} lack {sentence.text!r}; sample a larger pool"
         )
     edit = editor.edit(pool.select(rows), sentence.text, strength=strength, threshold=threshold)
-    before, after = readings[rows], edit.factors_after
-    assert after is not None  # toyfaces has an oracle
-    asked = [index(target.factor) for target in sentence.targets]
-    reached = torch.ones(len(rows), dtype=torch.bool, device=after.device)
-    for column, target in zip(asked, sentence.targets, strict=True):
-        reached &= succeeded(before[:, column], after[:, column], target)
-    effect = side_effect(seen(before), seen(after), asked, visible(before) & visible(after))
-    spec = domain.spec
-    delta = domain.clip.delta_text(sentence.text, spec.neutral, spec.templates or None)
-    change = image_change(domain, sentence.targets)
-    return Row(
-        sentence,
-        len(rows),
-        reached.float().mean().item(),
-        effect.mean,
-        *most_moved(effect, FACTORS),
-        int(edit.kept.sum()),
-        float(delta.norm()),
-        float(F.cosine_similarity(delta, change, dim=0)),
-    )
+    readings_of = readings[rows], oracle.read(edit.after)
+    moved = factor_side_effects(oracle, *readings_of, targets).nan_to_num(-1)
+    delta, change = domain.delta_text(sentence.text), image_change(domain, targets)
+    return {
+        "sentence": sentence.text,
+        "kind": sentence.kind,
+        "faces": len(rows),
+        "success": succeeded(oracle, *readings_of, targets).float().mean().item(),
+        "side effect": side_effect(oracle, *readings_of, targets).nanmean().item(),
+        "most moved": oracle.factors[int(moved.argmax())],
+        "by": moved.max().item(),
+        "kept": int(edit.kept.sum()),
+        "|Δt|": float(delta.norm()),
+        "cos": float(F.cosine_similarity(delta, change, dim=0)),
+    }
 
 
 def edit_table(
@@ -171,38 +151,39 @@ def edit_table(
     seed: int = 900_000,
     strength: float | None = None,
     threshold: float | None = None,
-) -> list[Row]:
-    """One row a sentence, from one pool of sampled faces and one setting for all."""
-    sampled = domain.sample(pool, seed=seed)
-    assert domain.read_factors is not None
-    readings = domain.read_factors(sampled.images)
-    editor = Editor(domain)
-    return [measure(editor, sampled, readings, s, faces, strength, threshold) for s in asked]
+    fast: bool = False,
+) -> pd.DataFrame:
+    """One row a sentence, the least successful first: one pool of faces, one setting for all."""
+    with computing(domain.device, fast):
+        sampled = domain.sample(pool, seed=seed)
+        assert domain.oracle is not None
+        readings = domain.oracle.read(sampled.images)
+        editor = Editor(domain)
+        rows = [measure(editor, sampled, readings, s, faces, strength, threshold) for s in asked]
+    return pd.DataFrame(rows).sort_values("success", kind="stable", ignore_index=True)
 
 
-def table_text(rows: Sequence[Row]) -> str:
-    """The rows as a table, the least successful first, and a summary a kind of sentence."""
-    head = (
-        f"{'sentence':44s} {'kind':13s}   n  success  side  most moved            kept  |Δt|  cos"
+def kinds_table(table: pd.DataFrame) -> pd.DataFrame:
+    """A row a kind of sentence: mean and worst success and side effect."""
+    return table.groupby("kind", sort=False).agg(
+        sentences=("sentence", "size"),
+        success=("success", "mean"),
+        worst=("success", "min"),
+        side_effect=("side effect", "mean"),
+        worst_side_effect=("side effect", "max"),
     )
-    lines = [head]
-    for r in sorted(rows, key=lambda r: r.success):
-        lines.append(
-            f"{r.sentence.text:44.44s} {r.sentence.kind:13s} {r.faces:3d}  {r.success:6.1%}  "
-            f"{r.side:.3f}  {r.suffered:16s} {r.suffered_by:.2f}  {r.kept:4d}  {r.length:.2f}  "
-            f"{r.cosine:+.2f}"
-        )
-    for kind in ("plain", "held-out word", "held-out pair"):
-        some = [r for r in rows if r.sentence.kind == kind]
-        if some:
-            mean = sum(r.success for r in some) / len(some)
-            side = sum(r.side for r in some) / len(some)
-            lines.append(
-                f"{kind}: {len(some)} sentences, success mean {mean:.1%} worst "
-                f"{min(r.success for r in some):.1%}, side effect mean {side:.3f} worst "
-                f"{max(r.side for r in some):.3f}"
-            )
-    return "\n".join(lines)
+
+
+def table_text(table: pd.DataFrame) -> str:
+    """Both tables for a terminal."""
+    shown: Any = {
+        "success": "{:.1%}".format,
+        "worst": "{:.1%}".format,
+        "side effect": "{:.3f}".format,
+    }
+    rows = table.to_string(index=False, float_format="{:.2f}".format, formatters=shown)
+    kinds = kinds_table(table).to_string(float_format="{:.3f}".format, formatters=shown)
+    return f"{rows}\n\n{kinds}"
 
 
 def main() -> None:
@@ -212,7 +193,7 @@ def main() -> None:
     parser.add_argument("--faces", type=int, default=200, help="faces a sentence")
     parser.add_argument("--strength", type=float)
     parser.add_argument("--threshold", type=float)
-    parser.add_argument("--fast", action="store_true", help="in bfloat16")
+    parser.add_argument("--fast", action="store_true", help="as fast as this machine can")
     parser.add_argument("--device", default="cpu")
     given = parser.parse_args()
     start = time.perf_counter()
@@ -223,19 +204,20 @@ def main() -> None:
         if given.threshold is not None:
             finite_number("--threshold", given.threshold, low=0.0)
         domain = load_domain("toyfaces", device=given.device)
-        with torch.autocast(domain.device.type, torch.bfloat16, enabled=given.fast):
-            rows = edit_table(
-                domain,
-                sentences(given.sentences),
-                given.faces,
-                pool=5 * given.faces,
-                strength=given.strength,
-                threshold=given.threshold,
-            )
+        table = edit_table(
+            domain,
+            sentences(given.sentences),
+            given.faces,
+            pool=5 * given.faces,
+            strength=given.strength,
+            threshold=given.threshold,
+            fast=given.fast,
+        )
     except DeltaEditError as cause:
         parser.error(str(cause))
-    print(table_text(rows))
-    print(f"{time.perf_counter() - start:.0f} s on {given.device}")
+    print(table_text(table))
+    precision = precision_name(given.device, given.fast)
+    print(f"{time.perf_counter() - start:.0f} s on {given.device}, in {precision}")
 
 
 if __name__ == "__main__":

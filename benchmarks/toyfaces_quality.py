@@ -118,9 +118,9 @@ def editing_lines(domain: Domain, amounts: Amounts) -> list[str]:
     """The table of edits; wanted: mean 90 %, worst 75 %, side effect .06, held-out 80 %."""
     asked = sentences("main")[: amounts.sentences]
     settings = f"strength {domain.spec.strength:g}, threshold {domain.spec.threshold:g} for all"
-    rows = edit_table(domain, asked, amounts.faces, amounts.pool)
+    table = edit_table(domain, asked, amounts.faces, amounts.pool)
     wanted = "wanted: mean 90 %, worst 75 %, side effect .06 at most, held-out 80 %"
-    return [f"{settings}; {wanted}", *table_text(rows).splitlines()]
+    return [f"{settings}; {wanted}", *table_text(table).splitlines()]
 
 
 SECTIONS: dict[str, Callable[[Domain, Amounts], list[str]]] = {

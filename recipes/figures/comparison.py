@@ -1,6 +1,6 @@
 """The comparison that figures 4 and 5 draw: the full table if it is there, else a small one.
 
-    python -m benchmarks.toyfaces_comparison --draw      the full one, in runs/evaluate/toyfaces
+    python -m benchmarks.toyfaces_comparison      the full one, in runs/evaluate/toyfaces
 
 The small one (8 sentences, 6 faces) takes minutes and says so in the figures; it is kept in
 runs/evaluate/figures and goes on after an interruption.
@@ -11,12 +11,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+import pandas as pd
+
 from deltaedit_kit import load_domain
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.compare.comparison import Comparison, Plan
 from deltaedit_kit.labs.compare.prompts import default_prompts, of_split
 from deltaedit_kit.labs.compare.results import Results
-from deltaedit_kit.labs.compare.rows import Row
 from deltaedit_kit.labs.compare.runs import Run
 
 ROOT = Path(__file__).parents[2]
@@ -42,11 +43,13 @@ def comparison() -> Results:
     return Results(folder)
 
 
-def finished(rows: Sequence[Row]) -> list[Row]:
+def finished(summary: pd.DataFrame) -> pd.DataFrame:
     """Without settings that a run still works on: fewer sentences than the others."""
-    sentences = {(row.method, row.setting): row.n for row in rows if row.metric == "faces"}
+    faces = summary.query("metric == 'faces'").to_dict("records")
+    sentences = {(row["method"], row["setting"]): row["n"] for row in faces}
     most = max(sentences.values(), default=0)
-    return [row for row in rows if sentences.get((row.method, row.setting), most) == most]
+    pairs = zip(summary["method"], summary["setting"], strict=True)
+    return summary.loc[[sentences.get(pair, most) == most for pair in pairs]]
 
 
 def note(runs: Sequence[tuple[str, Run]]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from deltaedit_kit.labs.cli.main import main
-from deltaedit_kit.labs.compare.rows import read_rows
+from deltaedit_kit.labs.compare.table import read_table
 from tests.tiny_domain import tiny_domain
 
 
@@ -17,10 +17,9 @@ def test_the_verb_compares_prints_and_goes_on(tmp_path, monkeypatch, capsys):
         assert main([*command, "--out", str(out)]) in (0, None)
         printed = capsys.readouterr().out
         assert "deltaedit" in printed
-        assert "fid: clip-tiny" in printed
-    assert {row.method for row in read_rows(out / "summary.csv")} == {
-        *("deltaedit", "tedigan", "unedited")
-    }
+        assert "fid:clip-tiny" in printed
+    methods = set(read_table(out / "summary.csv")["method"])
+    assert methods == {"deltaedit", "tedigan", "unedited"}
     (tmp_path / "p.csv").write_text("txt\nface\n")
     for options, words in (
         (["--prompts", str(tmp_path / "p.csv")], "did you mean 'text'"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -11,12 +12,14 @@ import torch
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.compare import comparison as module
 from deltaedit_kit.labs.compare import presets
-from deltaedit_kit.labs.compare.baselines import METHODS
+from deltaedit_kit.labs.compare.baselines import METHODS, make
+from deltaedit_kit.labs.compare.baselines.method import Seconds
 from deltaedit_kit.labs.compare.comparison import Comparison, Plan
+from deltaedit_kit.labs.compare.evaluator import Evaluator
 from deltaedit_kit.labs.compare.prompts import Prompt
 from deltaedit_kit.labs.compare.results import Results
-from deltaedit_kit.labs.compare.rows import read_rows
-from deltaedit_kit.labs.compare.weights import fingerprint
+from deltaedit_kit.labs.compare.runs import compute_run
+from deltaedit_kit.labs.compare.table import read_table
 from deltaedit_kit.labs.metrics.frechet import frechet_distance
 from tests.tiny_domain import tiny_domain
 
@@ -64,9 +67,9 @@ def test_an_interrupted_comparison_goes_on_where_it_was(tmp_path, counted):
     counted.update(runs=0, interrupt=None)
     Comparison(domain, PLAN, PROMPTS, tmp_path / "parts").run(progress=False)
     assert counted["runs"] == runs - 3 - 14
-    first, second = (read_rows(tmp_path / name / "table.csv") for name in ("whole", "parts"))
-    plain = [[r for r in rows if not r.metric.startswith("sec")] for rows in (first, second)]
-    assert repr(plain[0]) == repr(plain[1])
+    tables = [read_table(tmp_path / name / "table.csv") for name in ("whole", "parts")]
+    plain = [table[~table["metric"].str.startswith("sec")] for table in tables]
+    assert plain[0].to_csv() == plain[1].to_csv()
     counted.update(runs=0)
     Comparison(domain, PLAN, PROMPTS, tmp_path / "parts").run(progress=False)
     assert counted["runs"] == 0
@@ -75,13 +78,14 @@ def test_an_interrupted_comparison_goes_on_where_it_was(tmp_path, counted):
 def test_a_method_that_fails_is_a_row_with_its_reason(tmp_path):
     """Random networks know no persons, so that a method with an identity term cannot work."""
     Comparison(tiny_domain(), PLAN, PROMPTS, tmp_path).run(progress=False)
-    rows = [r for r in read_rows(tmp_path / "table.csv") if r.method == "styleclip-optimisation"]
+    table = read_table(tmp_path / "table.csv")
+    rows = table[table["method"] == "styleclip-optimisation"]
     assert len(rows) == 4
-    assert {r.status for r in rows} == {"failed"}
-    assert all("no identity network" in r.reason for r in rows)
-    good = [r for r in read_rows(tmp_path / "table.csv") if r.method == "deltaedit"]
-    assert {r.status for r in good} == {"ok"}
-    assert {r.setting for r in good} == {"default", "best"}  # it has no short form
+    assert set(rows["status"]) == {"failed"}
+    assert all("no identity network" in reason for reason in rows["reason"])
+    good = table[table["method"] == "deltaedit"]
+    assert set(good["status"]) == {"ok"}
+    assert set(good["setting"]) == {"default", "best"}  # it has no short form
 
 
 def test_whatever_breaks_in_a_cell_the_others_go_on(tmp_path, monkeypatch):
@@ -93,8 +97,9 @@ def test_whatever_breaks_in_a_cell_the_others_go_on(tmp_path, monkeypatch):
     monkeypatch.setattr(GlobalDirections, "_change", broken)
     plan = replace(PLAN, settings=("short",))
     Comparison(tiny_domain(), plan, PROMPTS, tmp_path).run(progress=False)
-    rows = [r for r in read_rows(tmp_path / "table.csv") if r.method == "styleclip-directions"]
-    assert {r.reason for r in rows} == {"ZeroDivisionError: a bug"}
+    table = read_table(tmp_path / "table.csv")
+    reasons = table[table["method"] == "styleclip-directions"]["reason"]
+    assert set(reasons) == {"ZeroDivisionError: a bug"}
 
 
 def test_other_weights_compute_only_what_depends_on_them(tmp_path, counted):
@@ -103,6 +108,7 @@ def test_other_weights_compute_only_what_depends_on_them(tmp_path, counted):
     Comparison(domain, plan, PROMPTS, tmp_path).run(progress=False)
     before = Results(tmp_path)
     assert counted["runs"] == 2 * len(METHODS)
+    domain = tiny_domain()
     domain.relevance.neg_()
     counted.update(runs=0)
     Comparison(domain, plan, PROMPTS, tmp_path).run(progress=False)
@@ -113,42 +119,6 @@ def test_other_weights_compute_only_what_depends_on_them(tmp_path, counted):
     assert len(keys[0] & keys[1]) == len(after.runs) - 4
 
 
-def test_a_fingerprint_follows_its_networks_only():
-    one, two = tiny_domain(), tiny_domain(weights_seed=1)
-    assert fingerprint(one) == fingerprint(tiny_domain())
-    assert fingerprint(one) != fingerprint(two)
-    drawn = fingerprint(one, ("generator", "clip"))
-    one.relevance.mul_(2)
-    assert fingerprint(one, ("generator", "clip")) == drawn
-    assert fingerprint(one) != fingerprint(tiny_domain())
-
-
-@pytest.mark.parametrize(
-    ("network", "address"),
-    [("oracle", "oracle:read_factors"), ("identity", "identity:embed_faces")],
-)
-def test_what_evaluates_counts_where_there_is_one(network, address, tmp_path, monkeypatch):
-    domain = tiny_domain()
-    without = fingerprint(domain, ("generator", network))
-    assert without == fingerprint(domain, ("generator",))
-    address = f"deltaedit_kit.toyfaces.{address}"
-    domain.spec = replace(domain.spec, **{network: address})
-    (tmp_path / "other").write_bytes(b"a better one")
-    known = fingerprint(domain, ("generator", network))
-    monkeypatch.setattr(f"{address.partition(':')[0]}.FILE", tmp_path / "other")
-    assert len({without, known, fingerprint(domain, ("generator", network))}) == 3
-
-
-def test_fixed_noise_and_the_mean_of_w_count_too():
-    domain = tiny_domain()
-    found = {fingerprint(domain, ("generator",))}
-    domain.generator.noises.noise_0.add_(1)
-    found.add(fingerprint(domain, ("generator",)))
-    domain.generator.mean_w.add_(1)
-    found.add(fingerprint(domain, ("generator",)))
-    assert len(found) == 3
-
-
 def test_fid_pools_the_sentences(tmp_path):
     plan = replace(PLAN, methods=("deltaedit",), settings=("short",))
     domain = tiny_domain()
@@ -157,15 +127,15 @@ def test_fid_pools_the_sentences(tmp_path):
     results = Results(tmp_path)
     fid = results.value("deltaedit", "fid:clip-tiny")
     assert fid.n == 2 * plan.faces
-    from deltaedit_kit.labs.compare.baselines import make
-
     faces = domain.sample(plan.faces, seed=plan.seed)
     other = domain.sample(plan.reference_faces, seed=plan.seed + 2)
     after = make("deltaedit", domain).edit(faces, [p.text for p in PROMPTS[:2]]).after.flatten(0, 1)
-    features = [domain.clip.encode_images(p.clamp(-1, 1)) for p in (after, other.images)]
-    assert fid.value == pytest.approx(frechet_distance(*features), rel=0.1)  # bfloat16 drew them
-    floor = [r for r in results.summary if r.method == "unedited"]
-    assert [(r.metric, r.n) for r in floor] == [("fid:clip-tiny", plan.faces)]
+    features = [domain.clip.encode_images(p) for p in (after, other.images)]
+    assert fid.value == pytest.approx(
+        frechet_distance(*features), rel=0.1
+    )  # maybe drawn in bfloat16
+    floor = results.summary.query("method == 'unedited'")[["metric", "n"]]
+    assert floor.to_numpy().tolist() == [["fid:clip-tiny", plan.faces]]
 
 
 def test_best_is_chosen_on_other_sentences_and_other_faces(tmp_path):
@@ -173,7 +143,7 @@ def test_best_is_chosen_on_other_sentences_and_other_faces(tmp_path):
     comparison.run(progress=False)
     tuned = {json.loads(f.read_text())["prompt"]["text"] for f in tmp_path.glob("tuning/*.json")}
     assert tuned == {"a smiling face"}
-    assert not tuned & {r.sentence for r in read_rows(tmp_path / "table.csv")}
+    assert not tuned & set(read_table(tmp_path / "table.csv")["sentence"])
     chosen = json.loads((tmp_path / "best.json").read_text())
     assert set(chosen) == set(PLAN.methods)
     points = [point["threshold"] for point in presets.GRIDS["deltaedit"]]
@@ -241,12 +211,21 @@ def test_default_is_as_published_and_short_says_so(toyfaces):
         short = presets.settings_of(method, "short", toyfaces)
         assert presets.label_of(method, "short", toyfaces) == ("short" if short else "default")
         assert presets.label_of(method, "default", toyfaces) == "default"
-    assert presets.settings_of("tedigan", "short", tiny_domain()) == {}
+    on_gpu = SimpleNamespace(device=torch.device("cuda"))
+    assert presets.settings_of("tedigan", "short", on_gpu) == {}
     with pytest.raises(DeltaEditError, match="no settings are called"):
         presets.settings_of("tedigan", "long", toyfaces)
 
 
-def test_pictures_drawn_twice_are_equal(tmp_path):
-    """The same seed gives the same faces whatever was drawn before."""
+def test_the_seconds_of_an_edit_are_the_mean_over_all_strengths(monkeypatch):
+    """Drawing takes 3 and 5 seconds for two faces: 2 seconds a picture, and the change itself 1."""
+    clock = iter([0.0, 3.0, 10.0, 15.0])
+    monkeypatch.setattr("deltaedit_kit.labs.compare.runs.now", lambda _device: next(clock))
     domain = tiny_domain()
-    torch.testing.assert_close(domain.sample(2, seed=5).s, domain.sample(4, seed=5).s[:2])
+    faces = domain.sample(2, seed=0)
+    method = make("deltaedit", domain)
+    change = replace(method.change(faces, "an old face"), seconds=Seconds(edit=2.0, pictures=2))
+    monkeypatch.setattr(method, "change", lambda *_arguments: change)
+    evaluator = Evaluator(domain, faces, ())
+    run = compute_run(method, Prompt("an old face"), faces, evaluator, (0.5, 1.0))
+    assert run.seconds["edit"] == pytest.approx(1 + 2)

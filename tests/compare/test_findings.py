@@ -8,15 +8,17 @@ from types import SimpleNamespace
 
 import pytest
 
-from deltaedit_kit.labs.compare.findings import at_own, finding, findings, summary_text
+from deltaedit_kit.labs.compare.findings import finding, findings
 from deltaedit_kit.labs.compare.plot_methods import methods_figure
 from deltaedit_kit.labs.compare.plot_metrics import metrics_figure
-from deltaedit_kit.labs.compare.rows import ALL, Row
+from deltaedit_kit.labs.compare.table import ALL, at_own, summary_table, table_of
 from tests.compare.handmade import GLASSES, SMILE, handmade
 
 
 def row(method, metric, value, reach=0.1, setting="default", strength=1.0):
-    return Row(method, setting, strength, ALL, metric, value, value - reach, value + reach, 24)
+    place = {"method": method, "setting": setting, "strength": strength, "sentence": ALL}
+    ends = {"low": value - reach, "high": value + reach}
+    return place | {"metric": metric, "value": value, "n": 24} | ends
 
 
 ROWS = [
@@ -31,33 +33,34 @@ ROWS = [
     row("tedigan", "ids", 0.7, setting="short"),
     row("styleclip-mapper", "ids", 0.99, 0.01, setting="short"),
     row("deltaedit", "fid:clip-toyfaces", 0.5),
-    Row("unedited", "floor", 1.0, ALL, "fid:clip-toyfaces", 0.3, math.nan, math.nan, 100),
+    row("unedited", "fid:clip-toyfaces", 0.3, math.nan, "floor"),
 ]
+TABLE = table_of(ROWS)
 
 
 def test_the_best_is_named_and_who_cannot_be_told_apart():
-    assert finding(ROWS, "success") == (
+    assert finding(TABLE, "success") == (
         "success ↑: tedigan 0.75 [0.65, 0.85]; indistinguishable from it: deltaedit; "
         "deltaedit is 2 of 3 with 0.7 [0.6, 0.8]"
     )
-    assert finding(ROWS, "side_effect") == "side effect ↓: deltaedit 0.02 [0.015, 0.025]"
-    assert finding(ROWS, "success", "best") == "success ↑: deltaedit 0.9 [0.8, 1]"
-    assert finding(ROWS, "lpips") == ""
+    assert finding(TABLE, "side_effect") == "side effect ↓: deltaedit 0.02 [0.015, 0.025]"
+    assert finding(TABLE, "success", "best") == "success ↑: deltaedit 0.9 [0.8, 1]"
+    assert finding(TABLE, "lpips") == ""
 
 
 def test_who_wins_by_changing_nothing_is_shown_with_its_success():
-    line = finding(ROWS, "ids")
+    line = finding(TABLE, "ids")
     assert line.startswith("IDS ↑: styleclip-mapper 0.99")
     assert line.endswith("(its success: 20%)")
 
 
 def test_fid_stands_beside_its_floor():
-    assert findings(ROWS)[-2:] == [
+    assert findings(TABLE)[-2:] == [
         "FID [clip-toyfaces] ↓: deltaedit 0.5 [0.4, 0.6]",
         "FID [clip-toyfaces] ↓ of unedited faces: 0.3",
     ]
-    assert findings(ROWS[-2:], "best") == []
-    assert [r.method for r in at_own(ROWS, "fid:clip-toyfaces")] == ["deltaedit"]
+    assert findings(table_of(ROWS[-2:]), "best") == []
+    assert list(at_own(TABLE, "fid:clip-toyfaces")["method"]) == ["deltaedit"]
 
 
 SETTINGS = {"short": 0.4, "best": 0.7}
@@ -66,35 +69,36 @@ SETTINGS = {"short": 0.4, "best": 0.7}
 def test_fid_of_fewer_faces_is_not_compared():
     few = [row("tedigan", "fid:clip-toyfaces", 0.4, setting="short")]
     faces = [row("deltaedit", "faces", 30), row("tedigan", "faces", 6, setting="short")]
-    assert "deltaedit is 2 of 2" in finding(ROWS + few, "fid:clip-toyfaces")
-    assert finding(ROWS + few + faces, "fid:clip-toyfaces").endswith("deltaedit 0.5 [0.4, 0.6]")
-    labels = metrics_figure(ROWS + few + faces).axes[3].get_yticklabels()
+    assert "deltaedit is 2 of 2" in finding(table_of(ROWS + few), "fid:clip-toyfaces")
+    table = table_of(ROWS + few + faces)
+    assert finding(table, "fid:clip-toyfaces").endswith("deltaedit 0.5 [0.4, 0.6]")
+    labels = metrics_figure(table).axes[3].get_yticklabels()
     assert "tedigan\n(6 faces)" in [label.get_text() for label in labels]
 
 
 def test_fewer_faces_of_the_tuned_do_not_count_against_the_untuned():
     both = [row("tedigan", "fid:clip-toyfaces", v, setting=s) for s, v in SETTINGS.items()]
     faces = [row("tedigan", "faces", n, setting=s) for s, n in (("short", 30), ("best", 6))]
-    rows = [*ROWS, *both, row("deltaedit", "faces", 30), *faces]
-    assert "deltaedit is 2 of 2" in finding(rows, "fid:clip-toyfaces")
-    bars = metrics_figure(rows).axes[3]
+    table = table_of([*ROWS, *both, row("deltaedit", "faces", 30), *faces])
+    assert "deltaedit is 2 of 2" in finding(table, "fid:clip-toyfaces")
+    bars = metrics_figure(table).axes[3]
     assert "tedigan" in [label.get_text() for label in bars.get_yticklabels()]
     stars = [line.get_xdata()[0] for line in bars.lines if line.get_marker() == "*"]
     assert stars == []  # of six faces, beside a bar of thirty
 
 
-def test_the_text_has_a_line_for_each_method_and_setting(tmp_path):
-    lines = summary_text(handmade(tmp_path).summary).splitlines()
-    assert len(lines) == 3
-    assert max(map(len, lines[:2])) <= 104  # a line of a notebook's page
-    assert lines[0].split()[:3] == ["method", "setting", "faces"]
-    assert lines[1].split()[:4] == ["deltaedit", "default", "3", "0.5"]
-    assert lines[2].startswith("tedigan")
-    assert "<b>reason</b>" in lines[2]
+def test_the_summary_for_readers_has_a_row_for_each_method_and_setting(tmp_path):
+    shown = summary_table(handmade(tmp_path).summary)
+    assert list(shown.index) == [("deltaedit", "default"), ("tedigan", "short")]
+    ours = shown.loc[("deltaedit", "default")]
+    assert (ours["faces"], ours["success"], ours["edit s"]) == (3, 0.5, 0.25)
+    assert "<b>reason</b>" in shown.loc[("tedigan", "short"), "failed"]
+    assert "fid:clip-toyfaces" in summary_table(TABLE).columns
+    assert "failed" not in summary_table(TABLE).columns
 
 
 def test_the_metrics_figure_draws_lines_over_strength_and_skips_what_is_missing():
-    figure = metrics_figure(ROWS, "title", "note")
+    figure = metrics_figure(TABLE, "title", "note")
     trade_off = figure.axes[0]
     labels = [line.get_label() for line in trade_off.get_lines()]
     assert "deltaedit" in labels
@@ -102,7 +106,7 @@ def test_the_metrics_figure_draws_lines_over_strength_and_skips_what_is_missing(
     assert figure.axes[1].yaxis_inverted()  # a side effect is better when it is lower
     bars = [patch.get_width() for patch in figure.axes[3].patches]
     assert bars == [0.5, 0.3]
-    assert len(metrics_figure([], "nothing").axes) == 6
+    assert len(metrics_figure(table_of([]), "nothing").axes) == 6
 
 
 def test_the_methods_figure_shows_pictures_and_reasons(tmp_path):
@@ -134,20 +138,20 @@ def test_the_recipes_draw_from_a_folder(tmp_path, name):
 
 def test_the_legend_says_what_stars_and_whiskers_are():
     def legend(rows):
-        (shown,) = metrics_figure(rows).legends
+        (shown,) = metrics_figure(table_of(rows)).legends
         return [text.get_text() for text in shown.get_texts()]
 
     shared = ["filled: own strength", "tuned: “best”", "95 % interval over sentences"]
     assert legend(ROWS)[-3:] == shared
-    untuned = [one for one in ROWS if one.setting != "best"]
+    untuned = [one for one in ROWS if one["setting"] != "best"]
     assert "tuned: “best”" not in legend(untuned)
 
 
 def test_the_panel_of_costs_says_where_steps_were_cut():
     seconds = [row("deltaedit", "seconds.edit", 0.01)]
     cut = [row("tedigan", "seconds.edit", 0.5, setting="short")]
-    assert metrics_figure(ROWS[:1] + seconds).axes[5].get_title("left") == ""
-    shortened = metrics_figure(ROWS[:1] + seconds + cut).axes[5]
+    assert metrics_figure(table_of(ROWS[:1] + seconds)).axes[5].get_title("left") == ""
+    shortened = metrics_figure(table_of(ROWS[:1] + seconds + cut)).axes[5]
     assert shortened.get_title("left") == "at the shortened settings"
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import math
 from dataclasses import replace
+from pathlib import Path
 
+import pandas as pd
 import pytest
 import torch
 
@@ -13,8 +15,8 @@ from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.compare.index import Index
 from deltaedit_kit.labs.compare.prompts import Prompt
 from deltaedit_kit.labs.compare.results import Results
-from deltaedit_kit.labs.compare.rows import ALL, read_rows
 from deltaedit_kit.labs.compare.runs import load, run_key, store
+from deltaedit_kit.labs.compare.table import ALL, read_table, write_table
 from deltaedit_kit.labs.compare.tuning import PRICE, best, score
 from deltaedit_kit.labs.metrics.frechet import Moments
 from tests.compare.handmade import FACES, GLASSES, SMILE, failed, good, handmade
@@ -59,23 +61,27 @@ def test_a_damaged_cell_is_named(tmp_path):
     run = good(GLASSES)
     store(run, tmp_path)
     path = tmp_path / f"{run.key}.json"
-    for content in ("{", "[]", "{}", path.read_text().replace('"ok"', "3, 4")):
+    whole = path.read_text()
+    halves = whole.replace('"NaN",', ""), whole.replace("deltaedit", "tedigan")
+    for content in ("{", "[]", "{}", "[" * 10_000, whole.replace('"ok"', "3, 4"), *halves):
         path.write_text(content)
         with pytest.raises(DeltaEditError, match=f"{run.key}.json is damaged"):
             load(tmp_path, run.key)
 
 
 def test_the_table_has_a_row_for_each_number_and_each_failure(results):
-    rows = [r for r in results.table if (r.sentence, r.strength) == (GLASSES.text, 1.0)]
-    own = {r.metric: r for r in rows if r.method == "deltaedit"}
-    assert own["ids"].value == pytest.approx(0.6)
-    assert own["ids"].low < 0.6 < own["ids"].high
-    assert (own["success"].value, own["success"].n) == (0.5, 2)  # who had glasses does not count
-    assert (own["success"].low, own["success"].high) == pytest.approx((0.095, 0.905), abs=1e-3)
-    assert own["seconds.edit"].value == 0.25
-    (row,) = [r for r in rows if r.method == "tedigan"]
-    assert (row.status, row.reason, row.metric) == ("failed", "the <b>reason</b>", "")
-    assert math.isnan(row.value)
+    table = results.table
+    rows = table[(table["sentence"] == GLASSES.text) & (table["strength"] == 1.0)]
+    own = rows[rows["method"] == "deltaedit"].set_index("metric")
+    assert own.loc["ids", "value"] == pytest.approx(0.6)
+    assert own.loc["ids", "low"] < 0.6 < own.loc["ids", "high"]
+    success = own.loc["success"]
+    assert (success["value"], success["n"]) == (0.5, 2)  # who had glasses does not count
+    assert (success["low"], success["high"]) == pytest.approx((0.095, 0.905), abs=1e-3)
+    assert own.loc["seconds.edit", "value"] == 0.25
+    (row,) = rows[rows["method"] == "tedigan"].to_dict("records")
+    assert (row["status"], row["reason"], row["metric"]) == ("failed", "the <b>reason</b>", "")
+    assert math.isnan(row["value"])
 
 
 def test_the_summary_is_over_sentences(results):
@@ -83,32 +89,34 @@ def test_the_summary_is_over_sentences(results):
     assert found.value == pytest.approx(0.35)
     assert found.n == 2
     assert results.own_setting("tedigan") == "short"
-    (row,) = [r for r in results.summary if r.status == "failed"]
-    assert row.reason == "1 sentences failed, the first: the <b>reason</b>"
-    assert {r.sentence for r in results.summary} == {ALL}
+    (row,) = results.summary.query("status == 'failed'").to_dict("records")
+    assert row["reason"] == "1 sentences failed, the first: the <b>reason</b>"
+    assert set(results.summary["sentence"]) == {ALL}
     with pytest.raises(DeltaEditError, match="no 'ids' of 'tedigan'"):
         results.value("tedigan", "ids")
 
 
 def test_tables_are_files_that_can_be_read_again(results):
     results.write()
-    rows = read_rows(results.folder / "table.csv")
-    assert len(rows) == len(results.table)
-    for one, other in zip(rows, results.table, strict=True):
-        assert (one.method, one.sentence, one.metric) == (
-            other.method,
-            other.sentence,
-            other.metric,
-        )
-        assert one.value == pytest.approx(other.value, rel=1e-4, nan_ok=True)
+    found = read_table(results.folder / "table.csv")
+    pd.testing.assert_frame_equal(found, results.table, rtol=1e-4)
     with (results.folder / "summary.csv").open() as file:
         assert next(csv.reader(file))[:6] == [
             *("method", "setting", "strength", "sentence", "metric", "value")
         ]
-    for content in ("a,b\n1,2\n", "", "method,value\nx,1\n"):
-        (results.folder / "table.csv").write_text(content)
-        with pytest.raises(DeltaEditError, match="no table of a comparison"):
-            read_rows(results.folder / "table.csv")
+
+
+def test_the_committed_table_is_read_and_written_unchanged(tmp_path):
+    path = Path(__file__).parents[2] / "figures" / "fig5_metrics.csv"
+    write_table(read_table(path), tmp_path / "again.csv")
+    assert (tmp_path / "again.csv").read_bytes() == path.read_bytes()
+
+
+@pytest.mark.parametrize("content", [b"a,b\n1,2\n", b"", b"method,value\nx,1\n", b"\x89PNG\xff"])
+def test_files_that_are_no_table_are_refused(tmp_path, content):
+    (tmp_path / "table.csv").write_bytes(content)
+    with pytest.raises(DeltaEditError, match="no table of a comparison"):
+        read_table(tmp_path / "table.csv")
 
 
 def test_pictures_or_the_reason(results):

@@ -1,51 +1,96 @@
 """Success and side effect on factor tables written by hand, and what of a portrait shows."""
 
 import math
+from typing import ClassVar
 
 import pytest
 import torch
 
 from deltaedit_kit.errors import DeltaEditError
-from deltaedit_kit.labs.metrics.edit_success import most_moved, side_effect, succeeded
-from deltaedit_kit.toyfaces.attributes import attribute
+from deltaedit_kit.labs.metrics.edit_success import (
+    factor_side_effects,
+    lacking,
+    side_effect,
+    succeeded,
+)
+from deltaedit_kit.oracle import Attribute
 from deltaedit_kit.toyfaces.factors import FACTORS, index, sample_factors
 from deltaedit_kit.toyfaces.renderer import render
 from deltaedit_kit.toyfaces.visibility import DRAWN_FROM, HIDDEN_BY, seen, visible
 
 
+class Known:
+    """An oracle of three factors, of which the third hides where the first is above 0.95."""
+
+    factors = ("glasses", "hair_color", "age")
+    attributes: ClassVar = {}
+
+    def read(self, pictures):
+        raise NotImplementedError
+
+    def visible(self, factors):
+        shown = torch.ones_like(factors, dtype=torch.bool)
+        shown[:, 2] = factors[:, 0] <= 0.95
+        return shown
+
+    def seen(self, factors):
+        return factors.clamp(min=0.1)
+
+    def weights(self):
+        return {}
+
+
+ORACLE = Known()
+GLASSES = Attribute("glasses", "glasses", "high", 0.9, 0.65, 1.0, "with glasses")
+NONE = Attribute("no_glasses", "glasses", "low", 0.2, 0.0, 0.5, "without glasses")
+RED = Attribute("red_hair", "hair_color", "stop", 0.5, 0.42, 0.58, "red", (("age", 0.2, 1.0),))
+
+
+def readings(*columns):
+    """Factors [n, 3] from lists for the first columns; the others are 0.5."""
+    rows = torch.full((len(columns[0]), 3), 0.5)
+    for column, values in enumerate(columns):
+        rows[:, column] = torch.tensor(values)
+    return rows
+
+
 def test_an_end_is_reached_on_its_side_only():
-    glasses = attribute("glasses")
-    before = torch.tensor([0.2, 0.2, 0.2, 0.9])
-    after = torch.tensor([0.9, 0.6, 0.1, 0.7])
-    assert succeeded(before, after, glasses).tolist() == [True, False, False, True]
-    assert succeeded(before, after, attribute("no_glasses")).tolist() == [False, False, True, False]
+    before, after = readings([0.2, 0.2, 0.2, 0.9]), readings([0.9, 0.6, 0.1, 0.7])
+    assert succeeded(ORACLE, before, after, [GLASSES]).tolist() == [True, False, False, True]
+    assert succeeded(ORACLE, before, after, [NONE]).tolist() == [False, False, True, False]
 
 
 def test_a_stop_counts_from_half_the_way():
-    red = attribute("red_hair")  # stop at .5, named from .42 to .58
-    before = torch.tensor([0.0, 0.0, 1.0, 1.0, 0.25])
-    after = torch.tensor([0.3, 0.2, 0.74, 0.8, 0.45])
-    assert succeeded(before, after, red).tolist() == [True, False, True, False, True]
+    before, after = ([0.0, 0.0, 1.0, 1.0, 0.25], [0.3, 0.2, 0.74, 0.8, 0.45])
+    rows = [readings([0.5] * 5, values) for values in (before, after)]
+    assert succeeded(ORACLE, *rows, [RED]).tolist() == [True, False, True, False, True]
 
 
-def test_side_effect_is_the_mean_of_what_was_not_asked_and_is_seen():
-    before = torch.tensor([[0.5, 0.5, 0.5], [0.5, 0.5, 0.5]])
-    after = torch.tensor([[0.9, 0.6, 0.5], [0.1, 0.7, 0.9]])
-    plain = side_effect(before, after, asked=[0])
-    assert plain.mean == pytest.approx((0.1 + 0.0 + 0.2 + 0.4) / 4)
-    assert math.isnan(plain.per_factor[0])
-    assert plain.per_factor[1:].tolist() == pytest.approx([0.15, 0.2])
-    assert most_moved(plain, ("a", "b", "c")) == ("c", pytest.approx(0.2))
-    mask = torch.tensor([[True, True, True], [True, True, False]])
-    assert side_effect(before, after, [0], mask).mean == pytest.approx((0.1 + 0.0 + 0.2) / 3)
-    assert mask.all(0).tolist() == [True, True, False]  # the caller's mask is left as it was
+def test_two_targets_are_reached_together_and_lacked_together():
+    before = readings([0.2, 0.2, 0.9, 0.2], [0.0, 0.5, 0.0, 0.0], [0.5, 0.5, 0.5, 0.1])
+    assert lacking(ORACLE, before, [GLASSES]).tolist() == [True, True, False, True]
+    assert lacking(ORACLE, before, [RED]).tolist() == [True, False, True, False]  # too young
+    assert lacking(ORACLE, before, [GLASSES, RED]).tolist() == [True, False, False, False]
+    after = readings([0.9, 0.9, 0.9, 0.2], [0.5, 0.0, 0.5, 0.5])
+    assert succeeded(ORACLE, before, after, [GLASSES, RED]).tolist() == [True, False, True, False]
+
+
+def test_side_effect_is_the_mean_of_what_was_not_asked_and_is_seen_in_each_face():
+    before = torch.tensor([[0.5, 0.5, 0.5], [0.5, 0.5, 0.5], [0.5, 0.0, 0.5]])
+    after = torch.tensor([[0.9, 0.6, 0.5], [0.1, 0.7, 0.9], [1.0, 0.05, 0.0]])
+    each = side_effect(ORACLE, before, after, [GLASSES])
+    assert each.tolist() == pytest.approx([0.05, 0.3, 0.0])  # the last: too low, and hidden
+    factors = factor_side_effects(ORACLE, before, after, [GLASSES])
+    assert math.isnan(factors[0])
+    assert factors[1:].tolist() == pytest.approx([0.1, 0.2])
 
 
 def test_refusals():
-    with pytest.raises(DeltaEditError, match="differ in shape"):
-        succeeded(torch.zeros(3), torch.zeros(2), attribute("smile"))
+    with pytest.raises(DeltaEditError, match="same faces"):
+        succeeded(ORACLE, torch.zeros(3, 3), torch.zeros(2, 3), [GLASSES])
+    everything = [GLASSES, RED, Attribute("old", "age", "high", 0.9, 0.6, 1.0, "old")]
     with pytest.raises(DeltaEditError, match="no factor is left"):
-        side_effect(torch.zeros(2, 2), torch.ones(2, 2), asked=[0, 1])
+        side_effect(ORACLE, torch.zeros(2, 3), torch.ones(2, 3), everything)
 
 
 def contrast(factors: torch.Tensor, name: str, low: float, high: float) -> torch.Tensor:

@@ -1,4 +1,4 @@
-"""The streaming mean and its interval, against NumPy and by how often it covers the truth."""
+"""A mean and its interval, against NumPy and by how often it covers the truth."""
 
 import math
 
@@ -11,7 +11,6 @@ from deltaedit_kit.labs.metrics import METRICS, metric
 from deltaedit_kit.labs.metrics.interval import (
     FewSamples,
     Interval,
-    RunningMean,
     mean_interval,
     share_interval,
 )
@@ -55,17 +54,6 @@ def test_a_share_has_wilsons_interval_also_where_all_are_alike():
             share_interval(wrong)
 
 
-def test_a_stream_in_parts_gives_the_mean_of_the_whole():
-    values = torch.rand(1000)
-    running = RunningMean()
-    for part in values.split(37):
-        running.add(part)
-    found = running.result()
-    assert found.value == pytest.approx(float(values.double().mean()), abs=1e-9)
-    assert found.low < found.value < found.high
-    assert found.high - found.low == pytest.approx(4 * 0.2887 / math.sqrt(1000), rel=0.25)
-
-
 def test_equal_values_have_no_width_and_infinity_no_interval():
     assert mean_interval(torch.full((50,), 3.0)) == Interval(3.0, 3.0, 3.0, 50)
     found = mean_interval(torch.tensor([1.0, math.inf]), minimum=1)
@@ -79,9 +67,9 @@ def test_few_values_are_warned_of_and_none_refused():
     with pytest.warns(FewSamples):
         assert math.isnan(mean_interval(torch.tensor([0.5])).low)
     with pytest.raises(DeltaEditError, match="no values yet"):
-        RunningMean("IDS").result()
+        mean_interval(torch.tensor([]), "IDS")
     with pytest.raises(DeltaEditError, match="NaN"):
-        RunningMean("IDS").add(torch.tensor([math.nan]))
+        mean_interval(torch.tensor([math.nan]), "IDS")
 
 
 def test_every_metric_says_which_way_is_better():

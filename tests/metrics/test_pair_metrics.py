@@ -1,6 +1,7 @@
 """Metrics of a picture and its edit: ideal on equal pictures, scikit-image, and refusals."""
 
 import math
+from dataclasses import replace
 
 import pytest
 import torch
@@ -8,7 +9,11 @@ import torch.nn.functional as F
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 from deltaedit_kit.errors import DeltaEditError
-from deltaedit_kit.labs.metrics.clip_scores import clip_score, directional_similarity
+from deltaedit_kit.labs.metrics.clip_scores import (
+    clip_score,
+    directional_similarity,
+    sentence_embedding,
+)
 from deltaedit_kit.labs.metrics.edit_success import side_effect, succeeded
 from deltaedit_kit.labs.metrics.factor_matrix import factor_matrix
 from deltaedit_kit.labs.metrics.identity import face_embedder, identity_similarity
@@ -96,12 +101,31 @@ def test_clip_scores_by_hand():
     text = torch.tensor([1.0, 0.0])
     seen = torch.tensor([[1.0, 0.0], [0.6, 0.8], [-1.0, 0.0]])
     assert clip_score(seen, text).tolist() == pytest.approx([100, 60, 0])
-    before, after = (
-        torch.tensor([[0.0, 1.0]] * 3),
-        torch.tensor([[1.0, 1.0], [0.0, 2.0], [0.0, 1.0]]),
-    )
+    before = torch.tensor([[0.0, 1.0]] * 3)
+    after = torch.tensor([[1.0, 0.0], [0.0, -1.0], [0.0, 1.0]])
     found = directional_similarity(before, after, torch.tensor([0.5, 0.0]))
-    assert found.tolist() == pytest.approx([1, 0, 0])
+    assert found.tolist() == pytest.approx([0.5**0.5, 0, 0])
+
+
+def test_vectors_that_are_no_embeddings_are_refused():
+    unit, text = torch.eye(2), torch.tensor([1.0, 0.0])
+    for pictures, sentence in ((2 * unit, text), (unit, 2 * text), (unit * math.nan, text)):
+        with pytest.raises(DeltaEditError, match=r"long, not 1|NaN"):
+            clip_score(pictures, sentence)
+    with pytest.raises(DeltaEditError, match="long, not 1"):
+        directional_similarity(unit, 3 * unit, text)
+    with pytest.raises(DeltaEditError, match="shapes"):
+        directional_similarity(unit, unit, torch.ones(3))
+
+
+def test_a_sentence_is_the_mean_of_its_templates():
+    domain = tiny_domain()
+    bare = domain.clip.encode_texts(["an old face"])[0]
+    torch.testing.assert_close(sentence_embedding(domain, "an old face"), bare)
+    frames = ("{}", "a picture of {}.")
+    domain.spec = replace(domain.spec, templates=frames)
+    both = domain.clip.encode_texts(["an old face", "a picture of an old face."]).mean(0)
+    torch.testing.assert_close(sentence_embedding(domain, "an old face"), both / both.norm())
 
 
 def test_oracle_metrics_equal_a_change_made_by_hand(toyfaces):
@@ -111,11 +135,12 @@ def test_oracle_metrics_equal_a_change_made_by_hand(toyfaces):
     before[:, smile], before[:, hair] = 0.1, 0.2
     after = before.clone()
     after[:12, smile], after[:, hair] = 0.9, 0.6
-    target = attribute("smile")
-    first, last = (toyfaces.read_factors(render(f)) for f in (before, after))
-    assert succeeded(first[:, smile], last[:, smile], target).tolist() == [True] * 12 + [False] * 12
-    exact = side_effect(before, after, [smile]).mean
-    assert side_effect(first, last, [smile]).mean == pytest.approx(exact, abs=0.02)
+    oracle, target = toyfaces.oracle, attribute("smile")
+    first, last = (oracle.read(render(f)) for f in (before, after))
+    assert succeeded(oracle, first, last, [target]).tolist() == [True] * 12 + [False] * 12
+    exact = float(side_effect(oracle, before, after, [target]).mean())
+    found = float(side_effect(oracle, first, last, [target]).mean())
+    assert found == pytest.approx(exact, abs=0.02)
     matrix = factor_matrix(first, torch.stack([first, last]))
     assert matrix.shape == (2, len(FACTORS))
     assert matrix[0].abs().max() == 0
@@ -133,16 +158,19 @@ def test_a_factor_that_is_never_seen_is_nan():
         factor_matrix(before, torch.ones(2, 3))
 
 
-@pytest.mark.parametrize("measure", [ssim, lambda x, y: identity_similarity(x, y, embed_faces)])
+@pytest.mark.parametrize(
+    "measure", [psnr, ssim, lambda x, y: identity_similarity(x, y, embed_faces)]
+)
 @pytest.mark.parametrize(
     ("spoil", "words"),
     [
-        (lambda x: x * 127, r"outside \[-1, 1\]"),
+        (lambda x: x * 127, r"in \[-1, 1\]"),
+        (lambda x: (x + 1) * 127.5, "as bytes do"),
         (lambda x: x.index_fill(0, torch.tensor([0]), math.nan), "NaN"),
         (lambda x: x[:, :, :64, :64], "one size"),
         (lambda x: x[:0], "give at least one"),
         (lambda x: x.byte(), "floats"),
-        (lambda x: x[0], r"\[n, 3, H, W\]"),
+        (lambda x: x[0], r"\[n, 3, h, w\]"),
     ],
 )
 def test_bad_pictures_are_refused_in_words(pictures, measure, spoil, words):

@@ -53,8 +53,8 @@ def test_refusals():
         frechet_distance(torch.zeros(3, 2), torch.zeros(3, 3))
     with pytest.raises(DeltaEditError, match="two rows"):
         frechet_distance(torch.zeros(1, 2), torch.zeros(3, 2))
-    with pytest.raises(DeltaEditError, match="shapes"):
+    with pytest.raises(DeltaEditError, match="one size"):
         psnr(torch.zeros(1, 3, 4, 4), torch.zeros(1, 3, 8, 8))
     grey = torch.full((1, 3, 4, 4), 128, dtype=torch.uint8)
-    with pytest.raises(DeltaEditError, match=r"give floats: bytes / 127\.5 - 1"):
+    with pytest.raises(DeltaEditError, match="give floats"):
         psnr(grey, grey + 1)

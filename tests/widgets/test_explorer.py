@@ -60,7 +60,7 @@ def test_a_view_has_the_pictures_and_the_numbers_of_its_cell(results: Results) -
 
 def test_every_part_of_the_choice_matters(results: Results) -> None:
     view = explore(results, FIRST)
-    assert ("success ↑", "had it before") in [number[:2] for number in view.numbers]
+    assert ("success ↑", "not counted") in [number[:2] for number in view.numbers]
     weaker = explore(results, replace(FIRST, strength=0.5))
     assert weaker.after != view.after
     assert ("IDS ↑", "0.250") in [number[:2] for number in weaker.numbers]
@@ -85,7 +85,7 @@ def test_what_is_not_there_is_a_message(results: Results, changed: dict, words: 
 
 
 def test_a_picture_file_that_is_damaged_is_a_message(results: Results) -> None:
-    for file in (results.folder / "cells").glob("*.png"):
+    for file in (results.folder / "runs").glob("*.png"):
         file.write_bytes(b"no picture")
     view = explore(results, FIRST)
     assert view.failed
@@ -123,7 +123,7 @@ def test_every_control_redraws_the_panel(results: Results) -> None:
         _ = panel.colour
 
 
-def test_a_folder_without_cells_is_refused(results: Results) -> None:
+def test_a_folder_without_runs_is_refused(results: Results) -> None:
     Index().write(results.folder)
-    with pytest.raises(DeltaEditError, match="holds no cell yet"):
+    with pytest.raises(DeltaEditError, match="holds no run yet"):
         Explorer(Results(results.folder))

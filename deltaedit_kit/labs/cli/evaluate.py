@@ -39,7 +39,7 @@ def register(verbs: Any) -> None:
         help="of them, for the two methods that optimise every picture (default: all)",
     )
     verb.add_argument("--strengths", default="0.5,1,1.5", help="multiples of a method's own")
-    verb.add_argument("--features", default="clip", help="of FID: clip, efficientnet, inception")
+    verb.add_argument("--features", default="clip", help="of FID: clip, inception")
     verb.add_argument("--seed", type=int, default=700_000, help="which faces (default: 700000)")
     verb.add_argument("--device", default="cpu", help="cpu or cuda (default: cpu)")
     verb.add_argument("--exact", action="store_true", help="draw in float32, which takes longer")
@@ -53,9 +53,10 @@ def evaluate(options: argparse.Namespace) -> None:
     from deltaedit_kit.io.loading import load_domain
     from deltaedit_kit.labs.compare.baselines import METHODS
     from deltaedit_kit.labs.compare.comparison import Comparison, Plan
-    from deltaedit_kit.labs.compare.findings import findings, summary_text
+    from deltaedit_kit.labs.compare.findings import findings
     from deltaedit_kit.labs.compare.prompts import default_prompts, of_split, read_prompts
     from deltaedit_kit.labs.compare.results import Results
+    from deltaedit_kit.labs.compare.table import summary_table
 
     name = f"{options.domain}-quick" if options.quick else options.domain
     folder = options.out or Path("runs/evaluate") / name
@@ -79,9 +80,10 @@ def evaluate(options: argparse.Namespace) -> None:
     )
     comparison = Comparison(domain, plan, prompts, folder)
     comparison.run()
-    rows = Results(folder).summary
-    print(summary_text(rows))
-    print("\n".join(findings(rows)))
+    summary = Results(folder).summary
+    print(summary_table(summary).to_string(na_rep="-"))
+    print("\n".join(findings(summary)))
+    print(f"drawn in {comparison.precision}")
     print(f"saved {folder / 'table.csv'} and {folder / 'summary.csv'}")
 
 

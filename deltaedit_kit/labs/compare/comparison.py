@@ -12,19 +12,20 @@ computed again; faces, strengths and feature networks may not change in a folder
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter
 from tqdm import tqdm
 
+from deltaedit_kit.device import precision_name
 from deltaedit_kit.domain import HIGHEST_SEED
 from deltaedit_kit.errors import DeltaEditError, whole_number
 from deltaedit_kit.labs.compare import presets
 from deltaedit_kit.labs.compare.baselines import METHODS, make
 from deltaedit_kit.labs.compare.evaluator import Evaluator, attributes_of
-from deltaedit_kit.labs.compare.files import Claim, read_json, write_json
+from deltaedit_kit.labs.compare.files import CLAIM, Claim, read_json, write_json
 from deltaedit_kit.labs.compare.index import Index
 from deltaedit_kit.labs.compare.prompts import Prompt, checked, of_split
 from deltaedit_kit.labs.compare.reference import make_reference
@@ -44,7 +45,6 @@ if TYPE_CHECKING:
     from deltaedit_kit.faces import Faces
 
 TUNING_SEED = 1  # added to the run's seed: other faces
-CLAIM = "comparison.json"
 DRAWS = ("generator", "clip")  # what every method needs
 MEASURES = ("oracle", "identity")
 Choices = TypeAdapter(dict[str, Best])  # method -> its best setting
@@ -65,7 +65,7 @@ class Plan:
     features: tuple[str, ...] = ("clip",)
     reference_faces: int = 1000  # unedited ones that the Fréchet distance compares with
     seed: int = 700_000
-    fast: bool = True  # draw in bfloat16: half the time of float32
+    fast: bool = True  # draw as fast as this machine can: `device.fast_dtype`
     quick: bool = False
 
     def __post_init__(self) -> None:
@@ -110,7 +110,7 @@ class Comparison:
         """
         self.domain, self.plan, self.folder = domain, plan, Path(folder)
         self.prompts = checked(prompts)
-        self.precision = "bfloat16" if plan.fast else "float32"
+        self.precision = precision_name(domain.device, plan.fast)
         for prompt in self.prompts:
             attributes_of(prompt, domain)
             domain.clip.tokens([prompt.text])
@@ -215,7 +215,7 @@ class Comparison:
             found = best(candidates)
             own = make(name, self.domain).strength
             settings = found.settings | {"strength": found.strength * own}
-            chosen[name] = found._replace(settings=settings)
+            chosen[name] = replace(found, settings=settings)
         path = self.folder / "best.json"
         others = read_json(path, Choices) if path.exists() else {}
         write_json(path, others | chosen, Choices)

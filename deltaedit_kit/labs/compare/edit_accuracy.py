@@ -17,6 +17,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from deltaedit_kit.device import computing
 from deltaedit_kit.domain import Domain
 from deltaedit_kit.editor import Editor
 from deltaedit_kit.errors import DeltaEditError
@@ -46,8 +47,8 @@ class EditAccuracy:
     """accuracy(mapper) -> share of (sentence, face) edits that succeed, in [0, 1].
 
     `names` are attributes of the domain's oracle, `faces` how many of each sentence. The faces and
-    their readings are made once. `fast` draws in bfloat16. Raises DeltaEditError for a domain
-    without an oracle, and when no face lacks what is asked for.
+    their readings are made once. `fast` draws as fast as this machine can. Raises
+    DeltaEditError for a domain without an oracle, and when no face lacks what is asked for.
     """
 
     def __init__(
@@ -65,7 +66,9 @@ class EditAccuracy:
         self.domain, self.oracle = domain, domain.oracle
         self.config, self.fast = config or TrainingConfig(), fast
         self.targets = [domain.attributes[name] for name in names]
-        with self._precision():  # before and after alike, or rounding could pass for an edit
+        with computing(
+            domain.device, fast
+        ):  # before and after alike, or rounding could pass for an edit
             pool = domain.sample(max(24, 4 * faces), seed=POOL_SEED)
         readings = self.oracle.read(pool.images.float())
         self.tasks = [self._task(target, pool, readings, faces) for target in self.targets]
@@ -84,7 +87,7 @@ class EditAccuracy:
         """The share of edits that succeed with this mapper, asked as it was trained."""
         asked = as_trained(mapper, self.config)
         done: list[Tensor] = []
-        with self._precision():
+        with computing(self.domain.device, self.fast):
             for target, (faces, before) in zip(self.targets, self.tasks, strict=True):
                 after = self.oracle.read(self._edited(asked, faces, target.prompt).float())
                 done.append(succeeded(self.oracle, before, after, [target]))
@@ -99,6 +102,3 @@ class EditAccuracy:
         change = mapper(faces.w_plus.flatten(1), faces.clip, direction)
         w_plus = faces.w_plus + self.domain.spec.strength * change.view_as(faces.w_plus)
         return self.domain.draw(self.domain.generator.to_style(w_plus), w_plus)
-
-    def _precision(self) -> torch.autocast:
-        return torch.autocast(self.domain.device.type, torch.bfloat16, enabled=self.fast)

@@ -205,7 +205,7 @@ def _run_of(results: Results, choice: Choice) -> Run | None:
 
 def _own(run: Run, choice: Choice, name: str) -> str:
     value = run.values[choice.strength][name][choice.face]
-    return "proves nothing" if math.isnan(value) else f"{value:.3f}"
+    return "not counted" if math.isnan(value) else f"{value:.3f}"
 
 
 def _png(picture: np.ndarray) -> bytes:

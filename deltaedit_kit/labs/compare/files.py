@@ -24,6 +24,7 @@ from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.metrics.frechet import Moments
 
 T = TypeVar("T")
+CLAIM = "comparison.json"
 LARGEST = 256 * 2**20  # bytes of a file: a run of 10,000 faces takes 5 MB
 WIDEST = 4096  # of a feature vector
 

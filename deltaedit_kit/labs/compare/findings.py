@@ -28,7 +28,7 @@ def finding(table: pd.DataFrame, name: str, setting: str = "") -> str:
     if name.startswith("fid"):  # of fewer faces it is higher by itself
         faces = table.query("metric == 'faces'").set_index(["method", "setting"])["value"]
         most = max(faces, default=0)
-        own = [faces.get((row.method, row.setting), most) for row in found.itertuples()]
+        own = [faces.get((r["method"], r["setting"]), most) for r in found.to_dict("records")]
         found = found.loc[[count == most for count in own]]
     falling = metric(name).better == "higher"
     found = found.sort_values("value", ascending=not falling, kind="stable")

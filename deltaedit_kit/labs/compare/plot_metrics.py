@@ -107,9 +107,10 @@ def bars(axis: Axes, table: pd.DataFrame, name: str) -> None:
     shown = pd.concat([at_own(table, name), floor])
     # A Fréchet distance of fewer faces is higher by itself: such bars are pale and say so, and
     # beside a bar of more faces no such star is drawn.
-    faces = table.query("metric == 'faces'").set_index(["method", "setting"])["value"]
-    most = max(faces, default=0)
-    fewer = set(faces.index[faces < most]) if name.startswith("fid") else set()
+    rows = table.query("metric == 'faces'").to_dict("records")
+    faces = {(row["method"], row["setting"]): int(row["value"]) for row in rows}
+    most = max(faces.values(), default=0)
+    fewer = {of for of, count in faces.items() if count < most and name.startswith("fid")}
     names = []
     for place, row in enumerate(shown.to_dict("records")):
         method = row["method"]
@@ -124,10 +125,10 @@ def bars(axis: Axes, table: pd.DataFrame, name: str) -> None:
         number = axis.text(0.0, place - 0.18, text, va="center", fontsize=8)
         number.set(color="white", path_effects=[withStroke(linewidth=2, foreground=INK)])
         best = table.query("method == @method and setting == 'best' and metric == @name")
-        if tuned not in fewer or mine in fewer:
+        if len(best) and (tuned not in fewer or mine in fewer):
             star = {"color": colour, "markeredgecolor": INK, "markersize": 11}
             axis.plot(best["value"], [place] * len(best), "*", **star)
-        names.append(f"{method}\n({faces[mine]:.0f} faces)" if mine in fewer else method)
+        names.append(f"{method}\n({faces[mine]} faces)" if mine in fewer else method)
     axis.set_yticks(range(len(shown)), names, fontsize=8)
     axis.invert_yaxis()
     axis.locator_params(axis="x", nbins=5)
@@ -175,8 +176,11 @@ def _markers(table: pd.DataFrame) -> list[Line2D]:
 def _points(table: pd.DataFrame, method: str, setting: str, x: str, y: str) -> pd.DataFrame:
     """Both numbers of one method with their intervals, a row a strength that has both."""
     own = table.query("method == @method and setting == @setting").set_index("strength")
-    parts = [own.loc[own["metric"] == name, ["value", "low", "high"]] for name in (x, y)]
-    return parts[0].join(parts[1], how="inner", lsuffix="_x", rsuffix="_y").sort_index()
+    parts = [
+        own.loc[own["metric"] == name, ["value", "low", "high"]].add_suffix(suffix)
+        for name, suffix in ((x, "_x"), (y, "_y"))
+    ]
+    return parts[0].join(parts[1], how="inner").sort_index()
 
 
 def _reach(row: Any, suffix: str = "") -> Any:

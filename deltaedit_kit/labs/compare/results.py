@@ -23,7 +23,7 @@ import torch
 
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.compare.baselines import METHODS
-from deltaedit_kit.labs.compare.files import Claim, read_json, regular_file
+from deltaedit_kit.labs.compare.files import CLAIM, Claim, read_json, regular_file
 from deltaedit_kit.labs.compare.index import FILE, Index
 from deltaedit_kit.labs.compare.reference import read_reference
 from deltaedit_kit.labs.compare.runs import Run, load
@@ -54,6 +54,12 @@ class Results:
         known = [(setting, run) for setting, run in found if run is not None]
         place = {name: k for k, name in enumerate(METHODS)}
         return sorted(known, key=lambda pair: place.get(pair[1].method, len(place)))
+
+    @cached_property
+    def claim(self) -> Claim | None:
+        """What the numbers belong to: domain, faces, precision; None where it is not there."""
+        path = self.folder / CLAIM
+        return read_json(path, Claim) if path.exists() else None
 
     @cached_property
     def table(self) -> pd.DataFrame:
@@ -94,9 +100,7 @@ class Results:
 
     def _frechet(self) -> Iterator[dict[str, Any]]:
         """FID of every method at every strength, pooled over sentences."""
-        path = self.folder / "comparison.json"
-        origin = read_json(path, Claim).origin if path.exists() else ""
-        known = read_reference(self.folder, origin)
+        known = {} if self.claim is None else read_reference(self.folder, self.claim.origin)
         pools: dict[tuple[str, str, float, str], list[Moments]] = {}
         for setting, run in self.runs:
             for strength, networks in run.moments.items():

@@ -22,6 +22,7 @@ import torch
 from torch import Tensor
 
 from deltaedit_kit.atomic import replacing
+from deltaedit_kit.device import computing
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.compare.baselines.method import now
 from deltaedit_kit.labs.compare.evaluator import Evaluator
@@ -91,7 +92,7 @@ def compute_run(
     fast: bool = False,
     origin: str = "",
 ) -> Run:
-    """Compute a run; `fast` draws in bfloat16. Whatever fails ends up in the run's reason."""
+    """Compute a run, drawn as `computing(device, fast)`; whatever fails becomes its reason."""
     run = Run(method.name, asdict(method.settings), prompt, len(faces), tuple(strengths), origin)
     device = method.domain.device.type
     drawing, began = 0.0, (perf_counter(), process_time())
@@ -100,7 +101,7 @@ def compute_run(
         values, moments, shown = {}, {}, []
         for strength in strengths:
             start = now(device)
-            with torch.autocast(device, torch.bfloat16, enabled=fast):
+            with computing(method.domain.device, fast):
                 pictures = method.apply(faces, change, strength * method.strength).float()
             drawing += now(device) - start
             evaluated = evaluator(prompt, pictures)

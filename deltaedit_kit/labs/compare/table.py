@@ -46,8 +46,8 @@ SHOWN = {  # metric -> its column for readers
 
 def table_of(rows: Iterable[dict[str, Any]]) -> pd.DataFrame:
     """Rows as a table with the columns of `TYPES`; status "ok" and no reason where not given."""
-    table = pd.DataFrame(list(rows), columns=list(TYPES))
-    return table.fillna({"status": "ok", "reason": ""}).astype(TYPES)
+    whole = [{"status": "ok", "reason": ""} | row for row in rows]
+    return pd.DataFrame(whole, columns=list(TYPES)).astype(TYPES)
 
 
 def own_setting(table: pd.DataFrame, method: str) -> str:

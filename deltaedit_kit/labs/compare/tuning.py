@@ -11,7 +11,8 @@ outweighs a success on every fourth face. The choice is the kit's; change it and
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -20,7 +21,8 @@ from deltaedit_kit.labs.compare.runs import Run
 PRICE = 5.0
 
 
-class Best(NamedTuple):
+@dataclass(frozen=True)
+class Best:
     """The winning settings; `strength` is a multiple of the method's own."""
 
     settings: dict[str, Any]

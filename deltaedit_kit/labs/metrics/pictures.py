@@ -16,10 +16,10 @@ def check_pairs(before: Tensor, after: Tensor) -> None:
     """Both as `errors.pictures` wants them, at least one, and of one shape; DeltaEditError."""
     errors.pictures("pictures before", before)
     errors.pictures("pictures after", after)
+    if not len(before) or not len(after):
+        raise DeltaEditError("there are no pictures; give at least one")
     if before.shape != after.shape:
         raise DeltaEditError(
             f"pictures before are {list(before.shape)}, after {list(after.shape)}; compare the "
             "same pictures at one size"
         )
-    if len(before) == 0:
-        raise DeltaEditError("there are no pictures; give at least one")

@@ -20,6 +20,6 @@ def psnr(pictures: Float[Tensor, "n 3 H W"], wanted: Float[Tensor, "n 3 H W"]) -
 
     Raises DeltaEditError as `check_pairs` does.
     """
-    check_pairs(wanted, pictures)
+    check_pairs(wanted.detach(), pictures.detach())
     error = (pictures.float() - wanted.float()).square().flatten(1).mean(1)
     return 10 * (RANGE**2 / error).log10()

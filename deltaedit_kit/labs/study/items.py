@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import torch
 
+from deltaedit_kit import errors
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.pictures import png_bytes
 
@@ -29,14 +30,13 @@ if TYPE_CHECKING:
     from deltaedit_kit.faces import Faces
 
 TILES = 4  # a side; shuffled tiles of a quarter still show what colours the picture had
-FAR_OUTSIDE = 50.0  # an edit that breaks the generator reaches 20; beyond is a scale such as 0..255
 
 
 class Method(Protocol):
     """Anything that edits faces with a sentence, as `Editor.edit` does: `.after` is the result."""
 
     def __call__(self, faces: Faces, text: str, /) -> Any:
-        """An object whose `.after` holds the edited pictures [n, 3, H, W], about [-1, 1]."""
+        """An object whose `.after` holds the edited pictures [n, 3, H, W] in [-1, 1]."""
         ...
 
 
@@ -62,7 +62,7 @@ def make_items(
 
     2 methods and 20 sentences make 20 items, 3 methods make 60. Raises `DeltaEditError` for fewer
     than two methods, no sentence, and a method whose pictures have another shape than the face,
-    hold NaN, or are far outside [-1, 1]; what a method itself refuses passes through.
+    hold NaN, or lie outside [-1, 1]; what a method itself refuses passes through.
     """
     if len(methods) < 2:
         raise DeltaEditError(
@@ -120,13 +120,5 @@ def _edited(name: str, method: Method, face: Faces, sentence: str) -> Float[Tens
             f"{name!r} made {shape} of a face {list(face.images.shape)}; "
             "a method returns .after with a picture for each face"
         )
-    if not bool(torch.isfinite(after).all()):
-        raise DeltaEditError(
-            f"{name!r} made NaN or infinity for {sentence[:60]!r}; "
-            "lower its strength or leave it out"
-        )
-    if float(after.abs().max()) > FAR_OUTSIDE:
-        raise DeltaEditError(
-            f"{name!r} made values up to {float(after.abs().max()):.0f}; pictures are in [-1, 1]"
-        )
+    errors.pictures(f"pictures of {name!r} for {sentence[:60]!r}", after)
     return after[0]

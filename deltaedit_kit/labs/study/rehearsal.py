@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING
 
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.faces import Faces
+from deltaedit_kit.labs.metrics.edit_success import lacking
 from deltaedit_kit.labs.study.creation import create_study
 from deltaedit_kit.labs.study.design import Design
 from deltaedit_kit.labs.study.items import Method, make_items
 from deltaedit_kit.labs.study.oracle_raters import asked_attribute, oracle_advantage
 from deltaedit_kit.labs.study.raters import Raters, answer_study
 from deltaedit_kit.labs.study.store import StudyStore
-from deltaedit_kit.toyfaces import FACTORS
 
 if TYPE_CHECKING:
     from deltaedit_kit.domain import Domain
@@ -62,19 +62,20 @@ def faces_without(domain: Domain, sentences: Sequence[str], seed: int, pool: int
     A smiling face that is asked to smile compares nothing. Raises `DeltaEditError` when no sampled
     face lacks what a sentence asks for, and for a domain without oracle.
     """
-    if domain.read_factors is None:
+    oracle = domain.oracle
+    if oracle is None:
         raise DeltaEditError(
             f"domain {domain.spec.name!r} has no oracle, so nothing can play participants there; "
             'use load_domain("toyfaces")'
         )
     sampled = domain.sample(pool, seed)
-    factors = domain.read_factors(sampled.images)  # [pool, K]
+    readings = oracle.read(sampled.images)  # [pool, K]
     chosen: list[int] = []
     for sentence in sentences:
         target = asked_attribute(sentence)
-        lacking = (~target.holds(factors[:, FACTORS.index(target.factor)])).nonzero()[:, 0].tolist()
-        if not lacking:
+        rows = lacking(oracle, readings, [target]).nonzero().flatten().tolist()
+        if not rows:
             raise DeltaEditError(f"all {pool} sampled faces fit {sentence!r} already; drop it")
-        fresh = [row for row in lacking if row not in chosen]
-        chosen.append((fresh or lacking)[0])
+        fresh = [row for row in rows if row not in chosen]
+        chosen.append((fresh or rows)[0])
     return sampled.select(chosen)

@@ -38,7 +38,7 @@ STEP = 0.1  # of the mappers' answer that is added to w+
 
 @dataclass(frozen=True)
 class MapperSettings(Settings):
-    """Published values; `fast` trains in bfloat16."""
+    """Published values; `fast`: see `Drawing`."""
 
     steps: int = 50_000
     batch: int = 2

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class WalkSettings(Settings):
-    """What every walk has; `batch` faces walk at once, `fast` in bfloat16."""
+    """What every walk has; `batch` faces walk at once; `fast`: see `Drawing`."""
 
     steps: int = 300
     lr: float = 0.1

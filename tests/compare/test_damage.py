@@ -1,0 +1,126 @@
+"""Folders of a comparison that somebody sent, or that a full disk cut: right, or one line."""
+
+from __future__ import annotations
+
+import os
+import random
+from pathlib import Path
+
+import pytest
+import torch
+
+from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.labs.compare.explorer import Choice, explore
+from deltaedit_kit.labs.compare.files import CLAIM, Claim, save_moments, write_json
+from deltaedit_kit.labs.compare.findings import findings
+from deltaedit_kit.labs.compare.results import Results
+from deltaedit_kit.labs.compare.runs import load, store
+from deltaedit_kit.labs.compare.table import summary_table
+from deltaedit_kit.labs.metrics.frechet import Moments
+from tests.compare.handmade import FACES, GLASSES, STRENGTHS, good, handmade
+
+TRIALS = 150
+
+
+def whole(folder: Path) -> None:
+    """A folder with every kind of file that a comparison has."""
+    results = handmade(folder)
+    cloud = Moments.of(torch.randn(4, 3, generator=torch.Generator().manual_seed(0)))
+    for _, run in results.runs:
+        if run.status == "ok":
+            run.moments.update({strength: {"eyes": cloud} for strength in STRENGTHS})
+            store(run, folder / "runs")
+    names = {("reference", "eyes"): cloud, ("unedited", "eyes"): cloud}
+    save_moments(folder / "reference-abc.safetensors", names)
+    claim = Claim(
+        domain="tiny",
+        faces=FACES,
+        seed=0,
+        precision="float32",
+        strengths=STRENGTHS,
+        features=("eyes",),
+        reference_faces=4,
+        origin="abc",
+    )
+    write_json(folder / CLAIM, claim, Claim)
+
+
+def read(folder: Path) -> None:
+    """Everything that is done with a folder."""
+    results = Results(folder)
+    findings(results.summary)
+    summary_table(results.summary)
+    explore(results, Choice("deltaedit", GLASSES.text, "default", 1.0, 0))
+
+
+def damaged(data: bytes, chance: random.Random) -> bytes:
+    """One of the things that happen to files."""
+    place = chance.randrange(len(data))
+    kind = chance.randrange(6)
+    if kind == 0:
+        return data[:place]
+    if kind == 1:
+        return data[:place] + bytes([data[place] ^ 1 << chance.randrange(8)]) + data[place + 1 :]
+    if kind == 2:
+        return data[:place] + data[chance.randrange(len(data)) :]
+    if kind == 3:  # another value in the place of a number
+        values = [b"null", b"-1", b"1e999", b"[]", b"{}", b'"x"', b"true", b"12345678901234567890"]
+        digits = [k for k, byte in enumerate(data) if 48 <= byte < 58] or [0]
+        place = chance.choice(digits)
+        return data[:place] + chance.choice(values) + data[place + 1 :]
+    if kind == 4:
+        return data[:place] + bytes(chance.randrange(256) for _ in range(8)) + data[place:]
+    return b""
+
+
+def test_a_whole_folder_is_read(tmp_path: Path) -> None:
+    whole(tmp_path)
+    read(tmp_path)
+    assert Results(tmp_path).value("deltaedit", "fid:eyes").n == 2 * 4
+
+
+def test_any_damage_is_one_line_or_no_damage(tmp_path: Path) -> None:
+    whole(tmp_path)
+    files = sorted(path for path in tmp_path.rglob("*") if path.suffix != ".lock")
+    files = [path for path in files if path.is_file()]
+    assert {path.suffix for path in files} == {".json", ".png", ".safetensors"}
+    messages = []
+    for seed in range(TRIALS):
+        chance = random.Random(seed)
+        path = chance.choice(files)
+        data = path.read_bytes()
+        path.write_bytes(damaged(data, chance))
+        try:
+            read(tmp_path)
+        except DeltaEditError as error:
+            messages.append(str(error))
+        finally:
+            path.write_bytes(data)
+    assert len(messages) > TRIALS / 4
+    assert max(map(len, messages)) <= 600
+    read(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["index.json", CLAIM, "before.png", "reference-abc.safetensors"])
+def test_only_regular_files_are_read(tmp_path: Path, name: str) -> None:
+    whole(tmp_path)
+    (tmp_path / name).unlink()
+    os.mkfifo(tmp_path / name)  # reading it would wait for ever
+    with pytest.raises(DeltaEditError, match="no regular file"):
+        read(tmp_path)
+
+
+def test_a_key_is_no_path(tmp_path: Path) -> None:
+    whole(tmp_path)
+    (tmp_path / "index.json").write_text('[["deltaedit", "default", "a face", "../../secret"]]')
+    with pytest.raises(DeltaEditError, match=r"index\.json is damaged"):
+        read(tmp_path)
+
+
+def test_a_run_in_the_place_of_another_is_refused(tmp_path: Path) -> None:
+    run = good(GLASSES)
+    store(run, tmp_path)
+    other = tmp_path / f"{run.key[:-1]}{'0' if run.key[-1] != '0' else '1'}.json"
+    (tmp_path / f"{run.key}.json").rename(other)
+    with pytest.raises(DeltaEditError, match="do not belong to its key"):
+        load(tmp_path, other.stem)

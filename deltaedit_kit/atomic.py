@@ -101,6 +101,17 @@ def load_tensors(
     return tensors, header
 
 
+def read_header(path: str | Path) -> dict[str, str]:
+    """The text header of a safetensors file alone; {} for a file of another format, or none."""
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(str(path), framework="numpy") as stored:
+            return dict(stored.metadata() or {})
+    except (OSError, SafetensorError):  # who reads its tensors says what is wrong with it
+        return {}
+
+
 def checksum(tensors: Mapping[str, Tensor], header: Mapping[str, str]) -> str:
     """CRC-32 of the text header, then of names, types, shapes and bytes in the order of the names.
 

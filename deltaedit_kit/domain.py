@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from copy import copy
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -19,7 +20,7 @@ from zlib import crc32
 import torch
 from torch import nn
 
-from deltaedit_kit.device import usable_device
+from deltaedit_kit.device import kit_defaults, usable_device
 from deltaedit_kit.domain_spec import DomainSpec
 from deltaedit_kit.errors import (
     DeltaEditError,
@@ -109,6 +110,7 @@ class Domain:
     @loading()
     def mapper(self) -> DeltaMapper:
         """(s [n, S], i [n, E], delta [n, E]) -> delta_s [n, S], trained without text."""
+        self._check_header("mapper")
         mapper = self._networks.mapper(self.layout, self.clip.width)
         return mapper.to(self.device).eval().requires_grad_(False)
 
@@ -116,6 +118,7 @@ class Domain:
     @loading()
     def relevance(self) -> Float[Tensor, "S E"]:
         """R, float32: where in CLIP space a picture goes when one channel of s moves."""
+        self._check_header("relevance")
         relevance = self._networks.relevance().to(self.device, torch.float32)
         expected = (self.layout.total, self.clip.width)
         if tuple(relevance.shape) != expected:
@@ -164,9 +167,14 @@ class Domain:
         return None if self.oracle is None else self.oracle.read
 
     @property
+    def draws_correlated(self) -> bool:
+        """Whether `sample_w` takes a `family` above 1."""
+        return self._networks.correlated is not None
+
+    @property
     def relatives(self) -> Callable[[int, int, torch.Generator], Tensor] | None:
-        """(n, family, random) -> z [n, Z], families of rows much alike; None if there is none."""
-        return self._networks.relatives
+        """(n, family, random) -> z [n, Z]: until codes ask `sample_w`."""
+        return self._networks.correlated
 
     def fingerprint(self, *networks: str) -> str:
         """Eight hex digits that change whenever a weight of the named networks does.
@@ -187,6 +195,7 @@ class Domain:
             self._fingerprints[asked] = f"{crc:08x}"
         return self._fingerprints[asked]
 
+    @kit_defaults()
     @torch.no_grad()
     def delta_text(self, sentence: str, neutral: str | None = None) -> Float[Tensor, " E"]:
         """Δt [E] from the neutral word (None: the domain's) to `sentence`, with its templates.
@@ -203,6 +212,7 @@ class Domain:
             )
         return delta
 
+    @kit_defaults()
     @torch.no_grad()
     def sample_w(
         self, n: int, seed: int, truncation: float = 1.0, family: int = 1
@@ -219,15 +229,16 @@ class Domain:
         if whole_number("family", family, 1) == 1:
             size = (count, self.generator.style_dim)
             z = torch.randn(size, generator=random, dtype=torch.float32, device="cpu")
-        elif self._networks.relatives is None:
+        elif (draw := self._networks.correlated) is None:
             raise DeltaEditError(
                 f"domain {self.spec.name!r} draws no correlated codes; leave `family` at 1"
             )
         else:
-            z = self._networks.relatives(count, family, random)
+            z = draw(count, family, random)
         parts = z.to(self.device).split(CODES_A_PASS)
         return torch.cat([self.generator.mapping(part, truncation=psi) for part in parts])
 
+    @kit_defaults()
     @torch.no_grad()
     def sample(self, n: int, seed: int = 0, truncation: float | None = None) -> Faces:
         """n faces from a seed; `truncation` (None: the domain's) 1 is all variety, 0 the mean.
@@ -245,6 +256,7 @@ class Domain:
             SampleOrigin(seed, count, psi, tuple(range(count))),
         )
 
+    @kit_defaults()
     @torch.no_grad()
     def faces_from(
         self,
@@ -263,6 +275,14 @@ class Domain:
         images = self._synthesize(s, w_plus)  # embedded as they are, like the reference's codes
         clip = torch.cat([self.clip.encode_images(part) for part in images.split(PICTURES_A_PASS)])
         return Faces(s, w_plus, clip, _limited(images), self.spec.name, origin)
+
+    def with_mapper(self, mapper: DeltaMapper) -> Domain:
+        """The same domain, its loaded networks shared, with another mapper."""
+        _ = self.generator, self.clip, self.relevance  # loaded once, not by every copy
+        other = copy(self)
+        other._fingerprints = {}
+        other.__dict__["mapper"] = mapper  # where the cached property would have put its own
+        return other
 
     def check(self, faces: Faces) -> None:
         """Make sure that these are faces of this domain, as `faces_from` makes them.
@@ -299,6 +319,7 @@ class Domain:
         unit_rows("faces.clip", faces.clip)
         pictures("faces.images", faces.images)
 
+    @kit_defaults()
     @torch.no_grad()
     def draw(
         self, s: Float[Tensor, "n S"], w_plus: Float[Tensor, "n L W"]
@@ -313,6 +334,17 @@ class Domain:
         size = pictures_a_pass(self.generator.resolution)
         parts = zip(s.split(size), w_plus.split(size), strict=True)
         return torch.cat([self.generator.synthesize(*part, noise="fixed") for part in parts])
+
+    def _check_header(self, network: str) -> None:
+        """Refuse a file that says it was made for another domain, generator or CLIP."""
+        header = self._networks.header(network)
+        for key, own in (("domain", self.spec.name), ("networks", self.fingerprint())):
+            if header.get(key, own) != own:
+                raise DeltaEditError(
+                    f"the {network} of {self.spec.name!r} was made for the {key} "
+                    f"{header[key][:40]!r}, this is {own!r}; give its own, or make one with "
+                    f"`deltaedit {'train' if network == 'mapper' else 'relevance'}`"
+                )
 
     def _frozen(self, load: Callable[[], nn.Module] | None) -> nn.Module | None:
         """A network ready for use."""

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from deltaedit_kit import recipe as edit_recipe
+from deltaedit_kit.device import kit_defaults
 from deltaedit_kit.errors import DeltaEditError, finite_number
 from deltaedit_kit.faces import Faces
 from deltaedit_kit.relevance import kept_channels
@@ -110,6 +111,7 @@ class Editor:
             )
         self.domain = domain
 
+    @kit_defaults()
     @torch.no_grad()
     def edit(
         self,
@@ -160,6 +162,7 @@ class Editor:
             return replace(edit, after=after[0], delta_s=delta_s[0], kept=kept[0])
         return edit
 
+    @kit_defaults()
     @torch.no_grad()
     def moves(self, faces: Faces, text: str | Sequence[str], neutral: str | None = None) -> Moves:
         """What each text asks of each face, before threshold and strength; draws no picture.
@@ -181,11 +184,13 @@ class Editor:
             delta_t = torch.stack([self.domain.delta_text(text, neutral) for text in targets])
             return Moves(targets, delta_t, self._delta_s(faces, delta_t))
 
+    @kit_defaults()
     def kept(self, moves: Moves, threshold: float) -> Bool[Tensor, "T S"]:
         """The channels that each text of `moves` may touch at this threshold (0 keeps all)."""
         with full_precision(moves.delta_t):
             return kept_channels(self.domain.relevance, moves.delta_t, threshold)
 
+    @kit_defaults()
     def replay(self, recipe: dict[str, Any]) -> Edit:
         """Make the edit of a recipe again: the same pictures up to rounding of the machine.
 

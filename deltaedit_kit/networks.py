@@ -6,13 +6,15 @@ does not know where a network comes from: shipped with the kit, downloaded, or r
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import torch
 from torch import nn
+
+from deltaedit_kit.device import kit_defaults
 
 if TYPE_CHECKING:
     from jaxtyping import Float
@@ -27,10 +29,11 @@ if TYPE_CHECKING:
 
 @contextmanager
 def loading() -> Iterator[None]:
-    """Where networks are made: differentiable later whatever mode the caller is in, and without a
-    number from the caller's random generator, although they start at random before weights come.
+    """Where networks are made: differentiable later whatever mode the caller is in, in the kit's
+    own dtype, and without a number from the caller's random generator, although they start at
+    random before weights come.
     """
-    with torch.inference_mode(False), torch.random.fork_rng(devices=[]):
+    with kit_defaults(), torch.inference_mode(False), torch.random.fork_rng(devices=[]):
         yield
 
 
@@ -45,7 +48,10 @@ class Networks:
     clip: Callable[[], ClipSpace]
     mapper: Callable[[StyleLayout, int], DeltaMapper]  # (layout of s, CLIP width)
     relevance: Callable[[], Float[Tensor, "S E"]]  # unit rows
+    # network -> text header of its file: "domain" and "networks" (a fingerprint) are compared
+    header: Callable[[str], Mapping[str, str]] = lambda _: {}
     oracle: Callable[[], Oracle] | None = None
     inversion: Callable[[], nn.Module] | None = None  # e4e: pictures -> w+
     identity: Callable[[], nn.Module] | None = None  # ArcFace: pictures -> unit vectors
-    relatives: Callable[[int, int, torch.Generator], Tensor] | None = None  # -> z [n, Z]
+    # (n, size of a group, random) -> z [n, Z], neighbouring rows alike but for few factors
+    correlated: Callable[[int, int, torch.Generator], Tensor] | None = None

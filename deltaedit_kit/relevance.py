@@ -22,7 +22,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -33,6 +33,7 @@ from torch.nn import functional as F
 
 from deltaedit_kit.atomic import load_tensors, save_tensors
 from deltaedit_kit.clip_space import ClipSpace
+from deltaedit_kit.device import computing, kit_defaults, precision_name
 from deltaedit_kit.errors import DeltaEditError, finite_number, tensor, whole_number
 
 if TYPE_CHECKING:
@@ -73,7 +74,8 @@ class Plan:
     """How R is computed: over how many pictures, of which seed, in which way.
 
     `step` is for the method "difference". `batch` pictures are drawn in one pass (None: what
-    should fit), with `fast` in bfloat16. Raises DeltaEditError for what cannot be.
+    should fit), with `fast` in the machine's fastest precision. Raises DeltaEditError for what
+    cannot be.
     """
 
     pictures: int = 100
@@ -104,11 +106,15 @@ class Plan:
         # A picture with its graph takes several times the memory of a picture alone.
         return max(pictures // 4, 1) if self.method == "gradient" else max(pictures, 4)
 
+    def precision(self, domain: Domain) -> str:
+        """What pictures are drawn in: "float32" unless `fast`."""
+        return precision_name(domain.device, self.fast, self.method == "gradient")
+
     def folder(self, domain: Domain) -> str:
         """A name for its finished parts: a matrix never mixes two networks or two plans."""
         way = f"{self.step:g}" if self.method == "difference" else f"gradient-{self.size(domain)}"
         seen = domain.spec.relevance_preprocessing or domain.spec.preprocessing
-        numbers = f"{self.pictures}-{way}-{self.seed}-{seen}-{int(self.fast)}"
+        numbers = f"{self.pictures}-{way}-{self.seed}-{seen}-{self.precision(domain)}"
         return f"relevance-{domain.fingerprint()}-{numbers}"
 
 
@@ -123,6 +129,7 @@ def make_relevance(
     parts = domain.folder / plan.folder(domain)
     header = {"domain": domain.spec.name, "networks": domain.fingerprint()}
     header |= {"method": plan.method, "pictures": str(plan.pictures)}
+    header |= {"precision": plan.precision(domain)}
     header |= {"step": f"{plan.step:g}"} if plan.method == "difference" else {}
     try:
         matrix = compute_relevance(domain, plan, parts, progress)
@@ -136,6 +143,7 @@ def make_relevance(
     return out
 
 
+@kit_defaults()
 @torch.inference_mode()
 def compute_relevance(
     domain: Domain,
@@ -176,6 +184,7 @@ class ChannelStatistics:
     std: Tensor
 
     @classmethod
+    @kit_defaults()
     @torch.inference_mode()
     def of(cls, domain: Domain, samples: int = 10_000, seed: int = 1) -> ChannelStatistics:
         """Statistics over `samples` codes at truncation 1; no picture is drawn."""
@@ -289,5 +298,6 @@ class Probe:
         if self.progress:
             self.progress(self.done, self.total)
 
-    def _precision(self) -> torch.autocast:
-        return torch.autocast(self.domain.device.type, torch.bfloat16, enabled=self.plan.fast)
+    def _precision(self) -> AbstractContextManager[object]:
+        gradients = self.plan.method == "gradient"
+        return computing(self.domain.device, self.plan.fast, gradients)

@@ -16,12 +16,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+from typing import Literal, get_args
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
 from deltaedit_kit.errors import DeltaEditError
+
+Group = Literal["coarse", "medium", "fine"]
+GROUPS: tuple[Group, ...] = get_args(Group)  # in the order of the layers
 
 
 @dataclass(frozen=True)
@@ -77,6 +82,17 @@ class StyleLayout:
         return tuple(slice(end - width, end) for end, width in zip(ends, self.widths, strict=True))
 
     @property
+    def group_slices(self) -> dict[Group, slice]:
+        """For every group the slice of s that its layers fill."""
+        first, second = (end * self.token_width for end in (self.coarse, self.coarse + self.medium))
+        ends = (0, first, second, self.total)
+        return {group: slice(*pair) for group, pair in zip(GROUPS, pairwise(ends), strict=True)}
+
+    def group_of(self, layer: int) -> Group:
+        """The group that a layer of s belongs to, layers counted from 0."""
+        return GROUPS[(layer >= self.coarse) + (layer >= self.coarse + self.medium)]
+
+    @property
     def layer_of_channel(self) -> Int[Tensor, " s"]:
         """The layer that each entry of s belongs to, int64."""
         return torch.repeat_interleave(torch.tensor(self.widths))
@@ -101,10 +117,9 @@ class StyleLayout:
     ) -> tuple[Float[Tensor, "n a c"], Float[Tensor, "n b c"], Float[Tensor, "n f"]]:
         """Coarse tokens, medium tokens, fine vector (views). Raises DeltaEditError as `split`."""
         self.check(s)
-        width, first, second = self.token_width, self.coarse, self.coarse + self.medium
-        coarse = s[:, : first * width].unflatten(1, (self.coarse, width))
-        medium = s[:, first * width : second * width].unflatten(1, (self.medium, width))
-        return coarse, medium, s[:, second * width :]
+        coarse, medium, fine = (s[:, part] for part in self.group_slices.values())
+        width = self.token_width
+        return coarse.unflatten(1, (-1, width)), medium.unflatten(1, (-1, width)), fine
 
     def ungroup(
         self,

@@ -50,7 +50,7 @@ def facts_of(domain: Domain) -> Facts:
     from deltaedit_kit.relevance import kept_channels
 
     layout, spec = domain.layout, domain.spec
-    delta = domain.clip.delta_text(spec.examples[0], spec.neutral, spec.templates or None)
+    delta = domain.delta_text(spec.examples[0])
     kept = kept_channels(domain.relevance, delta[None], spec.threshold)
     return Facts(
         spec.name,

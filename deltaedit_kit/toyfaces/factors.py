@@ -14,6 +14,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from deltaedit_kit.device import kit_defaults
 from deltaedit_kit.errors import DeltaEditError, tensor, whole_number
 
 FACTORS: tuple[str, ...] = (
@@ -73,6 +74,7 @@ def from_uniform(u: Float[Tensor, "n K"]) -> Float[Tensor, "n K"]:
     return factors
 
 
+@kit_defaults()
 def sample_factors(n: int, seed: int) -> Float[Tensor, "n K"]:
     """Draw `n` random portraits: float32 [n, K] in [0, 1], the same for the same seed.
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from deltaedit_kit.atomic import load_tensors
+from deltaedit_kit.atomic import read_header as read_header_of
 from deltaedit_kit.networks import Networks
 from deltaedit_kit.toyfaces.spec import SPEC
 
@@ -32,6 +33,11 @@ def read_weights(network: str, folder: Path = WEIGHTS) -> dict[str, torch.Tensor
     """
     remedy = "install the kit again, or make the file with its recipe in recipes/"
     return load_tensors(folder / f"{network}.safetensors", remedy)[0]
+
+
+def read_header(network: str) -> dict[str, str]:
+    """The text header of a shipped file."""
+    return read_header_of(WEIGHTS / f"{network}.safetensors")
 
 
 def read_generator() -> Generator:
@@ -81,11 +87,11 @@ def read_identity() -> InBatches:
     return read_identity()
 
 
-def draw_families(n: int, family: int, random: torch.Generator) -> torch.Tensor:
+def draw_correlated(n: int, family: int, random: torch.Generator) -> torch.Tensor:
     """z of portraits that are alike but for one, two or three factors."""
-    from deltaedit_kit.toyfaces.relatives import relatives
+    from deltaedit_kit.toyfaces.correlated import draw_correlated
 
-    return relatives(n, family, random)
+    return draw_correlated(n, family, random)
 
 
 NETWORKS = Networks(
@@ -93,8 +99,9 @@ NETWORKS = Networks(
     clip=read_clip,
     mapper=read_mapper,
     relevance=read_relevance,
+    header=read_header,
     oracle=read_oracle,
     inversion=read_encoder,
     identity=read_identity,
-    relatives=draw_families,
+    correlated=draw_correlated,
 )

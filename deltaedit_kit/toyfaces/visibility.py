@@ -45,5 +45,5 @@ def visible(factors: Float[Tensor, "n K"]) -> Bool[Tensor, "n K"]:
 
 def seen(factors: Float[Tensor, "n K"]) -> Float[Tensor, "n K"]:
     """Factors [n, K] with the ranges that draw nothing collapsed to their upper end."""
-    floor = torch.tensor([DRAWN_FROM.get(name, 0.0) for name in FACTORS])
+    floor = torch.tensor([DRAWN_FROM.get(name, 0.0) for name in FACTORS], dtype=torch.float32)
     return torch.maximum(factors, floor.to(factors))

@@ -6,7 +6,13 @@ import pytest
 import torch
 
 from deltaedit_kit.errors import DeltaEditError
-from deltaedit_kit.labs.style_space.channels import channels_for, effects, mixed, place_of, turned
+from deltaedit_kit.labs.style_space.channels import (
+    find_channels,
+    locate,
+    measure_effects,
+    mix,
+    turn,
+)
 from deltaedit_kit.relevance import ChannelStatistics
 from tests.tiny_domain import tiny_domain
 
@@ -17,19 +23,19 @@ STATISTICS = ChannelStatistics.of(DOMAIN, samples=50)
 
 def test_places_count_through_the_layers() -> None:
     layout = DOMAIN.layout
-    assert place_of(layout, 0) == (0, 0, "coarse")
-    assert place_of(layout, layout.slices[3].start) == (3, 0, "medium")
-    assert place_of(layout, layout.total - 1) == (
+    assert locate(layout, 0) == (0, 0, "coarse")
+    assert locate(layout, layout.slices[3].start) == (3, 0, "medium")
+    assert locate(layout, layout.total - 1) == (
         len(layout.widths) - 1,
         layout.widths[-1] - 1,
         "fine",
     )
     with pytest.raises(DeltaEditError, match=f"channel is {layout.total}"):
-        place_of(layout, layout.total)
+        locate(layout, layout.total)
 
 
 def test_turning_is_adding_deviations_to_one_channel() -> None:
-    pictures = turned(DOMAIN, FACES, 20, [-5.0, 0.0, 5.0], STATISTICS)
+    pictures = turn(DOMAIN, FACES, 20, [-5.0, 0.0, 5.0], STATISTICS)
     assert pictures.shape == (3, 3, 3, 64, 64)
     assert torch.allclose(pictures[1], FACES.images, atol=1e-5)
     s = FACES.s.clone()
@@ -46,13 +52,13 @@ def test_mixing_moves_only_the_group(group) -> None:
     theirs = dict(zip(("coarse", "medium", "fine"), DOMAIN.layout.groups(other.s), strict=True))
     s = DOMAIN.layout.ungroup(**{**parts, group: theirs[group]})
     wanted = DOMAIN.draw(s, FACES.w_plus)
-    assert torch.allclose(mixed(DOMAIN, FACES, other, [group]), wanted, atol=1e-5)
+    assert torch.allclose(mix(DOMAIN, FACES, other, [group]), wanted, atol=1e-5)
 
 
 def test_mixing_nothing_and_everything() -> None:
     other = DOMAIN.sample(3, seed=9)
-    assert torch.allclose(mixed(DOMAIN, FACES, other, []), FACES.images, atol=1e-5)
-    everything = mixed(DOMAIN, FACES, other, ["fine", "coarse", "medium"])
+    assert torch.allclose(mix(DOMAIN, FACES, other, []), FACES.images, atol=1e-5)
+    everything = mix(DOMAIN, FACES, other, ["fine", "coarse", "medium"])
     assert torch.allclose(everything, DOMAIN.draw(other.s, FACES.w_plus), atol=1e-5)
 
 
@@ -60,15 +66,15 @@ def test_effects_are_what_the_oracle_reads() -> None:
     """The tiny oracle reads the means of red and green."""
     brighter = FACES.images.clone()
     brighter[:, 1] += 0.25
-    change = effects(DOMAIN, FACES.images, brighter)
+    change = measure_effects(DOMAIN, FACES.images, brighter)
     assert change.tolist() == pytest.approx([0.0, 0.25], abs=1e-5)
-    both = effects(DOMAIN, FACES.images, torch.stack((FACES.images, brighter)))
+    both = measure_effects(DOMAIN, FACES.images, torch.stack((FACES.images, brighter)))
     assert both.shape == (2, 2)
     assert both[0].tolist() == pytest.approx([0, 0], abs=1e-6)
 
 
 def test_channels_of_a_sentence_are_those_that_R_points_along() -> None:
-    chosen = channels_for(DOMAIN, "an old face", 4)
+    chosen = find_channels(DOMAIN, "an old face", 4)
     along = (DOMAIN.relevance @ DOMAIN.clip.delta_text("an old face", "face")).abs()
     assert [round(float(x), 5) for x in along[chosen]] == sorted(
         (round(float(x), 5) for x in along[chosen]), reverse=True
@@ -78,12 +84,12 @@ def test_channels_of_a_sentence_are_those_that_R_points_along() -> None:
 
 def test_wrong_input_is_one_line() -> None:
     with pytest.raises(DeltaEditError, match="no group is called 'fin'; use coarse, medium, fine"):
-        mixed(DOMAIN, FACES, FACES, ["fin"])  # type: ignore[list-item]
+        mix(DOMAIN, FACES, FACES, ["fin"])  # type: ignore[list-item]
     with pytest.raises(DeltaEditError, match="3 faces cannot mix with 1"):
-        mixed(DOMAIN, FACES, FACES.select(0), ["fine"])
+        mix(DOMAIN, FACES, FACES.select(0), ["fine"])
     with pytest.raises(DeltaEditError, match="sigmas is empty"):
-        turned(DOMAIN, FACES, 0, [], STATISTICS)
+        turn(DOMAIN, FACES, 0, [], STATISTICS)
     with pytest.raises(DeltaEditError, match="sigmas is nan"):
-        turned(DOMAIN, FACES, 0, [float("nan")], STATISTICS)
+        turn(DOMAIN, FACES, 0, [float("nan")], STATISTICS)
     with pytest.raises(DeltaEditError, match="has no oracle"):
-        effects(tiny_domain(oracle=False), FACES.images, FACES.images)
+        measure_effects(tiny_domain(oracle=False), FACES.images, FACES.images)

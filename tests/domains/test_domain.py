@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -11,10 +12,15 @@ import torch
 
 from deltaedit_kit.device import usable_device
 from deltaedit_kit.domain import Domain, pictures_a_pass
+from deltaedit_kit.editor import Editor
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.faces import Faces, SampleOrigin
 from deltaedit_kit.io.loading import load_domain
+from deltaedit_kit.toyfaces import render, sample_factors
 from tests.tiny_domain import CLIP_WIDTH, SPEC, WIDTH, tiny_domain
+
+SAMPLED = sample_factors(3, seed=1)
+DRAWN = render(SAMPLED, 32)
 
 
 @pytest.fixture(scope="module")
@@ -185,18 +191,6 @@ def test_pictures_a_pass_keep_to_their_memory() -> None:
     assert passes == {128: 32, 256: 32, 512: 8, 1024: 2}
 
 
-def test_loading_networks_leaves_everybody_elses_random_numbers_alone():
-    torch.manual_seed(3)
-    before = torch.get_rng_state()
-    domain = load_domain("toyfaces")
-    faces = domain.sample(1, seed=1)
-    assert domain.mapper is not None
-    assert domain.inversion is not None
-    assert domain.read_factors is not None
-    domain.read_factors(faces.images)
-    assert torch.equal(torch.get_rng_state(), before)
-
-
 def test_a_domain_tells_its_factors_and_attributes(toyfaces: Domain) -> None:
     assert toyfaces.read_factors is not None
     read = toyfaces.read_factors(toyfaces.sample(1).images)
@@ -246,3 +240,73 @@ def test_a_fingerprint_follows_the_networks_it_names() -> None:
     assert domain.fingerprint("identity") == domain.fingerprint("oracle") == "00000000"
     with pytest.raises(DeltaEditError, match="no network 'mappper'"):
         domain.fingerprint("mappper")
+
+
+@pytest.fixture
+def other_defaults() -> Iterator[None]:
+    yield
+    torch.set_default_dtype(torch.float32)
+    torch.set_default_device("cpu")
+
+
+@pytest.mark.usefixtures("other_defaults")
+@pytest.mark.parametrize("setting", [torch.float64, torch.bfloat16, torch.float16, "meta"])
+def test_what_the_notebook_set_for_torch_changes_no_face(setting: object) -> None:
+    """The networks are loaded anew under it: in which dtype they are made is part of the fault."""
+    plain = tiny_domain()
+    faces = plain.sample(2, seed=0)
+    edit = Editor(plain).edit(faces, "an old face")
+    if isinstance(setting, torch.dtype):
+        torch.set_default_dtype(setting)
+    else:
+        torch.set_default_device(setting)
+    domain = tiny_domain()
+    again = domain.sample(2, seed=0)
+    assert torch.equal(again.images, faces.images)
+    assert torch.equal(again.clip, faces.clip)
+    after = Editor(domain).edit(again, "an old face").after
+    assert (after.dtype, after.device.type) == (torch.float32, "cpu")
+    assert torch.equal(after, edit.after)
+    assert torch.equal(Editor(domain).replay(edit.recipe).after, edit.after)
+    assert domain.fingerprint("mapper", "relevance") == plain.fingerprint("mapper", "relevance")
+    assert torch.equal(sample_factors(3, seed=1), SAMPLED)
+    assert torch.equal(render(SAMPLED, 32), DRAWN)
+    if isinstance(setting, torch.dtype):
+        assert torch.get_default_dtype() == setting
+
+
+@pytest.mark.parametrize("network", ["mapper", "relevance"])
+@pytest.mark.parametrize("wrong", [{"domain": "lsun-church"}, {"networks": "0123abcd"}])
+def test_a_network_made_for_another_domain_is_refused(network: str, wrong: dict[str, str]) -> None:
+    domain = tiny_domain()
+    own = {"domain": "tiny", "networks": domain.fingerprint(), "method": "any"}
+    domain._networks = replace(domain._networks, header=lambda name: own)
+    assert getattr(domain, network) is not None
+    other = tiny_domain()
+    other._networks = replace(
+        other._networks, header=lambda name: own | wrong if name == network else {}
+    )
+    with pytest.raises(DeltaEditError, match=f"the {network} of 'tiny' was made for") as caught:
+        getattr(other, network)
+    assert next(iter(wrong.values())) in str(caught.value)
+
+
+def test_another_mapper_shares_everything_else(domain: Domain) -> None:
+    other = tiny_domain(weights_seed=3).mapper
+    copied = domain.with_mapper(other)
+    assert copied.mapper is other
+    assert domain.mapper is not other
+    assert copied.generator is domain.generator
+    assert copied.fingerprint("mapper") != domain.fingerprint("mapper")
+    assert copied.fingerprint() == domain.fingerprint()
+
+
+def test_the_first_use_of_any_network_leaves_random_numbers_alone() -> None:
+    """Networks that read pictures load at their first call, so they are called here."""
+    for network in ("inversion", "identity", "read_factors"):
+        domain = load_domain("toyfaces")
+        portraits = torch.zeros(1, 3, 128, 128)
+        torch.manual_seed(3)
+        before = torch.get_rng_state()
+        getattr(domain, network)(portraits)
+        assert torch.equal(torch.get_rng_state(), before), network

@@ -87,7 +87,8 @@ def test_pictures_are_seen_as_the_domain_says_for_its_relevance() -> None:
     assert seen.model is domain.clip.model
 
 
-def test_no_matrix_mixes_two_plans_or_networks() -> None:
+def test_no_matrix_mixes_two_plans_or_networks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DELTAEDIT_PRECISION", "bfloat16")
     plans = [
         Plan(),
         Plan(pictures=50),
@@ -123,11 +124,12 @@ def test_nan_is_refused_and_nothing_of_it_is_kept(tmp_path: Path) -> None:
     assert not list(tmp_path.rglob("*.safetensors"))
 
 
-def test_bfloat16_points_the_same_way() -> None:
+def test_bfloat16_points_the_same_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DELTAEDIT_PRECISION", "bfloat16")
     domain = tiny_domain()
     exact = compute_relevance(domain, Plan(pictures=1))
     fast = compute_relevance(domain, Plan(pictures=1, fast=True))
-    assert F.cosine_similarity(exact, fast).median() > 0.95
+    assert 0.95 < F.cosine_similarity(exact, fast).median() < 1 - 1e-7
 
 
 def test_jacobian_equals_central_differences() -> None:

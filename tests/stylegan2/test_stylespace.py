@@ -64,3 +64,11 @@ def test_layouts_that_the_mapper_cannot_read_are_refused(
 ) -> None:
     with pytest.raises(DeltaEditError, match=cause):
         StyleLayout(widths)
+
+
+def test_a_layer_belongs_to_the_group_whose_channels_hold_it() -> None:
+    layout = StyleLayout((4,) * 7 + (3, 2))
+    assert [layout.group_of(k) for k in range(9)] == ["coarse"] * 3 + ["medium"] * 4 + ["fine"] * 2
+    for layer, part in enumerate(layout.slices):
+        group = layout.group_slices[layout.group_of(layer)]
+        assert group.start <= part.start < part.stop <= group.stop

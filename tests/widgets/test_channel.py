@@ -16,12 +16,11 @@ from tests.tiny_domain import tiny_domain
 DOMAIN = tiny_domain()
 FACES = DOMAIN.sample(2, seed=0)
 STATISTICS = ChannelStatistics.of(DOMAIN, samples=50)
-NAMES = ("red", "green")
 
 
 @pytest.fixture
 def panel() -> ChannelPanel:
-    return ChannelPanel(DOMAIN, FACES, STATISTICS, NAMES, channel=3)
+    return ChannelPanel(DOMAIN, FACES, STATISTICS, channel=3)
 
 
 def test_starts_with_the_faces_side_by_side(panel: ChannelPanel) -> None:
@@ -37,7 +36,7 @@ def test_turning_and_turning_back(panel: ChannelPanel) -> None:
     turned = panel.view
     assert turned.picture != still.picture
     assert "channel 3: layer 0 (coarse), number 3; at +9.0 σ most moved: " in turned.message
-    assert turned.message.split("moved: ")[1].split()[0] in NAMES
+    assert turned.message.split("moved: ")[1].split()[0] in DOMAIN.factors
     panel.channel.value = 40
     assert panel.view.picture != turned.picture
     panel.channel.value, panel.sigmas.value = 3, 0.0
@@ -45,9 +44,9 @@ def test_turning_and_turning_back(panel: ChannelPanel) -> None:
 
 
 def test_a_channel_that_is_not_there_is_a_line() -> None:
-    view = look_at(DOMAIN, FACES, STATISTICS, NAMES, 10_000, 1.0)
+    view = look_at(DOMAIN, FACES, STATISTICS, 10_000, 1.0)
     assert "channel is 10000; give a whole number" in view.message
-    assert view.picture == look_at(DOMAIN, FACES, STATISTICS, NAMES, 3, 0.0).picture
+    assert view.picture == look_at(DOMAIN, FACES, STATISTICS, 3, 0.0).picture
 
 
 def test_repr_is_short(panel: ChannelPanel) -> None:

@@ -1,8 +1,8 @@
 """Turning one channel of s, swapping groups of layers: what each part of the style space does.
 
-    turned     s_c <- s_c + k σ_c       one entry of s, k deviations of sampled codes away
-    mixed      [coarse of a | medium of b | fine of a]   style mixing, group by group
-    effects    oracle(after) - oracle(before)   which factor of a picture moved, measured
+    turn              s_c <- s_c + k σ_c       one entry of s, k deviations of sampled codes away
+    mix               [coarse of a | medium of b | fine of a]   style mixing, group by group
+    measure_effects   oracle(after) - oracle(before)   which factor of a picture moved, measured
 
 A channel scales one feature map of one layer, so it often changes one visible thing alone (Wu et
 al., StyleSpace Analysis, arXiv:2011.12799). Which thing is an experiment: an oracle reads the
@@ -14,7 +14,7 @@ Style mixing: Karras et al., arXiv:1812.04948, section 3.1.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal, NamedTuple, get_args
+from typing import NamedTuple
 
 import torch
 from jaxtyping import Float
@@ -24,9 +24,7 @@ from deltaedit_kit.domain import Domain
 from deltaedit_kit.errors import DeltaEditError, finite_number, whole_number
 from deltaedit_kit.faces import Faces
 from deltaedit_kit.relevance import ChannelStatistics
-from deltaedit_kit.stylespace import StyleLayout
-
-Group = Literal["coarse", "medium", "fine"]
+from deltaedit_kit.stylespace import GROUPS, Group, StyleLayout
 
 
 class ChannelPlace(NamedTuple):
@@ -37,20 +35,17 @@ class ChannelPlace(NamedTuple):
     group: Group
 
 
-def place_of(layout: StyleLayout, channel: int) -> ChannelPlace:
+def locate(layout: StyleLayout, channel: int) -> ChannelPlace:
     """Layer, number within it and group of a channel, counted from 0 over all of s.
 
     Raises DeltaEditError for a channel that is not there.
     """
     channel = whole_number("channel", channel, 0, layout.total - 1)
     layer = int(layout.layer_of_channel[channel])
-    group: Group = "fine"
-    if layer < layout.coarse + layout.medium:
-        group = "coarse" if layer < layout.coarse else "medium"
-    return ChannelPlace(layer, channel - layout.slices[layer].start, group)
+    return ChannelPlace(layer, channel - layout.slices[layer].start, layout.group_of(layer))
 
 
-def turned(
+def turn(
     domain: Domain,
     faces: Faces,
     channel: int,
@@ -72,25 +67,23 @@ def turned(
     return domain.draw(s.flatten(0, 1), w_plus).unflatten(0, s.shape[:2])
 
 
-def mixed(domain: Domain, first: Faces, second: Faces, groups: Sequence[Group]) -> Tensor:
+def mix(domain: Domain, first: Faces, second: Faces, groups: Sequence[Group]) -> Tensor:
     """Pictures [n, 3, H, W] of `first` whose `groups` of s come from `second`, row by row.
 
     ToRGB reads w+, which stays that of `first`: the groups alone make the difference. Raises
     DeltaEditError for an unknown group and for differing numbers of faces.
     """
-    unknown = [group for group in groups if group not in get_args(Group)]
+    unknown = [group for group in groups if group not in GROUPS]
     if unknown:
-        raise DeltaEditError(f"no group is called {unknown[0]!r}; use {', '.join(get_args(Group))}")
+        raise DeltaEditError(f"no group is called {unknown[0]!r}; use {', '.join(GROUPS)}")
     if len(first) != len(second):
         raise DeltaEditError(f"{len(first)} faces cannot mix with {len(second)}; give as many")
-    parts = zip(
-        get_args(Group), domain.layout.groups(first.s), domain.layout.groups(second.s), strict=True
-    )
+    parts = zip(GROUPS, domain.layout.groups(first.s), domain.layout.groups(second.s), strict=True)
     coarse, medium, fine = (theirs if name in groups else own for name, own, theirs in parts)
     return domain.draw(domain.layout.ungroup(coarse, medium, fine), first.w_plus)
 
 
-def effects(
+def measure_effects(
     domain: Domain, before: Float[Tensor, "n 3 H W"], after: Float[Tensor, "*k n 3 H W"]
 ) -> Float[Tensor, "*k K"]:
     """Mean change of every factor, after - before, as the domain's oracle reads it.
@@ -107,12 +100,10 @@ def effects(
     return (found - read(before)).mean(dim=-2)
 
 
-def channels_for(domain: Domain, text: str, count: int = 1) -> list[int]:
+def find_channels(domain: Domain, text: str, count: int = 1) -> list[int]:
     """The channels whose rows of R lie most along Δt of a text, strongest first.
 
     Raises DeltaEditError as `delta_text` does, and for a count that is not there.
     """
     count = whole_number("count", count, 1, domain.layout.total)
-    spec = domain.spec
-    delta = domain.clip.delta_text(text, spec.neutral, spec.templates or None)
-    return (domain.relevance @ delta).abs().topk(count).indices.tolist()
+    return (domain.relevance @ domain.delta_text(text)).abs().topk(count).indices.tolist()

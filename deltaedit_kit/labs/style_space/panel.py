@@ -17,7 +17,7 @@ import torch
 from deltaedit_kit.domain import Domain
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.faces import Faces
-from deltaedit_kit.labs.style_space.channels import effects, place_of, turned
+from deltaedit_kit.labs.style_space.channels import locate, measure_effects, turn
 from deltaedit_kit.pictures import png_bytes
 from deltaedit_kit.relevance import ChannelStatistics
 
@@ -34,24 +34,23 @@ def look_at(
     domain: Domain,
     faces: Faces,
     statistics: ChannelStatistics,
-    names: tuple[str, ...],
     channel: int,
     sigmas: float,
 ) -> ChannelView:
-    """The faces with one channel turned, and what moved most; `names` are the oracle's factors.
+    """The faces with one channel turned, and what moved most.
 
     A wrong channel keeps the faces as they are and tells why: nothing that a user sets raises.
     """
     try:
-        place = place_of(domain.layout, channel)
-        pictures = turned(domain, faces, channel, [sigmas], statistics)[0]
+        place = locate(domain.layout, channel)
+        pictures = turn(domain, faces, channel, [sigmas], statistics)[0]
     except DeltaEditError as error:
         return ChannelView(_row(faces.images), str(error))
-    change = effects(domain, faces.images, pictures)
+    change = measure_effects(domain, faces.images, pictures)
     most = int(change.abs().argmax())
     where = f"channel {channel}: layer {place.layer} ({place.group}), number {place.within}"
-    told = f"; at {sigmas:+.1f} σ most moved: {names[most]} by {float(change[most]):+.2f}"
-    return ChannelView(_row(pictures), where + told)
+    moved = f"; at {sigmas:+.1f} σ most moved: {domain.factors[most]} by {float(change[most]):+.2f}"
+    return ChannelView(_row(pictures), where + moved)
 
 
 class ChannelPanel(widgets.VBox):
@@ -62,11 +61,10 @@ class ChannelPanel(widgets.VBox):
         domain: Domain,
         faces: Faces,
         statistics: ChannelStatistics,
-        names: tuple[str, ...],
         channel: int = 0,
     ) -> None:
         """Show `faces` (a few) with `channel` where it is."""
-        self._about = (domain, faces, statistics, names)
+        self._about = (domain, faces, statistics)
         style, wide = {"description_width": "80px"}, widgets.Layout(width="480px")
         self.channel = widgets.BoundedIntText(
             value=channel, min=0, max=domain.layout.total - 1, description="Channel", style=style

@@ -10,6 +10,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from deltaedit_kit.device import kit_defaults
 from deltaedit_kit.errors import whole_number
 from deltaedit_kit.toyfaces.factors import check_factors
 from deltaedit_kit.toyfaces.renderer.anatomy import anatomy
@@ -41,6 +42,7 @@ CHUNK = 8
 SMALLEST = 16  # side of a portrait, in pixels
 
 
+@kit_defaults()
 def render(factors: Float[Tensor, "n K"], size: int = 128) -> Float[Tensor, "n 3 size size"]:
     """Draw portraits: factors in [0, 1] -> float pictures [n, 3, size, size] in [-1, 1].
 

@@ -4,14 +4,14 @@ import pytest
 import torch
 
 from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.toyfaces.correlated import CALM, CHANGES, END, WALKS, draw_correlated
 from deltaedit_kit.toyfaces.factors import FACTORS
-from deltaedit_kit.toyfaces.relatives import CALM, CHANGES, END, WALKS, relatives
 
 FAMILY = 5
 
 
 def families(n: int) -> torch.Tensor:
-    z = relatives(n * FAMILY, FAMILY, torch.Generator().manual_seed(0))
+    z = draw_correlated(n * FAMILY, FAMILY, torch.Generator().manual_seed(0))
     return z.unflatten(0, (n, FAMILY))
 
 
@@ -38,4 +38,4 @@ def test_ends_are_far_out_and_colours_anywhere_along_their_walk():
 
 def test_half_a_family_is_refused():
     with pytest.raises(DeltaEditError, match="12 portraits are no families of 5"):
-        relatives(12, FAMILY, torch.Generator())
+        draw_correlated(12, FAMILY, torch.Generator())

@@ -151,15 +151,13 @@ class ClipNetwork(nn.Module):
         """The network of a state dict in OpenAI's layout: float32, frozen, for evaluation.
 
         Raises DeltaEditError where a tensor is missing, of another shape, or of no vision
-        transformer.
+        transformer. Nothing is built before its width is known to be that of the file's matrices.
         """
         weights = {key: value.float() for key, value in state.items() if key not in NUMBERS}
         try:
-            # Built without memory, then given the file's own tensors: sizes that the file does
-            # not hold cost nothing, and nothing is drawn at random first.
-            with torch.device("meta"):
+            with torch.random.fork_rng(devices=[]):  # it starts at random before weights come
                 network = cls(sizes_of(weights))
-            network.load_state_dict(weights, assign=True)
+            network.load_state_dict(weights)
         except (
             KeyError,
             RuntimeError,
@@ -175,7 +173,11 @@ class ClipNetwork(nn.Module):
 
 
 def sizes_of(weights: Mapping[str, Tensor]) -> ClipSizes:
-    """The sizes of a state dict in OpenAI's layout with a vision transformer; else KeyError."""
+    """The sizes of a state dict in OpenAI's layout with a vision transformer; else KeyError.
+
+    A width is believed only where the matrices of each block have it too, so that a damaged or
+    hostile file cannot ask for a network that it does not hold; else DeltaEditError.
+    """
     conv, positions = weights["visual.conv1.weight"], weights["visual.positional_embedding"]
     width, patch = conv.shape[0], conv.shape[-1]
     text_width = weights["ln_final.weight"].shape[0]
@@ -184,15 +186,24 @@ def sizes_of(weights: Mapping[str, Tensor]) -> ClipSizes:
         side=patch * round((positions.shape[0] - 1) ** 0.5),
         patch=patch,
         image_width=width,
-        image_layers=_blocks(weights, "visual.transformer.resblocks."),
+        image_layers=_blocks(weights, "visual.transformer.resblocks.", width),
         image_heads=width // HEAD,
         context=weights["positional_embedding"].shape[0],
         words=weights["token_embedding.weight"].shape[0],
         text_width=text_width,
-        text_layers=_blocks(weights, "transformer.resblocks."),
+        text_layers=_blocks(weights, "transformer.resblocks.", text_width),
         text_heads=text_width // HEAD,
     )
 
 
-def _blocks(weights: Mapping[str, Tensor], prefix: str) -> int:
-    return len({key.split(".")[prefix.count(".")] for key in weights if key.startswith(prefix)})
+def _blocks(weights: Mapping[str, Tensor], prefix: str, width: int) -> int:
+    """How many blocks a tower has; at least one, and each of this width."""
+    blocks = {key.split(".")[prefix.count(".")] for key in weights if key.startswith(prefix)}
+    for block in sorted(blocks) or ["0"]:
+        key = f"{prefix}{block}.attn.in_proj_weight"
+        if tuple(weights[key].shape) != (3 * width, width):
+            raise DeltaEditError(
+                f"these weights are not in OpenAI's CLIP layout: {key} has the shape "
+                f"{list(weights[key].shape)}, the width {width} needs {[3 * width, width]}"
+            )
+    return len(blocks)

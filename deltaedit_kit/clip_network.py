@@ -138,10 +138,14 @@ class ClipNetwork(nn.Module):
         return self.visual(pictures)
 
     def encode_text(self, tokens: Int[Tensor, "n l"]) -> Float[Tensor, "n e"]:
-        """Embeddings of token ids, not normalised. The end mark is the largest id of a row."""
-        dtype = self.text_projection.dtype
-        x = self.token_embedding(tokens).to(dtype) + self.positional_embedding.to(dtype)
-        length = tokens.shape[1]  # a token sees itself and those before it
+        """Embeddings of token ids, not normalised. The end mark is the largest id of a row.
+
+        l may be anything up to the context: attention is causal, so what stands behind the end
+        mark of the longest text changes nothing.
+        """
+        dtype, length = self.text_projection.dtype, tokens.shape[1]
+        x = self.token_embedding(tokens).to(dtype) + self.positional_embedding[:length].to(dtype)
+        # A token sees itself and those before it.
         later = torch.full((length, length), -torch.inf, dtype=dtype, device=x.device).triu(1)
         x = self.ln_final(self.transformer(x, later))
         return x[torch.arange(len(x)), tokens.argmax(dim=-1)] @ self.text_projection

@@ -29,6 +29,7 @@ from deltaedit_kit.errors import DeltaEditError, tensor
 Preprocessing = Literal["plain", "delta_edit", "clip"]
 Tokenize = Callable[[list[str]], Tensor]
 
+TEXTS_A_PASS = 256  # bounds memory: 800 texts in 79 templates are 63,200
 CLIP_MEAN = (0.48145466, 0.4578275, 0.40821073)  # of CLIP's training pictures, RGB in [0, 1]
 CLIP_STD = (0.26862954, 0.26130258, 0.27577711)
 
@@ -120,30 +121,38 @@ class ClipSpace:
         empty, binary, or longer than the model's context.
         """
         tokens = self.tokens(texts).to(self._home()[0])
-        return nn.functional.normalize(self.model.encode_text(tokens).float(), dim=-1)
+        if isinstance(self.model, ClipNetwork):  # nothing behind the last end mark is ever read
+            tokens = tokens[:, : int(tokens.argmax(dim=1).max()) + 1]
+        parts = [self.model.encode_text(part).float() for part in tokens.split(TEXTS_A_PASS)]
+        return nn.functional.normalize(torch.cat(parts), dim=-1)
 
-    @torch.no_grad()
     def delta_text(
         self, target: str, neutral: str, templates: Sequence[str] | None = None
     ) -> Float[Tensor, " E"]:
-        """Δt [E] from `neutral` to `target`, not normalised: its length enters the relevance mask.
+        """Δt [E] of one target; see `delta_texts`."""
+        return self.delta_texts([target], neutral, templates)[0]
+
+    @torch.no_grad()
+    def delta_texts(
+        self, targets: Sequence[str], neutral: str, templates: Sequence[str] | None = None
+    ) -> Float[Tensor, "T E"]:
+        """Δt [T, E] from `neutral` to each target, not normalised: the relevance mask reads |Δt|.
 
         Each text is put into every template ("a photo of a {}."; None: the text alone), the unit
         embeddings are averaged and the average is normalised. Raises DeltaEditError as
         `encode_texts` does, and for a template without {}.
         """
-        for text in (target, neutral):
-            check_text(text)
+        texts = [check_text(text) for text in (*targets, neutral)]
         frames = list(templates) if templates else ["{}"]
         for frame in frames:
             if "{}" not in frame:
                 raise DeltaEditError(
                     f"template {frame!r} has no place for the text; put {{}} in it"
                 )
-        both = [frame.replace("{}", text) for text in (target, neutral) for frame in frames]
-        means = self.encode_texts(both).view(2, len(frames), -1).mean(dim=1)
+        framed = [frame.replace("{}", text) for text in texts for frame in frames]
+        means = self.encode_texts(framed).view(len(texts), len(frames), -1).mean(dim=1)
         unit = nn.functional.normalize(means, dim=-1)
-        return unit[0] - unit[1]
+        return unit[:-1] - unit[-1]
 
     def tokens(self, texts: Sequence[str]) -> Int[Tensor, "n L"]:
         """Token ids of checked texts; a text that does not fit raises, none is cut silently."""

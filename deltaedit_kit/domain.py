@@ -10,7 +10,7 @@ faces on every device and leaves everybody else's random numbers alone.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from functools import cached_property
 from pathlib import Path
@@ -47,6 +47,7 @@ if TYPE_CHECKING:
 HIGHEST_SEED = 2**32 - 1
 MOST_FACES = 1_000_000  # in one call: a number typed wrongly must not ask for all the memory
 CODES_A_PASS = 4096  # through the mapping network
+SAME = 1e-6  # |Δt| of two texts that say the same, but for rounding
 PICTURES_A_PASS = 32  # up to 256 px; bounds memory, and a larger batch is no faster on a CPU
 
 
@@ -195,22 +196,29 @@ class Domain:
             self._fingerprints[asked] = f"{crc:08x}"
         return self._fingerprints[asked]
 
+    def delta_text(self, sentence: str, neutral: str | None = None) -> Float[Tensor, " E"]:
+        """Δt [E] of one sentence; see `delta_texts`."""
+        return self.delta_texts([sentence], neutral)[0]
+
     @kit_defaults()
     @torch.no_grad()
-    def delta_text(self, sentence: str, neutral: str | None = None) -> Float[Tensor, " E"]:
-        """Δt [E] from the neutral word (None: the domain's) to `sentence`, with its templates.
+    def delta_texts(
+        self, sentences: Sequence[str], neutral: str | None = None
+    ) -> Float[Tensor, "T E"]:
+        """Δt [T, E] from the neutral word (None: the domain's) to each, with its templates.
 
         Not normalised: its length says how much there is to change. Raises `DeltaEditError` for
-        texts that cannot be read, and for two that say the same, which have no direction.
+        texts that cannot be read, and for one that says the same, which has no direction.
         """
         neutral = self.spec.neutral if neutral is None else neutral
-        delta = self.clip.delta_text(sentence, neutral, self.spec.templates or None)
-        if not float(delta.norm()) > 1e-6:
-            raise DeltaEditError(
-                f"{sentence[:60]!r} says the same as the neutral {neutral[:60]!r}; "
-                "name in the target what should change"
-            )
-        return delta
+        deltas = self.clip.delta_texts(sentences, neutral, self.spec.templates or None)
+        for sentence, length in zip(sentences, deltas.norm(dim=1).tolist(), strict=True):
+            if not length > SAME:
+                raise DeltaEditError(
+                    f"{sentence[:60]!r} says the same as the neutral {neutral[:60]!r}; "
+                    "name in the target what should change"
+                )
+        return deltas
 
     @kit_defaults()
     @torch.no_grad()

@@ -181,7 +181,7 @@ class Editor:
                 "strength=1.0"
             )
         with full_precision(faces.s):  # a caller's autocast is for the pictures
-            delta_t = torch.stack([self.domain.delta_text(text, neutral) for text in targets])
+            delta_t = self.domain.delta_texts(targets, neutral)
             return Moves(targets, delta_t, self._delta_s(faces, delta_t))
 
     @kit_defaults()

@@ -40,7 +40,7 @@ def main(target: Path = FIGURE) -> Path:
         store = rehearse(Path(folder) / "rehearsal.sqlite", domain, methods(domain))
         result = report(store.answers())
         store.close()
-    print(result.table())
+    print(result)
     return save_figure(study_figure(result), target)
 
 

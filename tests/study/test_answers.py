@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -70,6 +71,39 @@ def test_a_damaged_file_is_refused_with_the_place(
     path.write_text(path.read_text().replace(old, new, 1))
     with pytest.raises(DeltaEditError, match=words):
         read_csv(path)
+
+
+@pytest.mark.parametrize("seconds", ["NaN", "-5", "inf", "", "soon"])
+def test_seconds_that_nobody_needed_are_refused(tmp_path: Path, seconds: str) -> None:
+    path = write_csv(ANSWERS[:3], tmp_path / "a.csv")
+    first = f"{ANSWERS[0].seconds:.3f}"
+    path.write_text(path.read_text().replace(f",{first},", f",{seconds},", 1))
+    with pytest.raises(DeltaEditError, match=r"line 2 .* is no answer"):
+        read_csv(path)
+
+
+@pytest.mark.parametrize("number", ["-1", "1e9", "10000000000000000000000"])
+def test_numbers_that_count_nothing_are_refused(tmp_path: Path, number: str) -> None:
+    path = write_csv(ANSWERS[:1], tmp_path / "a.csv")
+    header, line = path.read_text().splitlines()
+    path.write_text(f"{header}\n{number}{line[1:]}\n")
+    with pytest.raises(DeltaEditError, match=r"line 2 .* is no answer"):
+        read_csv(path)
+
+
+def test_an_answer_that_stands_there_again_is_refused(tmp_path: Path) -> None:
+    path = write_csv([*ANSWERS, *ANSWERS[:2]], tmp_path / "a.csv")
+    with pytest.raises(DeltaEditError, match=rf"line {len(ANSWERS) + 2} .* line 2 again"):
+        read_csv(path)
+
+
+def test_a_pipe_is_not_read_and_half_a_character_not_written(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.csv")
+    with pytest.raises(DeltaEditError, match="cannot read answers"):
+        read_csv(tmp_path / "pipe.csv")
+    with pytest.raises(DeltaEditError, match="half a character"):
+        write_csv([replace(ANSWERS[0], sentence="\ud800")], tmp_path / "a.csv")
+    assert not (tmp_path / "a.csv").exists()
 
 
 def test_missing_and_unreadable_files_are_refused(tmp_path: Path) -> None:

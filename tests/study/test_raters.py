@@ -54,7 +54,10 @@ def test_everything_simulated_says_so(tmp_path: Path) -> None:
     assert answer_study(store, logits, Raters(), seed=0) == 12 * 8 * 2
     answers = store.answers()
     assert all(a.simulated for a in answers)
-    assert report(answers).table().startswith("SIMULATED STUDY: no person was asked")
+    result = report(answers)
+    assert "SIMULATED" in str(result).splitlines()[0]
+    assert "SIMULATED" in result._repr_html_()
+    assert result.table["simulated"].all()
     assert answer_study(store, logits, Raters(), seed=0) == 0  # all there already
 
 
@@ -102,6 +105,9 @@ def test_the_report_has_a_line_for_each_question_and_sees_a_side_bias() -> None:
         assert max(shown.p_people, shown.p_answers) < 1e-6
     assert result.left_share > 0.55
     assert result.p_left < 1e-6
-    table = result.table()
-    assert f"{len(result.counted.participants)} participants count" in table
-    assert f"{FIRST} over {SECOND}" in table
+    table = result.table.set_index("question")
+    assert list(table.index) == ["accuracy", "realism"]
+    assert table.loc["accuracy", "share"] == result.lines[0].preference.share
+    assert set(table["preferred"]) == {FIRST}
+    assert set(table["over"]) == {SECOND}
+    assert f"{len(result.counted.participants)} participants count" in str(result)

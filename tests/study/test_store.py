@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -183,3 +184,70 @@ def test_a_place_that_cannot_be_written_to_is_named(tmp_path: Path) -> None:
     file.write_text("")
     with pytest.raises(DeltaEditError, match="cannot write"):
         create_study(file / "study.sqlite", fake_items(6), DESIGN)
+
+
+CHANGES = {
+    "a trigger that flips answers": "CREATE TRIGGER t AFTER INSERT ON answer BEGIN "
+    "UPDATE answer SET choice = 'right'; END",
+    "a trigger that drops them": "CREATE TRIGGER t BEFORE INSERT ON answer BEGIN "
+    "SELECT RAISE(IGNORE); END",
+    "a view that never ends": "DROP TABLE study; CREATE VIEW study AS WITH RECURSIVE "
+    "n(key, value) AS (SELECT 1, 1 UNION ALL SELECT key + 1, 1 FROM n) SELECT * FROM n",
+    "another table": "CREATE TABLE notes (text TEXT)",
+    "a table that is gone": "DROP TABLE picture",
+    "an index": "CREATE INDEX i ON answer (seconds)",
+}
+SETTINGS = {
+    "simulated": ("", "1", "[", '"true"'),
+    "design": ("", "[]", "{", '{"participants": -1}', '{"rounds": 1e300}', "[" * 20_000),
+}
+
+
+def changed(store: StudyStore, script: str, *values: object) -> Path:
+    store.close()
+    with closing(sqlite3.connect(store.path)) as plain, plain:
+        plain.execute(script, values) if values else plain.executescript(script)
+    return store.path
+
+
+@pytest.mark.parametrize("script", CHANGES.values(), ids=CHANGES)
+def test_a_file_that_does_more_than_keep_answers_is_refused(store: StudyStore, script: str) -> None:
+    with pytest.raises(DeltaEditError, match="has been changed"):
+        StudyStore(changed(store, script))
+
+
+@pytest.mark.parametrize(
+    ("key", "value"), [(key, value) for key, values in SETTINGS.items() for value in values]
+)
+def test_damaged_settings_are_one_line(store: StudyStore, key: str, value: str) -> None:
+    path = changed(store, "UPDATE study SET value = ? WHERE key = ?", value, key)
+    with pytest.raises(DeltaEditError, match=r"settings of .* are damaged"):
+        StudyStore(path)
+
+
+def test_settings_that_are_gone_are_one_line(store: StudyStore) -> None:
+    path = changed(store, "DELETE FROM study WHERE key = ?", "title")
+    with pytest.raises(DeltaEditError, match=r"settings of .* are damaged"):
+        StudyStore(path)
+
+
+def test_questions_and_pictures_that_are_damaged_are_one_line(store: StudyStore) -> None:
+    ask = store.next_question(store.join("code-one"))
+    assert ask is not None
+    path = changed(store, "DELETE FROM picture WHERE role = ?", "before")
+    with pytest.raises(DeltaEditError, match="no picture before"):
+        StudyStore(path).pictures(ask)
+    path = changed(StudyStore(path), "UPDATE participant SET questions = ?", '["beauty"]')
+    with pytest.raises(DeltaEditError, match="are no questions"):
+        StudyStore(path).next_question(0)
+
+
+def test_half_a_character_is_one_line(store: StudyStore, tmp_path: Path) -> None:
+    with pytest.raises(DeltaEditError, match="give other texts"):
+        store.join("code-\ud800")
+    with pytest.raises(DeltaEditError, match="give other texts"):
+        create_study(tmp_path / "half.sqlite", fake_items(6), DESIGN, title="\ud800?")
+    assert not (tmp_path / "half.sqlite").exists()
+    path = changed(store, "UPDATE study SET value = CAST(x'ff' AS TEXT) WHERE key = ?", "title")
+    with pytest.raises(DeltaEditError, match="cannot use"):
+        StudyStore(path)

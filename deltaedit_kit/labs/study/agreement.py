@@ -10,12 +10,16 @@ pair of pictures is a close call, and that people lean to the same side.
 Alpha, not Fleiss' kappa, since participants may have seen different pairs; where all have seen all,
 both are nearly the same number.
 
-Citation: Krippendorff, "Computing Krippendorff's alpha-reliability", 2011.
+Citation: Krippendorff, "Computing Krippendorff's alpha-reliability", 2011; computed by the package
+`krippendorff`.
 """
 
 from __future__ import annotations
 
 import math
+
+import krippendorff
+import numpy as np
 
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.study.tally import Tally
@@ -27,14 +31,12 @@ def krippendorff_alpha(counts: Tally) -> float:
     nan when every answer is the same: there is no disagreement to expect, so none to compare with.
     Raises `DeltaEditError` when no pair has two answers.
     """
-    raters, wins = counts.asked.sum(0), counts.wins.sum(0)  # [I]
-    shared = raters >= 2
-    raters, wins = raters[shared], wins[shared]
-    total = raters.sum()
-    if not total:
+    losses = counts.asked - counts.wins
+    answers = np.stack([losses.sum(0), counts.wins.sum(0)], axis=1)  # [I, 2]: of each pair
+    shared = answers[answers.sum(1) >= 2]
+    if not len(shared):
         raise DeltaEditError("no pair was answered by two participants; agreement needs two")
-    # Ordered pairs of answers that differ: within a pair of pictures, and over all answers.
-    observed = (2 * wins * (raters - wins) / (raters - 1)).sum() / total
-    ones = wins.sum()
-    expected = 2 * ones * (total - ones) / (total * (total - 1))
-    return float(1 - observed / expected) if expected > 0 else math.nan
+    if not shared.sum(0).all():  # everybody gave one and the same answer
+        return math.nan
+    alpha = krippendorff.alpha(value_counts=shared, level_of_measurement="nominal")
+    return float(alpha)

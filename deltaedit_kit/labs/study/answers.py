@@ -11,13 +11,15 @@ part of a rehearsal can be taken for answers of people. CSV: RFC 4180, UTF-8.
 from __future__ import annotations
 
 import csv
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 from deltaedit_kit.atomic import replacing
-from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.errors import DeltaEditError, finite_number, whole_number
 
+HIGHEST = 2**31 - 1  # of numbers that count participants, rounds and pairs
 INTACT, SHUFFLED = "intact", "shuffled tiles"  # what attention checks compare
 
 
@@ -38,6 +40,14 @@ class Answer:
     seconds: float  # from showing the question to the answer
     simulated: bool
 
+    def __post_init__(self) -> None:
+        """Refuse what no participant can have answered, wherever it comes from."""
+        for name in ("participant", "position", "item"):
+            whole_number(name, getattr(self, name), 0, HIGHEST)
+        finite_number("seconds", self.seconds, low=0.0)
+        if self.choice not in ("left", "right"):
+            raise DeltaEditError(f"choice is {self.choice!r:.60}; give left or right")
+
     @property
     def preferred(self) -> str:
         """The method that was chosen."""
@@ -52,7 +62,7 @@ def write_csv(answers: Iterable[Answer], path: str | Path) -> Path:
 
     Raises `DeltaEditError` for a place that cannot be written to.
     """
-    target = Path(path).expanduser()
+    target = Path(os.path.expanduser(path))
     try:
         with replacing(target) as beside, beside.open("w", encoding="utf-8", newline="") as file:
             writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
@@ -62,29 +72,46 @@ def write_csv(answers: Iterable[Answer], path: str | Path) -> Path:
         raise DeltaEditError(
             f"cannot write {target}: {cause.strerror}; choose another file or folder"
         ) from cause
+    except UnicodeEncodeError as cause:
+        raise DeltaEditError(
+            f"cannot write {target}: a text holds half a character ({cause.reason}); write it anew"
+        ) from cause
     return target
 
 
 def read_csv(path: str | Path) -> list[Answer]:
     """Answers of a file that `write_csv` made (columns in any order; others are ignored).
 
-    Raises `DeltaEditError` for a missing file, a missing or misspelt column, and a cell that does
-    not hold what its column is for, naming the line.
+    Raises `DeltaEditError` for a missing file, a missing or misspelt column, a cell that does not
+    hold what its column is for, and a question that is answered twice, naming the line.
     """
+    source = Path(os.path.expanduser(path))
     try:
-        with Path(path).expanduser().open(encoding="utf-8-sig", newline="") as file:
+        if not source.is_file():  # of a pipe, reading would never end
+            raise DeltaEditError("there is no such file")
+        with source.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.DictReader(file)
             header, rows = list(reader.fieldnames or []), list(reader)
-    except (OSError, UnicodeDecodeError, csv.Error) as cause:
+    except (OSError, ValueError, csv.Error) as cause:
         raise DeltaEditError(
             f"cannot read answers from {path}: {cause}; give a CSV file"
         ) from cause
     missing = [name for name in COLUMNS if name not in header]
     if missing:
         raise DeltaEditError(
-            f"{path} has no column {', '.join(missing)}; it has {', '.join(header) or 'none'}"
+            f"{path} has no column {', '.join(missing)}; it has {', '.join(header)[:200] or 'none'}"
         )
-    return [_answer(row, line, path) for line, row in enumerate(rows, start=2)]
+    answers = [_answer(row, line, path) for line, row in enumerate(rows, start=2)]
+    lines: dict[tuple[int, int, str], int] = {}
+    for line, answer in enumerate(answers, start=2):
+        question = (answer.participant, answer.position, answer.question)
+        if question in lines:
+            raise DeltaEditError(
+                f"line {line} of {path} answers the question of line {lines[question]} again; "
+                "keep one of them, and give two studies one after the other"
+            )
+        lines[question] = line
+    return answers
 
 
 def methods_of(answers: Sequence[Answer]) -> tuple[str, ...]:
@@ -95,8 +122,6 @@ def methods_of(answers: Sequence[Answer]) -> tuple[str, ...]:
 def _answer(row: dict[str, str], line: int, path: str | Path) -> Answer:
     truth = {"True": True, "False": False, "TRUE": True, "FALSE": False}  # spreadsheets shout
     try:
-        if row["choice"] not in ("left", "right"):
-            raise ValueError(f"choice is {row['choice']!r}, not left or right")
         return Answer(
             participant=int(row["participant"]),
             position=int(row["position"]),

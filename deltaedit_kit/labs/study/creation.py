@@ -7,6 +7,7 @@ ever opens half a study; and it never replaces one that is there, for that may h
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -39,7 +40,7 @@ def create_study(
     so wherever they are shown. Raises `DeltaEditError` when the file is there, when there are fewer
     items than rounds, and for a place that cannot be written to.
     """
-    path = Path(path).expanduser()
+    path = Path(os.path.expanduser(path))
     design = Design() if design is None else design
     plan(design, len(items), 0)  # refuses too few items before anything is written
     _refuse_old(path)

@@ -40,6 +40,7 @@ class Database:
                 isolation_level=None,  # transactions begin where we say so
                 check_same_thread=False,
             )
+            self._connection.execute("PRAGMA trusted_schema = OFF")  # the file may be anybody's
             self._connection.execute("PRAGMA foreign_keys = ON")
             self._connection.execute("PRAGMA synchronous = FULL")
         except sqlite3.Error as cause:
@@ -90,4 +91,8 @@ class Database:
                 busy = code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
                 if not busy or time.monotonic() > deadline:
                     raise DeltaEditError(f"cannot use {self.path}: {cause}") from cause
+            except (UnicodeError, OverflowError) as cause:  # half a character, a huge number
+                raise DeltaEditError(
+                    f"cannot use {self.path}: {cause}; give other texts"
+                ) from cause
             time.sleep(random.uniform(0.005, 0.05))

@@ -31,6 +31,7 @@ QUESTIONS: dict[str, str] = {
     "realism": "Which picture looks more natural, less broken?",
 }
 SEED_LIMIT = 2**32 - 1
+MOST_PARTICIPANTS, MOST_ROUNDS = 1_000_000, 1_000  # a square of rounds is in memory
 
 T = TypeVar("T")
 
@@ -46,8 +47,8 @@ class Design:
     questions: tuple[str, ...] = ("accuracy", "realism")
 
     def __post_init__(self) -> None:
-        whole_number("participants", self.participants, 1)
-        whole_number("rounds", self.rounds, 1)
+        whole_number("participants", self.participants, 1, MOST_PARTICIPANTS)
+        whole_number("rounds", self.rounds, 1, MOST_ROUNDS)
         whole_number("checks", self.checks, 0, self.rounds)
         whole_number("seed", self.seed, 0, SEED_LIMIT)
         unknown = [name for name in self.questions if name not in QUESTIONS]

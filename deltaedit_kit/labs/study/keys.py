@@ -2,9 +2,9 @@
 
     keydown inside .pane ─► {key, token} ─► on_key(key, token)
 
-ipywidgets knows no keyboard, so this is a few lines of JavaScript in an anywidget. A key is sent
-once for each `token` (whatever the pane shows now), however often it is pressed, until Python has
-shown the next thing. JupyterLab's own single-key commands are held off the pane.
+ipywidgets knows no keyboard, so this is a few lines of JavaScript (keys.js) in an anywidget. A key
+is sent once for each `token` (whatever the pane shows now), however often it is pressed, until
+Python has shown the next thing. JupyterLab's own single-key commands are held off the pane.
 
 Source: anywidget.dev for the module's form; Lumino's `data-lm-suppress-shortcuts`.
 """
@@ -12,62 +12,17 @@ Source: anywidget.dev for the module's form; Lumino's `data-lm-suppress-shortcut
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import anywidget
 import traitlets
 
-MODULE = """
-export default {
-  render({ model, el }) {
-    const typing = "input:not([type=button]), textarea, select, [contenteditable=true]";
-    let pane = null, sent = null, gone = false;
-
-    const hint = () => {
-      const inside = pane?.contains(document.activeElement);
-      el.textContent = inside ? model.get("active") : model.get("asleep");
-    };
-    const down = (event) => {
-      if (event.ctrlKey || event.altKey || event.metaKey || event.target.matches(typing)) return;
-      if (!model.get("listened").includes(event.key)) return;
-      event.preventDefault();  // arrows would scroll
-      event.stopPropagation();
-      const token = model.get("token");
-      if (event.repeat || !token || token === sent) return;
-      sent = token;
-      model.send({ key: event.key, token });
-      // What came too early is not kept: the same question may be answered again.
-      setTimeout(() => { if (sent === token) sent = null; }, 400);
-    };
-    const take = () => pane?.focus({ preventScroll: true });
-    const attach = () => {  // the pane is in the page a little after this widget
-      if (gone) return;
-      pane = el.closest("." + model.get("pane"));
-      if (!pane) { requestAnimationFrame(attach); return; }
-      pane.tabIndex = 0;
-      pane.setAttribute("data-lm-suppress-shortcuts", "true");
-      pane.addEventListener("keydown", down);
-      pane.addEventListener("focusin", hint);
-      pane.addEventListener("focusout", () => setTimeout(hint));
-      hint();
-    };
-    attach();
-    model.on("change:token", take);
-    return () => {
-      gone = true;
-      model.off("change:token", take);
-      pane?.removeEventListener("keydown", down);
-      pane?.removeEventListener("focusin", hint);
-    };
-  },
-};
-"""
-
 
 class PaneKeys(anywidget.AnyWidget):
     """One line that says whether keys work; put it into a pane with the class `pane`."""
 
-    _esm = MODULE
+    _esm = Path(__file__).with_name("keys.js").read_text(encoding="utf-8")
     pane = traitlets.Unicode("").tag(sync=True)  # CSS class of the pane that listens
     listened = traitlets.List(traitlets.Unicode()).tag(sync=True)  # as KeyboardEvent.key names them
     token = traitlets.Unicode("").tag(sync=True)  # "" sends nothing

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from html import escape
 from itertools import combinations
+
+import pandas as pd
 
 from deltaedit_kit.labs.study.agreement import krippendorff_alpha
 from deltaedit_kit.labs.study.answers import Answer, methods_of
@@ -38,27 +41,55 @@ class Report:
     p_left: float  # exact binomial: could it be chance?
     simulated: bool
 
-    def table(self) -> str:
-        """The report as plain text."""
-        who = self.counted
-        title = "SIMULATED STUDY: no person was asked" if self.simulated else "User study"
-        pairs = [f"{one.preference.first} over {one.preference.second}" for one in self.lines]
-        wide = max(len(pair) for pair in pairs)
+    @property
+    def table(self) -> pd.DataFrame:
+        """A row for each question about each two methods; the interval is of the share."""
         rows = [
-            title,
+            {
+                "question": line.preference.question,
+                "preferred": line.preference.first,
+                "over": line.preference.second,
+                "share": line.preference.share,
+                "low": line.preference.low,
+                "high": line.preference.high,
+                "p people": line.preference.p_people,
+                "p answers": line.preference.p_answers,
+                "alpha": line.agreement,
+                "ICC": line.icc,
+                "simulated": self.simulated,
+            }
+            for line in self.lines
+        ]
+        return pd.DataFrame(rows)
+
+    @property
+    def notes(self) -> tuple[str, str, str]:
+        """What a reader of the table must know: who was asked, who counts, a side bias."""
+        who = self.counted
+        return (
+            "SIMULATED STUDY: no person was asked" if self.simulated else "User study",
             f"{len(who.participants)} participants count; {len(who.inattentive)} failed the "
             f"attention checks, {len(who.unfinished)} did not finish",
-            f"{'question':10} {'preferred':{wide}} {'share':>6} {'interval':>14} {'p people':>9} "
-            f"{'p answers':>9} {'alpha':>6} {'rho':>5}",
-        ]
-        for pair, line in zip(pairs, self.lines, strict=True):
-            p = line.preference
-            rows.append(
-                f"{p.question:10} {pair:{wide}} {p.share:6.1%} {p.low:6.1%} -{p.high:6.1%} "
-                f"{p.p_people:9.2g} {p.p_answers:9.2g} {line.agreement:6.2f} {line.icc:5.2f}"
-            )
-        rows.append(f"left side chosen: {self.left_share:.1%} (p = {self.p_left:.2g})")
-        return "\n".join(rows)
+            f"left side chosen: {self.left_share:.1%} (p = {self.p_left:.2g})",
+        )
+
+    def __str__(self) -> str:
+        title, counted, side = self.notes
+        return f"{title}\n{counted}\n{self._formatted().to_string(index=False)}\n{side}"
+
+    def _repr_html_(self) -> str:
+        title, counted, side = (escape(note) for note in self.notes)
+        table = self._formatted().to_html(index=False)
+        return f"<b>{title}</b><br>{counted}{table}{side}"
+
+    def _formatted(self) -> pd.DataFrame:
+        """The table as texts, with the digits that a reader needs."""
+        formats = {"p people": "{:.2g}", "p answers": "{:.2g}", "alpha": "{:.2f}", "ICC": "{:.2f}"}
+        formats |= dict.fromkeys(("share", "low", "high"), "{:.1%}")
+        shown = self.table.drop(columns="simulated")
+        return shown.assign(
+            **{name: shown[name].map(text.format) for name, text in formats.items()}
+        )
 
 
 def report(

@@ -11,6 +11,9 @@ belong to something is a reference, and no table has a column for a name or a ti
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
+
 APPLICATION_ID = 0x44454B53  # "DEKS", in the file's header: SQLite's way to tell programs apart
 VERSION = 1
 
@@ -52,3 +55,17 @@ CREATE TABLE answer (
     FOREIGN KEY (participant, position) REFERENCES round (participant, position)
 ) STRICT;
 """
+
+
+# (type, name, SQL) of everything that somebody made in a file: tables, triggers, views, ...
+OBJECTS = """
+SELECT type, name, coalesce(sql, '') FROM sqlite_master
+WHERE name NOT LIKE 'sqlite!_%' ESCAPE '!'
+"""
+
+
+def expected_objects() -> set[tuple[str, str, str]]:
+    """The objects of an empty study: exactly these tables and nothing that runs by itself."""
+    with closing(sqlite3.connect(":memory:")) as empty:
+        empty.executescript(TABLES)
+        return set(empty.execute(OBJECTS))

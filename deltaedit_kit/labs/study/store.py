@@ -14,16 +14,25 @@ Each write is one transaction that takes SQLite's write lock at its beginning; t
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal, NamedTuple
+
+from pydantic import TypeAdapter, ValidationError
 
 from deltaedit_kit.errors import DeltaEditError, finite_number
 from deltaedit_kit.labs.study.answers import INTACT, SHUFFLED, Answer
 from deltaedit_kit.labs.study.database import Database
 from deltaedit_kit.labs.study.design import Design, plan
-from deltaedit_kit.labs.study.schema import APPLICATION_ID, VERSION
+from deltaedit_kit.labs.study.schema import (
+    APPLICATION_ID,
+    OBJECTS,
+    VERSION,
+    expected_objects,
+)
 
 ANSWERED = (
     *("participant", "position", "item", "sentence", "face", "question", "choice", "seconds"),
@@ -62,15 +71,17 @@ class StudyStore:
     """
 
     def __init__(self, path: str | Path) -> None:
-        self.path = Path(path).expanduser()
+        self.path = Path(os.path.expanduser(path))
         if not self.path.is_file():
             raise DeltaEditError(f"there is no study at {self.path}; make one with create_study")
         self._file = Database(self.path)
-        settings = _settings(self._file)
-        self.title, self.consent = settings["title"], settings["consent"]
-        self.simulated: bool = json.loads(settings["simulated"])
-        design = json.loads(settings["design"])
-        self.design = Design(**{**design, "questions": tuple(design["questions"])})
+        try:
+            settings = _settings(self._file)
+        except BaseException:
+            self._file.close()
+            raise
+        self.title, self.consent = settings.title, settings.consent
+        self.simulated, self.design = settings.simulated, settings.design
         self.items = int(self._file.read("SELECT count(*) FROM item")[0][0])
 
     def __repr__(self) -> str:
@@ -118,7 +129,7 @@ class StudyStore:
         )
         if not joined:
             raise DeltaEditError(f"participant {participant} has not joined; call join(code) first")
-        questions = json.loads(joined[0][0])
+        questions = self._questions(joined[0][0])
         rounds = self._file.read(
             "SELECT position, item, is_check, swapped, sentence FROM round JOIN item USING (item) "
             "WHERE participant = ? ORDER BY position",
@@ -151,6 +162,12 @@ class StudyStore:
         pair = ("intact", "shuffled") if ask.check else ("first", "second")
         left, right = pair[::-1] if ask.swapped else pair
         found = dict(self._file.read("SELECT role, png FROM picture WHERE item = ?", ask.item))
+        lacking = {"before", left, right} - found.keys()
+        if lacking:
+            raise DeltaEditError(
+                f"{self.path} has no picture {', '.join(sorted(lacking))} of pair {ask.item}; "
+                "take a copy of the study that is whole"
+            )
         return Pictures(found["before"], found[left], found[right])
 
     def answer(self, ask: Question, choice: str, seconds: float) -> bool:
@@ -202,6 +219,15 @@ class StudyStore:
         )
         return finished[0][0], self._file.read("SELECT count(*) FROM participant")[0][0]
 
+    def _questions(self, text: str) -> Sequence[str]:
+        """The questions of a participant, as the file keeps them."""
+        try:
+            return TypeAdapter(list[Literal["accuracy", "realism"]]).validate_json(text)
+        except ValidationError:
+            raise DeltaEditError(
+                f"{self.path} is damaged: {text[:60]!r} are no questions; take a copy that is whole"
+            ) from None
+
     def _find_or_add(self, connection: sqlite3.Connection, code: str) -> int:
         """Inside a transaction: nobody else can take the place that is counted here."""
         found = connection.execute(
@@ -234,13 +260,41 @@ def _checked(ask: Question, choice: str, seconds: float) -> tuple[int, int, str,
     return ask.participant, ask.position, ask.question, choice, seconds
 
 
-def _settings(file: Database) -> dict[str, str]:
-    """The key-value table, after a look at the ids in the file's header."""
+class _Settings(NamedTuple):
+    """What a study was made with."""
+
+    title: str
+    consent: str
+    simulated: bool
+    design: Design
+
+
+def _settings(file: Database) -> _Settings:
+    """The settings, after a look at the ids in the file's header and at everything in it.
+
+    Raises `DeltaEditError` for what is no study of this version, for a file with a trigger, a view
+    or another table, which could change or drop answers, and for settings that are damaged.
+    """
     application = file.read("PRAGMA application_id")[0][0]
     version = file.read("PRAGMA user_version")[0][0]
     if application != APPLICATION_ID or version != VERSION:
-        file.close()
         ours = application == APPLICATION_ID
         reason = f"a study of version {version}, this kit reads {VERSION}" if ours else "no study"
         raise DeltaEditError(f"{file.path} is {reason}; give a file that create_study made")
-    return dict(file.read("SELECT key, value FROM study"))
+    odd = set(file.read(OBJECTS)) ^ expected_objects()
+    if odd:
+        kind, name, _ = min(odd)
+        raise DeltaEditError(
+            f"{file.path} has been changed: {kind} {name[:40]!r} is not as create_study makes it; "
+            "take a copy of the study that nobody worked on"
+        )
+    given = dict(file.read("SELECT key, value FROM study"))
+    try:
+        design = TypeAdapter(dict[str, int | tuple[str, ...]]).validate_json(given["design"])
+        simulated = {"true": True, "false": False}[given["simulated"]]
+        known = Design(**design)  # pyright: ignore[reportArgumentType]
+        return _Settings(given["title"], given["consent"], simulated, known)
+    except (KeyError, TypeError, ValueError) as cause:
+        raise DeltaEditError(
+            f"the settings of {file.path} are damaged ({cause!r:.120}); take a copy that is whole"
+        ) from None

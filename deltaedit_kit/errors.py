@@ -131,7 +131,7 @@ def pictures(name: str, value: Any, limited: bool = True) -> Tensor:
         raise DeltaEditError(f"{name} are {found.dtype}; give floats in [-1, 1]: x / 127.5 - 1")
     if not len(found):
         return found
-    low, high = (float(end) for end in found.aminmax())
+    low, high = (float(end) for end in found.detach().aminmax())
     if not math.isfinite(low) or not math.isfinite(high):
         raise DeltaEditError(f"{name} hold NaN or infinity; give finite floats in [-1, 1]")
     if low >= 0 and high > 2:

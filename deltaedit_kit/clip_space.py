@@ -24,7 +24,8 @@ from torch import Tensor, nn
 
 from deltaedit_kit.clip_network import ClipNetwork
 from deltaedit_kit.clip_tokenizer import tokenize
-from deltaedit_kit.errors import DeltaEditError, tensor
+from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.errors import pictures as check_pictures
 
 Preprocessing = Literal["plain", "delta_edit", "clip"]
 Tokenize = Callable[[list[str]], Tensor]
@@ -97,17 +98,14 @@ class ClipSpace:
     def encode_images(self, pictures: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n E"]:
         """Unit float32 embeddings [n, E] of square pictures in [-1, 1]; differentiable.
 
-        Raises DeltaEditError if the pictures are not float [n, 3, h, h] with n and h >= 1.
+        A generator's pictures may lie a little outside. Raises DeltaEditError unless they are
+        finite floats [n, 3, h, h] with n >= 1, and for bytes.
         """
-        tensor("pictures", pictures)
-        if pictures.ndim != 4 or pictures.shape[1] != 3 or pictures.shape[2] != pictures.shape[3]:
-            shape = list(pictures.shape)
-            raise DeltaEditError(f"pictures have shape {shape}; give square ones as [n, 3, h, h]")
-        if not pictures.numel():
-            raise DeltaEditError(f"pictures have shape {list(pictures.shape)}; give at least one")
-        if not pictures.is_floating_point():
+        check_pictures("pictures", pictures, limited=False)
+        if not len(pictures) or pictures.shape[2] != pictures.shape[3]:
             raise DeltaEditError(
-                f"pictures are {pictures.dtype}; give floats in [-1, 1]: bytes / 127.5 - 1"
+                f"pictures have the shape {list(pictures.shape)}; give square ones, at least one, "
+                "as [n, 3, h, h]"
             )
         device, dtype = self._home()
         prepared = prepare(pictures.to(device).float(), self.resolution, self.preprocessing)

@@ -14,8 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
-from zlib import crc32
+from typing import TYPE_CHECKING
 
 import torch
 from torch import nn
@@ -27,11 +26,10 @@ from deltaedit_kit.errors import (
     finite_number,
     finite_tensor,
     pictures,
-    tensor,
-    unit_rows,
     whole_number,
 )
-from deltaedit_kit.faces import Faces, SampleOrigin
+from deltaedit_kit.faces import Faces, SampleOrigin, check_faces
+from deltaedit_kit.fingerprint import checksum_of
 from deltaedit_kit.networks import Networks, loading
 from deltaedit_kit.stylespace import StyleLayout
 
@@ -187,13 +185,7 @@ class Domain:
         """
         asked = networks or ("generator", "clip")
         if asked not in self._fingerprints:
-            crc = 0
-            for network in asked:
-                for name, value in sorted(self._weights(network).items()):
-                    crc = crc32(name.encode(), crc)
-                    whole = value.detach().cpu().contiguous().flatten().view(torch.uint8)
-                    crc = crc32(whole.numpy().data, crc)
-            self._fingerprints[asked] = f"{crc:08x}"
+            self._fingerprints[asked] = checksum_of(self, asked)
         return self._fingerprints[asked]
 
     def delta_text(self, sentence: str, neutral: str | None = None) -> Float[Tensor, " E"]:
@@ -298,34 +290,9 @@ class Domain:
         Raises `DeltaEditError` for codes of another domain, size, type or device, for codes and
         pictures that are not finite, embeddings that are not unit, pictures outside [-1, 1].
         """
-        if not isinstance(faces, Faces):
-            raise DeltaEditError(
-                f"faces is a {type(faces).__name__}; give Faces, such as domain.sample(4, seed=0)"
-            )
-        name = self.spec.name
-        if faces.domain != name:
-            raise DeltaEditError(
-                f"these faces are codes of domain {faces.domain!r}, this is {name!r}; "
-                f"use load_domain({faces.domain!r})"
-            )
         rows, width = self.generator.latent_rows, self.generator.style_dim
         shapes = {"s": (self.layout.total,), "w_plus": (rows, width), "clip": (self.clip.width,)}
-        for field, shape in shapes.items():
-            codes = tensor(f"faces.{field}", getattr(faces, field))
-            if (codes.dtype, codes.device.type) != (torch.float32, self.device.type):
-                raise DeltaEditError(
-                    f"faces.{field} is {codes.dtype} on {codes.device}, this domain computes in "
-                    f"float32 on {self.device}; use domain.faces_from(s, w_plus)"
-                )
-            if codes.shape[1:] != shape:
-                needed = ", ".join(map(str, shape))
-                raise DeltaEditError(
-                    f"faces.{field} is {list(codes.shape)}, the networks of {name!r} need "
-                    f"[n, {needed}]; sample the faces again with this domain"
-                )
-            finite_tensor(f"faces.{field}", codes)
-        unit_rows("faces.clip", faces.clip)
-        pictures("faces.images", faces.images)
+        check_faces(faces, self.spec.name, self.device, shapes)
 
     @kit_defaults()
     @torch.no_grad()
@@ -344,36 +311,31 @@ class Domain:
         return torch.cat([self.generator.synthesize(*part, noise="fixed") for part in parts])
 
     def _check_header(self, network: str) -> None:
-        """Refuse a file that says it was made for another domain, generator or CLIP."""
+        """Refuse a file that says it was made with other networks; where it does not, by its name.
+
+        Networks of two domains may have the same sizes, and then only the header tells.
+        """
         header = self._networks.header(network)
-        for key, own in (("domain", self.spec.name), ("networks", self.fingerprint())):
-            if header.get(key, own) != own:
-                raise DeltaEditError(
-                    f"the {network} of {self.spec.name!r} was made for the {key} "
-                    f"{header[key][:40]!r}, this is {own!r}; give its own, or make one with "
-                    f"`deltaedit {'train' if network == 'mapper' else 'relevance'}`"
-                )
+        key = "networks" if "networks" in header else "domain"
+        own = self.fingerprint() if key == "networks" else self.spec.name
+        if header.get(key, own) != own:
+            raise DeltaEditError(
+                f"the {network} of {self.spec.name!r} was made for the {key} {header[key][:60]!r}, "
+                f"this is {own!r}; give its own, or make one with "
+                f"`deltaedit {'train' if network == 'mapper' else 'relevance'}`"
+            )
 
     def _frozen(self, load: Callable[[], nn.Module] | None) -> nn.Module | None:
-        """A network ready for use."""
-        return None if load is None else load().to(self.device).eval().requires_grad_(False)
+        """A network ready for use, which refuses what are no pictures in [-1, 1]."""
+        if load is None:
+            return None
+        network = load().to(self.device).eval().requires_grad_(False)
+        network.register_forward_pre_hook(_check_pictures)
+        return network
 
-    def _weights(self, network: str) -> Mapping[str, Tensor]:
-        """The named tensors of one network; {} for one that the domain lacks."""
-        if network in ("clip", "text"):
-            whole = self.clip.model.state_dict() if isinstance(self.clip.model, nn.Module) else {}
-            seen = {name for name in whole if name.startswith("visual.")} or set(whole)
-            return {name: x for name, x in whole.items() if (name in seen) == (network == "clip")}
-        if network == "mean_w":
-            return {"mean_w": cast("Tensor", self.generator.mean_w)}
-        if network == "relevance":
-            return {"relevance": self.relevance}
-        if network == "oracle":
-            return {} if self.oracle is None else self.oracle.weights()
-        if network not in ("generator", "mapper", "inversion", "identity"):
-            raise DeltaEditError(f"a domain has no network {network[:40]!r}; see `fingerprint`")
-        found: nn.Module | None = getattr(self, network)
-        return {} if found is None else found.state_dict()
+
+def _check_pictures(_network: nn.Module, inputs: tuple[Tensor]) -> None:
+    pictures("pictures", inputs[0], limited=False)
 
 
 def _limited(drawn: Tensor) -> Tensor:

@@ -55,11 +55,7 @@ class DomainSpec:
     licence: str  # under which terms the weights come
     examples: tuple[str, ...]  # sentences that show the domain off, first ones first
     files: dict[str, str] = field(default_factory=dict)  # network -> file name of its weights
-    oracle: str | None = None  # "module:function" reading factors off pictures, if there is one
-    inversion: str | None = None  # "module:function", pictures -> w+, of an embedded domain
-    relatives: str | None = None  # likewise, (n, family, random) -> z of pictures much alike
-    identity: str | None = None  # likewise, pictures -> unit vectors, near for the same person
-    second_looks: int = 0  # at its own drawing, by which an encoder corrects itself; `encoding.py`
+    second_looks: int = 0  # at its own drawing, by which an encoder corrects itself
     # Networks that lie in files outside the package: any of the files named will do, best first.
     published: dict[str, tuple[PublishedFile, ...]] = field(default_factory=dict)
     absent: dict[str, str] = field(default_factory=dict)  # network -> why nobody published it

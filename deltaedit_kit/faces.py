@@ -9,11 +9,20 @@ its domain and, if it was sampled, its seed: enough to make it again somewhere e
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from deltaedit_kit.errors import DeltaEditError, whole_number
+import torch
+
+from deltaedit_kit.errors import (
+    DeltaEditError,
+    finite_tensor,
+    pictures,
+    tensor,
+    unit_rows,
+    whole_number,
+)
 
 if TYPE_CHECKING:
     from jaxtyping import Float
@@ -75,3 +84,37 @@ class Faces:
             domain=self.domain,
             origin=origin,
         )
+
+
+def check_faces(
+    faces: Faces, domain: str, device: torch.device, shapes: Mapping[str, tuple[int, ...]]
+) -> None:
+    """Refuse what are not faces of the domain of this name; see `Domain.check`.
+
+    `shapes`: field -> the shape of a row of it.
+    """
+    if not isinstance(faces, Faces):
+        raise DeltaEditError(
+            f"faces is a {type(faces).__name__}; give Faces, such as domain.sample(4, seed=0)"
+        )
+    if faces.domain != domain:
+        raise DeltaEditError(
+            f"these faces are codes of domain {faces.domain!r}, this is {domain!r}; "
+            f"use load_domain({faces.domain!r})"
+        )
+    for field, shape in shapes.items():
+        codes = tensor(f"faces.{field}", getattr(faces, field))
+        if (codes.dtype, codes.device.type) != (torch.float32, device.type):
+            raise DeltaEditError(
+                f"faces.{field} is {codes.dtype} on {codes.device}, this domain is float32 "
+                f"on {device}; use domain.faces_from(s, w_plus)"
+            )
+        if codes.shape[1:] != shape:
+            needed = ", ".join(map(str, shape))
+            raise DeltaEditError(
+                f"faces.{field} is {list(codes.shape)}, the networks of {domain!r} need "
+                f"[n, {needed}]; sample the faces again with this domain"
+            )
+        finite_tensor(f"faces.{field}", codes)
+    unit_rows("faces.clip", faces.clip)
+    pictures("faces.images", faces.images)

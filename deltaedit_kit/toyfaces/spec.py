@@ -35,9 +35,5 @@ SPEC = DomainSpec(
         "mapper": "mapper.safetensors",
         "relevance": "relevance.safetensors",
     },
-    oracle="deltaedit_kit.toyfaces.oracle:read_factors",
-    relatives="deltaedit_kit.toyfaces.relatives:relatives",
-    inversion="deltaedit_kit.toyfaces.encoder:encode_portraits",
-    identity="deltaedit_kit.toyfaces.identity:embed_faces",
     second_looks=2,
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -21,6 +21,7 @@ from tests.tiny_domain import CLIP_WIDTH, SPEC, WIDTH, tiny_domain
 
 SAMPLED = sample_factors(3, seed=1)
 DRAWN = render(SAMPLED, 32)
+SAMPLED_PORTRAITS = render(SAMPLED)
 
 
 @pytest.fixture(scope="module")
@@ -279,13 +280,11 @@ def test_what_the_notebook_set_for_torch_changes_no_face(setting: object) -> Non
 @pytest.mark.parametrize("wrong", [{"domain": "lsun-church"}, {"networks": "0123abcd"}])
 def test_a_network_made_for_another_domain_is_refused(network: str, wrong: dict[str, str]) -> None:
     domain = tiny_domain()
-    own = {"domain": "tiny", "networks": domain.fingerprint(), "method": "any"}
+    own = {"domain": "an older name", "networks": domain.fingerprint(), "method": "any"}
     domain._networks = replace(domain._networks, header=lambda name: own)
     assert getattr(domain, network) is not None
     other = tiny_domain()
-    other._networks = replace(
-        other._networks, header=lambda name: own | wrong if name == network else {}
-    )
+    other._networks = replace(other._networks, header=lambda name: wrong if name == network else {})
     with pytest.raises(DeltaEditError, match=f"the {network} of 'tiny' was made for") as caught:
         getattr(other, network)
     assert next(iter(wrong.values())) in str(caught.value)
@@ -310,3 +309,52 @@ def test_the_first_use_of_any_network_leaves_random_numbers_alone() -> None:
         before = torch.get_rng_state()
         getattr(domain, network)(portraits)
         assert torch.equal(torch.get_rng_state(), before), network
+
+
+@pytest.mark.parametrize(
+    ("change", "word"),
+    [
+        (lambda x: (x + 1) * 127.5, "as bytes do"),
+        (lambda x: ((x + 1) * 127.5).byte(), "uint8"),
+        (lambda x: x * math.nan, "NaN"),
+        (lambda x: x[0], r"picture\[None\]"),
+        (lambda x: x.numpy(), "ndarray"),
+    ],
+)
+@pytest.mark.parametrize("network", ["clip", "oracle", "inversion", "identity"])
+def test_whatever_looks_at_pictures_refuses_other_units(
+    toyfaces: Domain, network: str, change: Callable[[torch.Tensor], object], word: str
+) -> None:
+    portraits = SAMPLED_PORTRAITS
+    look = {
+        "clip": toyfaces.clip.encode_images,
+        "oracle": toyfaces.read_factors,
+        "inversion": toyfaces.inversion,
+        "identity": toyfaces.identity,
+    }[network]
+    assert len(look(portraits)) == 3
+    assert len(look(portraits.half())) == 3
+    assert len(look(portraits * 1.05)) == 3  # as a generator draws it
+    with pytest.raises(DeltaEditError, match=f"pictures .*{word}"):
+        look(change(portraits))
+
+
+def test_a_network_of_any_domain_that_reads_pictures_is_guarded() -> None:
+    domain = tiny_domain()
+    domain._networks = replace(domain._networks, identity=torch.nn.Identity)
+    assert domain.identity is not None
+    with pytest.raises(DeltaEditError, match="as bytes do"):
+        domain.identity(torch.full((1, 3, 64, 64), 200.0))
+
+
+@pytest.mark.parametrize("codes", ["s", "w+"])
+def test_codes_enter_as_floats_of_any_precision_but_finite(domain: Domain, codes: str) -> None:
+    faces = domain.sample(1)
+    given = {"s": faces.s, "w+": faces.w_plus}
+    for dtype in (torch.float16, torch.float64):
+        again = domain.faces_from(*(given | {codes: given[codes].to(dtype)}).values())
+        assert again.s.dtype == again.w_plus.dtype == torch.float32
+        assert torch.allclose(again.images, faces.images, atol=0.02)
+    for wrong in (given[codes] * math.inf, given[codes].long(), given[codes].half() * 1e5):
+        with pytest.raises(DeltaEditError, match=codes.replace("+", r"\+")):
+            domain.faces_from(*(given | {codes: wrong}).values())

@@ -9,7 +9,6 @@ nothing to read, and nothing is invented.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from importlib import import_module
 
 import torch
 
@@ -36,17 +35,6 @@ def read_out(domain: Domain, look: Look) -> tuple[FactorChange, ...]:
     if domain.read_factors is None:
         return ()
     before, after = domain.read_factors(torch.stack([look.before, look.after])).tolist()
-    rows = [
-        FactorChange(*row)
-        for row in zip(factor_names(domain, len(before)), before, after, strict=True)
-    ]
+    names = [name.replace("_", " ") for name in domain.factors]
+    rows = [FactorChange(*row) for row in zip(names, before, after, strict=True)]
     return tuple(sorted(rows, key=lambda row: -abs(row.change)))
-
-
-def factor_names(domain: Domain, count: int) -> tuple[str, ...]:
-    """The names beside the oracle (`FACTORS` of its module), or numbers where it has none."""
-    module = (domain.spec.oracle or "").partition(":")[0]
-    names = getattr(import_module(module), "FACTORS", ()) if module else ()
-    if len(names) != count:
-        return tuple(f"factor {k}" for k in range(count))
-    return tuple(name.replace("_", " ") for name in names)

@@ -1,0 +1,64 @@
+"""One fingerprint for everything that depends on networks: codes, R, recipes, comparisons.
+
+    fingerprint = CRC-32 over (name, bytes) of the weights, in the order of their names
+
+Idea: codes are numbers that mean nothing without the networks that made them, and a seed is other
+people with other weights. So what is stored names the networks it depends on, and is refused with
+others instead of being silently wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+from zlib import crc32
+
+import torch
+from torch import nn
+
+from deltaedit_kit.errors import DeltaEditError
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from deltaedit_kit.domain import Domain
+
+NETWORKS = ("generator", "mean_w", "clip", "text", "mapper", "relevance")
+NETWORKS += ("oracle", "inversion", "identity")
+
+
+def checksum_of(domain: Domain, networks: Sequence[str]) -> str:
+    """Eight hex digits over the named networks; see `Domain.fingerprint`."""
+    crc = 0
+    for network in networks:
+        for name, value in sorted(weights_of(domain, network).items()):
+            crc = crc32(name.encode(), crc)
+            whole = value.detach().cpu().contiguous().flatten().view(torch.uint8)
+            crc = crc32(whole.numpy().data, crc)
+    return f"{crc:08x}"
+
+
+def weights_of(domain: Domain, network: str) -> Mapping[str, Tensor]:
+    """The named tensors of one network; {} for one that the domain lacks.
+
+    CLIP's image side is what OpenAI's layout calls "visual.", all of it where nothing is called so.
+    Raises DeltaEditError for a name that is none.
+    """
+    if network not in NETWORKS:
+        raise DeltaEditError(
+            f"a domain has no network {network[:40]!r}; choose from {', '.join(NETWORKS)}"
+        )
+    if network in ("clip", "text"):
+        model = domain.clip.model
+        whole = model.state_dict() if isinstance(model, nn.Module) else {}
+        images = {name for name in whole if name.startswith("visual.")} or set(whole)
+        return {name: x for name, x in whole.items() if (name in images) == (network == "clip")}
+    if network == "mean_w":
+        mean_w = domain.generator.mean_w
+        return {} if mean_w is None else {"mean_w": mean_w}
+    if network == "relevance":
+        return {"relevance": domain.relevance}
+    if network == "oracle":
+        return {} if domain.oracle is None else domain.oracle.weights()
+    found: nn.Module | None = getattr(domain, network)
+    return {} if found is None else found.state_dict()

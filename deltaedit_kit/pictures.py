@@ -43,9 +43,11 @@ def save_figure(figure: Figure, path: str | Path, recipe: dict[str, Any] | None 
     """
     target, kind = Path(os.path.expanduser(path)), figure_kind(path)
     metadata = {RECIPE_KEY: json.dumps(recipe)} if recipe is not None and kind == "png" else None
+    # zlib's level 3 takes half the time of 6, for a sixth more bytes.
+    options = {"pil_kwargs": {"compress_level": 3}} if kind == "png" else {}
     try:
         with replacing(target) as beside:
-            save_quietly(figure, beside, format=kind, dpi=DPI, metadata=metadata)
+            save_quietly(figure, beside, format=kind, dpi=DPI, metadata=metadata, **options)
     except (OSError, ValueError) as cause:
         reason = cause.strerror if isinstance(cause, OSError) else str(cause)
         raise DeltaEditError(

@@ -20,9 +20,8 @@ import torch
 from torch import Tensor
 
 from deltaedit_kit.toyfaces.factors import index
-from deltaedit_kit.toyfaces.identity import embed_faces
+from deltaedit_kit.toyfaces.identity import embed_faces, portraits_of
 from deltaedit_kit.toyfaces.renderer import render
-from recipes.toyfaces.identity import portraits_of
 
 FIRST_PERSON = 100_000  # training used people from 0
 SKIN_WITHIN = 0.1

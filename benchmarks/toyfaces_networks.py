@@ -23,11 +23,15 @@ from deltaedit_kit.labs.metrics.psnr import psnr
 from deltaedit_kit.toyfaces.attribute_row import PortraitAttribute
 from deltaedit_kit.toyfaces.attributes import NAMES, opposites, truth_table
 from deltaedit_kit.toyfaces.captions import captions_and_names
-from deltaedit_kit.toyfaces.factors import FACTORS, factors_from_z, sample_factors
+from deltaedit_kit.toyfaces.factors import (
+    FACTORS,
+    at_coordinate,
+    factors_from_z,
+    sample_factors,
+)
 from deltaedit_kit.toyfaces.oracle import load_oracle
 from deltaedit_kit.toyfaces.renderer import render
 from deltaedit_kit.toyfaces.visibility import seen, visible
-from recipes.toyfaces.generator_twins import at_coordinate
 
 SEED = 800_000
 BATCH = 50

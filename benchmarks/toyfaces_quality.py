@@ -26,11 +26,11 @@ from benchmarks.toyfaces_networks import (
     generator_psnr,
     oracle_errors,
 )
+from benchmarks.toyfaces_words import FRESH, LOOKED_AT, hear
 from deltaedit_kit import load_domain
 from deltaedit_kit.domain import Domain
 from deltaedit_kit.toyfaces.attributes import ATTRIBUTES
 from deltaedit_kit.toyfaces.captions import HELD_OUT_WORDS
-from recipes.toyfaces.clip_words import FRESH, LOOKED_AT, hear
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ portrait, and `rms` is the PixelNorm that the generator's mapping network applie
 """
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from deltaedit_kit.device import kit_defaults
@@ -97,6 +97,22 @@ def factors_from_z(z: Float[Tensor, "n Z"]) -> Float[Tensor, "n K"]:
         )
     normalised = z * torch.rsqrt(z.square().mean(dim=1, keepdim=True) + 1e-8)
     return from_uniform(torch.special.ndtr(normalised[:, : len(FACTORS)]))
+
+
+def at_coordinate(
+    z: Float[Tensor, "n Z"], factor: Int[Tensor, " n"], value: Float[Tensor, " n"]
+) -> Float[Tensor, "n Z"]:
+    """z with coordinate `factor` at `value` after PixelNorm, in every row; other factors stay.
+
+    PixelNorm divides by the norm of z: the coordinates that name nothing make up for it.
+    """
+    z = z * z.square().mean(dim=1, keepdim=True).rsqrt()
+    rows, known = torch.arange(len(z)), len(FACTORS)
+    spare = z[:, known:].square().sum(dim=1)
+    rest = spare + z[rows, factor].square() - value.square()
+    z[rows, factor] = value
+    z[:, known:] *= (rest / spare).sqrt()[:, None]
+    return z
 
 
 def check_factors(factors: Tensor) -> Float[Tensor, "n K"]:

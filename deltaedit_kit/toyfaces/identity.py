@@ -19,6 +19,7 @@ from torch import Tensor, nn
 
 from deltaedit_kit.errors import tensor
 from deltaedit_kit.networks import loading
+from deltaedit_kit.toyfaces.factors import index, sample_factors
 from deltaedit_kit.toyfaces.portraits import WEIGHTS, InBatches, body, face_of, read_shipped
 
 WIDTH = 64  # D, the length of an embedding
@@ -70,3 +71,11 @@ def embed_faces(pictures: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n D"]:
     Raises DeltaEditError for pictures that are not finite floats [n, 3, h, w] in [-1, 1].
     """
     return _identity(tensor("pictures", pictures).device)(pictures)
+
+
+def portraits_of(person: int, count: int) -> Float[Tensor, "n K"]:
+    """Factors [count, K] of `count` portraits of one person; the same for the same number."""
+    factors = sample_factors(count + 1, seed=2_000_000 + person)
+    columns = [index(name) for name in PERSON]
+    factors[1:, columns] = factors[:1, columns]
+    return factors[1:]

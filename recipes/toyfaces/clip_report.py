@@ -20,11 +20,11 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from benchmarks.toyfaces_words import FRESH, LOOKED_AT, hear
 from deltaedit_kit.clip_space import ClipSpace
 from deltaedit_kit.toyfaces.attributes import ATTRIBUTES, NAMES, opposites, truth_table
 from deltaedit_kit.toyfaces.factors import FACTORS, sample_factors
 from deltaedit_kit.toyfaces.renderer import render
-from recipes.toyfaces.clip_words import FRESH, LOOKED_AT, hear
 
 BATCH = 100
 

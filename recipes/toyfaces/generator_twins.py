@@ -15,7 +15,7 @@ the way from brown to blue, are never told from brown ones.
 import torch
 from torch import Tensor
 
-from deltaedit_kit.toyfaces.factors import FACTORS, factors_from_z
+from deltaedit_kit.toyfaces.factors import FACTORS, at_coordinate, factors_from_z
 from deltaedit_kit.toyfaces.renderer import render
 from recipes.toyfaces.generator_mapping import OWN_KNOTS
 
@@ -61,20 +61,6 @@ class Twins:
         for k, share in zip(factor.tolist(), missed.detach().clamp(0.02, 1).tolist(), strict=True):
             self.missed[k] = MEMORY * self.missed[k] + (1 - MEMORY) * share
         return missed.clamp(max=4).mean()
-
-
-def at_coordinate(z: Tensor, factor: Tensor, value: Tensor) -> Tensor:
-    """z [n, Z] with coordinate `factor` [n] at `value` [n] after PixelNorm; other factors stay.
-
-    PixelNorm divides by the norm of z: the coordinates that name nothing make up for it.
-    """
-    z = z * z.square().mean(dim=1, keepdim=True).rsqrt()
-    rows, known = torch.arange(len(z)), len(FACTORS)
-    spare = z[:, known:].square().sum(dim=1)
-    rest = spare + z[rows, factor].square() - value.square()
-    z[rows, factor] = value
-    z[:, known:] *= (rest / spare).sqrt()[:, None]
-    return z
 
 
 @torch.no_grad()

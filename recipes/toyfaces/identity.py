@@ -29,12 +29,13 @@ from numpy.lib.format import open_memmap
 from torch import Tensor, nn
 
 from deltaedit_kit.atomic import save_tensors
-from deltaedit_kit.toyfaces.factors import index, sample_factors
+from deltaedit_kit.toyfaces.factors import index
 from deltaedit_kit.toyfaces.identity import (
     FILE,
     PERSON,
     WIDTH,
     IdentityNetwork,
+    portraits_of,
 )
 from deltaedit_kit.toyfaces.portraits import face_of
 from deltaedit_kit.toyfaces.renderer import render
@@ -67,14 +68,6 @@ class People(NamedTuple):
 
     faces: np.ndarray
     who: Tensor
-
-
-def portraits_of(person: int, count: int) -> Tensor:
-    """Factors [count, K] of `count` portraits of one person; the same for the same number."""
-    factors = sample_factors(count + 1, seed=2_000_000 + person)
-    columns = [index(name) for name in PERSON]
-    factors[1:, columns] = factors[:1, columns]
-    return factors[1:]
 
 
 def people(config: Config, folder: Path) -> People:

@@ -58,7 +58,9 @@ def portrait_domain() -> Domain:
         made.estimate_mean_w(100)
         return made
 
-    networks = Networks(generator, tiny_clip, DeltaMapper, lambda: torch.randn(total, 12), Guesses)
+    networks = Networks(
+        generator, tiny_clip, DeltaMapper, lambda: torch.randn(total, 12), oracle=Guesses
+    )
     return Domain(SPEC, networks)
 
 

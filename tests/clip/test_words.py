@@ -4,11 +4,11 @@ import re
 
 import pytest
 
+from benchmarks.toyfaces_words import FRESH, LOOKED_AT, hear, sentences
 from deltaedit_kit import load_domain
 from deltaedit_kit.toyfaces.attributes import NAMES
 from deltaedit_kit.toyfaces.captions import HELD_OUT_WORDS, captions
 from deltaedit_kit.toyfaces.factors import sample_factors
-from recipes.toyfaces.clip_words import FRESH, LOOKED_AT, hear, sentences
 
 
 @pytest.fixture(scope="module")

@@ -2,12 +2,13 @@
 
     <cache>/files/       what was downloaded, shared by all domains, each with its SHA-256 beside it
     <cache>/<domain>/    what was made here for a domain: its mapper, its relevance matrix
+    <cache>/partial/     downloads on their way
     <cache>/paper/       the released CLIP features of the paper
     <cache> = the environment's DELTAEDIT_CACHE, else the folder that this system has for caches
 
-A published hash is enforced. Where nobody published one, the first file seen is trusted, its hash
-recorded in the form that `sha256sum --check` reads, and any other content refused from then on
-(trust on first use, as ssh does with the keys of hosts).
+A published hash is enforced. Where nobody published one, the first file that its reader could read
+is trusted, its hash recorded in the form that `sha256sum --check` reads, and any other content
+refused from then on (trust on first use, as ssh does with the keys of hosts).
 """
 
 from __future__ import annotations
@@ -51,11 +52,11 @@ def record_of(path: Path) -> Path:
     return path.with_name(f"{path.name}.sha256")
 
 
-def check_content(path: Path, file: PublishedFile) -> str:
-    """Make sure that `path` holds the published file; returns its SHA-256.
+def check_hashes(path: Path, file: PublishedFile) -> str:
+    """Make sure that `path` holds what was published; returns its SHA-256.
 
-    Records the hash where none is known yet. Raises `DeltaEditError` when the content is not what
-    was published or first seen; the message names both hashes and what to do.
+    Raises `DeltaEditError` when the content is another; the message names both hashes and what to
+    do.
     """
     found = sha256(path)
     if file.sha256 and found != file.sha256:
@@ -68,22 +69,26 @@ def check_content(path: Path, file: PublishedFile) -> str:
             f"{path} is damaged or another file: git would store it as {blob}, published is "
             f"{file.git_blob}; delete it and run this again"
         )
-    if file.addresses and not file.sha256:  # without an address it is the user's own, to change
-        enforce_first_seen(path, found)
     return found
 
 
-def enforce_first_seen(path: Path, found: str) -> None:
-    """Compare with the recorded hash, or record this one where there is none."""
+def first_seen(path: Path) -> str | None:
+    """The SHA-256 that was recorded for `path`; None where none was."""
     record = record_of(path)
-    if not record.exists():
-        write_record(record, f"{found}  {path.name}\n")
-        return
-    seen = record.read_text(encoding="ascii", errors="replace").split(" ")[0].strip()
-    if seen != found:
+    if not record.is_file():
+        return None
+    return record.read_text(encoding="ascii", errors="replace").split(" ")[0].strip()
+
+
+def record_first_seen(path: Path, found: str) -> None:
+    """Compare with the recorded hash, or record this one where there is none."""
+    seen = first_seen(path)
+    if seen is None:
+        write_record(record_of(path), f"{found}  {path.name}\n")
+    elif seen != found:
         raise DeltaEditError(
-            f"{path} has changed: its SHA-256 is {found}, when first seen it was {seen}; delete "
-            f"it to download it again, or delete {record.name} if you changed it yourself"
+            f"{path} has changed: its SHA-256 is {found}, when first seen here it was {seen}; "
+            f"delete it to download it again, or delete {record_of(path).name} if that is meant"
         )
 
 

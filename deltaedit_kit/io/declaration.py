@@ -37,7 +37,10 @@ KNOWN = {
     *("threshold", "strength", "truncation", "examples", "networks"),
     *("relevance_preprocessing", "templates", "absent"),
 }
-PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+DEVICE = r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)"  # names that are no files on Windows
+PLAIN_NAME = re.compile(
+    rf"(?!(?i:{DEVICE}))[A-Za-z0-9][A-Za-z0-9._-]{{0,98}}[A-Za-z0-9_-]|[A-Za-z0-9]"
+)
 HASH_DIGITS = {"sha256": 64, "git_blob": 40}
 
 

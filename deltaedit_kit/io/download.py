@@ -1,34 +1,56 @@
-"""From an address to a checked file: resume, retry, mirrors, one process at a time.
+"""From an address to a file in place: resume, retry, mirrors, checks, one process at a time.
 
-    for each address:  transfer --cut?--> go on from there --whole?--> hash right? --> into place
+    each address:  GET --cut?--> GET the rest of the same version --whole?--> check --> into place
+    check:         published hash, or: sizes as declared, read whole by its reader, hash recorded
 
-gdown transfers (it resumes by HTTP ranges and knows the detours of Google Drive), pooch checks the
-hash and moves the file into place. Bytes on their way lie in a folder of their own, so that a name
-in the cache always is a whole file with the right hash. That folder outlives this process only
-where a published hash can tell whether old and new bytes fit together.
+Idea: a name in a folder of files always is a whole file that its reader has read, so bytes on their
+way lie in the cache of this machine and are moved when they have passed. The folder may be one that
+somebody sent: nothing of its own is read, followed or written to on the way.
+
+The transfer is ours: `pooch.retrieve` has a file in place before anybody has read it and leaves
+temporary ones when it is killed; `gdown.download` forgets the version of a file between two tries
+and takes answers that are none. What gdown knows of Google Drive's pages is used.
 """
 
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
+import random
+import re
 import shutil
 import sys
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from deltaedit_kit.atomic import remove_leftovers, replacing
 from deltaedit_kit.domain_spec import PublishedFile
 from deltaedit_kit.errors import DeltaEditError
-from deltaedit_kit.io.cache import check_content
+from deltaedit_kit.io.cache import cache_root, check_hashes, first_seen, record_first_seen
+
+if TYPE_CHECKING:
+    from requests import Response, Session
+    from tqdm import tqdm
 
 RETRIES = 3  # after a cut, each with a longer pause; more as long as bytes arrive in between
 SILENCE = (15.0, 60.0)  # seconds to wait for a connection, and for the next byte
-PAGE_MARKS = (b"<!doctype", b"<html")  # a server's excuse, sent in place of a file
+CHUNK = 2**16  # bytes
+LARGEST = 20e9  # bytes of a file whose size nobody declared
+OK, PART, NO_SUCH_PART = 200, 206, 416
+DRIVE = ("drive.google.com", "docs.google.com", "drive.usercontent.google.com")
+PAGE = 2**20  # bytes of Google Drive's page that are looked at
 
 Tell = Callable[[str], None]
+Accept = Callable[[Path], object]
+
+
+class Refused(Exception):
+    """An answer that is not the file; the words say what it is."""
 
 
 def obtain(
@@ -36,155 +58,252 @@ def obtain(
     folder: Path,
     tell: Tell | None = None,
     retries: int = RETRIES,
+    accept: Accept | None = None,
 ) -> Path:
     """The path of the first of `files` that lies in `folder` or can be downloaded into it.
 
-    `tell` is given the licence note before a download starts (None: to stderr, together with the
-    progress bar). Any number of processes may ask for the same file at once: one of them loads it.
-    Raises `DeltaEditError` when a file in place is not what it should be, when no address answers
-    (naming the file, the pages where it is, and the folder), and when the disk is full.
+    `accept` reads a file without a published hash whole, before it counts as the file, and raises
+    DeltaEditError for another. `tell` is given the licence note before a download starts (None: to
+    stderr, together with the progress bar). Any number of processes may ask for the same file at
+    once: one of them loads it. Raises `DeltaEditError` when a file in place is not what it should
+    be, when no address answers with it (naming the file, the pages where it is, and the folder),
+    and when the disk is full.
     """
-    found = in_place(files, folder)
+    found = in_place(files, folder, accept)
     if found is not None:
         return found
-    reachable = [file for file in files if file.addresses]
     failures: list[str] = []
-    for file in reachable:
-        with only_me(folder, file.name, tell or note):
-            waited_for = in_place([file], folder)
+    for file in files:
+        if not file.addresses:
+            continue
+        with only_me(folder / file.name, file, tell or note) as work:
+            waited_for = in_place([file], folder, accept)
             if waited_for is not None:
                 return waited_for
             (tell or note)(f"{described(file)}. Licence: {file.licence or 'not stated'}")
-            if load(file, folder, failures, retries):
-                return folder / file.name
+            for address in file.addresses:
+                failure = load(address, file, folder, work, retries, accept)
+                if failure is None:
+                    return folder / file.name
+                failures.append(f"{urlsplit(address).netloc} {failure}")
     raise DeltaEditError(by_hand(files, folder, failures))
 
 
-def in_place(files: Iterable[PublishedFile], folder: Path) -> Path | None:
+def in_place(
+    files: Iterable[PublishedFile], folder: Path, accept: Accept | None = None
+) -> Path | None:
     """The first file that lies in `folder`, its content checked; None if there is none."""
     for file in files:
         path = folder / file.name
         if path.is_file():
-            check_content(path, file)
+            found = check_hashes(path, file)
+            if file.addresses and not file.sha256:  # else it is the user's own, to change
+                if accept is not None and not file.git_blob and first_seen(path) is None:
+                    accept(path)
+                record_first_seen(path, found)
             return path
     return None
 
 
-def load(file: PublishedFile, folder: Path, failures: list[str], retries: int) -> bool:
-    """Try every address in turn; what went wrong is added to `failures`. True when in place."""
-    import pooch
-    from gdown.exceptions import DownloadError
+def load(
+    address: str,
+    file: PublishedFile,
+    folder: Path,
+    work: Path,
+    retries: int,
+    accept: Accept | None,
+) -> str | None:
+    """Get the file from one address into place; None, or in a few words why not."""
     from requests import RequestException
 
-    pooch.get_logger().setLevel("WARNING")  # it would repeat what `tell` says
-    partial = folder / f".{file.name}.partial"
-    if not file.sha256:
-        shutil.rmtree(partial, ignore_errors=True)  # of a killed process, and not to be checked
-
-    def transfer(address: str, target: Any, _: Any) -> None:
-        os.replace(transferred(address, partial, file.name, retries), target)
-
-    downloader: Any = transfer  # what pooch calls a Downloader: (address, file to write, pooch)
-    for address in file.addresses:
+    target, content = folder / file.name, work / "content"
+    if not file.sha256:  # nothing could tell whether older bytes belong to it
+        content.unlink(missing_ok=True)
+    try:
         try:
-            pooch.retrieve(address, file.sha256, file.name, folder, downloader=downloader)
-            check_content(folder / file.name, file)
-        except (RequestException, DownloadError, ValueError) as cause:
-            # ValueError: pooch's for a wrong hash, and ours of check_content.
-            if isinstance(cause, DeltaEditError):
-                (folder / file.name).unlink(missing_ok=True)
-            wrong = isinstance(cause, ValueError) and not isinstance(cause, RequestException)
-            failures.append(f"{urlsplit(address).netloc} {reason(cause, wrong)}")
-            if wrong or not file.sha256:  # nothing could tell whether a later rest fits to it
-                shutil.rmtree(partial, ignore_errors=True)
-        except OSError as cause:
-            shutil.rmtree(partial, ignore_errors=True)
-            raise DeltaEditError(disk_trouble(cause, file, folder)) from cause
-        else:
-            shutil.rmtree(partial, ignore_errors=True)
-            return True
-    return False
+            transferred(address, content, file, retries)
+        except (Refused, RequestException) as cause:
+            if not file.sha256 or isinstance(cause, Refused):
+                content.unlink(missing_ok=True)
+            return shortened(str(cause), content)
+        try:
+            found = check_hashes(content, file)
+            if not file.sha256:
+                if accept is not None and not file.git_blob:
+                    accept(content)
+                if first_seen(target) not in (None, found):
+                    raise DeltaEditError("not the one first seen here")
+        except DeltaEditError as cause:
+            content.unlink(missing_ok=True)
+            return f"sent another file: {shortened(str(cause), content)}"
+        move(content, target)
+        if not file.sha256:
+            record_first_seen(target, found)
+    except OSError as cause:
+        content.unlink(missing_ok=True)
+        raise DeltaEditError(disk_trouble(cause, file, folder)) from cause
+    return None
 
 
-def transferred(address: str, partial: Path, name: str, retries: int) -> Path:
-    """The whole answer of one address as a file in `partial`, going on from what is there."""
-    from gdown import download
-    from gdown.exceptions import DownloadError
-    from requests import HTTPError, RequestException
+def transferred(address: str, content: Path, file: PublishedFile, retries: int) -> None:
+    """Write the whole answer of one address to `content`, going on from what is there.
+
+    Raises Refused for an answer that is not the file, and RequestException when it stays cut.
+    """
+    from requests import ConnectionError as CutError
+    from requests import RequestException, Session
     from tqdm.auto import tqdm
 
-    partial.mkdir(parents=True, exist_ok=True)
-    target, started_afresh = partial / name, False
-    while True:
-        before = bytes_in(partial)
-        with tqdm(desc=name, unit="B", unit_scale=True, initial=before) as bar:
-
-            def show(done: int, total: int | None, bar: tqdm = bar) -> None:
-                bar.total = total
-                bar.update(done - bar.n)
-
+    version: str | None = None  # of the bytes that are here
+    failed = 0
+    with Session() as session, tqdm(desc=file.name, unit="B", unit_scale=True) as bar:
+        session.headers["Accept-Encoding"] = "identity"
+        while True:
+            before = size_of(content)
+            if before and not version and not file.sha256:
+                before = 0  # nothing could tell whether the rest is of the same version
             try:
-                download(
-                    address,
-                    str(target),
-                    quiet=True,
-                    use_cookies=False,
-                    resume=True,
-                    progress=show,
-                    timeout=SILENCE,
-                    retries=retries,
-                )
-            except HTTPError:  # the server answered: it has no such file
-                raise
-            except (DownloadError, RequestException):
-                if bytes_in(partial) > before:  # slow, but it moves
-                    continue
-                if not before or started_afresh:
+                with ask(session, address, before, version) as answer:
+                    try:
+                        start = begins_at(answer, before, version)
+                    except Refused as cause:
+                        if not before:
+                            raise
+                        content.unlink()  # perhaps it only cannot go on in the middle
+                        raise CutError(str(cause)) from None
+                    version = version_of(answer)
+                    receive(answer, content, start, most_bytes(file), bar)
+                break
+            except RequestException:
+                failed = 0 if size_of(content) > before else failed + 1
+                if failed > retries:
                     raise
-                # Perhaps this server cannot go on in the middle, or the file is a new one.
-                started_afresh = True
-                shutil.rmtree(partial)
-                partial.mkdir()
-                continue
-        refuse_page(target)
-        return target
+                time.sleep(random.uniform(0, min(2**failed, 30)))
+    if file.megabytes and not file.sha256 and size_of(content) < file.megabytes * 5e5 - 1e6:
+        raise Refused(f"sent {size_of(content) / 1e6:.1f} MB, declared are {file.megabytes:g}")
 
 
-def refuse_page(path: Path) -> None:
-    """Raise when a web page came in place of a file, as it does when a quota is used up."""
-    from gdown.exceptions import DownloadError
+def ask(session: Session, address: str, start: int, version: str | None) -> Response:
+    """The answer to a request for the bytes from `start`, of this version if it is known."""
+    from gdown.download import get_url_from_gdrive_confirmation
+    from gdown.exceptions import FileURLRetrievalError
 
-    with path.open("rb") as content:
-        start = content.read(200).lstrip().lower()
-    if start.startswith(PAGE_MARKS):
-        path.unlink()
-        raise DownloadError("sent a web page instead of the file")
+    headers = {"Range": f"bytes={start}-"} if start else {}
+    if start and version:
+        headers["If-Range"] = version
+    answer = session.get(address, stream=True, timeout=SILENCE, headers=headers)
+    page = answer.headers.get("Content-Type", "").startswith("text/html")
+    if not page or urlsplit(answer.url).hostname not in DRIVE:
+        return answer
+    with answer:  # Google Drive asks whether one is sure, or says that a quota is used up
+        text = next(answer.iter_content(PAGE), b"").decode("utf-8", "replace")
+    try:
+        confirmed = get_url_from_gdrive_confirmation(text)
+    except FileURLRetrievalError:
+        raise Refused("says that it gives no file now: its quota is used up") from None
+    return session.get(confirmed, stream=True, timeout=SILENCE, headers=headers)
 
 
-def bytes_in(folder: Path) -> int:
-    """How many bytes of a transfer have arrived so far."""
-    return sum(path.stat().st_size for path in folder.iterdir() if path.is_file())
+def begins_at(answer: Response, asked: int, version: str | None) -> int:
+    """Where the bytes of an answer belong; Refused where it is not the file, or not this part."""
+    status = answer.status_code
+    if answer.headers.get("Content-Encoding", "identity") != "identity":
+        raise Refused("sent it compressed, which nobody asked for")
+    if status == OK:
+        return 0
+    if status == NO_SUCH_PART and asked:
+        raise Refused("has another version of the file than the one that was begun")
+    if status != PART:
+        raise Refused(f"answered {status}")
+    found = re.fullmatch(r"bytes (\d+)-(\d+)/(\d+)", answer.headers.get("Content-Range", ""))
+    if not asked or not found or int(found[1]) != asked or int(found[2]) + 1 != int(found[3]):
+        raise Refused("sent a part of the file that nobody asked for")
+    if version and version_of(answer) not in (None, version):
+        raise Refused("changed the file while it was being sent")
+    return asked
+
+
+def version_of(answer: Response) -> str | None:
+    """What tells this version of a file from another: a strong ETag, or its date."""
+    tag = answer.headers.get("ETag", "")
+    return answer.headers.get("Last-Modified") if tag.startswith("W/") or not tag else tag
+
+
+def receive(answer: Response, content: Path, start: int, most: float, bar: tqdm) -> None:
+    """Write the bytes of an answer behind the first `start`; Refused for more than `most`."""
+    from requests import ConnectionError as CutError
+
+    length = answer.headers.get("Content-Length", "")
+    expected = start + int(length) if length.isascii() and length.isdecimal() else None
+    bar.total, done = expected, start
+    with content.open("r+b" if start else "wb") as target:
+        target.truncate(start)
+        target.seek(start)
+        bar.update(start - bar.n)
+        if expected is not None and expected > most:
+            raise Refused(f"sends {expected / 1e6:.1f} MB, declared are at most {most / 1e6:.1f}")
+        for piece in answer.iter_content(CHUNK):
+            target.write(piece)
+            done += len(piece)
+            if done > most:
+                raise Refused(f"sends more than the {most / 1e6:.1f} MB that are declared")
+            bar.update(done - bar.n)
+    if expected is not None and done < expected:
+        raise CutError("the connection was cut")
+    if not done:
+        raise Refused("sent nothing")
+
+
+def most_bytes(file: PublishedFile) -> float:
+    """How many bytes a file may have: its declared size is about right."""
+    return LARGEST if file.megabytes is None else 1.5e6 * file.megabytes + 1e6
+
+
+def size_of(content: Path) -> int:
+    """Bytes of a file that may not be there yet."""
+    return content.stat().st_size if content.exists() else 0
+
+
+def move(content: Path, target: Path) -> None:
+    """Put a checked file into its place in one step, also from another disk."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    remove_leftovers(target.parent, {target.name})
+    try:
+        os.replace(content, target)
+    except OSError as cause:
+        if cause.errno != errno.EXDEV:
+            raise
+        with replacing(target) as beside:
+            shutil.copyfile(content, beside)
+        content.unlink()
 
 
 @contextmanager
-def only_me(folder: Path, name: str, tell: Tell) -> Iterator[None]:
-    """Inside, no other process loads the file `name` into `folder`; waits for one that does."""
+def only_me(target: Path, file: PublishedFile, tell: Tell) -> Iterator[Path]:
+    """A folder of this machine's cache to work in, while no other process loads `target`.
+
+    Waits for one that does. It outlives a killed process, so that the next one goes on in it.
+    """
     from filelock import FileLock, Timeout
 
-    locks = folder / ".locks"
+    place = f"{os.path.realpath(target)} {file.sha256}"
+    work = cache_root() / "partial" / hashlib.sha256(os.fsencode(place)).hexdigest()[:16]
     try:
-        locks.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(locks / f"{name}.lock")
+        work.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(work.with_suffix(".lock"))
         try:
             lock.acquire(timeout=0.1)
         except Timeout:
-            tell(f"another process is loading {name}; waiting for it")
+            tell(f"another process is loading {file.name}; waiting for it")
             lock.acquire()
+        work.mkdir(exist_ok=True)  # whoever was waited for has removed it
     except OSError as cause:
-        raise DeltaEditError(disk_trouble(cause, PublishedFile(name), folder)) from cause
+        raise DeltaEditError(disk_trouble(cause, file, work)) from cause
     try:
-        yield
+        yield work
     finally:
+        if not size_of(work / "content") or not file.sha256:
+            shutil.rmtree(work, ignore_errors=True)
         lock.release()
 
 
@@ -199,15 +318,10 @@ def note(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-def reason(cause: Exception, wrong_content: bool) -> str:
-    """What went wrong at an address, in a few words."""
-    response = getattr(cause, "response", None)
-    if response is not None:
-        return f"answered {response.status_code}"
-    if wrong_content:
-        return "sent another file than the one published or first seen here (wrong hash)"
-    words = " ".join(str(cause).split())
-    return words if len(words) <= 120 else f"{words[:117]}..."
+def shortened(words: str, content: Path) -> str:
+    """What went wrong at an address, in a few words, without the place of unfinished work."""
+    words = " ".join(words.replace(f"{content}: ", "").replace(str(content), "it").split())
+    return words if len(words) <= 160 else f"{words[:157]}..."
 
 
 def by_hand(files: Sequence[PublishedFile], folder: Path, failures: Sequence[str]) -> str:

@@ -10,6 +10,8 @@ file is ever executed. The object is the same for every domain, whatever its siz
 
 from __future__ import annotations
 
+import os
+import stat
 from difflib import get_close_matches
 from importlib import import_module
 from importlib.resources import files
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from deltaedit_kit.domain_spec import DomainSpec
     from deltaedit_kit.networks import Networks
 
+MOST_FILES = 100_000  # in a domain's folder; codes come in some hundred
 # name -> package that holds SPEC in spec.py and NETWORKS in networks.py
 PACKAGES = {"toyfaces": "deltaedit_kit.toyfaces"}
 # Declared in published/<name>.json; the files come from those who published them.
@@ -45,7 +48,9 @@ def load_domain(name: str | PathLike[str], device: str | torch.device = "cpu") -
     if isinstance(name, str) and name in PACKAGES:
         return embedded(name, device)
     outside = outside_of(name)
-    return Domain(outside.spec, outside.networks(), device, outside.folder)
+    networks = outside.networks(lambda: domain.fingerprint())
+    domain = Domain(outside.spec, networks, device, outside.folder)
+    return domain
 
 
 def outside_of(name: str | PathLike[str]) -> Outside:
@@ -77,8 +82,37 @@ def published(name: str) -> Outside:
 
 def own(folder: Path) -> Outside:
     """The declaration in a folder; everything that belongs to it stays in that folder."""
-    folder = folder.resolve()
-    return Outside(read_declaration(folder / FILE_NAME), folder, folder)
+    folder = Path(os.path.realpath(folder))
+    spec = read_declaration(folder / FILE_NAME)
+    check_folder(folder)
+    return Outside(spec, folder, folder)
+
+
+def check_folder(folder: Path) -> None:
+    """Raise DeltaEditError for a link that leads out of a folder, and for pipes and devices.
+
+    Somebody may have sent it, and what the kit writes into it (downloads, codes, a mapper) must
+    not land elsewhere. Compared by where a path really leads, so that a junction of Windows counts.
+    """
+    seen = 0
+    for place, folders, names in os.walk(folder):  # which follows no link
+        for name in (*folders, *names):
+            path, seen = os.path.join(place, name), seen + 1
+            leads_to = os.path.realpath(path)
+            if os.path.normcase(leads_to) != os.path.normcase(path) and not Path(
+                leads_to
+            ).is_relative_to(folder):
+                raise DeltaEditError(
+                    f"{path} is a link that leads out of the folder; put the file itself there"
+                )
+            mode = os.lstat(path).st_mode
+            if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode) or stat.S_ISLNK(mode)):
+                raise DeltaEditError(f"{path} is a pipe or a device; a domain has none: remove it")
+            if seen > MOST_FILES:
+                raise DeltaEditError(
+                    f"{folder} holds more than {MOST_FILES:,} files; give a folder of its own to "
+                    "the domain"
+                )
 
 
 def is_folder(name: str | PathLike[str]) -> bool:

@@ -21,11 +21,16 @@ from torch import Tensor, nn
 
 from deltaedit_kit.domain_spec import DomainSpec
 from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.io import arcface, e4e
+from deltaedit_kit.io.checkpoints import loaders
+from deltaedit_kit.io.checkpoints.reading import text_header
 from deltaedit_kit.io.download import Tell, obtain
 from deltaedit_kit.networks import Networks
 
 if TYPE_CHECKING:
     from deltaedit_kit.clip_space import ClipSpace
+    from deltaedit_kit.io.arcface import ArcFace
+    from deltaedit_kit.io.e4e import E4e
     from deltaedit_kit.mapper import DeltaMapper
     from deltaedit_kit.stylegan2 import Generator
     from deltaedit_kit.stylespace import StyleLayout
@@ -53,18 +58,11 @@ class Outside:
         how to make it.
         """
         files = self.spec.published.get(network)
-        made = self.made(network)
         if files:
-            path = obtain(files, self.downloads, self.tell)
-        elif made.is_file():
-            path = made
-        else:
-            raise DeltaEditError(self.how_to_get(network))
-        if self.is_own and not path.resolve().is_relative_to(self.folder):
-            raise DeltaEditError(
-                f"{path} is a link that leads out of the folder; put the file itself there"
-            )
-        return path
+            return obtain(files, self.downloads, self.tell, accept=getattr(self, f"read_{network}"))
+        if self.made(network).is_file():
+            return self.made(network)
+        raise DeltaEditError(self.how_to_get(network))
 
     @property
     def is_own(self) -> bool:
@@ -89,23 +87,25 @@ class Outside:
         commands = COMMANDS[network].format(name=shlex.quote(str(name)))
         return f"{text}; make it with {commands} (it is then found as {self.made(network)})"
 
-    def networks(self) -> Networks:
-        """Every network as a promise, kept when it is first touched."""
+    def networks(self, fingerprint: Callable[[], str] | None = None) -> Networks:
+        """Every network as a function that loads it, called when it is first touched.
+
+        `fingerprint` is that of the domain's generator and CLIP, with which the headers of a
+        mapper and of R are compared.
+        """
         return Networks(
             generator=self.generator,
-            clip=self.clip,
-            mapper=self.mapper,
-            relevance=self.relevance,
+            clip=lambda: self.read_clip(self.path("clip")),
+            mapper=partial(self.mapper, fingerprint),
+            relevance=partial(self.relevance, fingerprint),
             inversion=self.inversion if self.has("inversion") else None,
             identity=self.identity if self.has("identity") else None,
         )
 
-    def generator(self) -> Generator:
-        """StyleGAN2, of the resolution that the declaration promises."""
-        from deltaedit_kit.io.checkpoints.loaders import load_stylegan2
-
-        path = self.path("generator")
-        generator = load_stylegan2(path)
+    # Readers: each reads a file whole, and raises DeltaEditError where it is not that network.
+    def read_generator(self, path: Path) -> Generator:
+        """StyleGAN2, of the resolution that the declaration names."""
+        generator = loaders.load_stylegan2(path)
         if generator.resolution != self.spec.resolution:
             raise DeltaEditError(
                 f"{path} draws {generator.resolution} px, domain {self.spec.name!r} is declared "
@@ -113,18 +113,38 @@ class Outside:
             )
         return generator
 
-    def clip(self) -> ClipSpace:
+    def read_clip(self, path: Path) -> ClipSpace:
         """CLIP, taking pictures as the domain's codes were made."""
-        from deltaedit_kit.io.checkpoints.loaders import load_clip
+        return loaders.load_clip(path, preprocessing=self.spec.preprocessing)
 
-        return load_clip(self.path("clip"), preprocessing=self.spec.preprocessing)
+    def read_mapper(self, path: Path, layout: StyleLayout | None = None) -> DeltaMapper:
+        """DeltaMapper, for this layout of s if it is given."""
+        return loaders.load_delta_mapper(path, layout)
 
-    def mapper(self, layout: StyleLayout, clip_width: int) -> DeltaMapper:
-        """DeltaMapper for this layout of s and this CLIP."""
-        from deltaedit_kit.io.checkpoints.loaders import load_delta_mapper
+    def read_relevance(self, path: Path) -> Tensor:
+        """R [S, E], unit rows."""
+        return loaders.load_relevance(path)
 
+    def read_inversion(self, path: Path) -> E4e:
+        """The encoder as it is in its file."""
+        return loaders.load_e4e(path)
+
+    def read_identity(self, path: Path) -> ArcFace:
+        """ArcFace."""
+        return loaders.load_arcface(path)
+
+    # Networks: read, compared with each other, made ready for the domain's own pictures.
+    def generator(self) -> Generator:
+        """StyleGAN2."""
+        return self.read_generator(self.path("generator"))
+
+    def mapper(
+        self, fingerprint: Callable[[], str] | None, layout: StyleLayout, clip_width: int
+    ) -> DeltaMapper:
+        """DeltaMapper for this layout of s, this CLIP, and these weights of both."""
         path = self.path("mapper")
-        mapper = load_delta_mapper(path, layout)
+        self.check_origin(path, fingerprint)
+        mapper = self.read_mapper(path, layout)
         if mapper.clip_width != clip_width:
             raise DeltaEditError(
                 f"{path} reads CLIP vectors of width {mapper.clip_width}, the CLIP of domain "
@@ -132,32 +152,47 @@ class Outside:
             )
         return mapper
 
-    def relevance(self) -> Tensor:
-        """R [S, E], unit rows."""
-        from deltaedit_kit.io.checkpoints.loaders import load_relevance
+    def relevance(self, fingerprint: Callable[[], str] | None = None) -> Tensor:
+        """R [S, E], made with these weights of generator and CLIP."""
+        path = self.path("relevance")
+        self.check_origin(path, fingerprint)
+        return self.read_relevance(path)
 
-        return load_relevance(self.path("relevance"))
+    def check_origin(self, path: Path, fingerprint: Callable[[], str] | None) -> None:
+        """Raise DeltaEditError where a file says that it belongs to other networks.
+
+        Networks of two domains may have the same sizes, and then only the header tells.
+        """
+        header = text_header(path)
+        made_with, domain = header.get("networks"), header.get("domain")
+        if made_with and fingerprint is not None:
+            if made_with != (own := fingerprint()):
+                raise DeltaEditError(
+                    f"{path} was made with the networks {made_with[:40]} of domain "
+                    f"{str(domain)[:60]!r}, those of {self.spec.name!r} here are {own}; put its "
+                    "own file there, or make it again with the kit"
+                )
+        elif domain and domain != self.spec.name:
+            raise DeltaEditError(
+                f"{path} belongs to domain {domain[:60]!r}, this is {self.spec.name!r}; put its "
+                "own file there, or make it again with the kit"
+            )
 
     def inversion(self) -> FromPictures:
         """e4e: aligned square pictures of any size -> w+."""
-        from deltaedit_kit.io.checkpoints.loaders import load_e4e
-        from deltaedit_kit.io.e4e import INPUT_SIDE
-
-        encoder = load_e4e(self.path("inversion"))
+        encoder = self.read_inversion(self.path("inversion"))
         if encoder.mean_w is None:  # offsets need an origin: the generator's
             mean_w = self.generator().mean_w
             encoder.mean_w = None if mean_w is None else mean_w.expand(encoder.rows, -1)
-        return FromPictures(encoder, partial(resized, side=INPUT_SIDE))
+        return FromPictures(encoder, partial(resized, side=e4e.INPUT_SIDE))
 
     def identity(self) -> FromPictures:
         """ArcFace: aligned square pictures of any size -> unit vectors."""
-        from deltaedit_kit.io.arcface import ALIGNED_SIDE, face_crop
-        from deltaedit_kit.io.checkpoints.loaders import load_arcface
 
         def face(pictures: Tensor) -> Tensor:
-            return face_crop(resized(pictures, ALIGNED_SIDE))
+            return arcface.face_crop(resized(pictures, arcface.ALIGNED_SIDE))
 
-        return FromPictures(load_arcface(self.path("identity")), face)
+        return FromPictures(self.read_identity(self.path("identity")), face)
 
 
 class FromPictures(nn.Module):

@@ -19,6 +19,11 @@ class Site:
     cuts: dict[str, int] = field(default_factory=dict)  # how many answers stop in the middle
     ranges: bool = True  # whether it goes on in the middle when asked
     slow: float = 0.0  # seconds before an answer
+    tag: str | None = '"1"'  # the version that it says a file is of
+    versions: dict[str, list[bytes]] = field(default_factory=dict)  # the file of the next answers
+    headers: dict[str, str] = field(default_factory=dict)  # said with every answer
+    status: int | None = None  # said in place of 200
+    length: bool = True  # whether it says how long the answer is
     asked: list[tuple[str, str | None]] = field(default_factory=list)  # (path, Range)
 
     def url(self, path: str) -> str:
@@ -44,17 +49,26 @@ def serving() -> Iterator[Site]:
             if path not in site.files:
                 self.send_error(404)
                 return
+            if site.versions.get(path):
+                site.files[path] = site.versions[path].pop(0)
+                site.tag = site.tag and f'"{len(site.asked)}"'
             body, total = site.files[path], len(site.files[path])
             wanted = re.fullmatch(r"bytes=(\d+)-", asked or "")
-            start = int(wanted[1]) if wanted and site.ranges else 0
-            self.send_response(206 if start else 200)
+            same = self.headers.get("If-Range") in (None, site.tag)
+            start = int(wanted[1]) if wanted and site.ranges and same else 0
+            self.send_response(206 if start else site.status or 200)
+            if site.tag:
+                self.send_header("ETag", site.tag)
+            for name, value in site.headers.items():
+                self.send_header(name, value)
             if start:
                 self.send_header("Content-Range", f"bytes {start}-{total - 1}/{total}")
-            self.send_header("Content-Length", str(total - start))
+            if site.length:
+                self.send_header("Content-Length", str(total - start))
             self.end_headers()
             rest = body[start:]
             self.wfile.write(rest[: len(rest) // 2] if cut else rest)
-            if cut:
+            if cut or not site.length:
                 self.close_connection = True
 
         def log_message(self, *_: object) -> None:

@@ -12,11 +12,13 @@ import pytest
 import torch
 
 from deltaedit_kit import Editor, load_domain
+from deltaedit_kit.atomic import load_tensors, save_tensors
 from deltaedit_kit.domain_spec import NETWORKS
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.io import availability, download
 from deltaedit_kit.io.availability import skipped, why_not_here
 from deltaedit_kit.io.cache import downloads_folder, own_folder
+from deltaedit_kit.io.checkpoints.converting import convert
 from deltaedit_kit.io.listing import list_files, table
 from deltaedit_kit.io.loading import PUBLISHED
 from deltaedit_kit.io.standin import write_standin
@@ -201,6 +203,35 @@ def test_wrong_networks_are_refused_by_name(folder: Path) -> None:
     (folder / "mapper.safetensors").unlink()
     with pytest.raises(DeltaEditError, match="put it in"):
         _ = load_domain(folder)._networks.mapper(None, 64)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("network", ["mapper", "relevance"])
+@pytest.mark.parametrize("converted", [False, True])
+def test_what_was_made_for_other_networks_is_refused(
+    network: str, converted: bool, folder: Path, tmp_path: Path
+) -> None:
+    """Church and cat have the same sizes: only the header of a file tells them apart."""
+    path = folder / f"{network}.safetensors"
+    tensors, _ = load_tensors(path)
+    own = load_domain(folder).fingerprint()
+
+    def with_header(header: dict[str, str]) -> torch.Tensor | torch.nn.Module:
+        save_tensors(path, tensors, header)
+        if converted:
+            convert(path, tmp_path / "converted.safetensors")
+            shutil.copy(tmp_path / "converted.safetensors", path)
+        return getattr(load_domain(folder), network)
+
+    for header in (
+        {"domain": "lsun-church", "networks": "0badc0de"},
+        {"domain": "stand-in", "networks": "0badc0de"},
+        {"domain": "lsun-church"},
+    ):
+        with pytest.raises(DeltaEditError, match=f"{network}.*'{header['domain']}'") as refusal:
+            with_header(header)
+        assert "its own file" in str(refusal.value)
+    for header in ({"domain": "renamed", "networks": own}, {"domain": "stand-in"}, {}):
+        assert with_header(header) is not None
 
 
 def test_links_out_of_a_folder_are_refused(folder: Path, tmp_path: Path) -> None:

@@ -74,7 +74,7 @@ def test_download_fetches_what_is_not_here(
 
     asked: list[str] = []
 
-    def obtained(files: tuple, folder: Path, _: object) -> Path:
+    def obtained(files: tuple, folder: Path, *_: object, **__: object) -> Path:
         asked.append(files[0].name)
         return folder / files[0].name
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from safetensors import SafetensorError, safe_open
 
 from deltaedit_kit.atomic import load_tensors
 from deltaedit_kit.errors import DeltaEditError
@@ -54,6 +55,20 @@ def read(path: str | Path) -> Contents:
         if container is Container.PICKLE:
             return Contents(path, container, read_pickle(path, budget), budget)
         return Contents(path, container, read_torch(path, container, budget), budget)
+
+
+def text_header(path: str | Path) -> dict[str, str]:
+    """The text that a safetensors file says of itself; {} for another format.
+
+    Raises DeltaEditError as `read`.
+    """
+    if container_of(path) is not Container.SAFETENSORS:
+        return {}
+    try:
+        with safe_open(str(regular_file(path)), framework="pt") as stored:
+            return dict(stored.metadata() or {})
+    except SafetensorError as cause:
+        raise DeltaEditError(f"{path}: the file is damaged ({cause}); fetch it again") from None
 
 
 def open_npy(path: Path) -> np.ndarray:

@@ -79,6 +79,7 @@ def test_a_whole_folder_is_read(tmp_path: Path) -> None:
     assert Results(tmp_path).value("deltaedit", "fid:eyes").n == 2 * 4
 
 
+@pytest.mark.slow
 def test_any_damage_is_one_line_or_no_damage(tmp_path: Path) -> None:
     whole(tmp_path)
     files = sorted(path for path in tmp_path.rglob("*") if path.suffix != ".lock")

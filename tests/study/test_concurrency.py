@@ -40,6 +40,7 @@ def start(study: Path, code: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen([*command, str(receipts)], cwd=Path(__file__).parents[2])
 
 
+@pytest.mark.slow
 def test_twenty_writers_killed_and_resumed_lose_and_repeat_nothing(folder: Path) -> None:
     study = folder / "study.sqlite"
     create_study(study, fake_items(20), DESIGN).close()

@@ -1,11 +1,15 @@
 """The comparison: same faces, same sentences, same CLIP, every method, numbers that can be trusted.
 
-prompts   sentences, what each asks for, and which of them are only for tuning
-presets   each method's settings: as published, shortened for a CPU, and the grid to tune over
-evaluator     pictures before and after -> every metric, one value a face
-runs     one method with one sentence: computed once, kept on disk, a failure is a result
-tuning    the best setting on sentences that the table never sees
-comparison  all runs, resumable
-results   runs -> tidy tables with intervals
-findings  tables -> words that follow the numbers, whoever wins
+baselines      DeltaEdit and the four methods that it is compared with, behind one call
+prompts        sentences, what each asks for, and which of them are only for tuning
+presets        each method's settings: as published, shortened for a CPU, and the grid to tune over
+evaluator      pictures before and after -> every metric, one value a face
+edit_accuracy  the same success, as one number for a mapper in training
+runs           one method with one sentence: computed once, kept on disk, a failure is a result
+reference      unedited faces that the Fréchet distance compares with
+tuning         the best setting on sentences that the table never sees
+comparison     all runs, resumable;   files, index: what it keeps on the disk, typed
+results        runs -> tables with intervals;   table: as DataFrames and CSV files
+findings       tables -> words that follow the numbers, whoever wins
+plot_metrics, plot_methods, explorer   tables and pictures to look at
 """

@@ -29,6 +29,7 @@ from deltaedit_kit.labs.compare.files import CLAIM, Claim, read_json, write_json
 from deltaedit_kit.labs.compare.index import Index
 from deltaedit_kit.labs.compare.prompts import Prompt, checked, of_split
 from deltaedit_kit.labs.compare.reference import make_reference
+from deltaedit_kit.labs.compare.results import Results
 from deltaedit_kit.labs.compare.runs import (
     SHOWN,
     Run,
@@ -139,8 +140,6 @@ class Comparison:
             ) from cause
 
     def _run(self, progress: bool) -> None:
-        from deltaedit_kit.labs.compare.results import Results
-
         faces = self.domain.sample(self.plan.faces, seed=self.plan.seed)
         evaluator = Evaluator(self.domain, faces, self.plan.features)
         # Only now, when nothing more can be refused: a run that failed must not keep the folder.

@@ -10,6 +10,6 @@
     raters      simulated participants, to rehearse the analysis; oracle_raters: they ask the oracle
     rehearsal   a whole simulated study in one call;  report: everything above as one table
 
-The widget is `panel.Study`, the figure `plots`. Nothing here
-invents answers of people: a simulated study says so in its file, its CSV, its table and its figure.
+The widget is `panel.Study`, the figure `plots`. Nothing here invents answers of people: a simulated
+study says so in its file, its CSV, its table and its figure.
 """

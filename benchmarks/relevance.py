@@ -32,7 +32,6 @@ from deltaedit_kit.networks import Networks
 from deltaedit_kit.relevance import ChannelStatistics, Plan, Probe
 from deltaedit_kit.stylegan2 import Generator
 from deltaedit_kit.toyfaces.spec import SPEC
-from tests.stylegan2 import reference
 
 STEP = 5.0
 CLIP_NAME = "ViT-B-32"
@@ -70,7 +69,7 @@ def cost(given: argparse.Namespace) -> None:
 
     def whole() -> None:
         both = s.repeat(2, 1)
-        drawn = [reference.synthesize(domain.generator, code[None], w_plus) for code in both]
+        drawn = [domain.generator.synthesize(code[None], w_plus) for code in both]
         domain.clip.encode_images(torch.cat(drawn))
 
     def moved(layer: int, state: Any) -> None:

@@ -166,11 +166,6 @@ class Domain:
         return None if self.oracle is None else self.oracle.read
 
     @property
-    def draws_correlated(self) -> bool:
-        """Whether `sample_w` takes a `family` above 1."""
-        return self._networks.correlated is not None
-
-    @property
     def relatives(self) -> Callable[[int, int, torch.Generator], Tensor] | None:
         """(n, family, random) -> z [n, Z]: until codes ask `sample_w`."""
         return self._networks.correlated

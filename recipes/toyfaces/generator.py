@@ -6,7 +6,7 @@ For r = 32, 64, 128 pixels in turn (the skip architecture gives a picture at eac
 
     minimise  E_z  detail_loss(G_r(z), render_r(factors_from_z(z))) + λ unexplained_r(z, z')
 
-where z' is a twin of z that differs in one factor (`generator_twins`).
+where z' is a partner of z that differs in one factor (`generator_pairs`).
 
 Noise inputs are trained too and fade, as nothing random is left for them to explain. What is
 kept is the running average of the weights (EMA).
@@ -109,7 +109,7 @@ def train(
                 print(
                     f"{phase.resolution} px  {run.step * config.batch} pictures  "
                     f"loss {running:.4f}  PSNR {quality:.2f} dB  {run.seconds:.0f} s  missed "
-                    + " ".join(f"{n} {m:.2f}" for n, m in run.twins.most_missed(4)),
+                    + " ".join(f"{n} {m:.2f}" for n, m in run.paired.most_missed(4)),
                     flush=True,
                 )
                 last = time.perf_counter()

@@ -19,7 +19,7 @@ from torch.optim.swa_utils import get_ema_multi_avg_fn
 from deltaedit_kit.stylegan2 import Generator
 from recipes.toyfaces.generator_loss import detail_loss, factor_weight
 from recipes.toyfaces.generator_mapping import LAYERS, OFFSET, take_over
-from recipes.toyfaces.generator_twins import Twins, pictures_of
+from recipes.toyfaces.generator_pairs import PairedRenders, pictures_of
 from recipes.toyfaces.renders import Renders, renders, to_float
 
 RUN = Path("runs/toyfaces/generator")
@@ -55,7 +55,7 @@ class Config:
         Phase(128, 250_000, 2e-3, 1e-4),
     )
     batch: int = 4  # small: few pictures are seen, so it is steps that count
-    twins: float = 2.0  # weight of the share of each factor's effect that is missed
+    paired: float = 2.0  # weight of the share of each factor's effect that is missed
     ema_pictures: float = 3_000  # time constant of the weight average
     renders: int = 40_000
     seed: int = 0
@@ -63,7 +63,7 @@ class Config:
 
 
 def batch_of(data: Renders, config: Config, step: int, device: str) -> tuple[Tensor, Tensor]:
-    """z and pictures of half of batch `step`, the other half will be their twins.
+    """z and pictures of half of batch `step`, the other half will be their partners.
 
     Always the same ones, so that a training resumes.
     """
@@ -93,7 +93,7 @@ class Run:
         others = [p for n, p in named if ".modulation." not in n]
         groups = [{"params": others, "pace": 1.0}, {"params": styles, "pace": config.style_pace}]
         self.optimizer = torch.optim.Adam(groups, lr=1e-3, betas=(0.9, 0.99), fused=True)
-        self.twins = Twins()
+        self.paired = PairedRenders()
         self.position = torch.zeros(2, dtype=torch.long)  # phase, step of the leading process
         self.seconds = 0.0
 
@@ -106,7 +106,7 @@ class Run:
         self.average.load_state_dict(state["average"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.position.copy_(torch.tensor([state["phase"], state["step"]]))
-        self.twins.missed.copy_(state["missed"])
+        self.paired.missed.copy_(state["missed"])
         self.seconds = state["seconds"]
         return True
 
@@ -147,7 +147,7 @@ class Run:
                 "optimizer": self.optimizer.state_dict(),
                 "phase": self.phase,
                 "step": self.step,
-                "missed": self.twins.missed,
+                "missed": self.paired.missed,
                 "seconds": self.seconds,
             },
             temporary,
@@ -173,18 +173,18 @@ class Run:
             group["lr"] = lr * group["pace"]
         z, target = batch_of(data, self.config, batch_seed, self.device)
         seeded = torch.Generator().manual_seed(batch_seed)
-        twin_z, factor = self.twins.of(z, seeded)
-        target = torch.cat((target, pictures_of(twin_z)))
+        partner_z, factor = self.paired.draw(z, seeded)
+        target = torch.cat((target, pictures_of(partner_z)))
         if phase.resolution < target.shape[-1]:
             target = F.avg_pool2d(target, target.shape[-1] // phase.resolution)
-        z = torch.cat((z, twin_z))
+        z = torch.cat((z, partner_z))
         with torch.autocast(self.device, dtype=torch.bfloat16):
             w_plus = self.model.expand(self.model.mapping(z) - OFFSET)
             made = self.model.synthesize(
                 self.model.to_style(w_plus), w_plus, noise="random", resolution=phase.resolution
             )
         loss = detail_loss(made.float(), target, weight_map)
-        loss = loss + self.config.twins * self.twins.loss(made.float(), target, factor)
+        loss = loss + self.config.paired * self.paired.loss(made.float(), target, factor)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         self.optimizer.step()

@@ -1,4 +1,4 @@
-"""Families of portraits: members differ in a few factors, families in all."""
+"""Correlated portraits: members of a group differ in a few factors, groups in all."""
 
 import pytest
 import torch
@@ -10,14 +10,14 @@ from deltaedit_kit.toyfaces.factors import FACTORS
 FAMILY = 5
 
 
-def families(n: int) -> torch.Tensor:
+def groups(n: int) -> torch.Tensor:
     z = draw_correlated(n * FAMILY, FAMILY, torch.Generator().manual_seed(0))
     return z.unflatten(0, (n, FAMILY))
 
 
 def test_members_differ_in_the_same_few_coordinates_that_stand_for_factors():
-    z = families(40)
-    differs = (z != z[:, :1])[:, 1:]  # from the first of each family
+    z = groups(40)
+    differs = (z != z[:, :1])[:, 1:]  # from the first of each group
     assert torch.equal(differs, differs[:, :1].expand_as(differs))
     assert differs[:, 0].sum(dim=1).tolist() == [CHANGES[k % len(CHANGES)] for k in range(40)]
     assert not differs[..., len(FACTORS) :].any()
@@ -26,7 +26,7 @@ def test_members_differ_in_the_same_few_coordinates_that_stand_for_factors():
 
 
 def test_ends_are_far_out_and_colours_anywhere_along_their_walk():
-    z = families(2000)
+    z = groups(2000)
     differs = z[:, 1] != z[:, 0]
     walks = torch.tensor([k < len(FACTORS) and FACTORS[k] in WALKS for k in range(z.shape[2])])
     ends = z[:, CALM:].transpose(1, 2)[differs & ~walks]
@@ -36,6 +36,6 @@ def test_ends_are_far_out_and_colours_anywhere_along_their_walk():
     assert colours.std().item() == pytest.approx(1, abs=0.1)
 
 
-def test_half_a_family_is_refused():
-    with pytest.raises(DeltaEditError, match="12 portraits are no families of 5"):
+def test_half_a_group_is_refused():
+    with pytest.raises(DeltaEditError, match="12 portraits are no groups of 5"):
         draw_correlated(12, FAMILY, torch.Generator())

@@ -1,4 +1,4 @@
-"""The generator's recipe: scales of s that change no picture, twins that differ in one factor."""
+"""The generator's recipe: scales of s that change no picture, pairs that differ in one factor."""
 
 import copy
 
@@ -7,8 +7,8 @@ import torch
 
 from deltaedit_kit import load_domain
 from deltaedit_kit.toyfaces.factors import FACTORS, at_coordinate, factors_from_z
+from recipes.toyfaces.generator_pairs import APART, FAR, WALKS, PairedRenders
 from recipes.toyfaces.generator_scales import multiply, rescale, visibility
-from recipes.toyfaces.generator_twins import APART, FAR, WALKS, Twins
 
 
 def test_scales_let_every_channel_weigh_what_clip_sees_of_it_and_change_no_picture():
@@ -48,32 +48,32 @@ def test_one_coordinate_of_z_moves_one_factor_alone():
     assert after[:, k].tolist() == pytest.approx([0.919] * 6, abs=1e-3)
 
 
-def test_twins_differ_in_one_factor_and_stand_far_from_its_middle_or_apart_on_a_walk():
+def test_pairs_differ_in_one_factor_and_stand_far_from_its_middle_or_apart_on_a_walk():
     seeded = torch.Generator().manual_seed(0)
     z = torch.randn(400, 128, generator=seeded)
-    twin, factor = Twins().of(z, seeded)
-    change = (factors_from_z(twin) - factors_from_z(z)).abs()
+    partner, factor = PairedRenders().draw(z, seeded)
+    change = (factors_from_z(partner) - factors_from_z(z)).abs()
     assert ((change > 1e-4).sum(dim=1) == 1).all()
     assert torch.equal(change.argmax(dim=1), factor)
-    at = [x / x.square().mean(dim=1, keepdim=True).sqrt() for x in (z, twin)]
+    at = [x / x.square().mean(dim=1, keepdim=True).sqrt() for x in (z, partner)]
     here, there = (x[torch.arange(len(z)), factor] for x in at)
     walks = torch.isin(factor, torch.tensor(WALKS))
     far = torch.full_like(there[~walks], FAR)
     torch.testing.assert_close(there[~walks].abs(), far, rtol=1e-4, atol=0)
     assert (there * here)[~walks].le(0).all()  # at opposite ends
     portraits_between = (torch.special.ndtr(there) - torch.special.ndtr(here)).abs()
-    assert portraits_between[walks].min() > APART - 0.03  # .02: no twin beyond the last portraits
+    assert portraits_between[walks].min() > APART - 0.03  # .02: none beyond the last portraits
     assert 20 < walks.sum() < 380
 
 
 def test_missed_share_is_0_for_a_perfect_drawing_and_1_for_none_and_teaches_the_turns():
-    twins = Twins()
+    paired = PairedRenders()
     portraits, change = torch.randn(2, 3, 8, 8), torch.randn(2, 3, 8, 8)
     target = torch.cat((portraits, portraits + change))
     factor = torch.tensor([1, 2])
-    assert twins.loss(target, target, factor).item() == 0
-    assert twins.loss(torch.cat((portraits, portraits)), target, factor).item() == pytest.approx(1)
+    assert paired.loss(target, target, factor).item() == 0
+    assert paired.loss(torch.cat((portraits, portraits)), target, factor).item() == pytest.approx(1)
     for _ in range(200):
-        twins.loss(target, target, factor)
-    names = [name for name, _ in twins.most_missed(len(FACTORS))]
+        paired.loss(target, target, factor)
+    names = [name for name, _ in paired.most_missed(len(FACTORS))]
     assert set(names[-2:]) == {FACTORS[1], FACTORS[2]}  # drawn well: their turn comes seldom

@@ -1,15 +1,15 @@
-"""Twins: two portraits that differ in one factor, so that a generator learns what pale factors do.
+"""Paired renders: two portraits that differ in one factor, so that a generator learns pale factors.
 
-A wrinkle is a whisper beside the edge of the hair: in a sum over pixels its error drowns, and the
-generator draws nobody's age. The *difference* of twins shows the wrinkle alone, for everything
-else cancels. With x, x' the renders of twins and G, G' what is drawn for them,
+A wrinkle is weak beside the edge of the hair: in a sum over pixels its error is lost, and the
+generator draws nobody's age. The *difference* of a pair shows the wrinkle alone, for everything
+else cancels. With x, x' the renders of a pair and G, G' what is drawn for them,
 
     unexplained = |(G' - G) - (x' - x)|² / |x' - x|²        1: the factor is not drawn at all
 
 is the share of a factor's effect that the generator misses. Factors take their turns by how much
-of them is missed so far, the worst ones far more often than the others. Twins stand at opposite
-ends of their factor; on a walk through colours anywhere apart, or dark brown eyes, a whisper beside
-the way from brown to blue, are never told from brown ones.
+of them is missed so far, the worst ones far more often than the others. A pair stands at opposite
+ends of its factor; on a walk through colours anywhere apart, or dark brown eyes, close to brown on
+the way to blue, are never separated from brown ones.
 """
 
 import torch
@@ -19,22 +19,22 @@ from deltaedit_kit.toyfaces.factors import FACTORS, at_coordinate, factors_from_
 from deltaedit_kit.toyfaces.renderer import render
 from recipes.toyfaces.generator_mapping import OWN_KNOTS
 
-FAR = 1.3  # where a twin stands: the lower or upper tenth of its factor
+FAR = 1.3  # where the second one stands: the lower or upper tenth of its factor
 WALKS = tuple(FACTORS.index(name) for name in OWN_KNOTS)  # through colours: no end is like another
-APART = 0.25  # of all portraits, at least, lie between twins on such a walk
+APART = 0.25  # of all portraits, at least, lie between a pair on such a walk
 MEMORY = 0.98  # of the running shares
 FOCUS = 3  # power: 1 gives a factor turns by the share missed, more gives the worst ones more
-LEAST = 2e-4  # mean squared change (range 2) below which twins look alike: hue of a black jumper
+LEAST = 2e-4  # mean squared change (range 2) below which a pair looks alike: hue of a black jumper
 
 
-class Twins:
-    """Draws twins and remembers how much of each factor's effect is missed."""
+class PairedRenders:
+    """Draws pairs and remembers how much of each factor's effect is missed."""
 
     def __init__(self) -> None:
         self.missed = torch.ones(len(FACTORS))
 
-    def of(self, z: Tensor, seeded: torch.Generator) -> tuple[Tensor, Tensor]:
-        """For z [n, Z]: the twins' z [n, Z] and the factor [n] in which each differs."""
+    def draw(self, z: Tensor, seeded: torch.Generator) -> tuple[Tensor, Tensor]:
+        """For z [n, Z]: the partners' z [n, Z] and the factor [n] in which each differs."""
         turns = self.missed**FOCUS
         factor = torch.multinomial(turns, len(z), replacement=True, generator=seeded)
         old = z[torch.arange(len(z)), factor.to(z.device)]
@@ -52,7 +52,7 @@ class Twins:
         return [(FACTORS[k], float(m)) for k, m in zip(order[:n], shares[:n], strict=True)]
 
     def loss(self, made: Tensor, target: Tensor, factor: Tensor) -> Tensor:
-        """Mean unexplained share; `made`, `target` [2 n, 3, h, h] hold portraits, then twins."""
+        """Mean unexplained share; `made`, `target` [2 n, 3, h, h] hold portraits, then partners."""
         before, after = target.chunk(2)
         change = after - before
         drawn = made.chunk(2)[1] - made.chunk(2)[0]

@@ -19,7 +19,7 @@ from deltaedit_kit.labs.compare.table import summary_table
 from deltaedit_kit.labs.metrics.frechet import Moments
 from tests.compare.handmade import FACES, GLASSES, STRENGTHS, good, handmade
 
-TRIALS = 150
+TRIALS = 80
 
 
 def whole(folder: Path) -> None:
@@ -107,7 +107,7 @@ def test_only_regular_files_are_read(tmp_path: Path, name: str) -> None:
     whole(tmp_path)
     (tmp_path / name).unlink()
     os.mkfifo(tmp_path / name)  # reading it would wait for ever
-    with pytest.raises(DeltaEditError, match="no regular file"):
+    with pytest.raises(DeltaEditError, match="is a pipe"):
         read(tmp_path)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from deltaedit_kit.errors import DeltaEditError
@@ -45,6 +47,7 @@ def test_texts_alone_are_enough(tmp_path):
         ("sentence\nface\n", "column 'sentence'"),
         ("asks\nglasses\n", "no column 'text'"),
         ("", "no column 'text'"),
+        ("text,text\na face,a head\n", "'text' twice"),
         ("text,asks\n", "list of sentences is empty"),
         ("text,split\na face,testing\n", "line 2: split is 'testing'; use test or tune"),
         ("text,asks\na, b, c\n", "line 2 has more or fewer cells"),
@@ -65,6 +68,9 @@ def test_a_file_that_is_none_is_told(tmp_path):
     (tmp_path / "picture.csv").write_bytes(b"\x89PNG\xff\xfe")
     with pytest.raises(DeltaEditError, match="cannot read sentences"):
         read_prompts(tmp_path / "picture.csv")
+    os.mkfifo(tmp_path / "pipe.csv")
+    with pytest.raises(DeltaEditError, match="is a pipe"):
+        read_prompts(tmp_path / "pipe.csv")
 
 
 def test_texts_that_clip_cannot_read_are_told():

@@ -58,10 +58,10 @@ def test_a_file_that_a_spreadsheet_saved_again_is_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
-        ("choice", "choise", "has no column choice; it has .*choise"),
+        ("choice", "choise", "has not one column choice; it has .*choise"),
         ("accuracy,", "accuracy", r"line \d+ .* is no answer"),
         ("two,left,", "two,up,", r"line \d+ of .*choice is 'up'"),
-        ("participant,", "participant,participant,", "is no answer"),
+        ("participant,", "participant,participant,", "has not one column participant"),
     ],
 )
 def test_a_damaged_file_is_refused_with_the_place(

@@ -21,6 +21,7 @@ from torch import Tensor
 
 from deltaedit_kit.atomic import save_tensors, write_text
 from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.io.cache import regular_file
 from deltaedit_kit.labs.metrics.frechet import Moments
 
 T = TypeVar("T")
@@ -79,7 +80,7 @@ def read_json(path: Path, kind: type[T] | TypeAdapter[T]) -> T:
     """The value of type `kind` in a JSON file. DeltaEditError for a file that holds none."""
     adapter = kind if isinstance(kind, TypeAdapter) else TypeAdapter(kind)
     try:
-        return adapter.validate_json(regular_file(path).read_bytes())
+        return adapter.validate_json(bounded_file(path).read_bytes())
     except (OSError, ValidationError) as cause:
         raise DeltaEditError(f"{path} is damaged ({_first(cause)}); delete it") from None
 
@@ -90,13 +91,12 @@ def write_json(path: Path, value: T, kind: type[T] | TypeAdapter[T]) -> None:
     write_text(path, adapter.dump_json(value, indent=1).decode())
 
 
-def regular_file(path: Path) -> Path:
-    """The path itself; DeltaEditError for a device, a pipe, a folder, or a file far too large."""
-    if not path.is_file():  # of a pipe, reading would never end
-        raise DeltaEditError(f"{path} is no regular file; delete it")
-    if path.stat().st_size > LARGEST:
+def bounded_file(path: Path) -> Path:
+    """The path of a regular file that is not far too large; DeltaEditError for another."""
+    found = regular_file(path)
+    if found.stat().st_size > LARGEST:
         raise DeltaEditError(f"{path} has more than {LARGEST >> 20} MB; delete it")
-    return path
+    return found
 
 
 def save_moments(path: Path, moments: Mapping[tuple[str, str], Moments]) -> None:
@@ -114,7 +114,7 @@ def read_moments(path: Path) -> dict[tuple[str, str], Moments]:
     if not path.exists():
         return {}
     try:
-        with safe_open(str(regular_file(path)), framework="pt") as stored:
+        with safe_open(str(bounded_file(path)), framework="pt") as stored:
             tensors = {key: stored.get_tensor(key) for key in stored.keys()}  # noqa: SIM118
         found = {}
         for key in tensors:

@@ -20,6 +20,7 @@ from pathlib import Path
 from deltaedit_kit.clip_space import check_text
 from deltaedit_kit.domain import Domain
 from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.io.cache import regular_file
 
 COLUMNS = ("text", "asks", "split")
 SPLITS = ("test", "tune")
@@ -66,12 +67,14 @@ def read_prompts(path: str | Path) -> list[Prompt]:
     nearest right one), no sentences, an unreadable or repeated sentence, and an unknown split.
     """
     try:
-        with Path(path).open(newline="", encoding="utf-8-sig") as file:
+        with regular_file(path).open(newline="", encoding="utf-8-sig") as file:
             reader = csv.DictReader(file)
             columns, rows = list(reader.fieldnames or ()), list(reader)
-    except (OSError, UnicodeDecodeError, csv.Error) as cause:
+    except (OSError, ValueError, csv.Error) as cause:
         raise DeltaEditError(f"cannot read sentences from {path}: {cause}") from cause
     for column in columns:
+        if columns.count(column) > 1:
+            raise DeltaEditError(f"{path} has the column {column[:40]!r} twice; leave one out")
         if column not in COLUMNS:
             near = get_close_matches(column, COLUMNS, n=1, cutoff=0.3)
             advice = f"did you mean {near[0]!r}? " if near else ""

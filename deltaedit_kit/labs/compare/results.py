@@ -23,7 +23,7 @@ import torch
 
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.compare.baselines import METHODS
-from deltaedit_kit.labs.compare.files import CLAIM, Claim, read_json, regular_file
+from deltaedit_kit.labs.compare.files import CLAIM, Claim, bounded_file, read_json
 from deltaedit_kit.labs.compare.index import FILE, Index
 from deltaedit_kit.labs.compare.reference import read_reference
 from deltaedit_kit.labs.compare.runs import Run, load
@@ -176,7 +176,7 @@ def read_sheet(path: Path, rows: int) -> list[list[np.ndarray]]:
     from PIL import Image
 
     try:
-        with Image.open(regular_file(path), formats=["PNG"]) as image:
+        with Image.open(bounded_file(path), formats=["PNG"]) as image:
             if image.height % rows or image.width % (image.height // rows):
                 raise ValueError(f"{image.width} x {image.height} pixels are no {rows} rows")
             sheet = np.asarray(image.convert("RGB"))

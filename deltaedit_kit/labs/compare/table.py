@@ -16,6 +16,7 @@ import pandas as pd
 
 from deltaedit_kit.atomic import replacing
 from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.io.cache import regular_file
 
 ALL = "*"  # in the place of a sentence: over all of them
 NUMBERS = ("strength", "value", "low", "high")
@@ -94,7 +95,7 @@ def read_table(path: str | Path) -> pd.DataFrame:
     """The rows of such a file. DeltaEditError if it is not one."""
     try:
         table = pd.read_csv(  # pyright: ignore[reportCallIssue]
-            path,
+            regular_file(path),
             dtype=TYPES,  # pyright: ignore[reportArgumentType]
             keep_default_na=False,  # a sentence may read "None"
             na_values={name: ["nan"] for name in NUMBERS},

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from deltaedit_kit.atomic import replacing
 from deltaedit_kit.errors import DeltaEditError, finite_number, whole_number
+from deltaedit_kit.io.cache import regular_file
 
 HIGHEST = 2**31 - 1  # of numbers that count participants, rounds and pairs
 INTACT, SHUFFLED = "intact", "shuffled tiles"  # what attention checks compare
@@ -85,21 +86,19 @@ def read_csv(path: str | Path) -> list[Answer]:
     Raises `DeltaEditError` for a missing file, a missing or misspelt column, a cell that does not
     hold what its column is for, and a question that is answered twice, naming the line.
     """
-    source = Path(os.path.expanduser(path))
     try:
-        if not source.is_file():  # of a pipe, reading would never end
-            raise DeltaEditError("there is no such file")
-        with source.open(encoding="utf-8-sig", newline="") as file:
+        with regular_file(path).open(encoding="utf-8-sig", newline="") as file:
             reader = csv.DictReader(file)
             header, rows = list(reader.fieldnames or []), list(reader)
     except (OSError, ValueError, csv.Error) as cause:
         raise DeltaEditError(
             f"cannot read answers from {path}: {cause}; give a CSV file"
         ) from cause
-    missing = [name for name in COLUMNS if name not in header]
+    missing = [name for name in COLUMNS if header.count(name) != 1]
     if missing:
         raise DeltaEditError(
-            f"{path} has no column {', '.join(missing)}; it has {', '.join(header)[:200] or 'none'}"
+            f"{path} has not one column {', '.join(missing)}; "
+            f"it has {', '.join(header)[:200] or 'none'}"
         )
     answers = [_answer(row, line, path) for line, row in enumerate(rows, start=2)]
     lines: dict[tuple[int, int, str], int] = {}

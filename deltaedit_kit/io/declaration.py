@@ -13,35 +13,96 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
-from dataclasses import fields
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
+from typing import Annotated, Any, Literal, get_args
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
 
 from deltaedit_kit.clip_tokenizer import open_clip_file
 from deltaedit_kit.domain_spec import NETWORKS, DomainSpec, PublishedFile
-from deltaedit_kit.errors import DeltaEditError, finite_number, whole_number
+from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.io.cache import regular_file
 
 FORMAT, VERSION = "deltaedit-domain", 1
 FILE_NAME = "domain.json"  # of the declaration in a folder of one's own
 LARGEST = 1_000_000  # bytes of a declaration; an honest one has some thousand
-IMAGENET = "imagenet"  # stands for the 79 frames that DeltaEdit averages texts over
 LEFT_OUT = "a photo of many {}."  # the one of CLIP's 80 frames that DeltaEdit does not use
 
-# The fields that a declaration may have.
-KNOWN = {
-    *("format", "version", "name", "title", "resolution", "neutral", "licence", "preprocessing"),
-    *("threshold", "strength", "truncation", "examples", "networks"),
-    *("relevance_preprocessing", "templates", "absent"),
-}
-DEVICE = r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)"  # names that are no files on Windows
-PLAIN_NAME = re.compile(
-    rf"(?!(?i:{DEVICE}))[A-Za-z0-9][A-Za-z0-9._-]{{0,98}}[A-Za-z0-9_-]|[A-Za-z0-9]"
-)
-HASH_DIGITS = {"sha256": 64, "git_blob": 40}
+Network = Literal["generator", "clip", "mapper", "relevance", "inversion", "identity"]
+assert get_args(Network) == NETWORKS
+Text = Annotated[str, Field(pattern=r"\S", description="a text")]
+DEVICE = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)  # Windows opens those
+PLAIN = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,98}[A-Za-z0-9_-])?")
+
+
+def plain_name(name: str) -> str:
+    """`name` if it is that of a file or folder, which leads nowhere else; else ValueError."""
+    if not PLAIN.fullmatch(name) or DEVICE.fullmatch(name):
+        raise ValueError("give a plain name of letters, digits, '.', '_' and '-', and no device's")
+    return name
+
+
+PlainName = Annotated[str, AfterValidator(plain_name)]
+
+
+class Form(BaseModel):
+    """Fields are what they say: no text for a number, no field that the form does not have."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class FileForm(Form):
+    """One file of a network."""
+
+    file: PlainName
+    addresses: list[Annotated[str, Field(pattern=r"^https?://\S+$")]] = []
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
+    git_blob: Annotated[str, Field(pattern=r"^[0-9a-f]{40}$")] | None = None
+    megabytes: Annotated[FiniteFloat, Field(gt=0)] | None = None
+    licence: str = ""
+    page: str = ""
+    facts: str = ""
+
+    def plain(self) -> PublishedFile:
+        """The same as the kit's plain data."""
+        fields = self.model_dump(exclude={"file", "addresses"})
+        return PublishedFile(self.file, tuple(self.addresses), **fields)
+
+
+class DomainForm(Form):
+    """A whole declaration."""
+
+    format: Literal["deltaedit-domain"]
+    version: Literal[1]
+    name: PlainName
+    title: Text
+    resolution: Annotated[int, Field(ge=32, le=4096)]
+    neutral: Text
+    threshold: FiniteFloat
+    strength: FiniteFloat
+    truncation: FiniteFloat
+    preprocessing: Text
+    licence: Text
+    relevance_preprocessing: Text | None = None
+    templates: list[Text] | Literal["imagenet"] = []
+    examples: list[str] = []
+    networks: dict[Network, Annotated[list[FileForm], Field(min_length=1)]] = {}
+    absent: dict[Network, Text] = {}
+
+    def plain(self) -> DomainSpec:
+        """The same as the kit's plain data; DeltaEditError where settings make no sense."""
+        same = {"name", "title", "resolution", "neutral", "threshold", "strength", "truncation"}
+        same |= {"preprocessing", "licence", "relevance_preprocessing", "absent"}
+        return DomainSpec(
+            templates=templates(self.templates),
+            examples=tuple(self.examples),
+            published={
+                network: tuple(file.plain() for file in files)
+                for network, files in self.networks.items()
+            },
+            **self.model_dump(include=same),
+        )
 
 
 def read_declaration(path: Path) -> DomainSpec:
@@ -63,127 +124,41 @@ def read_declaration(path: Path) -> DomainSpec:
 
 def declared(content: Any, where: str) -> DomainSpec:
     """The domain that parsed JSON declares; `where` names it in errors, raised as above."""
-    if not isinstance(content, Mapping) or content.get("format") != FORMAT:
+    if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise DeltaEditError(f'{where} declares no domain; begin it with {{"format": "{FORMAT}"}}')
-    if content.get("version") != VERSION:
-        raise DeltaEditError(
-            f"{where} has version {content.get('version')!r}, this kit reads {VERSION}; update it"
-        )
-    check_keys(content, KNOWN, where)
-    seen_by_relevance = "relevance_preprocessing"
-    name = a_text(content, "name", where)
-    if not PLAIN_NAME.fullmatch(name):  # it becomes the name of a folder in the cache
-        raise DeltaEditError(
-            f"{where}: name is {name[:60]!r}; give letters, digits, '.', '_' and '-'"
-        )
-    return DomainSpec(
-        name=name,
-        title=a_text(content, "title", where),
-        resolution=whole_number(f"{where}: resolution", content.get("resolution"), 32, 4096),
-        neutral=a_text(content, "neutral", where),
-        threshold=a_number(content, "threshold", where),
-        strength=a_number(content, "strength", where),
-        truncation=a_number(content, "truncation", where),
-        templates=templates(content.get("templates", []), where),
-        preprocessing=a_text(content, "preprocessing", where),
-        relevance_preprocessing=(
-            a_text(content, seen_by_relevance, where) if seen_by_relevance in content else None
-        ),
-        licence=a_text(content, "licence", where),
-        examples=text_list(content.get("examples", []), f"{where}: examples"),
-        published=networks(content.get("networks", {}), where),
-        absent=reasons(content.get("absent", {}), where),
-    )
+    try:
+        return DomainForm.model_validate(content).plain()
+    except ValidationError as cause:
+        raise DeltaEditError(f"{where}: {first_fault(cause)}") from None
+    except DeltaEditError as cause:
+        raise DeltaEditError(f"{where}: {cause}") from None
 
 
-def templates(value: Any, where: str) -> tuple[str, ...]:
-    """The frames of texts: a list, or "imagenet" for those of CLIP's authors without one.
+def first_fault(cause: ValidationError) -> str:
+    """The first thing that does not fit a form: which field, what it holds, what is accepted."""
+    fault = cause.errors(include_url=False)[0]
+    *inside, field = [str(part)[:60] for part in fault["loc"] if part != "[key]"]
+    place = ".".join(inside)
+    if fault["type"] == "extra_forbidden" or fault["loc"][-1] == "[key]":
+        known = {*FileForm.model_fields} if "networks" in inside else {*DomainForm.model_fields}
+        known = {*NETWORKS} if fault["loc"][-1] == "[key]" else known
+        near = get_close_matches(field, sorted(known), n=1)
+        advice = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(sorted(known))}"
+        return f"there is no field {field!r}{place and f' in {place}'}; {advice}"
+    name = f"{place}.{field}" if place else field
+    if fault["type"] == "missing":
+        return f"{name} is missing; add it"
+    given = repr(fault["input"])[:60] if isinstance(fault["input"], str | float | int) else "there"
+    return f"{name} is {given}, and that does not fit: {fault['msg'].lower()}; mend it"
 
-    open_clip carries them.
+
+def templates(value: list[str] | Literal["imagenet"]) -> tuple[str, ...]:
+    """The frames of texts: a list, or "imagenet" for the 79 that DeltaEdit averages texts over.
+
+    open_clip carries those.
     """
-    if value != IMAGENET:
-        return text_list(value, f"{where}: templates")
+    if value != "imagenet":
+        return tuple(value)
     module = open_clip_file("zero_shot_metadata")
     frames = (frame("{}") for frame in module.OPENAI_IMAGENET_TEMPLATES)
     return tuple(frame for frame in frames if frame != LEFT_OUT)
-
-
-def networks(value: Any, where: str) -> dict[str, tuple[PublishedFile, ...]]:
-    """For every network its files, best first."""
-    if not isinstance(value, Mapping):
-        raise DeltaEditError(f'{where}: networks is no object; give {{"generator": [...], ...}}')
-    check_keys(value, set(NETWORKS), f"{where}: networks")
-    found = {}
-    for network, files in value.items():
-        place = f"{where}: networks.{network}"
-        if not isinstance(files, list) or not files:
-            raise DeltaEditError(f"{place} is no list of files; give [{{...}}]")
-        found[network] = tuple(one_file(entry, place) for entry in files)
-    return found
-
-
-def one_file(entry: Any, where: str) -> PublishedFile:
-    """One file of a network, every field checked."""
-    if not isinstance(entry, Mapping):
-        raise DeltaEditError(f'{where}: a file is declared as {{"file": "name", ...}}')
-    known = {field.name for field in fields(PublishedFile)} - {"name"} | {"file"}
-    check_keys(entry, known, where)
-    name = a_text(entry, "file", where)
-    if not PLAIN_NAME.fullmatch(name):
-        raise DeltaEditError(
-            f"{where}: {name[:60]!r} is no plain file name; put the file into the folder of the "
-            "domain and give its name, made of letters, digits, '.', '_' and '-'"
-        )
-    addresses = text_list(entry.get("addresses", []), f"{where}: addresses")
-    for address in addresses:
-        if urlsplit(address).scheme not in ("http", "https"):
-            raise DeltaEditError(f"{where}: {address[:80]!r} is no http or https address")
-    hashes = {key: a_hash(entry[key], key, where) for key in HASH_DIGITS if entry.get(key)}
-    notes = {key: a_text(entry, key, where) for key in ("licence", "page", "facts") if key in entry}
-    size = a_number(entry, "megabytes", where) if "megabytes" in entry else None
-    return PublishedFile(name, addresses, megabytes=size, **hashes, **notes)
-
-
-def reasons(value: Any, where: str) -> dict[str, str]:
-    """Why a network is not there, for each one that is not."""
-    if not isinstance(value, Mapping):
-        raise DeltaEditError(f'{where}: absent is no object; give {{"mapper": "reason"}}')
-    check_keys(value, set(NETWORKS), f"{where}: absent")
-    return {network: a_text(value, network, f"{where}: absent") for network in value}
-
-
-def check_keys(content: Mapping[str, Any], known: set[str], where: str) -> None:
-    """Refuse a field that the form does not have, with the nearest one that it has."""
-    for key in content:
-        if key not in known:
-            near = get_close_matches(str(key), sorted(known), n=1)
-            advice = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(sorted(known))}"
-            raise DeltaEditError(f"{where}: there is no field {str(key)[:60]!r}; {advice}")
-
-
-def a_text(content: Mapping[str, Any], key: str, where: str) -> str:
-    """The text in a field that must hold one."""
-    value = content.get(key)
-    if not isinstance(value, str) or not value.strip():
-        raise DeltaEditError(f"{where}: {key} is {value!r:.60}; give a text")
-    return value
-
-
-def a_number(content: Mapping[str, Any], key: str, where: str) -> float:
-    """The finite number in a field that must hold one."""
-    return finite_number(f"{where}: {key}", content.get(key))
-
-
-def text_list(value: Any, where: str) -> tuple[str, ...]:
-    """A list of texts, as a tuple."""
-    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-        raise DeltaEditError(f"{where} is no list of texts")
-    return tuple(value)
-
-
-def a_hash(value: Any, key: str, where: str) -> str:
-    """Lower-case hex digits, as many as the hash has."""
-    digits = HASH_DIGITS[key]
-    if not isinstance(value, str) or not re.fullmatch(f"[0-9a-f]{{{digits}}}", value):
-        raise DeltaEditError(f"{where}: {key} is {value!r:.60}; give {digits} hex digits")
-    return value

@@ -48,9 +48,7 @@ def load_domain(name: str | PathLike[str], device: str | torch.device = "cpu") -
     if isinstance(name, str) and name in PACKAGES:
         return embedded(name, device)
     outside = outside_of(name)
-    networks = outside.networks(lambda: domain.fingerprint())
-    domain = Domain(outside.spec, networks, device, outside.folder)
-    return domain
+    return Domain(outside.spec, outside.networks(), device, outside.folder)
 
 
 def outside_of(name: str | PathLike[str]) -> Outside:

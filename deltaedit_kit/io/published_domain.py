@@ -87,19 +87,16 @@ class Outside:
         commands = COMMANDS[network].format(name=shlex.quote(str(name)))
         return f"{text}; make it with {commands} (it is then found as {self.made(network)})"
 
-    def networks(self, fingerprint: Callable[[], str] | None = None) -> Networks:
-        """Every network as a function that loads it, called when it is first touched.
-
-        `fingerprint` is that of the domain's generator and CLIP, with which the headers of a
-        mapper and of R are compared.
-        """
+    def networks(self) -> Networks:
+        """Every network as a function that loads it, called when it is first touched."""
         return Networks(
-            generator=self.generator,
+            generator=lambda: self.read_generator(self.path("generator")),
             clip=lambda: self.read_clip(self.path("clip")),
-            mapper=partial(self.mapper, fingerprint),
-            relevance=partial(self.relevance, fingerprint),
+            mapper=self.mapper,
+            relevance=lambda: self.read_relevance(self.path("relevance")),
             inversion=self.inversion if self.has("inversion") else None,
             identity=self.identity if self.has("identity") else None,
+            header=lambda network: text_header(self.path(network)),
         )
 
     # Readers: each reads a file whole, and raises DeltaEditError where it is not that network.
@@ -133,17 +130,10 @@ class Outside:
         """ArcFace."""
         return loaders.load_arcface(path)
 
-    # Networks: read, compared with each other, made ready for the domain's own pictures.
-    def generator(self) -> Generator:
-        """StyleGAN2."""
-        return self.read_generator(self.path("generator"))
-
-    def mapper(
-        self, fingerprint: Callable[[], str] | None, layout: StyleLayout, clip_width: int
-    ) -> DeltaMapper:
-        """DeltaMapper for this layout of s, this CLIP, and these weights of both."""
+    # Networks that are made ready: for another network, or for the domain's own pictures.
+    def mapper(self, layout: StyleLayout, clip_width: int) -> DeltaMapper:
+        """DeltaMapper for this layout of s and this CLIP."""
         path = self.path("mapper")
-        self.check_origin(path, fingerprint)
         mapper = self.read_mapper(path, layout)
         if mapper.clip_width != clip_width:
             raise DeltaEditError(
@@ -152,37 +142,11 @@ class Outside:
             )
         return mapper
 
-    def relevance(self, fingerprint: Callable[[], str] | None = None) -> Tensor:
-        """R [S, E], made with these weights of generator and CLIP."""
-        path = self.path("relevance")
-        self.check_origin(path, fingerprint)
-        return self.read_relevance(path)
-
-    def check_origin(self, path: Path, fingerprint: Callable[[], str] | None) -> None:
-        """Raise DeltaEditError where a file says that it belongs to other networks.
-
-        Networks of two domains may have the same sizes, and then only the header tells.
-        """
-        header = text_header(path)
-        made_with, domain = header.get("networks"), header.get("domain")
-        if made_with and fingerprint is not None:
-            if made_with != (own := fingerprint()):
-                raise DeltaEditError(
-                    f"{path} was made with the networks {made_with[:40]} of domain "
-                    f"{str(domain)[:60]!r}, those of {self.spec.name!r} here are {own}; put its "
-                    "own file there, or make it again with the kit"
-                )
-        elif domain and domain != self.spec.name:
-            raise DeltaEditError(
-                f"{path} belongs to domain {domain[:60]!r}, this is {self.spec.name!r}; put its "
-                "own file there, or make it again with the kit"
-            )
-
     def inversion(self) -> FromPictures:
         """e4e: aligned square pictures of any size -> w+."""
         encoder = self.read_inversion(self.path("inversion"))
         if encoder.mean_w is None:  # offsets need an origin: the generator's
-            mean_w = self.generator().mean_w
+            mean_w = self.read_generator(self.path("generator")).mean_w
             encoder.mean_w = None if mean_w is None else mean_w.expand(encoder.rows, -1)
         return FromPictures(encoder, partial(resized, side=e4e.INPUT_SIDE))
 

@@ -45,43 +45,75 @@ def test_a_good_declaration_becomes_a_spec() -> None:
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"format": "other"}, "declares no domain"),
-        ({"version": 2}, "version 2, this kit reads 1"),
-        ({"treshold": 0.1}, "no field 'treshold'; did you mean 'threshold'?"),
-        ({"name": "../up"}, "name is '../up'"),
-        ({"name": ""}, "give a text"),
-        ({"resolution": 100}, "power of two"),
-        ({"resolution": "64"}, "resolution is '64'"),
-        ({"resolution": 64.5}, "resolution is 64.5"),
-        ({"threshold": float("nan")}, "threshold is nan"),
-        ({"strength": True}, "strength is True"),
-        ({"neutral": None}, "neutral is None"),
-        ({"examples": "face"}, "examples is no list of texts"),
-        ({"templates": [1]}, "templates is no list of texts"),
-        ({"networks": []}, "networks is no object"),
-        ({"networks": {"generater": []}}, "did you mean 'generator'?"),
-        ({"networks": {"clip": []}}, "networks.clip is no list of files"),
-        ({"networks": {"clip": ["a"]}}, "a file is declared as"),
-        ({"networks": {"clip": [{"file": "a", "sha": ""}]}}, "did you mean 'sha256'?"),
-        ({"networks": {"clip": [{"file": "a", "sha256": "A" * 64}]}}, "give 64 hex digits"),
-        ({"networks": {"clip": [{"file": "a", "git_blob": "0" * 39}]}}, "give 40 hex digits"),
-        ({"networks": {"clip": [{"file": "a", "addresses": ["file:///etc"]}]}}, "no http or"),
-        ({"absent": {"mapper": 3}}, "mapper is 3"),
+        ({"format": "other"}, ["declares no domain"]),
+        ({"version": 2}, ["version", "2"]),
+        ({"treshold": 0.1}, ["no field 'treshold'", "did you mean 'threshold'?"]),
+        ({"name": "../up"}, ["name", "'../up'"]),
+        ({"name": ""}, ["name", "''"]),
+        ({"resolution": 100}, ["power of two"]),
+        ({"resolution": "64"}, ["resolution", "'64'"]),
+        ({"resolution": 64.5}, ["resolution", "64.5"]),
+        ({"resolution": 10**6}, ["resolution", "4096"]),
+        ({"threshold": float("nan")}, ["threshold", "nan", "finite"]),
+        ({"strength": True}, ["strength", "True"]),
+        ({"strength": "1"}, ["strength", "'1'"]),
+        ({"neutral": None}, ["neutral"]),
+        ({"neutral": " "}, ["neutral"]),
+        ({"examples": "face"}, ["examples", "'face'", "list"]),
+        ({"templates": [1]}, ["templates"]),
+        ({"templates": "imagenets"}, ["templates"]),
+        ({"networks": []}, ["networks"]),
+        ({"networks": {"generater": []}}, ["generater", "did you mean 'generator'?"]),
+        ({"networks": {"clip": []}}, ["networks.clip"]),
+        ({"networks": {"clip": ["a"]}}, ["networks.clip", "'a'"]),
+        ({"networks": {"clip": [{"file": "a", "sha": ""}]}}, ["'sha'", "did you mean 'sha256'?"]),
+        ({"networks": {"clip": [{}]}}, ["file is missing"]),
+        ({"networks": {"clip": [{"file": "a", "sha256": "A" * 64}]}}, ["sha256", "[0-9a-f]{64}"]),
+        ({"networks": {"clip": [{"file": "a", "git_blob": "0" * 39}]}}, ["git_blob", "{40}"]),
+        ({"networks": {"clip": [{"file": "a", "addresses": ["file:///etc"]}]}}, ["http"]),
+        ({"networks": {"clip": [{"file": "a", "megabytes": -1}]}}, ["megabytes", "-1"]),
+        ({"absent": {"mapper": 3}}, ["absent.mapper", "3"]),
+        ({"absent": {"maper": "x"}}, ["maper", "did you mean 'mapper'?"]),
     ],
 )
-def test_what_does_not_fit_is_named(changes: dict[str, Any], words: str) -> None:
+def test_what_does_not_fit_is_named(changes: dict[str, Any], words: list[str]) -> None:
     with pytest.raises(DeltaEditError) as caught:
         declared({**copy.deepcopy(GOOD), **changes}, "here")
-    assert words in str(caught.value)
+    message = str(caught.value)
+    assert message.startswith("here")
+    assert all(word in message for word in words), message
+    assert len(message) < 400
+
+
+@pytest.mark.parametrize("field", ["name", "title", "resolution", "neutral", "licence", "version"])
+def test_what_is_missing_is_named(field: str) -> None:
+    with pytest.raises(DeltaEditError, match=f"{field} is missing"):
+        declared({key: value for key, value in GOOD.items() if key != field}, "here")
+
+
+def test_a_declaration_with_a_byte_order_mark(tmp_path: Path) -> None:
+    """As Windows' editor writes it."""
+    path = tmp_path / "domain.json"
+    path.write_bytes(b"\xef\xbb\xbf" + json.dumps(GOOD).encode())
+    assert read_declaration(path).name == "mine"
 
 
 @pytest.mark.parametrize(
     "name",
-    ["../weights", "/etc/passwd", "a/b", "a\\b", "..", ".hidden", "C:x", "a\0b", "a\nb", "x" * 101],
+    [
+        *("../weights", "/etc/passwd", "a/b", "a\\b", "..", ".hidden", "C:x", "a\0b", "a\nb"),
+        *("a\n", "x" * 101, "con", "NUL.pt", "Com1", "aux.", "x.", "lpt9.npy", "a b", "é", ""),
+    ],
 )
 def test_file_names_lead_nowhere_else(name: str) -> None:
-    with pytest.raises(DeltaEditError, match="no plain file name"):
+    with pytest.raises(DeltaEditError, match=r"networks\.clip\.0\.file is"):
         declared({**GOOD, "networks": {"clip": [{"file": name}]}}, "here")
+
+
+@pytest.mark.parametrize("name", ["a", "net_face.pth", "console.pt", "com10.pt", "x" * 100, "nul1"])
+def test_plain_file_names_are_taken(name: str) -> None:
+    spec = declared({**GOOD, "networks": {"clip": [{"file": name}]}}, "here")
+    assert spec.published["clip"][0].name == name
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"\xff\xfe", b"[" * 100_000, b"3"])
@@ -100,7 +132,7 @@ def test_a_huge_or_missing_file_is_refused(tmp_path: Path) -> None:
 
 
 def test_the_79_frames_of_delta_edit() -> None:
-    frames = templates("imagenet", "here")
+    frames = templates("imagenet")
     assert len(frames) == len(set(frames)) == 79
     assert "a photo of a {}." in frames
     assert "a photo of many {}." not in frames

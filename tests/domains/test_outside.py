@@ -227,9 +227,9 @@ def test_what_was_made_for_other_networks_is_refused(
         {"domain": "stand-in", "networks": "0badc0de"},
         {"domain": "lsun-church"},
     ):
-        with pytest.raises(DeltaEditError, match=f"{network}.*'{header['domain']}'") as refusal:
+        told = header.get("networks", header["domain"])
+        with pytest.raises(DeltaEditError, match=f"{network}.*'{told}'"):
             with_header(header)
-        assert "its own file" in str(refusal.value)
     for header in ({"domain": "renamed", "networks": own}, {"domain": "stand-in"}, {}):
         assert with_header(header) is not None
 

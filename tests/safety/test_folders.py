@@ -173,7 +173,7 @@ def test_names_that_are_devices_elsewhere_are_refused(name: str, folder: Path) -
     declaration = json.loads((folder / "domain.json").read_text())
     declaration["networks"]["relevance"] = [{"file": name}]
     (folder / "domain.json").write_text(json.dumps(declaration))
-    with pytest.raises(DeltaEditError, match="no plain file name"):
+    with pytest.raises(DeltaEditError, match="file is"):
         load_domain(folder)
 
 

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from deltaedit_kit.atomic import save_tensors
+from deltaedit_kit.atomic import load_tensors, read_header, save_tensors
+from deltaedit_kit.domain import Domain
 from deltaedit_kit.errors import DeltaEditError
-from deltaedit_kit.toyfaces.networks import read_weights
+from deltaedit_kit.toyfaces.networks import WEIGHTS, read_weights
 
 
 def test_weights_come_back_as_they_were(tmp_path: Path) -> None:
@@ -30,3 +31,21 @@ def test_a_file_cut_short_is_refused(tmp_path: Path) -> None:
     file.write_bytes(file.read_bytes()[:-40])
     with pytest.raises(DeltaEditError, match=r"mapper\.safetensors"):
         read_weights("mapper", tmp_path)
+
+
+@pytest.mark.parametrize("file", sorted(WEIGHTS.glob("*.safetensors")), ids=lambda file: file.stem)
+def test_no_flipped_bit_of_a_shipped_file_is_read(file: Path, tmp_path: Path) -> None:
+    assert "checksum" in read_header(file)
+    damaged = bytearray(file.read_bytes())
+    for place in (len(damaged) // 2, len(damaged) - 1):
+        damaged[place] ^= 1
+        (tmp_path / file.name).write_bytes(damaged)
+        with pytest.raises(DeltaEditError, match="has changed"):
+            load_tensors(tmp_path / file.name)
+        damaged[place] ^= 1
+
+
+def test_the_shipped_mapper_and_relevance_name_their_networks(toyfaces: Domain) -> None:
+    for network in ("mapper", "relevance"):
+        header = read_header(WEIGHTS / f"{network}.safetensors")
+        assert header["networks"] == toyfaces.fingerprint()

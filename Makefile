@@ -32,7 +32,7 @@ edit: $(CORE)
 	  $(RUN) -m deltaedit_kit.labs.cli.main edit --out figures/first_edit.png; \
 	fi
 
-## make check                    format, lint, types and the fast tests: two minutes, for every commit
+## make check                    format, lint, rooms, types and the fast tests: two minutes, for every commit
 check: $(DEV) format
 	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target types fast-tests
 
@@ -58,6 +58,7 @@ lint: format types
 format: $(DEV)
 	@$(RUN) -m ruff format --check --quiet .
 	@$(RUN) -m ruff check --quiet .
+	@PYTHONPATH=. $(VENV)/bin/lint-imports --no-cache
 
 types: $(DEV)
 	@$(RUN) -m pyright

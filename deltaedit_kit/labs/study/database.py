@@ -43,7 +43,7 @@ class Database:
             self._connection.execute("PRAGMA trusted_schema = OFF")  # the file may be anybody's
             self._connection.execute("PRAGMA foreign_keys = ON")
             self._connection.execute("PRAGMA synchronous = FULL")
-        except sqlite3.Error as cause:
+        except (sqlite3.Error, UnicodeError) as cause:  # its messages quote the file
             raise DeltaEditError(f"cannot open {path}: {cause}; is it a SQLite file?") from cause
 
     def close(self) -> None:

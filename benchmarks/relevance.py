@@ -157,7 +157,9 @@ def main() -> None:
     parser.add_argument("--outputs", type=int, default=2, help="backward passes that are timed")
     parser.add_argument("--channels", type=int, default=3, help="of each layer, for agreement")
     parser.add_argument("--pictures", type=int, default=8, help="for agreement")
-    parser.add_argument("--fast", action="store_true", help="the kit draws in bfloat16")
+    parser.add_argument(
+        "--fast", action="store_true", help="the kit draws as fast as this machine can"
+    )
     given = parser.parse_args()
     print(describe(given.device), flush=True)
     if given.only != "agreement":

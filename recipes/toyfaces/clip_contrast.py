@@ -24,6 +24,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from deltaedit_kit.atomic import save_tensors
+from deltaedit_kit.device import computing
 from deltaedit_kit.toyfaces.captions import captions_and_names
 from recipes.toyfaces.clip_image_tower import rate, save, shake
 from recipes.toyfaces.clip_losses import (
@@ -56,7 +57,7 @@ def cache_features(
     for start in range(0, rows, 128):
         pictures = to_float(np.array(data.pictures[start : min(start + 128, rows)]))
         for kept, batch in ((clean, pictures), (shaken, shake(pictures, generator))):
-            with torch.autocast(device, torch.bfloat16):
+            with computing(device, gradients=True):
                 kept.append(image_features(network, batch.to(device)).float())
     factors = torch.from_numpy(data.factors[:rows]).to(device)
     return torch.cat(clean + shaken), torch.cat((factors, factors))
@@ -159,7 +160,7 @@ def train_contrast(
         tokens = torch.cat((tokenize(texts).to(device), neutral))
         for group in optimizer.param_groups:
             group["lr"] = rate(step, cycles)
-        with torch.autocast(device, torch.bfloat16):
+        with computing(device, gradients=True):
             embedded = embed_texts(network, tokens, generator)
             plain = embed_texts(network, tokens) if step >= last else None
         images = nn.functional.normalize(features[index] @ network.visual.proj, dim=-1)

@@ -22,6 +22,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from deltaedit_kit.device import computing
 from deltaedit_kit.toyfaces.attributes import ATTRIBUTES
 from deltaedit_kit.toyfaces.factors import FACTORS
 from recipes.toyfaces.clip_network import (
@@ -108,7 +109,7 @@ def train_image_tower(
         pictures = shake(raw, generator).to(device)
         for group in optimizer.param_groups:
             group["lr"] = rate(step, cycles)
-        with torch.autocast(device, torch.bfloat16):
+        with computing(device, gradients=True):
             features = image_features(network, pictures)
         read = head(features.float())
         k = len(FACTORS)

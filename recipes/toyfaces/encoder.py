@@ -29,6 +29,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from deltaedit_kit.atomic import save_tensors
+from deltaedit_kit.device import computing
 from deltaedit_kit.domain import Domain
 from deltaedit_kit.io.loading import load_domain
 from deltaedit_kit.stylegan2 import Generator
@@ -173,18 +174,18 @@ class Run:
     def loss(self, pictures: Tensor, w: Tensor, stage: Stage) -> Tensor:
         """The loss of a batch; a scalar."""
         config = self.config
-        with torch.autocast(self.device.type, dtype=torch.bfloat16):
+        with computing(self.device.type, gradients=True):
             found, offsets = self.encoder.parts(pictures)
         error = found - w
         codes = (self.weight * (error.abs() + 2 * error.square())).mean()
         if stage.name != "pictures":
             return codes
-        with torch.autocast(self.device.type, dtype=torch.bfloat16):
+        with computing(self.device.type, gradients=True):
             made = draw(self.generator, self.encoder.join(found, offsets)).float()
         difference = made - pictures
         edges = difference.diff(dim=2).abs().mean() + difference.diff(dim=3).abs().mean()
         seen = made.clamp(-1, 1)
-        with torch.autocast(self.device.type, dtype=torch.bfloat16):
+        with computing(self.device.type, gradients=True):
             identity = (embed_faces(seen) * embed_faces(pictures)).sum(dim=1)
             both = self.domain.clip.encode_images(torch.cat([seen, pictures]))
         clip = (both[: len(seen)] * both[len(seen) :]).sum(dim=1)

@@ -16,6 +16,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 from torch.optim.swa_utils import get_ema_multi_avg_fn
 
+from deltaedit_kit.device import computing
 from deltaedit_kit.stylegan2 import Generator
 from recipes.toyfaces.generator_loss import detail_loss, factor_weight
 from recipes.toyfaces.generator_mapping import LAYERS, OFFSET, take_over
@@ -178,7 +179,7 @@ class Run:
         if phase.resolution < target.shape[-1]:
             target = F.avg_pool2d(target, target.shape[-1] // phase.resolution)
         z = torch.cat((z, partner_z))
-        with torch.autocast(self.device, dtype=torch.bfloat16):
+        with computing(self.device, gradients=True):
             w_plus = self.model.expand(self.model.mapping(z) - OFFSET)
             made = self.model.synthesize(
                 self.model.to_style(w_plus), w_plus, noise="random", resolution=phase.resolution

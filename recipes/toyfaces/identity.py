@@ -29,6 +29,7 @@ from numpy.lib.format import open_memmap
 from torch import Tensor, nn
 
 from deltaedit_kit.atomic import save_tensors
+from deltaedit_kit.device import computing
 from deltaedit_kit.toyfaces.factors import index
 from deltaedit_kit.toyfaces.identity import (
     FILE,
@@ -134,7 +135,7 @@ def train(config: Config, device: str, out: Path, run: Path = RUN) -> float:
         faces = augment(to_float(data.faces[rows.numpy()]).to(device), damage, seeded)
         person = rows // config.portraits
         margin = config.margin * min(1, 3 * step / config.steps)
-        with torch.autocast(device, dtype=torch.bfloat16):
+        with computing(device, gradients=True):
             cosines = learner(faces, data.who.to(device))
         loss = arcface_loss(cosines.float(), person.to(device), config.scale, margin)
         optimizer.zero_grad(set_to_none=True)

@@ -19,6 +19,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from deltaedit_kit.atomic import save_tensors
+from deltaedit_kit.device import computing
 from deltaedit_kit.toyfaces.factors import FACTORS
 from deltaedit_kit.toyfaces.oracle import FILE, Oracle
 from recipes.toyfaces.renders import CACHE, Renders, renders, to_float
@@ -100,7 +101,7 @@ def train(config: Config, device: str, cache: Path, out: Path) -> dict[str, floa
             group["lr"] = config.lr * min(1, (step + 1) / config.warm_up)
             group["lr"] *= 0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * step / steps))
         pictures, factors = batch_of(data, config, step, device)
-        with torch.autocast(device, dtype=torch.bfloat16):
+        with computing(device, gradients=True):
             read = oracle(pictures)
         error = read.float() - factors
         loss = (weights * (error.abs() + 2 * error.square())).mean()

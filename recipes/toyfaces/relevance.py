@@ -71,7 +71,7 @@ def main() -> None:
     parser.add_argument("--method", choices=METHODS, default="gradient")
     parser.add_argument("--step", type=float, default=5.0, help="of the method difference")
     parser.add_argument("--batch", type=int, help="pictures a pass")
-    parser.add_argument("--fast", action="store_true", help="convolutions in bfloat16")
+    parser.add_argument("--fast", action="store_true", help="draw as fast as this machine can")
     parser.add_argument("--out", type=Path, default=OUT)
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     given = parser.parse_args()

@@ -19,6 +19,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from deltaedit_kit.atomic import save_tensors
+from deltaedit_kit.device import computing
 
 WIDTH = 384
 
@@ -65,7 +66,7 @@ class SentenceModel:
             mask = torch.nn.utils.rnn.pad_sequence(
                 [torch.ones(len(ids[i]), dtype=torch.long) for i in rows], batch_first=True
             )
-            with torch.autocast("cpu", torch.bfloat16):
+            with computing("cpu"):
                 hidden = self.network(input_ids=padded, attention_mask=mask).last_hidden_state
             mean = (hidden.float() * mask[..., None]).sum(1) / mask.sum(1, keepdim=True)
             out[rows] = F.normalize(mean, dim=1)

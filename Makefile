@@ -27,9 +27,9 @@ help:
 ## make edit TEXT="a sentence"   the same with a sentence of yours
 edit: $(CORE)
 	@if [ -n "$$TEXT" ]; then \
-	  $(RUN) -m deltaedit_kit.labs.cli.main edit --out figures/your_edit.png -- "$$TEXT"; \
+	  $(RUN) -m deltaedit_kit edit --out figures/your_edit.png -- "$$TEXT"; \
 	else \
-	  $(RUN) -m deltaedit_kit.labs.cli.main edit --out figures/first_edit.png; \
+	  $(RUN) -m deltaedit_kit edit --out figures/first_edit.png; \
 	fi
 
 ## make check                    format, lint, rooms, types and the fast tests: two minutes, for every commit
@@ -70,7 +70,7 @@ fix: $(DEV)
 
 ## make figures                  draw all pictures of figures/ again
 figures: $(DEV)
-	@$(RUN) -m deltaedit_kit.labs.cli.main edit --out figures/first_edit.png
+	@$(RUN) -m deltaedit_kit edit --out figures/first_edit.png
 	@$(RUN) -m recipes.figures
 
 ## make setup                    only build .venv, with everything that the other targets need

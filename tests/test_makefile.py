@@ -44,7 +44,7 @@ def run_make(tmp_path: Path):
 def test_without_a_sentence_the_first_edit_is_drawn(run_make):
     assert run_make() == [
         "-m",
-        "deltaedit_kit.labs.cli.main",
+        "deltaedit_kit",
         "edit",
         "--out",
         "figures/first_edit.png",

@@ -138,6 +138,12 @@ def test_sample_saves_faces(capsys: pytest.CaptureFixture[str]) -> None:
         (["edit", "x", "--domain", "tiny", "--out", "."], "cannot write '.'"),
         (["edit", "x", "--domain", "tiny", "--faces", "99999999999"], "from 1 to 256"),
         (["edit", "x", "--domain", "tiny", "--photo", "p.png", "--seed", "1"], "leave them out"),
+        (["edit", "x", "--photo", "p.png", "--no-align", "--face", "1"], "--no-align"),
+        (["edit", "x", "--domain", "tiny", "--sed", "1"], "--sed"),
+        (["codes", "tiny", "--samples", "8", "--out", "/dev/null/codes"], "cannot write"),
+        (["evaluate", "tiny", "--out", "/dev/null/table"], "cannot write"),
+        (["convert", "in.pt", "/dev/null/out.safetensors"], "cannot write"),
+        (["inspect", "~nobody-of-this-name/x.pt"], "~nobody"),
         (["edit", "x", "--domain", "tiny", "--device", "abacus"], "unknown device"),
         (["sample", "--faces", "many"], "--faces"),
     ],
@@ -187,12 +193,13 @@ def test_help_and_version(capsys: pytest.CaptureFixture[str]) -> None:
         assert word in capsys.readouterr().out
 
 
+@pytest.mark.slow  # a program starts and loads the shipped domain
 @pytest.mark.parametrize("encoding", ["ascii", "utf-8"])
 def test_shipped_domain_end_to_end_in_a_real_terminal(tmp_path: Path, encoding: str) -> None:
     """An emoji and a byte that is no UTF-8 meet a terminal that can show neither."""
     root = Path(__file__).parents[2]
     environment = {**os.environ, "PYTHONIOENCODING": encoding, "PYTHONPATH": str(root)}
-    command = [sys.executable, "-m", "deltaedit_kit.labs.cli.main", "edit", "--faces", "1"]
+    command = [sys.executable, "-m", "deltaedit_kit", "edit", "--faces", "1"]
     shown = subprocess.run(
         [*command, "face with glasses 😀", "--out", "g.png"],
         cwd=tmp_path,
@@ -216,7 +223,7 @@ def test_shipped_domain_end_to_end_in_a_real_terminal(tmp_path: Path, encoding: 
 
 def test_a_reader_that_leaves_early_causes_no_traceback(tmp_path: Path) -> None:
     out = tmp_path / "face.png"
-    command = [sys.executable, "-u", "-m", "deltaedit_kit.labs.cli.main", "sample", "--faces", "1"]
+    command = [sys.executable, "-u", "-m", "deltaedit_kit", "sample", "--faces", "1"]
     with subprocess.Popen(
         [*command, "--out", str(out)],
         stdout=subprocess.PIPE,
@@ -229,3 +236,61 @@ def test_a_reader_that_leaves_early_causes_no_traceback(tmp_path: Path) -> None:
         complaint = process.stderr.read()
     assert process.returncode == cli.READER_GONE
     assert b"Traceback" not in complaint
+
+
+def test_an_optional_number_leaves_the_sentence_alone() -> None:
+    def read(*words: str):
+        return cli._parser().parse_args(cli.spell_out(["edit", "--photo", "me.jpg", *words]))
+
+    assert read("--refine", "face with glasses").text == ["face with glasses"]
+    assert read("--refine", "face with glasses").refine is True
+    assert read("--refine", "50", "an old face").refine == 50
+    assert read("an old face", "--refine").refine is True
+    assert read("an old face").refine == 0
+    assert read("--", "--refine", "an old face").text == ["--refine", "an old face"]
+
+
+def test_home_is_expanded_in_paths(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert run(capsys, "sample", "--domain", "tiny", "--faces", "1", "--out", "~/me.png")[0] == 0
+    assert (tmp_path / "me.png").is_file()
+    code, _, err = run(capsys, "edit", "x", "--photo=~/nobody.png")
+    assert (code, str(tmp_path) in err) == (2, True)
+
+
+def test_a_disk_that_fills_is_one_line(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("deltaedit_kit.pictures.save_figure", full)
+    code, _, err = run(capsys, "sample", "--domain", "tiny", "--faces", "1")
+    assert (code, err.count("\n")) == (2, 1)
+    assert "No space left" in err
+
+
+def test_compiling_asks_for_a_compiler_first(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shutil.which", lambda _: None)
+    code, _, err = run(capsys, "train", "tiny", "--compile")
+    assert (code, "compiler" in err) == (2, True)
+
+
+@pytest.mark.slow
+def test_the_package_runs_whatever_MPLBACKEND_says(tmp_path: Path) -> None:
+    """A program, so that matplotlib is loaded anew."""
+    root = str(Path(__file__).parents[2])
+    environment = {**os.environ, "MPLBACKEND": "nonsense", "PYTHONPATH": root}
+    done = subprocess.run(
+        [sys.executable, "-m", "deltaedit_kit", "sample", "--faces", "1", "--out", "f.png"],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert (tmp_path / "f.png").is_file()

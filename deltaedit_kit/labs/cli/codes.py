@@ -4,17 +4,18 @@ deltaedit codes lsun-church --samples 200000 --device cuda    into the domain's 
 deltaedit codes toyfaces --samples 10000 --out runs/codes     again: goes on where it was
 deltaedit codes toyfaces --samples 10000 --family 5        families of five much alike
 deltaedit codes toyfaces --photos FOLDER --out runs/photos    inverted photographs
-torchrun --nproc-per-node 4 -m deltaedit_kit.labs.cli.main codes ...  every process makes its share
+torchrun --nproc-per-node 4 -m deltaedit_kit codes ...  every process makes its share
 """
 
 from __future__ import annotations
 
 import argparse
 from functools import partial
-from pathlib import Path
+from os.path import expanduser
 from typing import TYPE_CHECKING, Any
 
 from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.labs.cli.places import check_folder, path_of
 from deltaedit_kit.labs.cli.steps import step
 
 if TYPE_CHECKING:
@@ -29,12 +30,22 @@ def register(verbs: Any) -> None:
     """Add the verb and its options; numbers get their range checked by the kit itself."""
     verb = verbs.add_parser("codes", help="make the training set of a mapper: (s, i) of pictures")
     verb.add_argument(
-        "domain", nargs="?", default="toyfaces", metavar="DOMAIN", help="default: toyfaces"
+        "domain",
+        nargs="?",
+        default="toyfaces",
+        metavar="DOMAIN",
+        type=expanduser,
+        help="default: toyfaces",
     )
     verb.add_argument("--samples", type=int, metavar="N", help="how many pictures to sample")
-    verb.add_argument("--photos", type=Path, metavar="FOLDER", help="invert these pictures instead")
     verb.add_argument(
-        "--out", type=Path, metavar="DIR", help="the store's folder (default: the domain's codes/)"
+        "--photos", type=path_of, metavar="FOLDER", help="invert these pictures instead"
+    )
+    verb.add_argument(
+        "--out",
+        type=path_of,
+        metavar="DIR",
+        help="the store's folder (default: the domain's codes/)",
     )
     verb.add_argument("--seed", type=int, default=0, help="which samples (default: 0)")
     verb.add_argument(
@@ -64,6 +75,8 @@ def codes(options: argparse.Namespace) -> None:
 
     if (options.samples is None) == (options.photos is None):
         raise DeltaEditError("give either --samples N or --photos FOLDER; see `deltaedit codes -h`")
+    if options.out is not None:
+        check_folder(options.out)
     rank = this_rank()
     with step(f"load {options.domain}"):
         domain = load_domain(options.domain, device=rank.device(options.device))

@@ -7,6 +7,7 @@ deltaedit download ffhq --only generator,clip
 from __future__ import annotations
 
 import argparse
+from os.path import expanduser
 from typing import TYPE_CHECKING, Any
 
 from deltaedit_kit.errors import DeltaEditError
@@ -18,7 +19,12 @@ if TYPE_CHECKING:
 def register(verbs: Any) -> None:
     """Add the verb and its options."""
     verb = verbs.add_parser("download", help="fetch the files of a published domain, or list them")
-    verb.add_argument("domain", metavar="DOMAIN", help="ffhq, lsun-cat, ..., or a domain's folder")
+    verb.add_argument(
+        "domain",
+        metavar="DOMAIN",
+        type=expanduser,
+        help="ffhq, lsun-cat, ..., or a domain's folder",
+    )
     verb.add_argument("--dry-run", action="store_true", help="list the files and fetch nothing")
     verb.add_argument("--only", metavar="NETWORKS", help="such as generator,clip (default: all)")
     verb.set_defaults(verb=download)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from deltaedit_kit.errors import DeltaEditError, finite_number
-from deltaedit_kit.labs.cli.places import check_figure
+from deltaedit_kit.labs.cli.places import BARE, check_figure, path_of
 from deltaedit_kit.labs.cli.sampling import add_picture_options, sampled
 from deltaedit_kit.labs.cli.steps import step
 
@@ -39,16 +39,14 @@ def register(verbs: Any) -> None:
     add_picture_options(verb, faces=FACES, out=f"{YOURS}, without a TEXT {FIRST}")
     verb.add_argument(
         "--photo",
-        type=Path,
+        type=path_of,
         metavar="FILE",
         help=f"edit the face on a photo instead of sampled ones (picture: {OF_PHOTO})",
     )
     verb.add_argument("--face", type=int, help="which face of the photo, 0 the largest")
     verb.add_argument(
         "--refine",
-        type=int,
-        nargs="?",
-        const=True,
+        type=steps_of,
         default=0,
         metavar="STEPS",
         help="optimise the photo's code after encoding (bare: 200 steps)",
@@ -68,6 +66,11 @@ def register(verbs: Any) -> None:
     )
     verb.add_argument("--neutral", help="what the pictures are already (default: 'face')")
     verb.set_defaults(verb=edit)
+
+
+def steps_of(text: str) -> int | bool:
+    """The number after `--refine`; True, so many as usual, where `main` found none."""
+    return True if text == BARE else int(text)
 
 
 def edit(options: argparse.Namespace) -> None:
@@ -108,6 +111,8 @@ def check(options: argparse.Namespace) -> None:
 
     if options.photo is None and (options.face is not None or options.refine or options.no_align):
         raise DeltaEditError("--face, --refine and --no-align belong to a photo; add --photo FILE")
+    if options.no_align and options.face is not None:
+        raise DeltaEditError("--face chooses a face to align; leave it or --no-align out")
     sampling = (options.faces, options.seed, options.truncation)
     if options.photo is not None and sampling != (None, None, None):
         raise DeltaEditError(

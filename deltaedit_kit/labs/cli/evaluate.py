@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.labs.cli.places import check_folder, path_of
 from deltaedit_kit.labs.cli.steps import step
 
 QUICK_SENTENCES, QUICK_FACES = 2, 4
@@ -30,7 +31,7 @@ def register(verbs: Any) -> None:
         help="of default (as published), short (fewer steps), best (tuned); default: short,best",
     )
     verb.add_argument(
-        "--prompts", type=Path, metavar="FILE", help="CSV with text,asks,split (default: ours)"
+        "--prompts", type=path_of, metavar="FILE", help="CSV with text,asks,split (default: ours)"
     )
     verb.add_argument("--faces", type=int, default=100, help="how many (default: 100)")
     verb.add_argument(
@@ -44,7 +45,9 @@ def register(verbs: Any) -> None:
     verb.add_argument("--device", default="cpu", help="cpu or cuda (default: cpu)")
     verb.add_argument("--exact", action="store_true", help="draw in float32, which takes longer")
     verb.add_argument("--quick", action="store_true", help="a small table that proves nothing")
-    verb.add_argument("--out", type=Path, metavar="FOLDER", help="(default: runs/evaluate/DOMAIN)")
+    verb.add_argument(
+        "--out", type=path_of, metavar="FOLDER", help="(default: runs/evaluate/DOMAIN)"
+    )
     verb.set_defaults(verb=evaluate)
 
 
@@ -60,6 +63,7 @@ def evaluate(options: argparse.Namespace) -> None:
 
     name = f"{options.domain}-quick" if options.quick else options.domain
     folder = options.out or Path("runs/evaluate") / name
+    check_folder(folder)
     with step(f"load {options.domain}"):
         domain = load_domain(options.domain, device=options.device)
         prompts = read_prompts(options.prompts) if options.prompts else default_prompts(domain)

@@ -6,14 +6,15 @@ deltaedit inspect net_face.pth
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import Any
+
+from deltaedit_kit.labs.cli.places import path_of
 
 
 def register(verbs: Any) -> None:
     """Add the verb and its options."""
     verb = verbs.add_parser("inspect", help="say what a file is, running nothing of it")
-    verb.add_argument("files", metavar="FILE", type=Path, nargs="+", help="checkpoints")
+    verb.add_argument("files", metavar="FILE", type=path_of, nargs="+", help="checkpoints")
     verb.set_defaults(verb=run)
 
 

@@ -1,4 +1,4 @@
-"""`deltaedit`: the kit's verbs for a terminal; `verbs/` has one file for each.
+"""`deltaedit`, or `python -m deltaedit_kit`: the kit's commands, one file each.
 
     deltaedit edit "a smiling face with glasses" --seed 3 --out smiling.png
 
@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
 from collections.abc import Sequence
 from importlib import import_module
 from io import TextIOWrapper
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from deltaedit_kit import __version__
 from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.labs.cli.places import BARE
 
 VERBS = (  # in the order of the help text
     "edit",
@@ -28,12 +30,16 @@ VERBS = (  # in the order of the help text
     "train",
     "relevance",
     "evaluate",
+    "doctor",
 )
 WRONG_INPUT, INTERRUPTED, READER_GONE = 2, 130, 1
 
 
 class OneLineParser(argparse.ArgumentParser):
     """argparse whose complaint is one line: what is wrong, and where help is."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **{"allow_abbrev": False} | options)
 
     def error(self, message: str) -> NoReturn:
         """Raise instead of printing the usage and leaving."""
@@ -45,19 +51,36 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):  # an emoji must not break a terminal that lacks it
             stream.reconfigure(errors="backslashreplace")
+    if "matplotlib" not in sys.modules:  # pictures go to files: no window, no wrong MPLBACKEND
+        os.environ["MPLBACKEND"] = "Agg"
     try:
-        options = _parser().parse_args(arguments)
+        options = _parser().parse_args(spell_out(sys.argv[1:] if arguments is None else arguments))
         options.verb(options)
     except DeltaEditError as error:
         print(f"deltaedit: {error}", file=sys.stderr)
         return WRONG_INPUT
+    except OSError as error:  # a disk that fills, a cache without the right to write
+        if isinstance(error, BrokenPipeError):  # whoever reads our output, `head` say, has enough
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for the flush at exit
+            return READER_GONE
+        line = DeltaEditError(f"{error}; make room, or give another place")
+        print(f"deltaedit: {line}", file=sys.stderr)
+        return WRONG_INPUT
     except KeyboardInterrupt:
         print("deltaedit: stopped", file=sys.stderr)
         return INTERRUPTED
-    except BrokenPipeError:  # whoever reads our output, `head` say, has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for the flush at exit
-        return READER_GONE
     return 0
+
+
+def spell_out(arguments: Sequence[str]) -> list[str]:
+    """`--refine` without a number as `--refine=usual`: argparse would take the sentence for it."""
+    words = list(arguments)
+    options = words[: words.index("--")] if "--" in words else words
+    for place, word in enumerate(options):
+        following = words[place + 1] if place + 1 < len(words) else ""
+        if word == "--refine" and not re.fullmatch(r"[-+]?\d+", following):
+            words[place] = f"--refine={BARE}"
+    return words
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from deltaedit_kit.errors import DeltaEditError
-from deltaedit_kit.pictures import figure_kind
 
 if TYPE_CHECKING:
     from deltaedit_kit.domain import Domain
+
+
+BARE = "usual"  # what an option with an optional number means without one
 
 
 def home_of(domain: Domain, network: str) -> Path:
@@ -48,13 +50,19 @@ def check_folder(folder: Path) -> Path:
     return folder
 
 
+def path_of(text: str) -> Path:
+    """The path that was typed, with "~" expanded; "~nobody" stays as it is and is not found."""
+    return Path(os.path.expanduser(text))
+
+
 def check_figure(file: Path) -> Path:
     """`file` itself if a figure can be written there. Raises `DeltaEditError`."""
+    from deltaedit_kit.pictures import figure_kind  # with matplotlib: `--help` has no use for it
+
     figure_kind(file)
-    place = Path(os.path.expanduser(file))  # Path's own raises for ~nobody, and is_dir as exists
-    if os.path.isdir(place):
+    if os.path.isdir(file):  # Path.is_dir may raise
         raise DeltaEditError(f"cannot write to {str(file)!r}: it is a folder; give a file")
-    check_folder(place.parent)
+    check_folder(file.parent)
     return file
 
 

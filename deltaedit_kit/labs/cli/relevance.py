@@ -12,10 +12,10 @@ has an R already, say with --out where it goes. Definitions: the published one i
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
+from os.path import expanduser
 from typing import Any
 
-from deltaedit_kit.labs.cli.places import check_tensors, home_of
+from deltaedit_kit.labs.cli.places import check_tensors, home_of, path_of
 
 METHODS = ("difference", "gradient")  # those of `deltaedit_kit.relevance`, which loads torch
 
@@ -23,7 +23,9 @@ METHODS = ("difference", "gradient")  # those of `deltaedit_kit.relevance`, whic
 def register(verbs: Any) -> None:
     """Add the verb and its options."""
     verb = verbs.add_parser("relevance", help="make the relevance matrix R of a domain")
-    verb.add_argument("domain", metavar="DOMAIN", help="lsun-cat, ..., or a domain's folder")
+    verb.add_argument(
+        "domain", metavar="DOMAIN", type=expanduser, help="lsun-cat, ..., or a domain's folder"
+    )
     verb.add_argument(
         "--method", choices=METHODS, default=METHODS[0], help="difference (default) is the paper's"
     )
@@ -37,7 +39,7 @@ def register(verbs: Any) -> None:
     verb.add_argument("--device", default="cpu", help="cpu or cuda (default: cpu)")
     verb.add_argument(
         "--out",
-        type=Path,
+        type=path_of,
         metavar="FILE",
         help="default: where the domain finds it, if it has no R yet",
     )

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from deltaedit_kit.errors import finite_number, whole_number
+from deltaedit_kit.labs.cli.places import path_of
 from deltaedit_kit.labs.cli.steps import step
 
 if TYPE_CHECKING:
@@ -49,4 +49,4 @@ def add_picture_options(verb: Any, faces: int, out: str) -> None:
         help="variety: 1 all, 0 only the average (default: the domain's)",
     )
     verb.add_argument("--device", default="cpu", help="cpu or cuda (default: cpu)")
-    verb.add_argument("--out", type=Path, metavar="FILE", help=f"picture (default: {out})")
+    verb.add_argument("--out", type=path_of, metavar="FILE", help=f"picture (default: {out})")

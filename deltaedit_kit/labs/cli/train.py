@@ -2,7 +2,7 @@
 
 deltaedit train lsun-church                                              the published schedule
 deltaedit train toyfaces --codes runs/codes --out runs/mapper --steps 4500 --batch 256
-torchrun --nproc-per-node 2 -m deltaedit_kit.labs.cli.main train ...               several processes
+torchrun --nproc-per-node 2 -m deltaedit_kit train ...               several processes
 
 Without --codes and --out both lie in the domain's own folder, where `deltaedit codes` puts the
 codes and `load_domain` looks for the mapper. A domain that has one (toyfaces, ffhq) goes on using
@@ -14,18 +14,22 @@ from __future__ import annotations
 
 import argparse
 import math
+import os
 import shlex
+import shutil
+from os.path import expanduser
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from deltaedit_kit.errors import DeltaEditError
-from deltaedit_kit.labs.cli.places import check_folder, home_of
+from deltaedit_kit.labs.cli.places import check_folder, home_of, path_of
 from deltaedit_kit.labs.cli.steps import step
 
 if TYPE_CHECKING:
     from deltaedit_kit.domain import Domain
     from deltaedit_kit.training import Report, TrainingConfig
 
+COMPILERS = (os.environ.get("CXX") or "c++", "g++", "clang++", "cl")  # one of them
 SETTINGS = {  # option -> type of the entry of TrainingConfig, and what it is
     "--steps": (int, "default 201562, as published"),
     "--batch": (int, "pairs a step, over all processes; default 64"),
@@ -61,14 +65,19 @@ def register(verbs: Any) -> None:
     """Add the verb; every entry of the config is an option, with the published value as default."""
     verb = verbs.add_parser("train", help="train a mapper on codes; killed or stopped, it goes on")
     verb.add_argument(
-        "domain", nargs="?", default="toyfaces", metavar="DOMAIN", help="default: toyfaces"
+        "domain",
+        nargs="?",
+        default="toyfaces",
+        metavar="DOMAIN",
+        type=expanduser,
+        help="default: toyfaces",
     )
     verb.add_argument(
-        "--codes", type=Path, metavar="DIR", help="default: where `deltaedit codes` puts them"
+        "--codes", type=path_of, metavar="DIR", help="default: where `deltaedit codes` puts them"
     )
     verb.add_argument(
         "--out",
-        type=Path,
+        type=path_of,
         metavar="DIR",
         help="default: the domain's, if it has no mapper yet; another one is tried in Python with "
         "edit_exam.with_mapper",
@@ -105,6 +114,8 @@ def train(options: argparse.Namespace) -> None:
     names = TrainingConfig.__dataclass_fields__
     given = {key: value for key, value in vars(options).items() if key in names}
     config = TrainingConfig(**given)  # a wrong setting is told before anything loads
+    if config.compile and not any(map(shutil.which, COMPILERS)):
+        raise DeltaEditError("--compile needs a C++ compiler; install one (g++), or leave it out")
     rank = this_rank()
     domain = load_domain(options.domain, device=rank.device(options.device))
     source = options.codes or domain.folder / "codes"

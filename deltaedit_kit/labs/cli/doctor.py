@@ -1,0 +1,223 @@
+"""`deltaedit doctor`: what this machine is and does, for a bug report or before a class.
+
+deltaedit doctor
+deltaedit doctor --json      the same for a program
+
+A speed is measured for float32 and for what the machine multiplies natively; a low precision that
+it would have to convert may take minutes, so it is never tried. Warnings do not fail: exit code 0.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import shutil
+import time
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from deltaedit_kit import __version__
+from deltaedit_kit.errors import DeltaEditError
+
+SIDE, LEAST_SECONDS, LEAST_TRIALS, FACES = 512, 0.1, 3, 4
+LEAST_DISK, LEAST_MEMORY = 2.0, 4.0  # GiB: a torch and a published domain
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+GIB = 2**30
+
+
+def register(verbs: Any) -> None:
+    """Add the verb and its option."""
+    verb = verbs.add_parser("doctor", help="say what this machine is, computes and lacks")
+    verb.add_argument("--json", action="store_true", help="as JSON, for a program")
+    verb.set_defaults(verb=doctor)
+
+
+def doctor(options: argparse.Namespace) -> None:
+    """Look at everything, print it, and name what is likely to go wrong."""
+    found = examine()
+    if options.json:
+        print(json.dumps(found, indent=1, ensure_ascii=False))
+        return
+    for part, rows in found.items():
+        if part != "warnings":
+            print(part)
+            for name, value in rows.items():
+                print(f"  {name:<22} {'-' if value is None else value}")
+    for warning in found["warnings"]:
+        print(f"warning: {warning}")
+    print("no warnings" if not found["warnings"] else f"{len(found['warnings'])} warnings")
+
+
+def examine() -> dict[str, Any]:
+    """Everything that `doctor` shows, by part; "warnings" is a list of sentences."""
+    warnings: list[str] = []
+    return {
+        "kit": {"version": __version__, "python": platform.python_version()},
+        "machine": look_at_machine(warnings),
+        "precision": measure_precision(warnings),
+        "packages": compare_versions(warnings),
+        "places": look_at_places(warnings),
+        "warnings": warnings,
+    }
+
+
+def look_at_machine(warnings: list[str]) -> dict[str, Any]:
+    """Processor, instruction set, cores, memory and GPU."""
+    import torch
+
+    memory = memory_size()
+    if memory is not None and memory < LEAST_MEMORY:
+        warnings.append(f"{memory:.1f} GiB of memory; the lessons want {LEAST_MEMORY:g}")
+    gpu = None
+    if torch.cuda.is_available():
+        of_gpu = torch.cuda.get_device_properties(0)
+        gpu = f"{of_gpu.name}, {of_gpu.total_memory / GIB:.0f} GiB, CUDA {torch.version.cuda}"
+    usable = getattr(os, "sched_getaffinity", None)
+    return {
+        "system": platform.platform(),
+        "processor": processor_name(),
+        "instruction set": torch.backends.cpu.get_cpu_capability(),
+        "limited to": os.environ.get("ONEDNN_MAX_CPU_ISA"),
+        "cores": len(usable(0)) if usable else os.cpu_count(),
+        "threads": torch.get_num_threads(),
+        "memory": None if memory is None else f"{memory:.1f} GiB",
+        "GPU": gpu,
+    }
+
+
+def processor_name() -> str:
+    """As the system names it; Linux hides the name in a file."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        lines = []
+    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(names, platform.processor() or platform.machine())
+
+
+def memory_size() -> float | None:
+    """GiB of this machine, None where the system does not tell; a container's limit counts."""
+    try:
+        size = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):  # Windows
+        return None
+    try:
+        limit = int(Path("/sys/fs/cgroup/memory.max").read_text(encoding="ascii"))
+    except (OSError, ValueError):  # no container, or "max"
+        limit = size
+    return min(size, limit) / GIB
+
+
+def measure_precision(warnings: list[str]) -> dict[str, Any]:
+    """What `fast` means here, and how fast each native precision multiplies and draws."""
+    import torch
+
+    from deltaedit_kit.device import native_dtypes, precision_name
+
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        rows: dict[str, Any] = {"device": device, "chosen": precision_name(device)}
+    except DeltaEditError as cause:  # DELTAEDIT_PRECISION names none
+        warnings.append(str(cause))
+        rows = {"device": device, "chosen": None}
+    for dtype in (torch.float32, *native_dtypes(device)):
+        rows[str(dtype).removeprefix("torch.")] = f"{product_speed(device, dtype):,.0f} GFLOP/s"
+    try:
+        rows["sampling"] = f"{1000 * sampling_seconds(device):.0f} ms a toy face"
+    except DeltaEditError as cause:
+        warnings.append(f"no face can be sampled: {cause}")
+        rows["sampling"] = None
+    return rows
+
+
+def product_speed(device: str, dtype: Any) -> float:
+    """GFLOP/s of a matrix product, 2 n³ operations: the best of some trials."""
+    import torch
+
+    factor = torch.ones(SIDE, SIDE, device=device, dtype=dtype)
+    best, spent, trials = float("inf"), 0.0, 0
+    while trials < LEAST_TRIALS or spent < LEAST_SECONDS:
+        start = time.perf_counter()
+        factor @ factor
+        if device == "cuda":
+            torch.cuda.synchronize()
+        seconds = time.perf_counter() - start
+        best, spent, trials = min(best, seconds), spent + seconds, trials + 1
+    return 2 * SIDE**3 / best / 1e9
+
+
+def sampling_seconds(device: str) -> float:
+    """Seconds to sample and draw a face of toyfaces, after a first one that warms up."""
+    from deltaedit_kit.io.loading import load_domain
+
+    domain = load_domain("toyfaces", device=device)
+    domain.sample(1, 0)
+    start = time.perf_counter()
+    domain.sample(FACES, 1)
+    return (time.perf_counter() - start) / FACES
+
+
+def compare_versions(warnings: list[str]) -> dict[str, Any]:
+    """Version of each requirement of the installed kit, beside the bound that it asks for."""
+    from packaging.requirements import Requirement
+
+    try:
+        lines = metadata.requires("deltaedit-kit") or []
+    except metadata.PackageNotFoundError:
+        warnings.append("the kit is not installed, so nothing says what it needs; run `make setup`")
+        lines = []
+    rows: dict[str, Any] = {}
+    for wanted in map(Requirement, lines):
+        if wanted.marker is not None and not wanted.marker.evaluate({"extra": ""}):
+            continue
+        try:
+            version = metadata.version(wanted.name)
+        except metadata.PackageNotFoundError:
+            warnings.append(f"{wanted.name} is missing; install {wanted}")
+            rows[wanted.name] = None
+            continue
+        rows[wanted.name] = f"{version}  ({wanted.specifier})"
+        if not wanted.specifier.contains(version, prereleases=True):
+            warnings.append(f"{wanted.name} is {version}; the kit asks for {wanted.specifier}")
+    return rows
+
+
+def look_at_places(warnings: list[str]) -> dict[str, Any]:
+    """Browser, cache and disk."""
+    from deltaedit_kit.io.cache import cache_root
+
+    browser = os.environ.get("DELTAEDIT_CHROMIUM") or next(
+        filter(None, map(shutil.which, BROWSERS)), None
+    )
+    if browser is None:
+        warnings.append("no Chromium: the tests of the pages in a browser are skipped")
+    cache = cache_root()
+    place = cache.absolute()
+    while not os.path.exists(place) and place != place.parent:
+        place = place.parent
+    free = shutil.disk_usage(place).free / GIB
+    if free < LEAST_DISK:
+        warnings.append(f"{free:.1f} GiB free for the cache; a published domain takes 1 to 2")
+    if not os.access(place, os.W_OK):
+        warnings.append(f"{place} cannot be written; set DELTAEDIT_CACHE to a folder that can")
+    return {
+        "browser": browser,
+        "cache": str(cache),
+        "cache size": f"{folder_size(cache) / 1e6:,.0f} MB",
+        "free disk": f"{free:.1f} GiB",
+    }
+
+
+def folder_size(folder: Path) -> int:
+    """Bytes of the files in a folder; links are not followed, what cannot be read counts as 0."""
+    total = 0
+    for place, _, names in os.walk(folder):
+        for name in names:
+            try:
+                total += os.lstat(os.path.join(place, name)).st_size
+            except OSError:  # deleted meanwhile
+                continue
+    return total

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 
+from deltaedit_kit.device import precision_name
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.compare import comparison as module
 from deltaedit_kit.labs.compare import presets
@@ -16,6 +17,7 @@ from deltaedit_kit.labs.compare.baselines import METHODS, make
 from deltaedit_kit.labs.compare.baselines.method import Seconds
 from deltaedit_kit.labs.compare.comparison import Comparison, Plan
 from deltaedit_kit.labs.compare.evaluator import Evaluator
+from deltaedit_kit.labs.compare.files import CLAIM
 from deltaedit_kit.labs.compare.prompts import Prompt
 from deltaedit_kit.labs.compare.results import Results
 from deltaedit_kit.labs.compare.runs import compute_run
@@ -74,6 +76,19 @@ def test_an_interrupted_comparison_goes_on_where_it_was(tmp_path, counted):
     counted.update(runs=0)
     Comparison(domain, PLAN, PROMPTS, tmp_path / "parts").run(progress=False)
     assert counted["runs"] == 0
+
+
+@pytest.mark.parametrize("fast", [True, False])
+def test_a_folder_names_the_precision_and_keeps_to_it(tmp_path, fast):
+    plan = replace(PLAN, methods=("deltaedit",), settings=("short",), fast=fast)
+    Comparison(tiny_domain(), plan, PROMPTS, tmp_path).run(progress=False)
+    claim = Results(tmp_path).claim
+    assert claim is not None
+    assert claim.precision == precision_name("cpu", fast)
+    path = tmp_path / CLAIM
+    path.write_text(path.read_text().replace(claim.precision, "float8"))
+    with pytest.raises(DeltaEditError, match="other precision"):
+        Comparison(tiny_domain(), plan, PROMPTS, tmp_path)
 
 
 def test_a_method_that_fails_is_a_row_with_its_reason(tmp_path):

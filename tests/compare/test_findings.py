@@ -45,7 +45,7 @@ def test_the_best_is_named_and_who_cannot_be_told_apart():
     )
     assert finding(TABLE, "side_effect") == "side effect ↓: deltaedit 0.02 [0.015, 0.025]"
     assert finding(TABLE, "success", "best") == "success ↑: deltaedit 0.9 [0.8, 1]"
-    assert finding(TABLE, "lpips") == ""
+    assert finding(TABLE, "kid") == ""
 
 
 def test_who_wins_by_changing_nothing_is_shown_with_its_success():

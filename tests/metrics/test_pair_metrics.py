@@ -17,7 +17,6 @@ from deltaedit_kit.labs.metrics.clip_scores import (
 from deltaedit_kit.labs.metrics.edit_success import side_effect, succeeded
 from deltaedit_kit.labs.metrics.factor_matrix import factor_matrix
 from deltaedit_kit.labs.metrics.identity import face_embedder, identity_similarity
-from deltaedit_kit.labs.metrics.lpips import lpips
 from deltaedit_kit.labs.metrics.psnr import psnr
 from deltaedit_kit.labs.metrics.ssim import ssim
 from deltaedit_kit.toyfaces.attributes import attribute
@@ -78,23 +77,6 @@ def test_ids_follows_the_person_and_not_the_clothes():
 def test_ids_without_a_network_says_so():
     with pytest.raises(DeltaEditError, match="no identity network"):
         face_embedder(tiny_domain())
-
-
-def test_lpips_adds_what_the_network_says_and_tells_of_missing_weights(pictures, monkeypatch):
-    def network(x, y):
-        return (x - y).square().mean((1, 2, 3)).view(-1, 1, 1, 1)
-
-    assert lpips(pictures, pictures, network).tolist() == [0, 0, 0, 0]
-    dark = pictures * 0.5
-    wanted = (0.25 * pictures.square()).mean((1, 2, 3))
-    torch.testing.assert_close(lpips(pictures, dark, network), wanted)
-
-    def offline(*_arguments, **_options):
-        raise OSError("no network")
-
-    monkeypatch.setattr("torchmetrics.functional.image.lpips._LPIPS", offline)
-    with pytest.raises(DeltaEditError, match="AlexNet weights"):
-        lpips(pictures, dark)
 
 
 def test_clip_scores_by_hand():

@@ -81,6 +81,7 @@ def test_when_all_agree_the_interval_is_exact_and_has_a_width() -> None:
     assert both == pytest.approx((0.025 ** (1 / 5), 1.0))  # five pairs say less than ten people
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("advantage", "spread"), [(0.0, 0.4), (0.7, 0.8)])
 def test_a_planted_preference_is_within_its_interval(advantage: float, spread: float) -> None:
     """95 % intervals: of 100 studies, 93 or more must hold the truth that was put in."""
@@ -95,6 +96,7 @@ def test_a_planted_preference_is_within_its_interval(advantage: float, spread: f
     assert hits >= 93
 
 
+@pytest.mark.slow
 def test_the_test_over_answers_is_fooled_by_people_who_differ_the_one_over_people_is_not() -> None:
     """No preference, people who differ much: how often does each test of 5 % see one?"""
     raters, design = Raters(participant_sd=1.5), replace(ONE_QUESTION, participants=16)

@@ -3,14 +3,13 @@
     name         says                                        better   on equal pictures
     fid, kid     do the pictures look alike as a set?        lower    0
     psnr, ssim   is the picture the same, pixel by pixel?    higher   infinite, 1
-    lpips        ... as a network sees it?                   lower    0
     ids          is it the same person?                      higher   1
     clip_score   does the picture fit the sentence?          higher   -
     directional  did it move where the sentence points?      higher   undefined
     success      does the oracle read what was asked?        higher   -
     side_effect  how much else did it change?                lower    0
 
-PSNR, SSIM, LPIPS, IDS and the side effect are perfect for a method that changes nothing, so that
+PSNR, SSIM, IDS and the side effect are perfect for a method that changes nothing, so that
 none of them means anything without `success` or `directional` beside it.
 """
 
@@ -45,7 +44,6 @@ METRICS: dict[str, Metric] = {
         Metric("kid", "KID", "lower", minimum=1000),
         Metric("psnr", "PSNR", "higher", "dB"),
         Metric("ssim", "SSIM", "higher"),
-        Metric("lpips", "LPIPS", "lower"),
         Metric("ids", "IDS", "higher"),
         Metric("clip_score", "CLIP score", "higher"),
         Metric("directional", "directional similarity", "higher"),

@@ -3,8 +3,7 @@
     latent_code/ffhq/{s,c,w}space_{noise,ffhq}_feat.npy    s [N, 6048], i [N, 512], w+ [N, 18, 512]
 
 Idea: numpy maps an array file into memory without reading it, so 258,000 released codes open at
-once and take no memory until rows are asked for. `allow_pickle=False`: an array of Python objects
-could run code, and is refused.
+once and take no memory until rows are asked for.
 
 Source: the file names of the released training code of DeltaEdit, read from its data set class.
 """
@@ -22,6 +21,9 @@ from deltaedit_kit.codes import header as headers
 from deltaedit_kit.codes.header import StoreHeader
 from deltaedit_kit.codes.store import CodeStore, Shard
 from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.io.checkpoints.arrays import codes_from
+from deltaedit_kit.io.checkpoints.container import naming
+from deltaedit_kit.io.checkpoints.reading import read
 
 PARTS = ("noise", "ffhq")  # sampled pictures, then inverted photographs
 
@@ -80,15 +82,16 @@ def store_of(shards: Sequence[Shard], domain: str) -> CodeStore:
 
 
 def _array(path: Path, dims: int) -> Tensor:
-    """A .npy file as a memory-mapped tensor of floats with `dims` dimensions."""
-    try:
-        # "c": a private map; torch wants memory that could be written, the file never changes.
-        array = np.load(path, mmap_mode="c", allow_pickle=False)
-    except (OSError, ValueError, EOFError) as cause:
-        raise DeltaEditError(f"cannot read {path}: {cause}; fetch the file again") from None
-    if array.ndim != dims or array.dtype not in (np.float16, np.float32):
-        raise DeltaEditError(
-            f"{path} holds {array.dtype} {list(array.shape)}; codes are float arrays of "
-            f"{dims} dimensions"
-        )
-    return torch.from_numpy(array)
+    """A .npy file as a memory-mapped tensor of floats with `dims` dimensions.
+
+    The map is private: what is written to the tensor never reaches the file.
+    """
+    contents = read(path)
+    with naming(path):
+        array = codes_from(contents)
+        if array.ndim != dims or array.dtype not in (np.float16, np.float32):
+            raise DeltaEditError(
+                f"it holds {array.dtype} {list(array.shape)}; codes are float16 or float32 arrays "
+                f"of {dims} dimensions"
+            )
+    return torch.from_numpy(contents.tree)

@@ -11,7 +11,6 @@ Source: the files of github.com/Yueming6568/DeltaEdit; .npy: numpy.lib.format.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping
 from typing import Any
 
@@ -103,7 +102,9 @@ def codes_from(contents: Contents) -> np.ndarray:
             f"it holds {array.dtype} {list(array.shape)}; latent codes are floats [N, S], [N, E] "
             "or [N, L, W]"
         )
-    return array
+    shown = array.view()
+    shown.flags.writeable = False
+    return shown
 
 
 def _relevance_sizes(tensors: Mapping[str, Tensor]) -> dict[str, Any]:
@@ -131,11 +132,7 @@ def _codes_sizes(tensors: Mapping[str, Tensor]) -> dict[str, Any]:
 
 def mapped_tensor(array: np.ndarray) -> Tensor:
     """The array as a tensor without a copy: several GB are looked at, not loaded."""
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "The given NumPy array is not writable")
-        return torch.from_numpy(
-            array if array.dtype.isnative else np.array(array, array.dtype.str[1:])
-        )
+    return torch.from_numpy(array if array.dtype.isnative else np.array(array, array.dtype.str[1:]))
 
 
 RELEVANCE = Kind(

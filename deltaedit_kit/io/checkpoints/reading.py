@@ -77,7 +77,8 @@ def open_npy(path: Path) -> np.ndarray:
     Raises DeltaEditError for an array of objects (a pickle in disguise), text or no numbers.
     """
     try:
-        array = np.lib.format.open_memmap(path, mode="r")
+        # "c": a private map; torch wants memory that could be written, the file never changes.
+        array = np.lib.format.open_memmap(path, mode="c")
     except Exception as cause:  # its header is Python text: a damaged one raises what it likes
         objects = "Python objects" in str(cause)
         raise DeltaEditError(

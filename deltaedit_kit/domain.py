@@ -26,6 +26,7 @@ from deltaedit_kit.errors import (
     finite_number,
     finite_tensor,
     pictures,
+    tensor,
     whole_number,
 )
 from deltaedit_kit.faces import Faces, SampleOrigin, check_faces
@@ -271,7 +272,7 @@ class Domain:
         clip = torch.cat([self.clip.encode_images(part) for part in images.split(PICTURES_A_PASS)])
         return Faces(s, w_plus, clip, _limited(images), self.spec.name, origin)
 
-    def with_mapper(self, mapper: DeltaMapper) -> Domain:
+    def with_mapper(self, mapper: nn.Module) -> Domain:
         """The same domain, its loaded networks shared, with another mapper."""
         _ = self.generator, self.clip, self.relevance  # loaded once, not by every copy
         other = copy(self)
@@ -296,8 +297,13 @@ class Domain:
     ) -> Float[Tensor, "n 3 H W"]:
         """Pictures of codes in [-1, 1], with the generator's fixed noise, in bounded memory.
 
-        NaN where a number overflowed: it must not pass for white.
+        NaN where a number overflowed: it must not pass for white. Raises `DeltaEditError` for codes
+        of another generator, and for what are no tensors.
         """
+        s, w_plus = (
+            tensor(name, codes).to(self.device, torch.float32)
+            for name, codes in (("s", s), ("w+", w_plus))
+        )
         return _limited(self._synthesize(s, w_plus))
 
     def _synthesize(self, s: Tensor, w_plus: Tensor) -> Tensor:

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
 KIND, VERSION = "deltaedit-recipe", 1
 EDITED_BY = ("generator", "mean_w", "clip", "text", "mapper", "relevance")
-MOST_PICTURES = 1000  # to draw, before and after together: some seconds of 128 px ones
-MOST_BYTES = 2**30  # of pictures, float32
+MOST_PICTURES = 400  # to draw, before and after together: 20 seconds of 128 px ones on a core
+MOST_BYTES = 2**29  # of pictures, float32: 42 of 1024 px
 MOST_SENTENCES = 5120  # to encode: 64 texts in 79 templates
 LONGEST_TEXT = 1000  # characters; CLIP reads 75 tokens
 MOST_SAMPLED = 100_000  # w to draw, of which the faces are rows

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
+from tempfile import gettempdir
 from types import MappingProxyType
 
 import torch
@@ -92,4 +94,5 @@ def tiny_domain(name: str = "tiny", weights_seed: int = 0, oracle: bool = True) 
         relevance=lambda: seeded(relevance),
         oracle=TinyOracle if oracle else None,
     )
-    return Domain(replace(SPEC, name=name), networks)
+    folder = Path(gettempdir()) / f"deltaedit-{name}"  # never made: tests write into their own
+    return Domain(replace(SPEC, name=name), networks, folder=folder)

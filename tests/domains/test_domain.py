@@ -355,6 +355,10 @@ def test_codes_enter_as_floats_of_any_precision_but_finite(domain: Domain, codes
         again = domain.faces_from(*(given | {codes: given[codes].to(dtype)}).values())
         assert again.s.dtype == again.w_plus.dtype == torch.float32
         assert torch.allclose(again.images, faces.images, atol=0.02)
+        pictures = domain.draw(*(given | {codes: given[codes].to(dtype)}).values())
+        assert torch.allclose(pictures, faces.images, atol=0.02)
+    with pytest.raises(DeltaEditError, match="ndarray"):
+        domain.draw(*(given | {codes: given[codes].numpy()}).values())
     for wrong in (given[codes] * math.inf, given[codes].long(), given[codes].half() * 1e5):
         with pytest.raises(DeltaEditError, match=codes.replace("+", r"\+")):
             domain.faces_from(*(given | {codes: wrong}).values())

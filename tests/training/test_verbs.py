@@ -17,7 +17,7 @@ from deltaedit_kit.io import loading
 from deltaedit_kit.labs.cli import main as cli
 from deltaedit_kit.labs.cli import train
 from deltaedit_kit.labs.cli.places import home_of
-from deltaedit_kit.labs.compare.edit_accuracy import EditAccuracy, with_mapper
+from deltaedit_kit.labs.compare.edit_accuracy import EditAccuracy
 from deltaedit_kit.mapper import DeltaMapper
 from deltaedit_kit.training import TrainingConfig
 from tests.tiny_domain import tiny_domain
@@ -127,7 +127,7 @@ def test_what_a_user_can_put_right_is_one_line(tiny, tmp_path, capsys):
 
 def test_another_mapper_leaves_the_domain_as_it_was(tiny):
     other = DeltaMapper(tiny.layout, tiny.clip.width)
-    twin = with_mapper(tiny, other)
+    twin = tiny.with_mapper(other)
     assert twin.mapper is other
     assert tiny.mapper is not other
     assert twin.generator is tiny.generator

@@ -7,7 +7,7 @@ torchrun --nproc-per-node 2 -m deltaedit_kit train ...               several pro
 Without --codes and --out both lie in the domain's own folder, where `deltaedit codes` puts the
 codes and `load_domain` looks for the mapper. A domain that has one (toyfaces, ffhq) goes on using
 it, and an ablation is no domain's mapper: then say with --out where the result goes, and try it in
-Python with `edit_exam.with_mapper`.
+Python with `Domain.with_mapper`.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def register(verbs: Any) -> None:
         type=path_of,
         metavar="DIR",
         help="default: the domain's, if it has no mapper yet; another one is tried in Python with "
-        "edit_exam.with_mapper",
+        "Domain.with_mapper",
     )
     # What is not given stays out of the namespace: the config has the defaults, not this file.
     for name, (kind, meaning) in SETTINGS.items():

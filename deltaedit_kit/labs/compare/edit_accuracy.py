@@ -11,7 +11,6 @@ Source: metrics/edit_success.py, whose definitions this counts with.
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Sequence
 
 import torch
@@ -33,14 +32,6 @@ MEASURED = (
     "glasses", "smile", "beard", "bangs", "long_hair", "blond_hair", "black_hair", "dark_skin",
     "open_mouth", "thick_brows", "red_clothes", "wide_face",
 )  # fmt: skip
-
-
-def with_mapper(domain: Domain, mapper: nn.Module) -> Domain:
-    """The same domain, its networks shared, with another mapper: `Editor(with_mapper(...))`."""
-    _ = domain.generator, domain.clip, domain.relevance  # loaded once, not by every copy
-    other = copy.copy(domain)
-    other.__dict__["mapper"] = mapper  # where the cached property would have put its own
-    return other
 
 
 class EditAccuracy:
@@ -96,7 +87,7 @@ class EditAccuracy:
     def _edited(self, mapper: nn.Module, faces: Faces, sentence: str) -> Tensor:
         """Pictures after the edit, in s with the domain's mask, or in w+ without one."""
         if self.config.space == "s":
-            return Editor(with_mapper(self.domain, mapper)).edit(faces, sentence).after
+            return Editor(self.domain.with_mapper(mapper)).edit(faces, sentence).after
         delta = self.domain.delta_text(sentence)
         direction = (delta / delta.norm()).expand(len(faces), -1)
         change = mapper(faces.w_plus.flatten(1), faces.clip, direction)

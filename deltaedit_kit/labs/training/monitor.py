@@ -18,7 +18,6 @@ import torch
 from deltaedit_kit.domain import Domain
 from deltaedit_kit.editor import Editor
 from deltaedit_kit.faces import Faces
-from deltaedit_kit.labs.compare.edit_accuracy import with_mapper
 from deltaedit_kit.labs.training.plots import curve_figure
 from deltaedit_kit.labs.training.session import TrainingSession
 from deltaedit_kit.pictures import PictureFigure, png_bytes
@@ -63,7 +62,7 @@ def look(session: TrainingSession, pictures: bytes = b"", curve: bytes = b"") ->
 
 def previews(domain: Domain, faces: Faces, sentences: Sequence[str], mapper: Any) -> bytes:
     """A PNG: a row a face, its picture and then its edits with this mapper, one a sentence."""
-    edit = Editor(with_mapper(domain, mapper)).edit(faces, list(sentences))
+    edit = Editor(domain.with_mapper(mapper)).edit(faces, list(sentences))
     columns = torch.cat([edit.before[None], edit.after])  # [1 + T, n, 3, H, W]
     rows = torch.cat(list(columns), dim=-1)  # [n, 3, H, (1 + T) W]
     return png_bytes(torch.cat(list(rows), dim=-2))

@@ -12,7 +12,16 @@ from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.delta_space.alignment import (
     Pair,
     centred,
+    classifier_test,
+    cosine_margin,
+    mean_gap,
+    measure_all,
+    mixing,
+    mmd,
+    paired_cosine,
     random_differences,
+    retrieval,
+    rmse,
     shuffled,
     unit,
 )
@@ -39,9 +48,65 @@ def test_wrong_clouds_are_one_line(first, second, message: str) -> None:
     assert "\n" not in str(caught.value)
 
 
-def test_torch_and_lists_are_welcome() -> None:
-    pair = Pair.of(torch.ones(2, 3), [[1, 2, 3], [4, 5, 6]])
+@pytest.mark.parametrize(
+    "rows",
+    [
+        torch.ones(2, 3),
+        torch.ones(2, 3, requires_grad=True) * 1,
+        torch.ones(2, 3, dtype=torch.bfloat16),
+        torch.ones(2, 3, dtype=torch.float16),
+        torch.ones(2, 3, dtype=torch.int64),
+        torch.ones(2, 3).to_sparse(),
+        np.ones((2, 3), np.float16),
+        np.ones((2, 3), bool),
+        [[1, 1, 1], [1, 1, 1]],
+    ],
+)
+def test_rows_of_any_kind_are_welcome(rows) -> None:
+    pair = Pair.of(rows, [[1, 2, 3], [4, 5, 6]])
     assert pair.first.dtype == pair.second.dtype == np.float64
+    assert (pair.first == 1).all()
+
+
+MEASURES = (
+    mean_gap, rmse, paired_cosine, cosine_margin, retrieval, mixing, classifier_test, mmd, measure_all
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("measure", MEASURES, ids=lambda one: one.__name__)
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (np.ones((30, 4)), np.ones((30, 4))),
+        (np.zeros((30, 4)), np.zeros((30, 4))),
+        (np.ones((30, 1)), -np.ones((30, 1))),
+        (gaussian(30, 1, 0), gaussian(30, 1, 1)),
+        (np.full((30, 4), 1e30), np.ones((30, 4))),
+        (gaussian(30, 4, 0) * 1e11, gaussian(30, 4, 1)),
+        (gaussian(30, 4, 0) * 1e-200, gaussian(30, 4, 1) * 1e-200),
+        (np.full((30, 4), np.nan), np.ones((30, 4))),
+        (gaussian(3, 4, 0), gaussian(3, 4, 1)),
+        (gaussian(1, 4, 0), gaussian(1, 4, 1)),
+        (np.ones((30, 0)), np.ones((30, 0))),
+        (np.ones((30, 4), complex), np.ones((30, 4))),
+        (np.ma.masked_greater(gaussian(30, 4, 0), 1), np.ones((30, 4))),
+        (torch.eye(30, requires_grad=True), torch.eye(30).half()),
+    ],
+    ids=["equal", "zero", "opposed", "width 1", "1e30", "large", "small", "NaN", "three", "one",
+         "width 0", "complex", "masked", "gradient"],
+)  # fmt: skip
+@pytest.mark.filterwarnings("error")
+def test_poor_clouds_give_numbers_or_one_line(measure, first, second) -> None:
+    """Whatever the clouds, no measure ends in another library's words, in NaN or in a warning."""
+    try:
+        found = measure(first, second)
+    except DeltaEditError as error:
+        assert "\n" not in str(error)
+    else:
+        for one in found.values() if isinstance(found, dict) else [found]:
+            assert np.isfinite([one.value, one.reference]).all()
+            assert one.low is None or one.low <= one.value <= one.high
+            assert one.p is None or 0 <= one.p <= 1
 
 
 def test_unit_and_centred() -> None:

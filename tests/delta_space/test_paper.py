@@ -18,6 +18,12 @@ def write(folder: Path, data: str = "celeba", dtype: str = "float32") -> None:
         np.save(folder / f"cspace_{data}_{part}.npy", rows.astype(dtype))
 
 
+@pytest.fixture(autouse=True)
+def few_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if 12 rows of width 5 had been released."""
+    monkeypatch.setattr(paper, "SHAPE", (12, 5))
+
+
 @pytest.fixture
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("DELTAEDIT_CACHE", str(tmp_path))
@@ -29,7 +35,7 @@ def test_from_a_folder_and_from_the_cache(tmp_path: Path, cache: Path) -> None:
     raw, delta = paper_features("celeba", tmp_path / "mine")
     assert raw.pictures == pytest.approx(np.load(tmp_path / "mine" / "cspace_celeba_i.npy"))
     assert delta.texts == pytest.approx(np.load(tmp_path / "mine" / "cspace_celeba_deltat.npy"))
-    assert len(raw) == len(delta) == 1500
+    assert len(raw) == len(delta) == 12
     write(cache / "tsne_celeba")  # one folder below, as in a copy of the repository
     assert (paper_features("celeba").raw.texts == raw.texts).all()
 

@@ -13,21 +13,22 @@ from sklearn.neighbors import KNeighborsClassifier
 
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.delta_space.projection import (
+    Method,
     Projection,
     faithfulness,
     project,
-    scaled,
+    scale,
     sweep,
 )
 from tests.delta_space.small_clouds import gaussian
 
-GROUPS = np.tile(np.arange(4), 30)
+GROUPS = np.tile(np.arange(4), 12)
 
 
 def clustered() -> tuple[np.ndarray, np.ndarray]:
-    """Two clouds of 120 rows in 20 dimensions, in four groups far from one another."""
+    """Two clouds of 48 rows in 20 dimensions, in four groups far from one another."""
     centres = 8 * gaussian(4, 20, seed=7)
-    return centres[GROUPS] + gaussian(120, 20, 0), centres[GROUPS] + gaussian(120, 20, 1)
+    return centres[GROUPS] + gaussian(48, 20, 0), centres[GROUPS] + gaussian(48, 20, 1)
 
 
 @pytest.fixture(scope="module")
@@ -39,13 +40,13 @@ def seen() -> dict[str, Projection]:
 @pytest.mark.parametrize("method", ["pca", "tsne", "umap"])
 def test_groups_stay_groups(seen: dict[str, Projection], method: str) -> None:
     one = seen[method]
-    assert one.first.shape == one.second.shape == (120, 2)
+    assert one.first.shape == one.second.shape == (48, 2)
     assert one.first.dtype == np.float32
     points = np.concatenate((one.first, one.second))
     labels = np.tile(GROUPS, 2)
     assert cross_val_score(KNeighborsClassifier(5), points, labels, cv=5).mean() > 0.95
     assert np.abs(points).max() == pytest.approx(1.0)
-    assert one.trust > 0.85
+    assert one.trust > 0.8
     assert 0.1 < one.recall < 1
 
 
@@ -68,13 +69,13 @@ def test_pca_is_that_of_both_clouds_together(seen: dict[str, Projection]) -> Non
         np.linalg.norm(points - points[0], axis=1)[1:]
         / np.linalg.norm(wanted - wanted[0], axis=1)[1:]
     )
-    assert ratios == pytest.approx(np.full(239, ratios[0]), rel=1e-3)
+    assert ratios == pytest.approx(np.full(95, ratios[0]), rel=1e-3)
 
 
 def test_scaling_keeps_proportions_and_the_gap() -> None:
-    points = scaled([[10.0, 0.0], [14.0, 1.0], [10.0, 2.0]])
+    points = scale([[10.0, 0.0], [14.0, 1.0], [10.0, 2.0]])
     assert points == pytest.approx(np.array([[-1, -0.5], [1, 0], [-1, 0.5]]))
-    assert scaled([[3.0, 3.0], [3.0, 3.0]]) == pytest.approx(np.zeros((2, 2)))
+    assert scale([[3.0, 3.0], [3.0, 3.0]]) == pytest.approx(np.zeros((2, 2)))
 
 
 def test_faithfulness_of_the_truth_and_of_noise() -> None:
@@ -124,6 +125,55 @@ def test_the_smallest_clouds_that_work() -> None:
     assert (two.trust, two.recall) == (1.0, 1.0)
     assert project(np.eye(3), np.eye(3) + 1, "umap", 2).first.shape == (3, 2)
     assert project(np.eye(3), np.eye(3) + 1, "tsne", 1).first.shape == (3, 2)
+
+
+G = gaussian(20, 8, 0)
+ONE_APART = np.ones((20, 8)) + np.eye(20, 8) * (np.arange(20) == 0)[:, None]
+METHODS = {"pca": None, "tsne": 5, "umap": 5}
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("value", [0.0, 1.0, 0.1, 1e-30, -3e9])
+@pytest.mark.parametrize("width", [1, 8])
+def test_clouds_without_spread_are_one_line(method: Method, value: float, width: int) -> None:
+    """scikit-learn's t-SNE ends the process here."""
+    cloud = np.full((20, width), value)
+    with pytest.raises(DeltaEditError, match="rows of the two clouds are equal"):
+        project(cloud, cloud[::-1], method, METHODS[method])
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (ONE_APART, np.ones((20, 8))),
+        (np.ones((20, 8)), np.full((20, 8), 2.0)),
+        (np.repeat(G[:4], 5, axis=0), np.repeat(G[4:8], 5, axis=0)),
+        (G, G),
+        (G[:, :1], -G[:, :1]),
+        (np.ones((20, 1)), np.zeros((20, 1))),
+        (np.arange(20.0)[:, None] * np.ones(8), np.arange(20.0)[:, None] * np.ones(8)),
+        (G * 1e11, G[::-1] * 1e11),
+        (G * 1e-30, G[::-1] * 1e-30),
+        (1 + G * 1e-9, 1 + G[::-1] * 1e-9),
+        (np.concatenate((G[:-1], 1e10 * G[-1:])), G),
+        (G > 0, G < 0),
+    ],
+    ids=["one apart", "two values", "repeated", "equal", "width 1", "width 1, two values", "line",
+         "large", "small", "small beside their size", "far outlier", "bool"],
+)  # fmt: skip
+def test_poor_clouds_have_a_plane(first, second, method: Method) -> None:
+    one = project(first, second, method, METHODS[method])
+    points = np.concatenate((one.first, one.second))
+    assert np.abs(points).max() == pytest.approx(1.0)
+    assert 0 <= one.recall <= 1
+    assert 0 <= one.trust <= 1
+
+
+def test_a_scale_that_floats_can_hold_changes_nothing_else() -> None:
+    for factor in (1e-30, 1e-5, 1e9):
+        small = project(G * factor, G[::-1] * factor, "pca")
+        assert small.first == pytest.approx(project(G, G[::-1], "pca").first, abs=1e-4)
 
 
 def test_umap_is_not_imported_before_it_is_asked_for() -> None:

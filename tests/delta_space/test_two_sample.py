@@ -37,9 +37,9 @@ def test_tells_distant_clouds_apart(kind) -> None:
 @pytest.mark.parametrize("kind", ["knn", "linear"])
 def test_null_p_values_are_uniform_or_careful(kind) -> None:
     """Accuracy is a count, so p comes in steps: no small p is more frequent than it should be."""
-    p = [classifier_test(*unrelated(40, 3, seed), kind, k=5, folds=4).p for seed in range(200)]
+    p = [classifier_test(*unrelated(40, 3, seed), kind, k=5, folds=4).p for seed in range(100)]
     values = np.array(p, dtype=float)
-    spread = np.random.default_rng(0).uniform(-0.04, 0.04, 200)  # half a step of the count
+    spread = np.random.default_rng(0).uniform(-0.04, 0.04, 100)  # half a step of the count
     assert kstest(np.clip(values + spread, 0, 1), "uniform", alternative="greater").pvalue > 0.01
     assert np.mean(values < 0.05) < 0.12
     assert 0.35 < np.median(values) < 0.75

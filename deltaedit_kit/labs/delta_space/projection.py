@@ -33,6 +33,7 @@ from deltaedit_kit.labs.delta_space.alignment.pairs import Pair
 
 Method = Literal["pca", "tsne", "umap"]
 DEFAULT_PERPLEXITY, DEFAULT_NEIGHBOURS, JUDGED_NEIGHBOURS = 30.0, 15, 10
+LEAST_REACH = 1e-3  # rows that differ by less, in itself or beside their size, are scaled first
 MOST_JUDGED = 3000  # trustworthiness sorts a table of rows × rows
 
 
@@ -71,16 +72,17 @@ def project(
 
     `setting` is the perplexity of t-SNE (30), the n_neighbors of UMAP (15), nothing for PCA.
     Rows are taken as they are: give unit ones for cosine neighbours. Raises DeltaEditError as
-    `Pair.of` does, for an unknown method and for a setting that needs more points than there are.
+    `Pair.of` does, for an unknown method, for a setting that needs more points than there are, and
+    where all rows are equal.
     """
     pair = Pair.of(first, second)
     seed = whole_number("seed", seed, 0, 2**32 - 1)
     if method not in get_args(Method):
         known = ", ".join(get_args(Method))
         raise DeltaEditError(f"no projection is called {method!r}; use one of {known}")
-    rows = pair.pooled().astype(np.float32)
-    setting = _checked_setting(method, setting, len(rows))
-    points = scaled(_points(rows, method, setting, seed))
+    setting = _checked_setting(method, setting, 2 * len(pair.first))
+    rows = _spread(pair.pooled())
+    points = scale(_points(rows, method, setting, seed))
     trust, recall = faithfulness(rows, points)
     n = len(pair.first)
     return Projection(points[:n], points[n:], method, setting, seed, trust, recall)
@@ -103,7 +105,7 @@ def sweep(
     return [project(first, second, method, setting, seed) for setting in settings]
 
 
-def scaled(points: ArrayLike) -> Float[np.ndarray, "m 2"]:
+def scale(points: ArrayLike) -> Float[np.ndarray, "m 2"]:
     """All points moved and scaled by one number into [-1, 1]², proportions kept, float32."""
     points = np.asarray(points, dtype=np.float64)
     middle = (points.max(axis=0) + points.min(axis=0)) / 2
@@ -126,6 +128,27 @@ def faithfulness(
     shared = (near_rows[:, :, None] == near_points[:, None, :]).any(axis=2)
     trust = trustworthiness(rows, points, n_neighbors=k) if 2 * k < len(rows) else 1.0
     return float(trust), float(shared.mean())
+
+
+def _spread(rows: Float[np.ndarray, "m E"]) -> Float[np.ndarray, "m F"]:
+    """Rows in float32, at least two columns, with differences that float32 does not swallow.
+
+    Raises DeltaEditError where all are equal: a method would divide by their spread of 0, and
+    scikit-learn's t-SNE then ends the process.
+    """
+    middle = rows.mean(axis=0)
+    reach, peak = float(np.abs(rows - middle).max()), float(np.abs(rows).max())
+    # The mean of equal rows is off by its own rounding.
+    if reach <= 1e-14 * peak:
+        raise DeltaEditError(
+            f"all {len(rows)} rows of the two clouds are equal, so a plane shows a single point; "
+            "look at how they were embedded"
+        )
+    if reach < LEAST_REACH or reach < LEAST_REACH * peak:
+        rows = (rows - middle) / reach
+    if rows.shape[1] == 1:  # a line is a plane whose other side is empty
+        rows = np.pad(rows, ((0, 0), (0, 1)))
+    return rows.astype(np.float32)
 
 
 def _nearest(rows: np.ndarray, k: int) -> np.ndarray:

@@ -17,10 +17,12 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float, Int
 from numpy.typing import ArrayLike
+from torch import Tensor
 
 from deltaedit_kit.errors import DeltaEditError, whole_number
 
 Rows = Float[np.ndarray, "n E"]
+LARGEST = 1e12  # squares and their sums stay exact enough in float64, and finite in float32
 
 
 class Pair(NamedTuple):
@@ -31,10 +33,11 @@ class Pair(NamedTuple):
 
     @classmethod
     def of(cls, first: ArrayLike, second: ArrayLike, at_least: int = 2) -> Pair:
-        """Check two arrays (numpy, lists, torch on the CPU).
+        """Check two arrays (numpy, lists, torch of any kind).
 
         Raises DeltaEditError for shapes that are not [n, E] twice, for differing numbers of rows
-        or widths, for fewer than `at_least` rows, and for numbers that are not finite.
+        or widths, for fewer than `at_least` rows, and for numbers that are not finite
+        or beyond 1e12.
         """
         pair = cls(_matrix("first", first), _matrix("second", second))
         shapes = f"{list(pair.first.shape)} and {list(pair.second.shape)}"
@@ -112,14 +115,25 @@ def partners(n: int, seed: int, stream: int) -> Int[np.ndarray, " n"]:
 
 
 def _matrix(name: str, values: ArrayLike) -> Rows:
+    if isinstance(values, Tensor):  # of any device and precision, part of a graph or not
+        values = values.detach().cpu().to_dense().double().numpy()
     try:
-        rows = np.asarray(values, dtype=np.float64)
-    except (TypeError, ValueError) as cause:
+        plain = np.asarray(values)
+        if plain.dtype.kind not in "fiubO" or np.ma.is_masked(values):
+            raise TypeError(f"{plain.dtype}{', masked' if np.ma.is_masked(values) else ''}")
+        rows = plain.astype(np.float64)
+    except (TypeError, ValueError, RuntimeError, OverflowError) as cause:
         raise DeltaEditError(
             f"the {name} cloud holds no table of numbers ({cause}); give an array [n, E]"
         ) from cause
     if rows.ndim != 2 or rows.shape[1] == 0:
         raise DeltaEditError(f"the {name} cloud has the shape {list(rows.shape)}; give [n, E]")
+    # Before anything is squared.
+    if rows.size and (peak := float(np.abs(np.nan_to_num(rows)).max())) > LARGEST:
+        raise DeltaEditError(
+            f"the {name} cloud reaches {peak:.0e}, as no features do; scale it, or look for NaN "
+            "and infinity that became numbers"
+        )
     bad = np.flatnonzero(~np.isfinite(rows).all(axis=1))
     if len(bad):
         raise DeltaEditError(

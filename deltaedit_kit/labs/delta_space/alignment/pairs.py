@@ -128,16 +128,13 @@ def _matrix(name: str, values: ArrayLike) -> Rows:
         ) from cause
     if rows.ndim != 2 or rows.shape[1] == 0:
         raise DeltaEditError(f"the {name} cloud has the shape {list(rows.shape)}; give [n, E]")
-    # Before anything is squared.
-    if rows.size and (peak := float(np.abs(np.nan_to_num(rows)).max())) > LARGEST:
-        raise DeltaEditError(
-            f"the {name} cloud reaches {peak:.0e}, as no features do; scale it, or look for NaN "
-            "and infinity that became numbers"
-        )
     bad = np.flatnonzero(~np.isfinite(rows).all(axis=1))
     if len(bad):
         raise DeltaEditError(
             f"the {name} cloud has NaN or infinity in {len(bad)} of {len(rows)} rows "
             f"(first: row {bad[0]}); leave those rows out of both clouds"
         )
+    peak = float(np.abs(rows).max(initial=0.0))
+    if peak > LARGEST:  # before anything is squared
+        raise DeltaEditError(f"the {name} cloud reaches {peak:.0e}, as no features do; scale it")
     return rows

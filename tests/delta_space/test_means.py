@@ -7,7 +7,7 @@ import pytest
 
 from deltaedit_kit.labs.delta_space.alignment import (
     Pair,
-    centred,
+    centre,
     mean_gap,
     random_differences,
     rmse,
@@ -34,9 +34,7 @@ def test_rmse_by_hand() -> None:
 def test_centring_alone_removes_any_gap() -> None:
     apart = Pair(gaussian(80, 6, seed=0), gaussian(80, 6, seed=1, shift=9.0, spread=3.0))
     assert mean_gap(*apart).value > 20
-    assert mean_gap(centred(apart.first), centred(apart.second)).value == pytest.approx(
-        0, abs=1e-12
-    )
+    assert mean_gap(centre(apart.first), centre(apart.second)).value == pytest.approx(0, abs=1e-12)
 
 
 def test_differences_of_random_pairs_have_no_gap_in_any_two_spaces() -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.delta_space.alignment import (
     Pair,
-    centred,
+    centre,
     classifier_test,
     cosine_margin,
     mean_gap,
@@ -24,7 +24,7 @@ from deltaedit_kit.labs.delta_space.alignment import (
     random_differences,
     retrieval,
     rmse,
-    shuffled,
+    shuffle,
     unit,
 )
 from tests.delta_space.small_clouds import gaussian, related
@@ -112,7 +112,7 @@ def test_poor_clouds_give_numbers_or_one_line(measure, first, second) -> None:
 def test_unit_and_centred() -> None:
     rows = gaussian(20, 5, 0, shift=2.0)
     assert np.linalg.norm(unit(rows), axis=1) == pytest.approx(np.ones(20))
-    assert centred(rows).mean(axis=0) == pytest.approx(np.zeros(5), abs=1e-12)
+    assert centre(rows).mean(axis=0) == pytest.approx(np.zeros(5), abs=1e-12)
     with pytest.raises(DeltaEditError, match="row 0 is all zeros and has no direction"):
         unit(np.zeros((2, 3)))
 
@@ -121,10 +121,10 @@ def test_unit_and_centred() -> None:
 @given(n=st.integers(2, 50), seed=st.integers(0, 2**32 - 1))
 def test_shuffling_leaves_nobody_with_their_partner(n: int, seed: int) -> None:
     pair = Pair(np.arange(n)[:, None] * 1.0, np.arange(n)[:, None] * 1.0)
-    order = shuffled(pair, seed).second[:, 0]
+    order = shuffle(pair, seed).second[:, 0]
     assert sorted(order) == list(range(n))
     assert (order != np.arange(n)).all()
-    assert (shuffled(pair, seed).second == shuffled(pair, seed).second).all()
+    assert (shuffle(pair, seed).second == shuffle(pair, seed).second).all()
 
 
 def test_random_differences_use_every_row_twice_and_both_clouds_alike() -> None:
@@ -139,6 +139,6 @@ def test_random_differences_use_every_row_twice_and_both_clouds_alike() -> None:
 def test_shuffled_differences_share_no_row_more_often_than_chance() -> None:
     """The same cycle twice would put x_b - x_a beside y_c - y_b: opposed, not unrelated."""
     differences = random_differences(related(400, width=8, noise=0.0), seed=0)
-    strangers = shuffled(differences, seed=0)
+    strangers = shuffle(differences, seed=0)
     cosines = (unit(strangers.first) * unit(strangers.second)).sum(axis=1)
     assert abs(cosines.mean()) < 0.1

@@ -10,7 +10,7 @@ import pytest
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.delta_space.alignment import (
     Pair,
-    centred,
+    centre,
     classifier_test,
     mean_gap,
     measure_all,
@@ -56,14 +56,17 @@ def test_controls_unmask_a_gap_that_a_shift_repairs() -> None:
     assert table.value("differences, shuffled", "R@1 i→t") < 0.1
 
 
-def test_text_of_the_table() -> None:
+def test_the_table_is_a_frame_and_shows_as_one() -> None:
     table = with_controls(related(40), related(40, noise=0.1))
-    text = str(table)
-    lines = text.splitlines()
-    assert "raw, centred" in lines[0]
-    assert len(lines) == 2 + len(table["raw"])
-    assert max(map(len, lines)) <= 130
-    assert f"{table.value('differences', 'R@1 i→t'):.3f}" in text
+    frame = table.frame()
+    assert list(frame.columns) == [*table.columns, "compare with", "better"]
+    for title in table.columns:
+        assert frame[title].to_dict() == {name: one.value for name, one in table[title].items()}
+    assert frame.loc["R@1 i→t", "compare with"] == "null 0.025"
+    assert frame.loc["kNN mixing (k=10)", "better"] == "nearer"
+    for shown in (str(table), table._repr_html_()):
+        assert f"{table.value('differences', 'R@1 i→t'):.3f}" in shown
+        assert "raw, centred" in shown
 
 
 def test_wrong_names_and_too_few_pairs() -> None:
@@ -78,7 +81,7 @@ def test_wrong_names_and_too_few_pairs() -> None:
 def test_the_papers_numbers() -> None:
     """Measure by measure: the whole table with its p-values is `benchmarks.delta_space`'s."""
     raw, delta = (one.pair.unit() for one in paper_features("celeba", PAPER))
-    middle = Pair(centred(raw.first), centred(raw.second))
+    middle = Pair(centre(raw.first), centre(raw.second))
     for measure, pair, wanted in [
         (mean_gap, raw, 0.964),
         (paired_cosine, raw, 0.255),

@@ -21,9 +21,9 @@ from deltaedit_kit.labs.delta_space.alignment.mmd import mmd
 from deltaedit_kit.labs.delta_space.alignment.neighbours import mixing
 from deltaedit_kit.labs.delta_space.alignment.pairs import (
     Pair,
-    centred,
+    centre,
     random_differences,
-    shuffled,
+    shuffle,
     unit,
 )
 from deltaedit_kit.labs.delta_space.alignment.table import (
@@ -38,7 +38,7 @@ __all__ = [
     "AlignmentTable",
     "Measure",
     "Pair",
-    "centred",
+    "centre",
     "classifier_test",
     "cosine_margin",
     "mean_gap",
@@ -50,7 +50,7 @@ __all__ = [
     "random_differences",
     "retrieval",
     "rmse",
-    "shuffled",
+    "shuffle",
     "unit",
     "with_controls",
 ]

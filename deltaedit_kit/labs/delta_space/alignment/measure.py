@@ -30,14 +30,6 @@ class Measure:
     high: float | None = None
     p: float | None = None
 
-    @property
-    def goodness(self) -> float:
-        """Distance past the reference in the good direction; above 0 beats a null."""
-        if self.better == "nearer":
-            return -abs(self.value - self.reference)
-        signed = self.value - self.reference
-        return signed if self.better == "higher" else -signed
-
     def __str__(self) -> str:
         parts = [f"{self.name} {self.value:.3f}"]
         if self.low is not None and self.high is not None:

@@ -50,16 +50,8 @@ def mmd(
     return Measure("MMD²", value, 0.0, "null", "lower", p=p)
 
 
-def median_bandwidth(pair: Pair) -> float:
-    """σ of the median heuristic: the median distance of two different rows of both clouds.
-
-    Raises DeltaEditError when it is 0, that is when most rows are equal.
-    """
-    squares = euclidean_distances(pair.pooled(), squared=True)
-    return _median(squares)
-
-
 def _median(squares: Float[np.ndarray, "m m"]) -> float:
+    """The median distance of two different rows, from all squared distances."""
     median = float(np.sqrt(np.median(squares[np.triu_indices(len(squares), 1)])))
     if median == 0:
         raise DeltaEditError("most rows are equal, so no kernel width fits; give a bandwidth")

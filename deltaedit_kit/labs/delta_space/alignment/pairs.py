@@ -2,9 +2,9 @@
 
     x_k, y_k  [n, E]     row k of both shows the same thing, once as a picture, once as a text
     unit      x / |x|                          only the direction counts, as in CLIP
-    centred   x - mean(x)                      takes away the distance of the means, nothing else
+    centre    x - mean(x)                      takes away the distance of the means, nothing else
     random_differences  x_b - x_a, y_b - y_a   a, b drawn at random: exchangeable pairs
-    shuffled  y in another order               all that is left is not correspondence
+    shuffle   y in another order               all that is left is not correspondence
 
 The two controls that matter: whatever a difference of features gains must be more than what
 centring alone gains, and more than what pairs in a wrong order show.
@@ -80,13 +80,13 @@ def unit(rows: ArrayLike) -> Rows:
     return rows / length
 
 
-def centred(rows: ArrayLike) -> Rows:
+def centre(rows: ArrayLike) -> Rows:
     """Rows minus their mean [n, E]: the cheapest way to bring two clouds together."""
     rows = _matrix("cloud", rows)
     return rows - rows.mean(axis=0)
 
 
-def shuffled(pair: Pair, seed: int = 0) -> Pair:
+def shuffle(pair: Pair, seed: int = 0) -> Pair:
     """The second cloud in another order, so that no row keeps its partner."""
     return Pair(pair.first, pair.second[partners(len(pair.first), seed, stream=0)])
 

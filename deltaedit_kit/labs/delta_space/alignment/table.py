@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import pandas as pd
 from numpy.typing import ArrayLike
 
 from deltaedit_kit.errors import DeltaEditError
@@ -30,13 +31,15 @@ from deltaedit_kit.labs.delta_space.alignment.mmd import mmd
 from deltaedit_kit.labs.delta_space.alignment.neighbours import mixing
 from deltaedit_kit.labs.delta_space.alignment.pairs import (
     Pair,
-    centred,
+    centre,
     random_differences,
-    shuffled,
+    shuffle,
 )
 from deltaedit_kit.labs.delta_space.alignment.two_sample import classifier_test
 
 NEIGHBOURS, MOST_SWAPS = 10, 500
+WAYS = ("picture to text", "text to picture")
+NULL_DIFFERS = "paired cosine"  # from column to column: it has a row of its own, the next one
 
 
 def measure_all(
@@ -53,7 +56,7 @@ def measure_all(
         rmse(*pair),
         paired_cosine(*pair),
         cosine_margin(*pair),
-        *(retrieval(*pair, k, way) for way in _WAYS for k in (1, 5, 10)),
+        *(retrieval(*pair, k, way) for way in WAYS for k in (1, 5, 10)),
         mixing(*pair, NEIGHBOURS),
         classifier_test(*pair, "linear", seed=seed),
         classifier_test(*pair, "knn", NEIGHBOURS, seed=seed),
@@ -79,32 +82,26 @@ class AlignmentTable:
             raise DeltaEditError(f"no {name!r} in {title!r}; there are {', '.join(names)}")
         return known[name].value
 
-    def text(self, digits: int = 3) -> str:
-        """The table for a reader: a row a measure, then its reference and direction."""
-        titles = list(self.columns)
-        names = list(next(iter(self.columns.values())))
-        head = ["measure", *titles, "compare with", "better"]
-        rows = [head]
-        for name in names:
-            ones = [self.columns[title][name] for title in titles]
-            row = [name, *(f"{one.value:.{digits}f}" for one in ones)]
-            reference = f"{ones[0].kind} {ones[0].reference:.2g}"
-            if name == "paired cosine":  # its null differs from column to column
-                reference = "unpaired: next row"
-            rows.append([*row, reference, ones[0].better])
-        widths = [max(len(row[k]) for row in rows) for k in range(len(head))]
-        last = len(titles)
-        lines = [
-            "  ".join(
-                cell.rjust(width) if 0 < k <= last else cell.ljust(width)
-                for k, (cell, width) in enumerate(zip(row, widths, strict=True))
-            ).rstrip()
-            for row in rows
-        ]
-        return "\n".join([lines[0], "-" * max(map(len, lines)), *lines[1:]])
+    def frame(self) -> pd.DataFrame:
+        """A row a measure: the number of each column, what to compare it with, which is better."""
+        first = next(iter(self.columns.values()))
+        frame = pd.DataFrame(
+            {
+                title: {name: one.value for name, one in found.items()}
+                for title, found in self.columns.items()
+            }
+        )
+        references = [f"{one.kind} {one.reference:.2g}" for one in first.values()]
+        frame["compare with"] = pd.Series(references, first)
+        frame.loc[frame.index == NULL_DIFFERS, "compare with"] = "unpaired: next row"
+        frame["better"] = [one.better for one in first.values()]
+        return frame.rename_axis("measure")
 
     def __str__(self) -> str:
-        return self.text()
+        return self.frame().to_string(float_format="{:.3f}".format)
+
+    def _repr_html_(self) -> str:
+        return self.frame().to_html(float_format="{:.3f}".format)
 
 
 def measure_columns(
@@ -125,16 +122,13 @@ def with_controls(
     gap is exactly 0. Raises DeltaEditError as `measure_all`.
     """
 
-    def scaled(pair: Pair) -> Pair:
+    def scale(pair: Pair) -> Pair:
         return Pair.of(*pair).unit() if normalise else Pair.of(*pair)
 
-    raw = scaled(raw)
-    columns = {"raw": raw, "raw, centred": Pair(centred(raw.first), centred(raw.second))}
-    delta = columns["random pairs"] = scaled(random_differences(raw, seed))
+    raw = scale(raw)
+    columns = {"raw": raw, "raw, centred": Pair(centre(raw.first), centre(raw.second))}
+    delta = columns["random pairs"] = scale(random_differences(raw, seed))
     if differences is not None:
-        delta = columns["differences"] = scaled(differences)
-    columns["differences, shuffled"] = shuffled(delta, seed)
+        delta = columns["differences"] = scale(differences)
+    columns["differences, shuffled"] = shuffle(delta, seed)
     return measure_columns(columns, normalise=False, seed=seed)
-
-
-_WAYS = ("picture to text", "text to picture")

@@ -50,7 +50,7 @@ lab: $(DEV)
 
 ## make app                      the editing studio as a page of its own, in the browser
 app: $(DEV)
-	@$(RUN) -m voila apps/studio.ipynb
+	@$(RUN) -m deltaedit_kit.labs.app
 
 ## make lint                     format, lint and types, as CI checks them
 lint: format types

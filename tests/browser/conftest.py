@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import secrets
 import shutil
 import socket
@@ -25,7 +26,8 @@ from typing import Any
 import pytest
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-START_SECONDS, CELL_MILLISECONDS = 180, 150_000
+ADDRESS = re.compile(r"http://\S+token=\w+")
+START_SECONDS, CELL_MILLISECONDS = 600, 600_000  # guards against hangs, for a busy machine
 # Cells out of sight stay in the page, so that a test finds their outputs; no news, no questions.
 SETTINGS = {
     "notebook-extension/tracker": {"windowingMode": "none"},
@@ -145,30 +147,30 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
 
 
 @pytest.fixture
-def open_app(browser: Any, tmp_path: Path) -> Iterator[Callable[[Path], Any]]:
-    """Serve a notebook as `make app` does and open it; returns when its cells have run."""
+def open_app(browser: Any, tmp_path: Path) -> Iterator[Callable[[], Any]]:
+    """Serve the studio as `make app` does and open it; returns when its cells have run."""
     pytest.importorskip("voila", reason="voila is not installed")
     ended: list[Callable[[], None]] = []
 
-    def opened(notebook: Path) -> Any:
+    def opened() -> Any:
         with socket.create_server(("127.0.0.1", 0)) as probe:
             port = probe.getsockname()[1]
-        log = tmp_path / "voila.log"
-        command = [sys.executable, "-m", "voila", str(notebook), "--no-browser", f"--port={port}"]
+        log = tmp_path / "app.log"
+        command = [sys.executable, "-m", "deltaedit_kit.labs.app", "--no-browser"]
         with log.open("w") as file:
             server = subprocess.Popen(
-                [*command, "--Voila.ip=127.0.0.1", "--Voila.port_retries=0"],
+                [*command, f"--port={port}", "--Voila.port_retries=0"],
                 env={**os.environ, "IPYTHONDIR": str(tmp_path / "ipython")},
                 stdout=file,
                 stderr=subprocess.STDOUT,
             )
         ended.append(lambda: _end(server))
-        _wait(lambda: "is running at" in log.read_text(), "Voilà", server, log)
+        address = _wait(lambda: ADDRESS.search(log.read_text()), "the app", server, log)[0]
         context = browser.new_context(viewport={"width": 1280, "height": 1150})
         ended.append(context.close)
         page = context.new_page()
         page.set_default_timeout(CELL_MILLISECONDS)
-        page.goto(f"http://127.0.0.1:{port}/")
+        page.goto(address)
         return page
 
     yield opened

@@ -11,6 +11,8 @@ import pytest
 from tests.browser.notebook_file import write_notebook
 from tests.compare.handmade import GLASSES, SMILE, handmade
 
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
 SHOTS = os.environ.get("DELTAEDIT_SHOTS")  # a folder: keep pictures of the screen there
 
 

@@ -16,6 +16,8 @@ from deltaedit_kit.training import TrainingConfig
 from deltaedit_kit.labs.training.session import TrainingSession
 from deltaedit_kit.labs.training.monitor import TrainingMonitor
 
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
 domain = load_domain("toyfaces")
 codes = make_codes(domain, "codes", 24)
 config = TrainingConfig(steps=100_000, batch=8, held_out=0.2, report_every=5, save_every=10**6)

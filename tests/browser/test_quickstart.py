@@ -16,6 +16,8 @@ CELLS = (
     """\
 from deltaedit_kit import load_domain
 from deltaedit_kit.labs.studio.quickstart import QuickstartPanel
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 panel = QuickstartPanel(load_domain("toyfaces"))
 panel""",
     "print(panel.state)",

@@ -17,6 +17,8 @@ from tests.browser.conftest import NotebookPage
 from tests.browser.standalone import show
 from tests.widgets.scatter_data import planes, spaces
 
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
 SIDE, MARGIN = 400, 14  # as in scatter.js
 NOTEBOOK = Path(__file__).parents[2] / "notebooks" / "01_delta_space.ipynb"
 COUNT_MESSAGES = """() => {

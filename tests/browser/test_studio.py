@@ -26,7 +26,8 @@ from deltaedit_kit.pictures import png_bytes, to_uint8
 from deltaedit_kit.toyfaces.spec import SPEC
 from tests.browser.notebook_file import write_notebook
 
-APP = Path(__file__).parents[2] / "apps" / "studio.ipynb"
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
 SHOTS = os.environ.get("DELTAEDIT_SHOTS")  # a folder: keep pictures of the screen there
 SENTENCE = "a smiling face <b>&"
 CELLS = (
@@ -294,7 +295,7 @@ def by_keyboard(hand: Hand) -> None:
 
 
 def test_the_app_edits_undoes_and_saves(open_app: Callable) -> None:
-    page = open_app(APP)
+    page = open_app()
     hand = Hand(page, page.locator(".de-studio"))
     assert page.get_by_text("load_domain").count() == 0  # an app shows no code
     first = hand.shown()

@@ -21,6 +21,8 @@ from deltaedit_kit.labs.study.design import Design
 from deltaedit_kit.labs.study.items import Item
 from deltaedit_kit.labs.study.panel import Study
 
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
 png = [png_bytes(picture) for picture in render(sample_factors(9, seed=0))]
 items = [Item(f"sentence {k}", "face", "one", "two", *png[3 * k : 3 * k + 3], *png[:2])
          for k in range(3)]

@@ -19,7 +19,8 @@ import sys
 from multiprocessing import get_all_start_methods, get_context
 from typing import Any
 
-from jupyter_client.provisioning import LocalProvisioner
+from jupyter_client.connect import KernelConnectionInfo
+from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
 CAN_FORK = "forkserver" in get_all_start_methods()
 WARM = "deltaedit_kit.labs.app.warm"  # what the fork server imports before its first fork
@@ -85,7 +86,7 @@ class ForkedProcess:
 class ForkedKernel(LocalProvisioner):
     """Starts a kernel as a fork of the process that holds the networks."""
 
-    async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> dict[str, Any]:
+    async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
         """As the parent class, but no new program is started; `cmd` ends with the arguments."""
         file = cmd.index("-f")
         folder = str(kwargs.get("cwd") or os.getcwd())

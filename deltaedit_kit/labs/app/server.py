@@ -18,8 +18,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from jupyter_client.ioloop import AsyncIOLoopKernelManager
-from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
+from jupyter_server.services.kernels.kernelmanager import (
+    AsyncMappingKernelManager,
+    ServerKernelManager,
+)
 from tornado.web import HTTPError
 from traitlets import Integer
 from traitlets.config import Config
@@ -33,7 +35,7 @@ IDLE, LOOK_EVERY = 300, 30  # seconds without a connection until a kernel ends; 
 MOST = 8  # sessions
 
 
-class SessionKernel(AsyncIOLoopKernelManager):
+class SessionKernel(ServerKernelManager):
     """A kernel that is forked where the system can fork."""
 
     async def _async_pre_start_kernel(self, **options: Any) -> tuple[list[str], dict[str, Any]]:
@@ -72,9 +74,10 @@ class SessionManager(AsyncMappingKernelManager):
 class Page(TornadoVoilaHandler):
     """The page, for who has the token; the others get a line and no kernel."""
 
-    async def prepare(self) -> None:
+    async def prepare(self, *, _redirect_to_login: bool = False) -> None:
         """403 for a foreign Host and without the token; no page that asks for it."""
-        await super().prepare(_redirect_to_login=False)
+        base: Any = super()
+        await base.prepare(_redirect_to_login=_redirect_to_login)
 
     async def get(self, path: str | None = None) -> None:
         """The page of a new session; 503 without a free one."""
@@ -100,15 +103,18 @@ class StudioApp(Voila):
         self.update_config(SETTINGS)
         super().initialize(argv)
 
-    def init_settings(self) -> dict[str, Any]:
+    # Voilà's own annotations name traitlets' Dict and List where they mean typing's.
+    def init_settings(self) -> dict[str, Any]:  # type: ignore[override]
         """Only names and addresses of this machine are answered."""
-        return {**super().init_settings(), "allow_remote_access": False}
+        settings: Any = super().init_settings()
+        return {**settings, "allow_remote_access": False}
 
-    def init_handlers(self) -> list[Any]:
+    def init_handlers(self) -> list[Any]:  # type: ignore[override]
         """Voilà's, with `Page` in the place of its page."""
+        handlers: Any = super().init_handlers()
         return [
             (route, Page if handler is TornadoVoilaHandler else handler, *options)
-            for route, handler, *options in super().init_handlers()
+            for route, handler, *options in handlers
         ]
 
     @property

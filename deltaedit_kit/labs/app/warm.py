@@ -9,7 +9,7 @@ from __future__ import annotations
 import gc
 from functools import cache
 
-import ipykernel.ipkernel  # noqa: F401  # the kernel, its shell and their packages
+import ipykernel.ipkernel  # the kernel, its shell and their packages
 import ipykernel.kernelapp  # noqa: F401
 import matplotlib.pyplot  # noqa: F401  # IPython imports it in every kernel
 import torch

@@ -10,8 +10,8 @@ import torch
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.studio import faces, presets, sentences, settings
 from deltaedit_kit.labs.studio.history import DEEPEST, History, change, close_gesture, redo, undo
-from deltaedit_kit.labs.studio.state import GROUPS, Sentence, StudioState, group_of_layer
-from deltaedit_kit.stylespace import StyleLayout
+from deltaedit_kit.labs.studio.state import Sentence, StudioState
+from deltaedit_kit.stylespace import GROUPS, StyleLayout
 from tests.tiny_domain import SPEC
 
 FIRST = StudioState.first(SPEC)
@@ -82,7 +82,7 @@ def test_any_choice_in_the_strip_leaves_the_photo() -> None:
 def test_groups_keep_their_order_and_mask_their_layers() -> None:
     state = settings.allow(settings.allow(FIRST, "coarse", False), "coarse", True)
     assert state.groups == GROUPS
-    assert [group_of_layer(LAYOUT, k) for k in (0, 2, 3, 6, 7, 8)] == [
+    assert [LAYOUT.group_of(k) for k in (0, 2, 3, 6, 7, 8)] == [
         "coarse", "coarse", "medium", "medium", "fine", "fine",
     ]  # fmt: skip
     masks = [settings.group_mask(LAYOUT, (group,)) for group in GROUPS]

@@ -19,7 +19,8 @@ from deltaedit_kit.labs.studio.engine import Engine
 from deltaedit_kit.labs.studio.history import DEEPEST, History, change, redo, undo
 from deltaedit_kit.labs.studio.recipe import from_recipe, to_recipe
 from deltaedit_kit.labs.studio.sentences import FARTHEST, MOST_SENTENCES
-from deltaedit_kit.labs.studio.state import GROUPS, STRIP, StudioState
+from deltaedit_kit.labs.studio.state import STRIP, StudioState
+from deltaedit_kit.stylespace import GROUPS
 from tests.tiny_domain import tiny_domain
 
 DOMAIN = tiny_domain()

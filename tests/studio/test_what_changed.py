@@ -9,7 +9,7 @@ from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.studio.changes import group_changes, largest_changes
 from deltaedit_kit.labs.studio.engine import Engine
 from deltaedit_kit.labs.studio.readout import read_out
-from deltaedit_kit.labs.studio.state import StudioState, group_of_layer
+from deltaedit_kit.labs.studio.state import StudioState
 from deltaedit_kit.stylespace import StyleLayout
 from tests.tiny_domain import tiny_domain
 
@@ -20,7 +20,7 @@ def test_groups_against_a_loop() -> None:
     delta_s = torch.randn(LAYOUT.total) * (torch.rand(LAYOUT.total) < 0.5)
     layers = LAYOUT.layer_of_channel.tolist()
     for row in group_changes(LAYOUT, delta_s):
-        places = [k for k, layer in enumerate(layers) if group_of_layer(LAYOUT, layer) == row.group]
+        places = [k for k, layer in enumerate(layers) if LAYOUT.group_of(layer) == row.group]
         squares = [float(delta_s[k]) ** 2 for k in places]
         assert row.channels == len(places)
         assert row.moved == sum(square > 0 for square in squares)

@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from deltaedit_kit.errors import DeltaEditError
-from deltaedit_kit.labs.studio.state import GROUPS, group_of_layer
-from deltaedit_kit.stylespace import StyleLayout
+from deltaedit_kit.stylespace import GROUPS, StyleLayout
 
 if TYPE_CHECKING:
     from jaxtyping import Float
@@ -49,7 +48,7 @@ def group_changes(layout: StyleLayout, delta_s: Float[Tensor, " S"]) -> tuple[Gr
         parts = [
             squares[part]
             for layer, part in enumerate(layout.slices)
-            if group_of_layer(layout, layer) == group
+            if layout.group_of(layer) == group
         ]
         rows.append(
             GroupChange(
@@ -72,7 +71,7 @@ def largest_changes(
     return tuple(
         ChannelChange(
             layer=(layer := int(layers[place])),
-            group=group_of_layer(layout, layer),
+            group=layout.group_of(layer),
             channel=place - layout.slices[layer].start,
             change=float(delta_s[place]),
         )

@@ -19,8 +19,9 @@ from deltaedit_kit import recipe as edit_recipe
 from deltaedit_kit.errors import DeltaEditError, finite_number, whole_number
 from deltaedit_kit.labs.studio import faces, sentences, settings
 from deltaedit_kit.labs.studio.engine import Engine
-from deltaedit_kit.labs.studio.state import GROUPS, STRIP, Sentence, StudioState
+from deltaedit_kit.labs.studio.state import STRIP, Sentence, StudioState
 from deltaedit_kit.pictures import read_recipe
+from deltaedit_kit.stylespace import GROUPS
 
 KIND = "deltaedit-studio"
 VERSION = 1

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 import torch
 
 from deltaedit_kit.errors import DeltaEditError, finite_number
-from deltaedit_kit.labs.studio.state import GROUPS, StudioState, group_of_layer
-from deltaedit_kit.stylespace import StyleLayout
+from deltaedit_kit.labs.studio.state import StudioState
+from deltaedit_kit.stylespace import GROUPS, StyleLayout
 
 if TYPE_CHECKING:
     from jaxtyping import Bool
@@ -45,5 +45,5 @@ def allow(state: StudioState, group: str, on: bool) -> StudioState:
 
 def group_mask(layout: StyleLayout, groups: Collection[str]) -> Bool[Tensor, " S"]:
     """True for the channels of s whose layer belongs to one of `groups`; bool, on the CPU."""
-    allowed = [group_of_layer(layout, k) in groups for k in range(len(layout.widths))]
+    allowed = [layout.group_of(k) in groups for k in range(len(layout.widths))]
     return torch.tensor(allowed)[layout.layer_of_channel]

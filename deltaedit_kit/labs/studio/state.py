@@ -11,9 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from deltaedit_kit.domain_spec import DomainSpec
-from deltaedit_kit.stylespace import StyleLayout
+from deltaedit_kit.stylespace import GROUPS
 
-GROUPS = ("coarse", "medium", "fine")  # of the layers of s, in their order; see `stylespace`
 STRIP = 6  # faces that a seed shows to choose from
 
 
@@ -58,10 +57,3 @@ class StudioState:
             neutral=spec.neutral,
             threshold=spec.threshold,
         )
-
-
-def group_of_layer(layout: StyleLayout, layer: int) -> str:
-    """The group, one of `GROUPS`, that a layer of s belongs to (layers counted from 0)."""
-    if layer < layout.coarse:
-        return GROUPS[0]
-    return GROUPS[1] if layer < layout.coarse + layout.medium else GROUPS[2]

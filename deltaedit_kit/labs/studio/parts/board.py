@@ -20,7 +20,8 @@ from deltaedit_kit.labs.studio.parts.dial import Dial
 from deltaedit_kit.labs.studio.parts.face_picker import FacePicker
 from deltaedit_kit.labs.studio.parts.files import FileButton
 from deltaedit_kit.labs.studio.parts.sentence_row import RowEvents, SentenceRow
-from deltaedit_kit.labs.studio.state import GROUPS, StudioState
+from deltaedit_kit.labs.studio.state import StudioState
+from deltaedit_kit.stylespace import GROUPS
 
 Make = Callable[[StudioState], StudioState]
 Change = Callable[[Make, Hashable | None], None]

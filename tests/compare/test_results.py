@@ -27,7 +27,7 @@ def results(tmp_path):
     return handmade(tmp_path)
 
 
-def test_a_cell_comes_back_as_it_was_stored(tmp_path):
+def test_a_run_comes_back_as_it_was_stored(tmp_path):
     moments = {1.0: {"eyes": Moments.of(torch.randn(5, 3))}}
     run = replace(good(GLASSES), moments=moments)
     store(run, tmp_path)
@@ -57,7 +57,7 @@ def test_the_key_is_made_of_all_that_decides_about_the_numbers():
     assert len(keys) == 1 + len(others)
 
 
-def test_a_damaged_cell_is_named(tmp_path):
+def test_a_damaged_run_is_named(tmp_path):
     run = good(GLASSES)
     store(run, tmp_path)
     path = tmp_path / f"{run.key}.json"
@@ -134,7 +134,7 @@ def test_a_folder_that_is_none_or_damaged(tmp_path, results):
         Results(results.folder)
 
 
-def test_a_later_cell_takes_the_place_of_an_earlier_one(tmp_path):
+def test_a_later_run_takes_the_place_of_an_earlier_one(tmp_path):
     index = Index()
     index.put("a", "best", "text", "key-1")
     index.put("b", "best", "text", "key-2")

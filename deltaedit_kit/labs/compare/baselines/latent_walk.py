@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import torch
 from torch import Tensor
@@ -57,7 +57,8 @@ class LatentWalk(Method):
         return self._walk_settings.lr
 
     @property
-    def _walk_settings(self) -> Any:
+    def _walk_settings(self) -> WalkSettings:
+        assert isinstance(self.settings, WalkSettings)
         return self.settings
 
     @torch.inference_mode(False)  # whatever the caller is in: a walk needs gradients

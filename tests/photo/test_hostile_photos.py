@@ -70,7 +70,7 @@ def test_pipes_and_devices_are_refused_at_once(tmp_path: Path) -> None:
     os.mkfifo(pipe)  # nobody writes: opening it would wait for ever
     device.symlink_to("/dev/zero")
     for path in (pipe, device, tmp_path):
-        with pytest.raises(DeltaEditError, match="give a picture file"):
+        with pytest.raises(DeltaEditError, match=r"folder|pipe|device"):
             read_photo(path)
     with open("/dev/zero", "rb") as zeros, pytest.raises(DeltaEditError, match="device"):
         read_photo(zeros)

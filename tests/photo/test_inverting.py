@@ -281,6 +281,20 @@ def test_the_callers_random_numbers_are_left_alone() -> None:
     assert torch.equal(torch.get_rng_state(), state)
 
 
+@pytest.mark.parametrize("dtype", [torch.float64, torch.bfloat16])
+def test_the_notebooks_default_precision_changes_nothing(dtype: torch.dtype) -> None:
+    photo = np.random.default_rng(0).integers(0, 255, (64, 64, 3)).astype(np.uint8)
+    wanted = invert(photo, with_encoder(identity=True), refine=2, progress=False)
+    torch.set_default_dtype(dtype)
+    try:
+        found = invert(photo, with_encoder(identity=True), refine=2, progress=False)
+        assert torch.get_default_dtype() == dtype
+    finally:
+        torch.set_default_dtype(torch.float32)
+    torch.testing.assert_close(found.faces.w_plus, wanted.faces.w_plus)
+    assert found.fidelity == wanted.fidelity
+
+
 def test_the_encoder_starts_as_one_w_and_stays_in_its_box(renders: torch.Tensor) -> None:
     encoder = Encoder().eval()
     w_plus = encoder(renders)
@@ -364,4 +378,4 @@ def test_the_terminal_edits_a_photo(
     assert cli.main(("edit", "an old face", "--domain", "tiny", "--face", "1")) == 2
     assert "add --photo FILE" in capsys.readouterr().err
     assert cli.main((*common[:-1], "nobody.jpg")) == 2
-    assert "there is no file" in capsys.readouterr().err
+    assert "does not exist" in capsys.readouterr().err

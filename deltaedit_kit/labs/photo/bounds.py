@@ -4,15 +4,13 @@
     pixels x scans    <= 2,000 million              of a progressive JPEG: each scan visits them all
 
 A file of some kilobytes can ask for gigabytes (16 bits, transparency, floats, tiles) or for minutes
-(thousands of empty scans of 95 bytes). And what is no regular file is not opened at all: a pipe
-would be waited for, a device read for ever.
+(thousands of empty scans of 95 bytes).
 """
 
 from __future__ import annotations
 
 import os
 import re
-import stat
 from os import PathLike
 from typing import IO
 
@@ -29,26 +27,6 @@ SOI, END, SCAN, SIZES = b"\xff\xd8", 0xD9, 0xDA, (0xC0, 0xC1, 0xC2)  # JPEG's ma
 MARKER = re.compile(
     rb"\xff[^\x00\x01\xff\xd0-\xd8]"
 )  # one that begins a segment, or ends a picture
-
-
-def regular_file(path: str | PathLike[str]) -> str:
-    """The path of an existing regular file, `~` expanded: no folder, device or pipe.
-
-    A pipe would be waited for and a device read for ever. Raises `DeltaEditError` otherwise.
-    """
-    name = shown(path)
-    try:
-        place = os.path.expanduser(os.fspath(path))
-        kind = os.stat(place).st_mode
-    except FileNotFoundError as cause:
-        raise DeltaEditError(f"there is no file {name}; check the path") from cause
-    except (OSError, ValueError) as cause:  # not allowed, a name too long, a NUL byte in it
-        why = cause.strerror if isinstance(cause, OSError) else cause
-        raise DeltaEditError(f"{name} cannot be opened ({why}); check the path") from cause
-    if not stat.S_ISREG(kind):
-        what = "a folder" if stat.S_ISDIR(kind) else "a device, pipe or socket"
-        raise DeltaEditError(f"{name} is {what}; give a picture file")
-    return place
 
 
 def check_file(file: IO[bytes], name: str) -> None:

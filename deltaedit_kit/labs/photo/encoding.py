@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from deltaedit_kit.device import kit_defaults
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.errors import pictures as check_pictures
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 SHARE = 0.5  # η
 
 
+@kit_defaults()
 @torch.no_grad()
 def encode(domain: Domain, pictures: Float[Tensor, "n 3 h h"]) -> Float[Tensor, "n l w"]:
     """w+ of aligned pictures in [-1, 1], after as many second looks as the domain declares.

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from deltaedit_kit.device import kit_defaults
 from deltaedit_kit.errors import pictures
 from deltaedit_kit.labs.metrics.identity import identity_similarity
 from deltaedit_kit.labs.metrics.psnr import psnr
@@ -39,6 +40,7 @@ class Fidelity:
         return f"PSNR {self.psnr:.1f} dB, identity {person}, CLIP {self.clip:.2f}"
 
 
+@kit_defaults()
 @torch.no_grad()
 def measure_fidelity(
     domain: Domain, made: Float[Tensor, "n 3 h h"], wanted: Float[Tensor, "n 3 h h"]

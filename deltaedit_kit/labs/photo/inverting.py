@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Literal
 import torch
 from PIL import Image
 
+from deltaedit_kit.device import kit_defaults
 from deltaedit_kit.domain import Domain
 from deltaedit_kit.errors import DeltaEditError, whole_number
 from deltaedit_kit.labs.photo import refining
@@ -62,6 +63,7 @@ class Inversion:
         return inversion_figure(self)
 
 
+@kit_defaults()
 def invert(
     photo: Source,
     domain: Domain,

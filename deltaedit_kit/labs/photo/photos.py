@@ -26,13 +26,13 @@ import torch
 from PIL import Image, ImageCms, ImageFile, UnidentifiedImageError
 
 from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.io.cache import regular_file
 from deltaedit_kit.labs.photo.bounds import (
     MOST_BYTES,
     MOST_PIXELS,
     check_file,
     check_scans,
     check_size,
-    regular_file,
     shown,
     too_large,
 )
@@ -76,7 +76,8 @@ def read_photo(source: Source) -> Image.Image:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow's own, smaller limit, and odd EXIF entries
             if isinstance(source, str | PathLike):
-                with open(regular_file(source), "rb") as file:  # closed also where Pillow fails
+                # Closed also where Pillow fails half-way.
+                with regular_file(os.fspath(source)).open("rb") as file:
                     return make_upright(_from_file(file, name))
             picture = _opened(source, name)
             return make_upright(picture)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import torch
 from tqdm import tqdm
 
+from deltaedit_kit.device import kit_defaults
 from deltaedit_kit.errors import DeltaEditError, whole_number
 from deltaedit_kit.errors import pictures as check_pictures
 
@@ -32,6 +33,7 @@ TIE = 0.002  # λ
 SHOW_EVERY = 10  # steps between numbers beside the progress bar
 
 
+@kit_defaults()
 @torch.inference_mode(False)  # whatever the caller is in: a descent needs gradients
 def refine(
     domain: Domain,

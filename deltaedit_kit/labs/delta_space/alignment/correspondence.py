@@ -76,9 +76,9 @@ def retrieval(
     scores = table if way == "picture to text" else table.T
     own = np.diag(scores)[:, None]
     # Rounding makes equal rows differ in the last digits; they are ties all the same.
-    rivals = (scores >= own - 1e-12).sum(axis=1) - 1
+    ahead = (scores >= own - 1e-12).sum(axis=1) - 1
     arrow = "i→t" if way == "picture to text" else "t→i"
-    return Measure(f"R@{k} {arrow}", float((rivals < k).mean()), k / n, "null", "higher")
+    return Measure(f"R@{k} {arrow}", float((ahead < k).mean()), k / n, "null", "higher")
 
 
 def _unpaired(table: np.ndarray) -> float:

@@ -38,7 +38,7 @@ from deltaedit_kit.toyfaces.renderer.hair import (
 )
 
 # Pictures painted at once: few enough that the layers of a batch stay in a CPU's cache.
-CHUNK = 8
+CHUNK = 16
 SMALLEST = 16  # side of a portrait, in pixels
 
 

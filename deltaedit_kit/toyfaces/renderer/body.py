@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from deltaedit_kit.toyfaces.renderer.anatomy import Anatomy
-from deltaedit_kit.toyfaces.renderer.canvas import Canvas, ellipse, smoothstep
+from deltaedit_kit.toyfaces.renderer.canvas import Canvas, bump, ellipse, smoothstep
 
 SHOULDER_TOP = 0.66
 
@@ -46,7 +46,7 @@ def paint_clothes(canvas: Canvas, head: Anatomy) -> None:
     cloth = slope - w.y
     collar = ellipse(w.x - 0.5 * head.center_x, w.y - 0.62, 0.31, 0.185)
     light = 1.02 - 0.20 * w.x - 0.35 * (w.x.abs() - 0.35).clamp(min=0) - 0.18 * (w.y - 0.75)
-    fold = torch.exp(-((w.x.abs() - 0.50 - 0.25 * (w.y - 0.7)) / 0.035).square())
+    fold = bump(((w.x.abs() - 0.50 - 0.25 * (w.y - 0.7)) / 0.035).square())
     light = light - 0.13 * fold * smoothstep(0.74, 0.95, w.y)
     shirt = torch.maximum(cloth, -collar)
     canvas.paint(w, w.cover(shirt), shade(head.clothes, light.expand(len(head.clothes), -1, -1)))

@@ -79,6 +79,15 @@ def smoothstep(low: float, high: float, t: Tensor) -> Tensor:
     return t * t * (3 - 2 * t)
 
 
+def bump(t: Tensor) -> Tensor:
+    """exp(-t) for t >= 0, never below exp(-40).
+
+    That is nothing in a picture, but a product of two such numbers is not subnormal yet: a CPU
+    works on subnormal numbers dozens of times slower.
+    """
+    return torch.exp(-t.clamp(max=40))
+
+
 def ellipse(x: Tensor, y: Tensor, a: Tensor | float, b: Tensor | float) -> Tensor:
     """Signed distance to an ellipse with half axes a, b at the origin, first order at its edge."""
     u, v = x / a, y / b

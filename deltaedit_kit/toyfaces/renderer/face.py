@@ -13,7 +13,7 @@ from torch import Tensor
 
 from deltaedit_kit.toyfaces.renderer.anatomy import Anatomy
 from deltaedit_kit.toyfaces.renderer.body import shade
-from deltaedit_kit.toyfaces.renderer.canvas import Canvas, Window, ellipse, smoothstep
+from deltaedit_kit.toyfaces.renderer.canvas import Canvas, Window, bump, ellipse, smoothstep
 
 FOREHEAD_POWER = 2.15
 
@@ -76,34 +76,46 @@ def paint_face(canvas: Canvas, head: Anatomy, face: Face) -> None:
     young = 0.42 - 0.20 * head.age
     for side in (-1.0, 1.0):
         x = w.x - head.feature_x - side * (0.245 - 0.05 * side * head.turn)
-        blush = torch.exp(-(x / 0.115).square() - ((w.y - 0.14) / 0.085).square())
+        blush = bump((x / 0.115).square()) * bump(((w.y - 0.14) / 0.085).square())
         canvas.paint(w, young * blush * face.coverage, rose)
+
+
+def band(w: Window, field: Tensor, top: float, bottom: float) -> tuple[Tensor, Tensor]:
+    """The rows of a window between two heights: y [1, rows, 1], and a view of `field` [n, h, w]."""
+    inside = ((w.y[0, :, 0] >= top) & (w.y[0, :, 0] <= bottom)).nonzero()[:, 0].tolist()
+    rows = slice(inside[0], inside[-1] + 1)
+    return w.y[:, rows], field[:, rows]
 
 
 def paint_age(canvas: Canvas, head: Anatomy, face: Face) -> None:
     """Forehead lines, crow's feet, bags under the eyes and folds beside the mouth."""
     w = face.window
     old = smoothstep(0.35, 0.95, head.age)
-    x, y = w.x - head.feature_x, w.y
+    x = w.x - head.feature_x
     lines = torch.zeros_like(face.coverage)
+    # Each kind of line is drawn in the band of rows that it can reach.
+    y, forehead = band(w, lines, -0.53, -0.15)
+    wave = 0.35 * x.square() - 0.012 * torch.sin(14 * x)
     for height, width in ((-0.44, 0.20), (-0.375, 0.24), (-0.31, 0.20)):
-        curve = y - height - 0.35 * x.square() + 0.012 * torch.sin(14 * x)
-        lines = lines + 0.75 * torch.exp(-(curve / 0.013).square() - (x / width).square().square())
+        length = 0.75 * bump((x / width).square().square())
+        forehead += length * bump(((y - height - wave) / 0.013).square())
     for side in (-1.0, 1.0):
         mx = side * x
         # From the nostril round the corner of the mouth.
+        y, cheek = band(w, lines, -0.03, 0.44)
         fold = mx - 0.105 - 0.62 * (y - 0.10) + 1.0 * (y - 0.10).square()
-        lines = lines + 0.7 * torch.exp(
-            -(fold / 0.017).square() - ((y - 0.205) / 0.10).square().square()
-        )
+        length = 0.7 * bump(((y - 0.205) / 0.10).square().square())
+        cheek += length * bump((fold / 0.017).square())
+        y, eye = band(w, lines, -0.34, 0.16)
         ex, ey = mx - head.eye_gap, y - head.eye_y
-        bag = ey - head.eye_height - 0.045 + 3.0 * ex.square()
-        lines = lines + 0.9 * torch.exp(-(bag / 0.014).square() - (ex / 0.085).square().square())
+        bag = ey - (head.eye_height + 0.045 - 3.0 * ex.square())
+        eye += 0.9 * bump((ex / 0.085).square().square()) * bump((bag / 0.014).square())
         for spread in (-0.45, 0.1, 0.65):
             cx = ex - head.eye_width - 0.055
             crow = ey - spread * (cx + 0.045)
-            lines = lines + 0.8 * torch.exp(-(crow / 0.010).square() - (cx / 0.035).square())
+            eye += 0.8 * bump((cx / 0.035).square()) * bump((crow / 0.010).square())
     dark = head.skin * head.skin.new_tensor((0.52, 0.44, 0.42))
     canvas.paint(w, (0.80 * old * lines).clamp(0, 0.85) * face.coverage, dark)
-    hollow = torch.exp(-((face.across.abs() - 0.72) / 0.16).square() - ((y - 0.20) / 0.16).square())
+    hollow = bump(((face.across.abs() - 0.72) / 0.16).square())
+    hollow = hollow * bump(((w.y - 0.20) / 0.16).square())
     canvas.paint(w, 0.30 * old * hollow * face.coverage, dark)

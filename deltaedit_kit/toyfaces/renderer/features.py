@@ -5,7 +5,7 @@ from torch import Tensor
 
 from deltaedit_kit.toyfaces.renderer.anatomy import Anatomy
 from deltaedit_kit.toyfaces.renderer.body import shade
-from deltaedit_kit.toyfaces.renderer.canvas import Canvas, ellipse, segment, smoothstep
+from deltaedit_kit.toyfaces.renderer.canvas import Canvas, bump, ellipse, segment, smoothstep
 
 SIDES = (-1.0, 1.0)
 
@@ -90,7 +90,7 @@ def paint_nose(canvas: Canvas, head: Anatomy) -> None:
     along = ((w.y - head.eye_y) / (tip_y - head.eye_y)).clamp(0, 1)
     ridge = w.x - torch.lerp(head.feature_x, head.nose_x, along)
     flank = ridge - (0.030 + 0.55 * size * along)
-    side_shadow = torch.exp(-(flank / 0.026).square()) * along.square() * (y < 0.0).to(y.dtype)
+    side_shadow = bump((flank / 0.026).square()) * along.square() * (y < 0.0).to(y.dtype)
     canvas.paint(w, 0.34 * side_shadow, head.skin * 0.50)
     ball = ellipse(x, y, size * 1.05, size * 0.78)
     wings = torch.minimum(ellipse(x.abs() - size * 0.92, y - 0.012, size * 0.50, size * 0.46), ball)
@@ -100,11 +100,10 @@ def paint_nose(canvas: Canvas, head: Anatomy) -> None:
     canvas.paint(w, 0.75 * w.cover(wings, 1.6), shade(head.skin, light))
     nostril = ellipse(x.abs() - size * 0.52, y - size * 0.52, size * 0.30, size * 0.17)
     canvas.paint(w, 0.80 * w.cover(nostril, 1.2), head.skin * 0.24)
-    shine = torch.exp(
-        -((x + 0.35 * size) / (0.30 * size)).square() - ((y + 0.28 * size) / (0.24 * size)).square()
-    )
+    shine = bump(((x + 0.35 * size) / (0.30 * size)).square())
+    shine = shine * bump(((y + 0.28 * size) / (0.24 * size)).square())
     canvas.paint(w, 0.45 * shine, constant(head, 1.0, 0.97, 0.94))
-    bridge = torch.exp(-((ridge + 0.012) / 0.016).square()) * along * (1 - along) * 4
+    bridge = bump(((ridge + 0.012) / 0.016).square()) * along * (1 - along) * 4
     canvas.paint(w, 0.16 * bridge, constant(head, 1.0, 0.95, 0.90))
 
 
@@ -118,7 +117,7 @@ def paint_mouth(canvas: Canvas, head: Anatomy) -> None:
     line = head.mouth_y - head.smile * 0.088 * (u.square().clamp(max=1.4) - 0.42)
     rounded = profile.sqrt()
     gap_up, gap_down = 0.55 * head.mouth_open * rounded, 1.45 * head.mouth_open * rounded
-    bow = 1 - 0.30 * torch.exp(-(u / 0.16).square())
+    bow = 1 - 0.30 * bump((u / 0.16).square())
     top = line - gap_up - (0.85 * head.lip * bow + 0.003) * profile.sqrt()
     bottom = line + gap_down + (1.35 * head.lip + 0.003) * profile.sqrt()
     beyond = (u.abs() - 1) * head.mouth_width
@@ -126,7 +125,7 @@ def paint_mouth(canvas: Canvas, head: Anatomy) -> None:
     red = torch.lerp(
         head.skin * head.skin.new_tensor((0.86, 0.52, 0.50)), constant(head, 0.74, 0.20, 0.22), 0.42
     )
-    below = torch.exp(-(u / 0.55).square() - ((w.y - bottom - 0.035) / 0.022).square())
+    below = bump((u / 0.55).square()) * bump(((w.y - bottom - 0.035) / 0.022).square())
     canvas.paint(w, 0.26 * below, head.skin * 0.45)
     glow = 0.86 + 0.30 * smoothstep(-0.01, 0.03, w.y - line - gap_down) - 0.10 * u
     canvas.paint(w, w.cover(lips), shade(red, glow.expand_as(lips)))

@@ -3,7 +3,7 @@
 import torch
 
 from deltaedit_kit.toyfaces.renderer.anatomy import Anatomy
-from deltaedit_kit.toyfaces.renderer.canvas import Canvas, rounded_box
+from deltaedit_kit.toyfaces.renderer.canvas import Canvas, bump, rounded_box
 from deltaedit_kit.toyfaces.renderer.features import constant, far_side
 
 
@@ -25,9 +25,7 @@ def paint_glasses(canvas: Canvas, head: Anatomy) -> None:
         glass = w.cover(lens)
         canvas.paint(w, 0.13 * head.glasses * glass, constant(head, 0.75, 0.86, 0.95))
         streak = x + 0.75 * y + 0.055
-        glare = torch.exp(-(streak / 0.022).square()) + 0.6 * torch.exp(
-            -((streak - 0.062) / 0.011).square()
-        )
+        glare = bump((streak / 0.022).square()) + 0.6 * bump(((streak - 0.062) / 0.011).square())
         canvas.paint(
             w, (0.42 * head.glasses * glare * glass).clamp(0, 1), constant(head, 1.0, 1.0, 1.0)
         )

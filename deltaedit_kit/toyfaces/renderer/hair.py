@@ -5,7 +5,7 @@ from torch import Tensor
 
 from deltaedit_kit.toyfaces.renderer.anatomy import Anatomy
 from deltaedit_kit.toyfaces.renderer.body import shade
-from deltaedit_kit.toyfaces.renderer.canvas import Canvas, Window, ellipse, smoothstep
+from deltaedit_kit.toyfaces.renderer.canvas import Canvas, Window, bump, ellipse, smoothstep
 from deltaedit_kit.toyfaces.renderer.face import Face
 
 
@@ -75,7 +75,7 @@ def paint_hair_shadow(canvas: Canvas, head: Anatomy, face: Face) -> None:
     """The soft shadow that fringe and hairline throw on the forehead."""
     w = face.window
     depth = (w.y - hairline(head, w)).clamp(min=0) / 0.055
-    canvas.paint(w, 0.34 * torch.exp(-depth.square()) * face.coverage, head.skin * 0.40)
+    canvas.paint(w, 0.34 * bump(depth.square()) * face.coverage, head.skin * 0.40)
 
 
 def paint_cap(canvas: Canvas, head: Anatomy) -> None:
@@ -89,7 +89,7 @@ def paint_cap(canvas: Canvas, head: Anatomy) -> None:
     middle = w.x - head.feature_x
     sweep = (w.x - 0.5 * head.feature_x + 0.10) / (y + 1.55)
     top = y + 0.56 + 0.55 * middle.square() + 0.50 * head.hair_extra
-    band = torch.exp(-(top / 0.11).square())
+    band = bump((top / 0.11).square())
     light = 0.84 + 0.26 * band - 0.16 * w.x + (0.055 + 0.05 * band) * strands(sweep, 42)
     light = light - 0.14 * smoothstep(-0.12, 0.0, y - line)
     canvas.paint(w, w.cover(hair), shade(head.hair, light))

@@ -30,7 +30,7 @@ from deltaedit_kit.errors import (
     whole_number,
 )
 from deltaedit_kit.faces import Faces, SampleOrigin, check_faces
-from deltaedit_kit.fingerprint import checksum_of
+from deltaedit_kit.fingerprint import check_header, checksum_of
 from deltaedit_kit.networks import Networks, loading
 from deltaedit_kit.stylespace import StyleLayout
 
@@ -110,7 +110,7 @@ class Domain:
     @loading()
     def mapper(self) -> DeltaMapper:
         """(s [n, S], i [n, E], delta [n, E]) -> delta_s [n, S], trained without text."""
-        self._check_header("mapper")
+        check_header(self, "mapper", self._networks.header("mapper"))
         mapper = self._networks.mapper(self.layout, self.clip.width)
         return mapper.to(self.device).eval().requires_grad_(False)
 
@@ -118,7 +118,7 @@ class Domain:
     @loading()
     def relevance(self) -> Float[Tensor, "S E"]:
         """R, float32: where in CLIP space a picture goes when one channel of s moves."""
-        self._check_header("relevance")
+        check_header(self, "relevance", self._networks.header("relevance"))
         relevance = self._networks.relevance().to(self.device, torch.float32)
         expected = (self.layout.total, self.clip.width)
         if tuple(relevance.shape) != expected:
@@ -310,21 +310,6 @@ class Domain:
         size = pictures_a_pass(self.generator.resolution)
         parts = zip(s.split(size), w_plus.split(size), strict=True)
         return torch.cat([self.generator.synthesize(*part, noise="fixed") for part in parts])
-
-    def _check_header(self, network: str) -> None:
-        """Refuse a file that says it was made with other networks; where it does not, by its name.
-
-        Networks of two domains may have the same sizes, and then only the header tells.
-        """
-        header = self._networks.header(network)
-        key = "networks" if "networks" in header else "domain"
-        own = self.fingerprint() if key == "networks" else self.spec.name
-        if header.get(key, own) != own:
-            raise DeltaEditError(
-                f"the {network} of {self.spec.name!r} was made for the {key} {header[key][:60]!r}, "
-                f"this is {own!r}; give its own, or make one with "
-                f"`deltaedit {'train' if network == 'mapper' else 'relevance'}`"
-            )
 
     def _frozen(self, load: Callable[[], nn.Module] | None) -> nn.Module | None:
         """A network ready for use, which refuses what are no pictures in [-1, 1]."""

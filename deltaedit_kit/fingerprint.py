@@ -38,6 +38,21 @@ def checksum_of(domain: Domain, networks: Sequence[str]) -> str:
     return f"{crc:08x}"
 
 
+def check_header(domain: Domain, network: str, header: Mapping[str, str]) -> None:
+    """Refuse a file that says it was made with other networks; where it does not, by its name.
+
+    Networks of two domains may have the same sizes, and then only the header tells.
+    """
+    key = "networks" if "networks" in header else "domain"
+    own = domain.fingerprint() if key == "networks" else domain.spec.name
+    if header.get(key, own) != own:
+        raise DeltaEditError(
+            f"the {network} of {domain.spec.name!r} was made for the {key} {header[key][:60]!r}, "
+            f"this is {own!r}; give its own, or make one with "
+            f"`deltaedit {'train' if network == 'mapper' else 'relevance'}`"
+        )
+
+
 def weights_of(domain: Domain, network: str) -> Mapping[str, Tensor]:
     """The named tensors of one network; {} for one that the domain lacks.
 

@@ -1,9 +1,9 @@
-"""Prepare the notebooks for a commit: the common first cell, fresh outputs, counts 1..n.
+"""Prepare the notebooks for a commit: the common set-up cell, fresh outputs, counts 1..n.
 
     python -m recipes.notebooks                  every notebook of notebooks/
     python -m recipes.notebooks 00_quickstart    one of them
 
-The first cell installs the kit when the notebook runs in Colab. Its address is read from
+The cell behind the title installs the kit when the notebook runs in Colab. Its address is read from
 `[project.urls]` in pyproject.toml, the one place of the project where it stands; a test compares
 the two. A notebook that needs an extra of the kit asks for it there, as `EXTRAS` says.
 Outputs are those of this run, so that nbval has something to compare with.
@@ -34,7 +34,7 @@ if "google.colab" in sys.modules:
 
 
 def bootstrap(pyproject: Path = ROOT / "pyproject.toml", extra: str = "") -> str:
-    """The text of the first cell of every notebook; `extra` is installed with the kit."""
+    """The text of the set-up cell of every notebook; `extra` is installed with the kit."""
     urls = tomllib.loads(pyproject.read_text(encoding="utf-8"))["project"]["urls"]
     source = f"git+{urls['Repository']}"
     source = f"deltaedit-kit[{extra}] @ {source}" if extra else source
@@ -42,13 +42,11 @@ def bootstrap(pyproject: Path = ROOT / "pyproject.toml", extra: str = "") -> str
 
 
 def with_bootstrap(notebook: NotebookNode, extra: str = "") -> NotebookNode:
-    """The notebook with today's first cell: replaced where there is one, added where not."""
-    text = bootstrap(extra=extra)
-    first = notebook.cells[0] if notebook.cells else None
-    if first is not None and first.cell_type == "code" and "google.colab" in first.source:
-        first.source = text
-    else:
-        notebook.cells.insert(0, nbformat.v4.new_code_cell(text))
+    """The notebook with today's set-up cell behind its title: replaced, moved there, or added."""
+    rest = [c for c in notebook.cells if c.cell_type != "code" or "google.colab" not in c.source]
+    behind = 1 if rest and rest[0].cell_type == "markdown" else 0
+    cell = nbformat.v4.new_code_cell(bootstrap(extra=extra))
+    notebook.cells = [*rest[:behind], cell, *rest[behind:]]
     return notebook
 
 

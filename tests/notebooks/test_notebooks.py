@@ -41,11 +41,12 @@ def test_notebook_is_small_and_valid(path: Path) -> None:
 
 
 @each_notebook
-def test_first_cell_installs_the_kit_in_colab_only(path: Path) -> None:
-    first = nbformat.read(path, as_version=4).cells[0]
-    assert first.cell_type == "code"
-    assert first.source == bootstrap(extra=EXTRAS.get(path.stem, ""))
-    assert first.outputs == []
+def test_the_title_comes_first_then_the_cell_that_installs_the_kit_in_colab(path: Path) -> None:
+    title, setup = nbformat.read(path, as_version=4).cells[:2]
+    assert title.source.startswith("# ")
+    assert setup.cell_type == "code"
+    assert setup.source == bootstrap(extra=EXTRAS.get(path.stem, ""))
+    assert setup.outputs == []
 
 
 @each_notebook
@@ -82,9 +83,9 @@ def test_bootstrap_does_nothing_outside_colab() -> None:
 def test_bootstrap_is_added_once_and_replaced_when_old() -> None:
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# A lesson")])
     with_bootstrap(with_bootstrap(notebook))
-    assert [cell.cell_type for cell in notebook.cells] == ["code", "markdown"]
-    notebook.cells[0].source = 'import sys\nif "google.colab" in sys.modules:\n    %pip install old'
-    assert with_bootstrap(notebook).cells[0].source == bootstrap()
+    assert [cell.cell_type for cell in notebook.cells] == ["markdown", "code"]
+    notebook.cells[1].source = 'import sys\nif "google.colab" in sys.modules:\n    %pip install old'
+    assert with_bootstrap(notebook).cells[1].source == bootstrap()
     nbformat.validate(tidied(notebook))
 
 

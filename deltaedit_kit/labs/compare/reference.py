@@ -32,11 +32,10 @@ def make_reference(
     if _file(folder, origin).exists():
         return
     generator = domain.generator
-    random = torch.Generator().manual_seed(seed + SEED)
-    z = torch.randn(count, generator.style_dim, generator=random).to(domain.device)
+    w = domain.sample_w(count, seed + SEED, domain.spec.truncation)
     whole: dict[str, Moments] = {}
-    for part in z.split(BATCH):
-        w_plus = generator.expand(generator.mapping(part, truncation=domain.spec.truncation))
+    for part in w.split(BATCH):
+        w_plus = generator.expand(part)
         found = evaluator.moments(domain.draw(generator.to_style(w_plus), w_plus))
         whole = {name: whole[name] + m if name in whole else m for name, m in found.items()}
     own = evaluator.moments(evaluator.before)

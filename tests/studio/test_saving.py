@@ -210,7 +210,7 @@ def test_a_photo_says_how_faithful_it_is_and_the_largest_face_is_taken(
     monkeypatch.setattr(room, "invert", lambda *_, **options: asked.update(options) or Found())
     content = pictures.png(np.zeros((20, 20, 3), np.uint8))
     assert read_photo(content, DOMAIN).note == "encoded: 20 dB a joke"
-    assert asked["face"] == 0
+    assert asked["face"] == "largest"
 
 
 def test_a_domain_without_encoder_refuses_photos_in_one_line() -> None:

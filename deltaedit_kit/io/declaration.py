@@ -149,7 +149,8 @@ def first_fault(cause: ValidationError) -> str:
     if fault["type"] == "missing":
         return f"{name} is missing; add it"
     given = repr(fault["input"])[:60] if isinstance(fault["input"], str | float | int) else "there"
-    return f"{name} is {given}, and that does not fit: {fault['msg'].lower()}; mend it"
+    reason = fault["msg"].removeprefix("Value error, ")
+    return f"{name} is {given}, and that does not fit: {reason}; mend it"
 
 
 def templates(value: list[str] | Literal["imagenet"]) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 checkpoints/  a published file -> a network; nothing in it is executed
 loading       `load_domain(name or folder)`: a declaration and its files -> Domain
 declaration, published/   what a domain says of itself;  published_domain: its networks
-download, cache, listing, availability   files of a domain: where they come from and lie
+download, transfer   from an address to a checked file;  cache: where files lie, hashes, first check
+listing, availability, published_codes, standin   what is here, what can run, released codes
 e4e, arcface, ir_se       networks of others: encoder for editing, identity
 """

@@ -120,6 +120,23 @@ def test_a_flipped_number_is_noticed_where_there_is_a_checksum(
         load_delta_mapper(path)
 
 
+def test_no_flipped_bit_of_a_file_of_the_kit_goes_unnoticed(
+    whole: dict[str, bytes], tmp_path: Path
+) -> None:
+    """48 places in numbers, names, shapes and text of what `convert` wrote."""
+    random, path = np.random.default_rng(3), tmp_path / "weights"
+    whole_file = whole["converted"]
+    header = 8 + int.from_bytes(whole_file[:8], "little")
+    places = [*random.integers(0, header, 16), *random.integers(header, len(whole_file), 32)]
+    for place in map(int, places):
+        data = bytearray(whole_file)
+        data[place] ^= 1 << int(random.integers(8))
+        path.write_bytes(bytes(data))
+        with pytest.raises(DeltaEditError) as refusal:
+            load_delta_mapper(path)
+        assert_clear(refusal.value, path)
+
+
 def html(path: Path) -> None:
     path.write_bytes(b"\n<!DOCTYPE html><html><title>Google Drive - Quota exceeded</title>")
 

@@ -23,6 +23,7 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from benchmarks.machine import describe, gemm_peak, seconds_of
+from deltaedit_kit.device import native_dtypes
 from deltaedit_kit.stylegan2 import Generator, Precision
 from tests.stylegan2 import reference
 
@@ -99,12 +100,18 @@ def line(result: Result, baseline: float) -> str:
     )
 
 
+def half_precision(device: str) -> list[str]:
+    """The one that is worth a row: a GPU's float16, a CPU's bfloat16 if it multiplies it."""
+    wanted = torch.float16 if device.startswith("cuda") else torch.bfloat16
+    return [name for name, kind in DTYPES.items() if kind == wanted in native_dtypes(device)]
+
+
 def cases(options: argparse.Namespace) -> list[Case]:
     """The rows in their order: for each batch the reference first."""
-    half = "float16" if options.device.startswith("cuda") else "bfloat16"
-    programs = [("reference", "float32"), ("kit", "float32"), ("kit", half)]
+    kinds = ["float32", *half_precision(options.device)]
+    programs = [("reference", "float32"), *(("kit", kind) for kind in kinds)]
     if options.compile:
-        programs += [("compiled", "float32"), ("compiled", half)]
+        programs += [("compiled", kind) for kind in kinds]
     return [
         Case(
             program, precision, batch, options.resolution, options.device, options.repeats, threads
@@ -126,7 +133,9 @@ def main() -> None:
     parser.add_argument("--compile", action="store_true", help="torch.compile as well")
     options = parser.parse_args()
     print(f"{options.resolution} px on {describe(options.device)}", flush=True)
-    print("program    precision batch  pictures/s  ms/pict.  GiB     of peak  speed-up")
+    if not half_precision(options.device):
+        print("16 bits: skipped, this machine does not compute them natively", flush=True)
+    print("program    precision batch  pictures/s  ms/pict.  GiB     of peak  speed-up", flush=True)
     results: list[Result] = []
     for case in cases(options):
         with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as alone:

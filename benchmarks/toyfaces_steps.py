@@ -37,7 +37,7 @@ STEPS = {
 def runs_of(
     domain: Domain, name: str, settings: dict, prompts: Sequence[Prompt], faces: int
 ) -> Iterator[Run]:
-    """One run for each sentence, drawn exactly, walked in bfloat16 as in the table."""
+    """One run for each sentence, drawn exactly, walked as fast as in the table."""
     picked = domain.sample(faces, seed=700_000)
     evaluator = Evaluator(domain, picked, ())
     for prompt in prompts:

@@ -83,7 +83,7 @@ def fast_dtype(device: str | torch.device, gradients: bool = False) -> torch.dty
     if named:
         if named not in NAMES:
             raise DeltaEditError(f"{VARIABLE} is {named!r}; set it to one of {', '.join(NAMES)}")
-        return NAMES[named]
+        return torch.float32 if gradients and named == "float16" else NAMES[named]
     kind = torch.device(device)
     return _tried(str(kind), safe(native_dtypes(kind), gradients))
 

@@ -98,3 +98,10 @@ def test_defaults_of_the_notebook_are_put_aside_and_given_back() -> None:
         torch.set_default_device("cpu")
     assert (inside.dtype, inside.device.type) == (FP32, "cpu")
     assert (outside.dtype, outside.device.type) == (torch.float64, "meta")
+
+
+def test_float16_by_name_gets_no_gradients(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(device.VARIABLE, "float16")
+    assert fast_dtype("cpu") == FP16
+    assert fast_dtype("cpu", gradients=True) == FP32
+    assert precision_name("cpu", gradients=True) == "float32"

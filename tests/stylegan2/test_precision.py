@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
+from deltaedit_kit.device import computing
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.stylegan2 import Generator, Precision
 from tests.stylegan2 import reference
@@ -90,3 +91,18 @@ def test_no_half_precision_is_refused() -> None:
         Precision(torch.float32)
     with pytest.raises(DeltaEditError, match="clamp is 0"):
         Precision(clamp=0.0)
+
+
+@pytest.mark.parametrize(("name", "bound"), [("bfloat16", 3e-2), ("float16", 4e-3)])
+def test_fast_differs_from_float32_by_rounding_only(
+    generator: Generator, monkeypatch: pytest.MonkeyPatch, name: str, bound: float
+) -> None:
+    s, w_plus = codes(generator)
+    wanted = generator.synthesize(s, w_plus)
+    monkeypatch.setenv("DELTAEDIT_PRECISION", name)
+    with computing("cpu", fast=True):
+        made = generator.synthesize(s, w_plus)
+    assert made.dtype == torch.float32
+    assert 0 < relative_error(made, wanted) < bound
+    with computing("cpu", fast=False):
+        assert torch.equal(generator.synthesize(s, w_plus), wanted)

@@ -60,7 +60,7 @@ def register(verbs: Any) -> None:
     verb.add_argument(
         "--family", type=int, default=1, help="so many neighbours are relatives (default: 1, none)"
     )
-    verb.add_argument("--fast", action="store_true", help="draw in bfloat16")
+    verb.add_argument("--fast", action="store_true", help="draw as fast as this machine can")
     verb.add_argument("--device", default="cpu", help="cpu or cuda (default: cpu)")
     verb.set_defaults(verb=codes)
 

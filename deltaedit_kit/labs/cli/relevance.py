@@ -35,7 +35,7 @@ def register(verbs: Any) -> None:
     )
     verb.add_argument("--seed", type=int, default=0, help="which pictures (default: 0)")
     verb.add_argument("--batch", type=int, help="pictures a pass (default: what should fit)")
-    verb.add_argument("--fast", action="store_true", help="draw in bfloat16")
+    verb.add_argument("--fast", action="store_true", help="draw as fast as this machine can")
     verb.add_argument("--device", default="cpu", help="cpu or cuda (default: cpu)")
     verb.add_argument(
         "--out",

@@ -11,7 +11,7 @@ import random
 import time
 from collections.abc import Callable
 
-PRELOADED = ["deltaedit_kit.codes.make", "deltaedit_kit.training", "tests.training.tiny"]
+PRELOADED = ["deltaedit_kit.codes", "deltaedit_kit.labs.training.start", "tests.training.tiny"]
 
 
 def kill_repeatedly(

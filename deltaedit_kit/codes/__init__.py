@@ -1,7 +1,20 @@
-"""Codes: the training set of the mapper, from a picture to a store of many thousand (s, i).
+"""Codes: the training set of the mapper, (s, i) of many thousand pictures.
 
-sources.py    samples, families, or photographs: w+    embedding.py   w+ -> (s, i), a batch
-store.py      a folder of shards, memory-mapped        make.py        filling it, killed or not
-header.py     what the store says of itself            published.py   the released .npy files
-memory.py     codes as tensors
+store.py   a folder of shards and its header; codes in memory    make.py   filling it, killed or not
 """
+
+from __future__ import annotations
+
+from deltaedit_kit.codes.make import Samples, Source, make_codes
+from deltaedit_kit.codes.store import Codes, CodeStore, Shard, StoreHeader, check_codes
+
+__all__ = [
+    "CodeStore",
+    "Codes",
+    "Samples",
+    "Shard",
+    "Source",
+    "StoreHeader",
+    "check_codes",
+    "make_codes",
+]

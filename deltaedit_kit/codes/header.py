@@ -1,34 +1,33 @@
 """What a store of codes says of itself: a few lines of JSON beside its shards.
 
 Idea: codes are numbers that mean nothing without the two networks that made them. So the header
-names the domain, the sizes of s, i and w, CLIP's way of taking pictures, and a fingerprint
-
-    mark = CRC-32 of all weights of the generator and of CLIP's image side
-
-and a store can be refused before a training run on the wrong codes wastes an evening.
+names the domain, the sizes of s, i and w, CLIP's way of taking pictures, the precision that drew
+them and the fingerprint of generator and CLIP: codes of other networks are refused before a
+training run wastes an evening. The file may come from anywhere, so every field is checked.
 """
 
 from __future__ import annotations
 
 import json
-import zlib
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any
 
 import torch
 
 from deltaedit_kit.atomic import write_text
-from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.errors import DeltaEditError, finite_number, whole_number
 
-FORMAT = "deltaedit codes store 1"
+FORMAT, SHARD_FORMAT = "deltaedit codes store 1", "deltaedit codes shard 1"
 FILE = "codes.json"
+LONGEST = 2**20  # bytes of that file
 CHUNK = 512  # codes a shard: what a kill can cost at most
+MOST = 2**40  # of anything that a header counts
+UNKNOWN = "unknown"  # what released arrays say of the networks that made them
 
 
 @dataclass(frozen=True)
 class StoreHeader:
-    """The declaration of a store; plain data. Everything but `count` is fixed once it exists."""
+    """The declaration of a store; plain data. Raises DeltaEditError for what no store can have."""
 
     domain: str
     style_width: int  # S
@@ -37,11 +36,34 @@ class StoreHeader:
     w_rows: int  # rows of w+ stored a code: 1 when they are all the same, L otherwise, 0 for none
     latent_rows: int  # L, the rows of w+ that the generator reads
     preprocessing: str  # how the pictures entered CLIP
-    networks: str  # fingerprint of generator and image tower; see `networks_mark`
-    source: dict[str, Any] = field(default_factory=dict)  # seed and truncations, or the photos
+    networks: str  # `domain.fingerprint()`, or "unknown"
+    source: dict[str, object] = field(default_factory=dict)  # seed and truncations, or the photos
     count: int = 0  # codes that the finished store holds
     chunk: int = CHUNK
     dtype: str = "float16"
+    precision: str = UNKNOWN  # of the products that drew the pictures
+
+    def __post_init__(self) -> None:
+        for name in ("domain", "preprocessing", "networks", "precision"):
+            if not isinstance(getattr(self, name), str):
+                raise DeltaEditError(f"the codes' {name} is no text; make the codes again")
+        for name in ("style_width", "clip_width", "chunk"):
+            whole_number(f"the codes' {name}", getattr(self, name), 1, MOST)
+        for name in ("w_width", "w_rows", "latent_rows", "count"):
+            whole_number(f"the codes' {name}", getattr(self, name), 0, MOST)
+        if self.w_rows not in (0, 1, self.latent_rows):
+            raise DeltaEditError("the codes store neither one row of w+, nor all, nor none")
+        if self.dtype not in ("float16", "bfloat16", "float32"):
+            raise DeltaEditError(f"the codes' dtype is {self.dtype!r}; a store has float16")
+        if not isinstance(self.source, dict):
+            raise DeltaEditError("the codes' source is no table; make the codes again")
+        whole_number("the codes' family", self.source.get("family", 1), 1, MOST)
+        whole_number("the codes' seed", self.source.get("seed", 0), 0, 2**32 - 1)
+        truncations = self.source.get("truncations", [])
+        if not isinstance(truncations, list):
+            raise DeltaEditError("the codes' truncations are no list; make the codes again")
+        for psi in truncations:
+            finite_number("the codes' truncation", psi)
 
     @property
     def bytes_a_code(self) -> int:
@@ -51,63 +73,46 @@ class StoreHeader:
 
     @property
     def family(self) -> int:
-        """So many neighbouring rows are relatives (`make_codes`); 1: all are strangers."""
-        return int(self.source.get("family", 1))
+        """So many neighbouring rows are correlated (`domain.sample_w`); 1: all are independent."""
+        family = self.source.get("family", 1)
+        assert isinstance(family, int)
+        return family
+
+    @property
+    def shards(self) -> int:
+        """Shards of the finished store."""
+        return -(-self.count // self.chunk)
+
+    def rows(self, number: int) -> range:
+        """The codes of shard `number` of the finished store."""
+        return range(number * self.chunk, min((number + 1) * self.chunk, self.count))
+
+    def label(self, number: int) -> dict[str, str]:
+        """What a shard says in its own header, so that no other store's is taken for it."""
+        source = json.dumps(self.source, sort_keys=True)
+        ours = {"domain": self.domain, "networks": self.networks, "source": source}
+        return {"format": SHARD_FORMAT, **ours, "number": str(number)}
 
     def write(self, folder: Path) -> None:
         """Replace `folder`/codes.json, atomically."""
-        text = json.dumps({"format": FORMAT, **asdict(self)}, indent=1)
-        write_text(folder / FILE, text + "\n")
+        write_text(folder / FILE, json.dumps({"format": FORMAT, **asdict(self)}, indent=1) + "\n")
 
     @classmethod
     def read(cls, folder: Path) -> StoreHeader:
         """The header of a store. Raises DeltaEditError where there is none, or a damaged one."""
         path = folder / FILE
         try:
+            if not path.is_file() or path.stat().st_size > LONGEST:
+                raise ValueError(f"there is no {FILE} of a store in it")
             stored = json.loads(path.read_text(encoding="utf-8"))
             if not isinstance(stored, dict) or stored.pop("format", None) != FORMAT:
                 raise ValueError("it is no header of a codes store")
             unknown = set(stored) - {item.name for item in fields(cls)}
             if unknown:
                 raise ValueError(f"it holds unknown entries {sorted(unknown)}")
-            header = cls(**stored)
-            header.check()
-        except (OSError, ValueError, TypeError) as cause:
+            return cls(**stored)
+        except (OSError, ValueError, TypeError, RecursionError) as cause:
             raise DeltaEditError(
                 f"cannot read codes from {folder}: {cause}; give a folder that "
                 "`deltaedit codes` wrote"
             ) from None
-        return header
-
-    def check(self) -> None:
-        """Raise ValueError for sizes that no store can have: the file may come from anywhere."""
-        sizes = (self.style_width, self.clip_width, self.chunk)
-        rest = (self.w_width, self.w_rows, self.latent_rows, self.count)
-        if not all(type(n) is int and n >= 1 for n in sizes):
-            raise ValueError(f"its sizes {sizes} are not whole numbers >= 1")
-        if not all(type(n) is int and n >= 0 for n in rest):
-            raise ValueError(f"its sizes {rest} are not whole numbers >= 0")
-        family = self.source.get("family", 1)
-        if type(family) is not int or family < 1:
-            raise ValueError(f"its family {str(family)[:20]!r} is not a whole number >= 1")
-        if self.dtype not in ("float16", "bfloat16", "float32"):
-            raise ValueError(f"its dtype {str(self.dtype)[:20]!r} is none of a store")
-
-
-def networks_mark(domain: Any) -> str:
-    """Eight hex digits that change whenever a weight does that codes depend on.
-
-    Those of the generator, and of CLIP's image side ("visual." in OpenAI's layout; all of CLIP
-    where nothing is called so): no code has seen a text. Weights are read in the order of their
-    names as bytes; about a second a gigabyte.
-    """
-    crc = 0
-    for network in (domain.generator, getattr(domain.clip, "model", None)):
-        if isinstance(network, torch.nn.Module):
-            weights = sorted(network.state_dict().items())
-            images = [item for item in weights if item[0].startswith("visual.")]
-            for name, value in images or weights:
-                crc = zlib.crc32(name.encode(), crc)
-                whole = value.detach().cpu().contiguous().flatten().view(torch.uint8)
-                crc = zlib.crc32(whole.numpy(), crc)
-    return f"{crc:08x}"

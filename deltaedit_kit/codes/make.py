@@ -1,45 +1,119 @@
-"""Filling a store of codes: streaming, resumable, by one process or many.
+"""Filling a store of codes: streaming, resumable, in as many parts as one likes.
 
-    for each shard that is missing and mine (number mod world = rank):
-        for each batch: w+ -> s, picture, i;  the picture is forgotten
+    for each shard that is missing and mine (number mod parts = part):
+        for each batch: w+ -> s = style(w+), picture G(s, w+), i = unit CLIP embedding
+                        the picture is forgotten
         write the shard under a passing name, then rename it
 
 Idea: the folder itself is the memory of the run. There is no list of what is done that could
-disagree with it: a shard is done when its file is there. Memory holds one shard, whatever N is.
+disagree with it: a shard is done when its file is there, and what it holds follows from its number
+alone. So it does not matter which process makes it, in which run, or how many codes are asked for
+in the end. Memory holds one shard, whatever N is.
+
+Citation: arXiv:2303.06285, section 3.2.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Protocol
 
 import torch
 from safetensors import SafetensorError
 from torch import Tensor
 
 from deltaedit_kit.atomic import remove_leftovers
-from deltaedit_kit.codes import header as headers
-from deltaedit_kit.codes.embedding import CodeRows, embed_batch
-from deltaedit_kit.codes.header import StoreHeader, networks_mark
-from deltaedit_kit.codes.store import (
-    CodeStore,
-    read_shard,
-    shard_path,
-    shard_size,
-    shards_of,
-    write_shard,
-)
-from deltaedit_kit.errors import DeltaEditError, whole_number
-from deltaedit_kit.labs.photo.code_sources import Photos, Samples, Source
-from deltaedit_kit.ranks import Rank, this_rank
+from deltaedit_kit.codes.header import CHUNK, FILE, StoreHeader
+from deltaedit_kit.codes.store import CodeStore, Shard, read_shard, shard_path, write_shard
+from deltaedit_kit.device import computing, precision_name
+from deltaedit_kit.errors import DeltaEditError, finite_number, whole_number
+from deltaedit_kit.lock import only_writer
 
-Progress = Callable[[int, int], object]  # (codes done, codes to do), of this process
+if TYPE_CHECKING:
+    from deltaedit_kit.domain import Domain
+
+Progress = Callable[[int, int], object]  # (codes done, codes to do), of this part
+
+
+class Source(Protocol):
+    """Where the w+ of a store come from: sampled here, or photographs (labs/photo)."""
+
+    def __len__(self) -> int:
+        """How many codes there are at most."""
+        ...
+
+    @property
+    def w_rows(self) -> int:
+        """Rows of w+ worth storing: 1 where all are the same, L otherwise."""
+        ...
+
+    def describe(self) -> dict[str, object]:
+        """What the store's header says of it, as JSON values."""
+        ...
+
+    def batches(self, rows: range, size: int) -> Iterator[Tensor]:
+        """w+ [at most `size`, L, W] of these codes, all of one shard, in order."""
+        ...
+
+
+@dataclass(frozen=True)
+class Samples:
+    """Sampled w, truncations taking turns; with `family` > 1 so many neighbours are correlated.
+
+    Raises DeltaEditError for settings that cannot be.
+    """
+
+    domain: Domain
+    seed: int = 0
+    truncations: Sequence[float] = (1.0,)
+    chunk: int = CHUNK
+    family: int = 1
+
+    def __post_init__(self) -> None:
+        whole_number("seed", self.seed, 0, 2**32 - 1)
+        if not self.truncations:
+            raise DeltaEditError("truncations is empty; give at least one, such as 1.0")
+        for psi in self.truncations:
+            finite_number("truncation", psi)
+        if self.chunk % whole_number("family", self.family, 1):
+            raise DeltaEditError(
+                f"a chunk of {self.chunk} codes would break a family of {self.family}; "
+                f"give a chunk of {self.chunk - self.chunk % self.family or self.family}"
+            )
+
+    def __len__(self) -> int:
+        return 2**40  # no end of them
+
+    @property
+    def w_rows(self) -> int:
+        """One: every row of a sampled w+ is the same."""
+        return 1
+
+    def describe(self) -> dict[str, object]:
+        """Seed and truncations, and the size of a family where there are any."""
+        families = {"family": self.family} if self.family > 1 else {}
+        settings = {"seed": self.seed, "truncations": list(self.truncations), **families}
+        return {"kind": "samples", **settings}
+
+    def batches(self, rows: range, size: int) -> Iterator[Tensor]:
+        """Every shard has a seed of its own; seed + 1: not the faces of domain.sample(0)."""
+        shard, start = divmod(rows.start, self.chunk)
+        seed = ((self.seed + 1) * 0x9E3779B1 + shard) % 2**32
+        w = self.domain.sample_w(self.chunk, seed, family=self.family)
+        w = w[start : start + len(rows)]
+        turn = torch.tensor(rows) // self.family % len(self.truncations)
+        psi = torch.tensor(self.truncations, dtype=torch.float32)[turn].to(w)[:, None]
+        generator = self.domain.generator
+        if not bool((psi == 1).all()):
+            assert generator.mean_w is not None
+            w = torch.where(psi == 1, w, generator.mean_w + psi * (w - generator.mean_w))
+        yield from generator.expand(w).split(size)
 
 
 def make_codes(
-    domain: Any,
+    domain: Domain,
     folder: str | Path,
     n: int | None = None,
     seed: int = 0,
@@ -48,80 +122,88 @@ def make_codes(
     chunk: int | None = None,
     family: int = 1,
     fast: bool = False,
-    photos: str | Path | None = None,
-    invert: Callable[[Tensor], Tensor] | None = None,
+    source: Source | None = None,
     progress: Progress | None = None,
-    rank: Rank | None = None,
+    part: int = 0,
+    parts: int = 1,
 ) -> CodeStore:
     """A store of `n` codes of `domain` in `folder`, float16: made, continued or made longer.
 
-    Sampled from (seed, truncations taking turns), or with `photos` and `invert` the pictures of
-    a folder. With `family` > 1 so many neighbours are relatives, as the domain draws them, and
-    training can learn from pairs that differ in little. What is there already stays. `fast` draws
-    in bfloat16, `batch` only trades speed for memory. Under torchrun every process makes its
-    share; the store returned is complete in the process that finishes last. Raises DeltaEditError
-    for a folder with other codes, families that a domain cannot draw, a full disk and wrong
-    numbers.
+    `Samples` of (seed, truncations, family), or another `source`, of which `n` None takes all.
+    What is there already stays. `fast` draws as fast as this machine can, `batch` only trades speed
+    for memory. Several processes make one `part` of `parts` each; the store returned is complete in
+    the one that finishes last. Raises DeltaEditError for a folder with other codes or another
+    writer, families that a domain cannot draw, a full disk, numbers that float16 cannot hold and
+    wrong settings.
     """
-    folder, rank = Path(folder), rank or this_rank()
-    family = whole_number("family", family, 1)
+    folder, family = Path(folder), whole_number("family", family, 1)
     if chunk is None:  # families stay whole
-        chunk = max(headers.CHUNK - headers.CHUNK % family, family)
+        chunk = max(CHUNK - CHUNK % family, family)
     chunk, batch = whole_number("chunk", chunk, 1), whole_number("batch", batch, 1)
-    source: Source = Samples(domain, seed, tuple(truncations), chunk, family)
-    if photos is not None:
-        if invert is None:
-            raise DeltaEditError("photos need a way to invert them; give invert=, pictures -> w+")
-        source = Photos.of(domain, photos, invert)
-        n = len(source.files) if n is None else min(n, len(source.files))
-    count = whole_number("the number of codes", n, 1)
-    header = _agree(folder, declare(domain, source, count, chunk))
-    mine = range(rank.index, shards_of(header), rank.world)
-    own_files = {shard_path(folder, number).name for number in mine}
-    remove_leftovers(folder, own_files if rank.world > 1 else own_files | {headers.FILE})
-    missing = [number for number in mine if not _is_there(folder, header, number)]
-    total = sum(shard_size(header, number) for number in mine)
-    done = total - sum(shard_size(header, number) for number in missing)
-    if progress:
-        progress(done, total)
-    for number in missing:
-        parts: list[CodeRows] = []
-        first = number * header.chunk
-        stop = first + shard_size(header, number)
-        for start in range(first, stop, batch):
-            rows = range(start, min(start + batch, stop))
-            with torch.inference_mode():
-                w_plus = source.w_plus(rows)
-            parts.append(embed_batch(domain, w_plus, fast))
-            done += len(rows)
-            if progress:
-                progress(done, total)
-        joined = CodeRows(*(torch.cat(part) for part in zip(*parts, strict=True)))
-        try:
-            write_shard(folder, header, number, joined)
-        except (OSError, SafetensorError) as cause:
-            raise DeltaEditError(
-                f"cannot write codes to {folder}: {cause}; what is there is whole: make room, "
-                "then run the same again"
-            ) from None
+    part = whole_number("part", part, 0, whole_number("parts", parts, 1) - 1)
+    if source is None:
+        if n is None:
+            raise DeltaEditError("n is missing; say how many codes to sample")
+        source = Samples(domain, seed, tuple(truncations), chunk, family)
+    count = len(source) if n is None else whole_number("the number of codes", n, 1)
+    count = min(count, len(source))
+    with only_writer(folder, f"codes-{part}-of-{parts}"):
+        header = _agree(folder, declare(domain, source, count, chunk, fast))
+        mine = range(part, header.shards, parts)
+        own = {shard_path(folder, number).name for number in mine}
+        remove_leftovers(folder, own if parts > 1 else own | {FILE})
+        missing = [number for number in mine if not _is_there(folder, header, number)]
+        total = sum(len(header.rows(number)) for number in mine)
+        done = total - sum(len(header.rows(number)) for number in missing)
+        if progress:
+            progress(done, total)
+        for number in missing:
+            made: list[Shard] = []
+            for w_plus in source.batches(header.rows(number), batch):
+                made.append(draw_codes(domain, w_plus, source.w_rows, fast))
+                done += len(w_plus)
+                if progress:
+                    progress(done, total)
+            s, clip, w = (torch.cat([getattr(x, key) for x in made]) for key in ("s", "clip", "w"))
+            try:
+                write_shard(folder, header, number, Shard(s, clip, w))
+            except (OSError, SafetensorError) as cause:
+                raise DeltaEditError(
+                    f"cannot write codes to {folder}: {cause}; what is there is whole: make room, "
+                    "then run the same again"
+                ) from None
     return CodeStore.open(folder)
 
 
-def declare(domain: Any, source: Source, count: int, chunk: int) -> StoreHeader:
-    """The header of a store of `count` codes of `source`."""
+@torch.inference_mode()
+def draw_codes(domain: Domain, w_plus: Tensor, w_rows: int, fast: bool = False) -> Shard:
+    """Draw w_plus [n, L, W], embed the pictures, forget them: (s, i, w), float16 on the CPU.
+
+    `fast` concerns the pictures alone, whose rounding an embedding hardly notices.
+    """
     generator = domain.generator
+    style = generator.to_style(w_plus)  # [n, S]
+    with computing(domain.device, fast):
+        pictures = generator.synthesize(style, w_plus).float()
+    clip = domain.clip.encode_images(pictures)  # [n, E]
+    return Shard(style.half().cpu(), clip.half().cpu(), w_plus[:, :w_rows].half().cpu())
+
+
+def declare(domain: Domain, source: Source, count: int, chunk: int, fast: bool) -> StoreHeader:
+    """The header of a store of `count` codes of `source`."""
     return StoreHeader(
         domain=domain.spec.name,
         style_width=domain.layout.total,
         clip_width=domain.clip.width,
-        w_width=generator.style_dim,
+        w_width=domain.generator.style_dim,
         w_rows=source.w_rows,
-        latent_rows=generator.latent_rows,
+        latent_rows=domain.generator.latent_rows,
         preprocessing=str(getattr(domain.clip, "preprocessing", "plain")),
-        networks=networks_mark(domain),
+        networks=domain.fingerprint(),
         source=source.describe(),
         count=count,
         chunk=chunk,
+        precision=precision_name(domain.device, fast),
     )
 
 
@@ -129,21 +211,25 @@ def _agree(folder: Path, wanted: StoreHeader) -> StoreHeader:
     """The header to go on with: the one that is there, its count raised to what is wanted.
 
     Every process of a run comes to the same one, and writing it twice changes nothing. A header
-    without a single shard is what a run left that failed at once: it binds nobody.
+    without a single shard is what a run left that failed at once: it binds nobody. Codes that were
+    drawn in another precision differ by rounding only: the header then names both.
     """
-    if (folder / headers.FILE).exists() and any(folder.glob("codes-*.safetensors")):
+    if (folder / FILE).exists() and any(folder.glob("codes-*.safetensors")):
         there = StoreHeader.read(folder)
         differing = [
             f"{key} is {value!r} there and {asdict(wanted)[key]!r} now"
             for key, value in asdict(there).items()
-            if key != "count" and value != asdict(wanted)[key]
+            if key not in ("count", "precision") and value != asdict(wanted)[key]
         ]
         if differing:
             raise DeltaEditError(
                 f"{folder} holds other codes: {'; '.join(differing)}; give another folder"
             )
         have = len(CodeStore.open(folder)) if wanted.count < there.count else 0
-        wanted = replace(wanted, count=max(wanted.count, have))
+        precisions = {*there.precision.split(" and "), wanted.precision}
+        wanted = replace(
+            wanted, count=max(wanted.count, have), precision=" and ".join(sorted(precisions))
+        )
         if wanted == there:
             return there
     try:
@@ -157,6 +243,6 @@ def _is_there(folder: Path, header: StoreHeader, number: int) -> bool:
     """Whether the shard is whole: a damaged or shorter one is made again."""
     path = shard_path(folder, number)
     try:
-        return path.exists() and len(read_shard(path, header, number)) == shard_size(header, number)
+        return path.exists() and len(read_shard(path, header, number)) == len(header.rows(number))
     except DeltaEditError:
         return False

@@ -10,15 +10,13 @@ Source: the file names of the released training code of DeltaEdit, read from its
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from deltaedit_kit.codes import header as headers
-from deltaedit_kit.codes.header import StoreHeader
+from deltaedit_kit.codes.header import FILE
 from deltaedit_kit.codes.store import CodeStore, Shard
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.io.checkpoints.arrays import codes_from
@@ -35,11 +33,11 @@ def open_codes(path: str | Path, domain: str = "") -> CodeStore:
     Raises DeltaEditError where none of these is.
     """
     path = Path(path)
-    if (path / headers.FILE).exists():
+    if (path / FILE).exists():
         return CodeStore.open(path)
     found = [part for part in PARTS if (path / f"sspace_{part}_feat.npy").exists()]
     if found:
-        return store_of([released_shard(path, part) for part in found], domain or path.name)
+        return CodeStore.of([released_shard(path, part) for part in found], domain or path.name)
     raise DeltaEditError(
         f"{path} holds no codes; give a folder that `deltaedit codes` wrote, or one with "
         "sspace_noise_feat.npy and cspace_noise_feat.npy"
@@ -51,34 +49,6 @@ def released_shard(folder: Path, part: str) -> Shard:
     s, clip = (_array(folder / f"{space}space_{part}_feat.npy", 2) for space in "sc")
     path = folder / f"wspace_{part}_feat.npy"
     return Shard(s, clip, _array(path, 3) if path.exists() else None)
-
-
-def store_of(shards: Sequence[Shard], domain: str) -> CodeStore:
-    """Tensors, mapped or not, as a store. Raises DeltaEditError when shards do not fit together.
-
-    w is kept only if every shard has it.
-    """
-    if not shards:
-        raise DeltaEditError("there are no codes; give at least one pair of arrays")
-    with_w = all(shard.w is not None for shard in shards)
-    kept = [shard if with_w else Shard(shard.s, shard.clip) for shard in shards]
-    first = kept[0]
-    rows, width = first.w.shape[1:] if first.w is not None else (0, 0)
-    header = StoreHeader(
-        domain=domain,
-        style_width=first.s.shape[1],
-        clip_width=first.clip.shape[1],
-        w_width=width,
-        w_rows=rows,
-        latent_rows=rows,
-        preprocessing="unknown",
-        networks="unknown",
-        source={"kind": "arrays"},
-        count=sum(len(shard) for shard in kept),
-        chunk=max(len(shard) for shard in kept),
-        dtype=str(first.s.dtype).removeprefix("torch."),
-    )
-    return CodeStore(header, kept)
 
 
 def _array(path: Path, dims: int) -> Tensor:

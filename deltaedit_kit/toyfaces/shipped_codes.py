@@ -10,20 +10,15 @@ the file holds i alone, 256 bytes a code, and a class has ten thousand codes wit
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
-from deltaedit_kit.atomic import save_tensors
-from deltaedit_kit.codes.header import StoreHeader, networks_mark
-from deltaedit_kit.codes.store import CodeStore, Shard
+from deltaedit_kit.atomic import load_tensors, save_tensors
+from deltaedit_kit.codes import CodeStore, Samples, Shard, StoreHeader
 from deltaedit_kit.domain import Domain
 from deltaedit_kit.errors import DeltaEditError, whole_number
-from deltaedit_kit.io.published_codes import store_of
-from deltaedit_kit.labs.photo.code_sources import Samples
 from deltaedit_kit.toyfaces.portraits import WEIGHTS
 
 FILE = WEIGHTS / "codes.safetensors"
@@ -51,16 +46,13 @@ def shipped_codes(domain: Domain, n: int | None = None, path: Path = FILE) -> Co
     Raises DeltaEditError for more codes than there are, and for a domain whose generator or CLIP
     did not make them.
     """
-    try:
-        with safe_open(str(path), framework="pt") as stored:
-            clip, header = stored.get_tensor("clip"), stored.metadata()
-    except (OSError, SafetensorError) as cause:
-        raise DeltaEditError(f"cannot read {path}: {cause}; install the kit again") from None
-    if header["networks"] != (mark := networks_mark(domain)):
+    tensors, header = load_tensors(path, "install the kit again")
+    if header.get("networks") != (ours := domain.fingerprint()):
         raise DeltaEditError(
-            f"{path.name} belongs to the networks {header['networks']}, this domain has {mark}; "
-            "make codes of your own with make_codes"
+            f"{path.name} belongs to the networks {header.get('networks')}, this domain has "
+            f"{ours}; make codes of your own with make_codes"
         )
+    clip = tensors["clip"]
     count = len(clip) if n is None else whole_number("n", n, 1, len(clip))
     source = json.loads(header["source"])
     samples = Samples(
@@ -69,15 +61,15 @@ def shipped_codes(domain: Domain, n: int | None = None, path: Path = FILE) -> Co
     shards = range(0, count, samples.chunk)
     generator, s, w = domain.generator, [], []
     for start in shards:
-        w_plus = samples.w_plus(range(start, start + samples.chunk))
-        s.append(generator.to_style(w_plus).half().cpu())
-        w.append(w_plus[:, :1].half().cpu())  # every row is the same
+        for w_plus in samples.batches(range(start, start + samples.chunk), samples.chunk):
+            s.append(generator.to_style(w_plus).half().cpu())
+            w.append(w_plus[:, :1].half().cpu())  # every row is the same
     shard = Shard(torch.cat(s)[:count], clip[:count], torch.cat(w)[:count])
-    store = store_of([shard], domain.spec.name)
-    header = replace(
-        store.header,
-        latent_rows=generator.latent_rows,
-        networks=mark,
+    return CodeStore.of(
+        [shard],
+        domain.spec.name,
+        generator.latent_rows,
+        networks=ours,
         source=samples.describe(),
+        preprocessing=domain.clip.preprocessing,
     )
-    return CodeStore(header, store.shards)

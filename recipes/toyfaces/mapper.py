@@ -2,11 +2,11 @@
 
     python -m recipes.toyfaces.mapper               # resumes codes and training by itself
 
-No text enters, and no value of a factor: the lessons are pairs of pictures that our generator drew
-and our CLIP looked at, one in four of strangers, the others of relatives (`toyfaces.relatives`).
-Codes lie in a store under runs/toyfaces/mapper/<networks>, which grows when more are asked for;
-three quarters at truncation 1, the rest calmer; pictures drawn in bfloat16, which an embedding
-hardly notices. Several processes make them faster:
+No text enters, and no value of a factor: the mapper learns from pairs of pictures that our
+generator drew and our CLIP embedded, one in four independent, the others correlated
+(`domain.sample_w(..., family=10)`). Codes lie in a store under runs/toyfaces/mapper/<networks>,
+which grows when more are asked for; three quarters at truncation 1, the rest calmer; pictures are
+drawn as fast as the machine can. Several processes make them faster:
 
     torchrun --nproc-per-node 2 -m recipes.toyfaces.mapper --only-codes
 """
@@ -23,24 +23,26 @@ from tqdm import tqdm
 
 from deltaedit_kit import load_domain
 from deltaedit_kit.atomic import save_tensors
-from deltaedit_kit.codes.header import networks_mark
-from deltaedit_kit.codes.make import make_codes
+from deltaedit_kit.codes import make_codes
 from deltaedit_kit.domain import Domain
+from deltaedit_kit.labs.training.experiment import ExperimentConfig
+from deltaedit_kit.labs.training.ranks import this_rank
+from deltaedit_kit.labs.training.start import train_fast
 from deltaedit_kit.toyfaces.shipped_codes import write_shipped_codes
-from deltaedit_kit.training import Report, TrainingConfig, train_mapper
+from deltaedit_kit.train import Report
 from recipes.toyfaces.relevance import OUT, machine_name
 from recipes.weights import rounded
 
 RUN = Path("runs/toyfaces/mapper")
 FAMILY = 10
 SEED = 500_000  # nobody samples faces up there
-SHIPPED_CODES = 10_000  # for lessons: see shipped_codes.py
+SHIPPED_CODES = 10_000  # for classes: see shipped_codes.py
 TRUNCATIONS = (1.0, 1.0, 1.0, 0.7)
 
-# The published loss; start and rate are for few steps (see TrainingConfig). Of ten thousand codes
+# The published loss; start and rate are for few steps (see ExperimentConfig). Of ten thousand codes
 # and 1,000 batches of 96, the published start reached a held-out loss of .561 at rate 2 and .520 at
 # rate 5 with a warm-up, orthogonal matrices .487 with both.
-CONFIG = TrainingConfig(
+CONFIG = ExperimentConfig(
     steps=15_000,
     batch=256,
     learning_rate=4.0,
@@ -70,8 +72,8 @@ CARD = """# DeltaMapper of toyfaces
   medium {medium:.3f}, fine {fine:.3f}), mean squared error {l2:.4f}. Edit success:
   `python -m benchmarks.toyfaces_quality --only editing`.
 - Limits: it knows the faces of this generator only. A direction has no length: strength 1 goes as
-  far as relatives usually differ, less what least squares takes off where it is not sure; hence the
-  domain's default above 1.
+  far as correlated codes usually differ, less what least squares takes off where it is not sure;
+  hence the domain's default above 1.
 """
 CODES_CARD = """# Codes of toyfaces
 
@@ -81,12 +83,12 @@ CODES_CARD = """# Codes of toyfaces
 - Made by: `python -m recipes.toyfaces.mapper`, seed {seed}, on the way to the mapper.
 - Networks: {mark} (CRC-32 of generator and image tower; make codes again when either changes).
 - Measured: the tests draw pictures from s and compare their embeddings with i.
-- Limits: for lessons; the shipped mapper learned from more.
+- Limits: for classes; the shipped mapper learned from more.
 """
 
 
 def write_card(
-    out: Path, domain: Domain, config: TrainingConfig, last: Report, **measured: object
+    out: Path, domain: Domain, config: ExperimentConfig, last: Report, **measured: object
 ) -> str:
     """The card beside the weights, from what this run measured."""
     text = CARD.format(
@@ -96,7 +98,7 @@ def write_card(
         truncations=", ".join(f"{psi:g}" for psi in TRUNCATIONS),
         config=", ".join(f"{key} {value}" for key, value in asdict(config).items()),
         machine=machine_name(domain.device),
-        mark=networks_mark(domain),
+        mark=domain.fingerprint(),
         validation=last.validation,
         l2=last.validation_l2,
         cosine=last.validation_cosine,
@@ -124,7 +126,8 @@ def main() -> None:
         CONFIG, steps=given.steps, batch=given.batch, learning_rate=given.learning_rate
     )
     domain = load_domain("toyfaces", device=given.device)
-    folder = RUN / networks_mark(domain)
+    rank = this_rank()
+    folder = RUN / domain.fingerprint()
     start = time.perf_counter()
     with tqdm(unit=" pictures", desc="codes") as bar:
 
@@ -142,6 +145,8 @@ def main() -> None:
             family=FAMILY,
             fast=True,
             progress=show,
+            part=rank.index,
+            parts=rank.world,
         )
     if given.only_codes:
         return
@@ -159,14 +164,14 @@ def main() -> None:
         )
 
     run = folder / f"{given.codes}-{config.steps}-{config.batch}-{config.learning_rate:g}"
-    mapper = train_mapper(domain, codes, config, run, tell)
+    mapper = train_fast(domain, codes, config, run, tell)
     spec = domain.spec
     tensors = rounded(mapper.state_dict())
     save_tensors(given.out / spec.files["mapper"], tensors, {"domain": "toyfaces"})
-    lessons = codes.clip[:SHIPPED_CODES]
-    write_shipped_codes(given.out / "codes.safetensors", store.header, lessons)
+    shipped = codes.clip[:SHIPPED_CODES]
+    write_shipped_codes(given.out / "codes.safetensors", store.header, shipped)
     (given.out / "codes.md").write_text(
-        CODES_CARD.format(codes=len(lessons), family=FAMILY, seed=SEED, mark=networks_mark(domain))
+        CODES_CARD.format(codes=len(shipped), family=FAMILY, seed=SEED, mark=domain.fingerprint())
     )
     card = write_card(
         given.out / "mapper.md",

@@ -11,8 +11,8 @@ MAKE = """\
 from pathlib import Path
 
 from deltaedit_kit import load_domain
-from deltaedit_kit.codes.make import make_codes
-from deltaedit_kit.training import TrainingConfig
+from deltaedit_kit.codes import make_codes
+from deltaedit_kit.labs.training.experiment import ExperimentConfig
 from deltaedit_kit.labs.training.session import TrainingSession
 from deltaedit_kit.labs.training.monitor import TrainingMonitor
 
@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 domain = load_domain("toyfaces")
 codes = make_codes(domain, "codes", 24)
-config = TrainingConfig(steps=100_000, batch=8, held_out=0.2, report_every=5, save_every=10**6)
+config = ExperimentConfig(steps=100_000, batch=8, held_out=0.2, report_every=5, save_every=10**6)
 session = TrainingSession(domain, codes, config, Path("run").resolve(), look_every=1.0)"""
 CELLS = (
     MAKE,

@@ -7,13 +7,12 @@ import pytest
 import torch
 from PIL import Image
 
+from deltaedit_kit.codes import CodeStore, make_codes
 from deltaedit_kit.codes import store as stores
 from deltaedit_kit.codes.header import FILE, StoreHeader
-from deltaedit_kit.codes.make import make_codes
-from deltaedit_kit.codes.store import CodeStore
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.io.published_codes import open_codes
-from deltaedit_kit.labs.photo.code_sources import read_square
+from deltaedit_kit.labs.photo.code_sources import Photos, read_square
 from tests.training.tiny import picture_domain
 
 PUBLISHED = StoreHeader("ffhq", 6048, 512, 512, 1, 18, "delta_edit", "00000000", count=258_000)
@@ -36,13 +35,10 @@ def test_files_are_hardly_larger_than_their_numbers(tmp_path):
 def test_rows_are_read_across_shards_and_limits_hold(tmp_path):
     store = make_codes(picture_domain(), tmp_path, 20, chunk=8)
     whole = store.resident()
-    assert torch.equal(store.rows(6, 17).s, whole.s[6:17])
     assert torch.equal(store.resident(limit=9).clip, whole.clip[:9])
     assert whole.w_plus is None
     with pytest.raises(DeltaEditError, match="21 codes are asked for"):
         store.resident(limit=21)
-    with pytest.raises(DeltaEditError, match="not all of"):
-        store.rows(5, 30)
 
 
 @pytest.mark.parametrize(
@@ -82,12 +78,12 @@ def test_released_arrays_open_as_the_same_store(tmp_path, monkeypatch):
             np.save(tmp_path / f"{space}space_{part}_feat.npy", array)
     store = open_codes(tmp_path, domain="ffhq")
     assert (len(store), store.domain, store.complete) == (8, "ffhq", True)
-    codes = store.resident(w=True)
+    codes = store.resident(w=True, dtype=torch.float32)
     assert codes.w_plus is not None
     assert torch.equal(
         codes.w_plus[5:], torch.from_numpy(np.load(tmp_path / "wspace_ffhq_feat.npy"))
     )
-    assert torch.equal(store.rows(4, 6).s, codes.s[4:6])
+    torch.testing.assert_close(codes.clip.norm(dim=1), torch.ones(8))  # released as CLIP made them
     monkeypatch.setattr(stores, "ROWS_A_COPY", 2)  # so that parts of 5 and 3 rows need several
     halves = store.resident(w=True, dtype=torch.float16)
     assert halves.w_plus is not None
@@ -95,7 +91,7 @@ def test_released_arrays_open_as_the_same_store(tmp_path, monkeypatch):
         (halves.s, halves.clip, halves.w_plus), (codes.s, codes.clip, codes.w_plus), strict=True
     ):
         assert torch.equal(half, whole.half())
-    assert torch.equal(store.resident(limit=6).s, codes.s[:6])
+    assert torch.equal(store.resident(limit=6).s, codes.s[:6].half())
     (tmp_path / "wspace_noise_feat.npy").unlink()
     with pytest.raises(DeltaEditError, match=r"no w\+"):
         open_codes(tmp_path).resident(w=True)
@@ -127,20 +123,21 @@ def test_photographs_enter_through_an_encoder(tmp_path):
             len(pictures), -1, generator.style_dim
         )
 
-    store = make_codes(domain, tmp_path / "codes", photos=tmp_path, invert=invert)
-    assert seen[0].shape == (2, 3, 64, 64)
-    assert seen[0][0].max() < -0.8 < 0.8 < seen[0][1].min()  # by name: a.jpg, then b.png
+    store = make_codes(domain, tmp_path / "codes", source=Photos.of(domain, tmp_path, invert), batch=1)
+    assert [part.shape for part in seen] == [(1, 3, 64, 64)] * 2
+    pictures = torch.cat(seen)
+    assert pictures[0].max() < -0.8 < 0.8 < pictures[1].min()  # by name: a.jpg, then b.png
     assert (len(store), store.header.w_rows) == (2, generator.latent_rows)
     w_plus = store.resident(w=True).w_plus
     assert w_plus is not None
-    torch.testing.assert_close(w_plus.float(), invert(seen[0]), atol=1e-2, rtol=1e-3)
+    torch.testing.assert_close(w_plus.float(), invert(pictures), atol=1e-2, rtol=1e-3)
     (tmp_path / "c.png").write_text("no picture")
     with pytest.raises(DeltaEditError, match=r"c\.png.*take it out"):
-        make_codes(domain, tmp_path / "more", photos=tmp_path, invert=invert)
-    with pytest.raises(DeltaEditError, match="give invert="):
-        make_codes(domain, tmp_path / "none", photos=tmp_path)
+        make_codes(domain, tmp_path / "more", source=Photos.of(domain, tmp_path, invert))
     with pytest.raises(DeltaEditError, match=r"there is no folder .*nowhere; check the path"):
-        make_codes(domain, tmp_path / "none", photos=tmp_path / "nowhere", invert=invert)
+        Photos.of(domain, tmp_path / "nowhere", invert)
+    with pytest.raises(DeltaEditError, match="n is missing"):
+        make_codes(domain, tmp_path / "none")
 
 
 def test_a_square_is_read_as_a_photo_is(tmp_path):

@@ -8,13 +8,14 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from deltaedit_kit.codes.make import make_codes
-from deltaedit_kit.codes.store import CodeStore
-from deltaedit_kit.ranks import this_rank
-from deltaedit_kit.training import TrainingConfig, train_mapper
+from deltaedit_kit.codes import CodeStore, make_codes
+from deltaedit_kit.labs.training.ranks import this_rank
+from deltaedit_kit.labs.training.experiment import ExperimentConfig
+from deltaedit_kit.labs.training.start import train_fast
+from deltaedit_kit.train import Run, TrainingConfig, train_mapper
 from tests.training.tiny import LESSON, linear_codes, picture_domain
 
-CURVE = TrainingConfig(
+CURVE = ExperimentConfig(
     steps=20, batch=32, held_out=0.1, seed=2, report_every=1, save_every=10, schedule="cosine"
 )
 KILLED = TrainingConfig(
@@ -24,14 +25,20 @@ KILLED = TrainingConfig(
 
 def killed_run(folder: str) -> None:
     """Saves after every step, so that many kills fall into a save."""
-    train_mapper(LESSON, linear_codes(), KILLED, folder)
+    train_mapper(Run(LESSON, linear_codes(), KILLED), folder)
+
+
+def killed_fast_run(folder: str) -> None:
+    """Likewise, on effective weights, with early stopping's memory."""
+    config = ExperimentConfig(**vars(KILLED) | {"patience": 3, "report_every": 40})
+    train_fast(LESSON, linear_codes(), config, folder)
 
 
 def curve(folder: str, accumulate: int = 1) -> None:
     """Write the loss of every step to `folder`/curve.json; every process does its share."""
     reports = []
     config = replace(CURVE, accumulate=accumulate)
-    train_mapper(LESSON, linear_codes(), config, Path(folder) / "run", reports.append)
+    train_fast(LESSON, linear_codes(), config, Path(folder) / "run", reports.append)
     if this_rank().first:
         losses = [[r.loss, r.l2, r.validation] for r in reports]
         told = {"processes": this_rank().world, "losses": losses}
@@ -44,8 +51,8 @@ def codes_and_curve(folder: str) -> None:
 
     domain = picture_domain()
     store = Path(folder) / "codes"
-    make_codes(domain, store, 24, chunk=4)
     rank = this_rank()
+    make_codes(domain, store, 24, chunk=4, part=rank.index, parts=rank.world)
     distributed.init_process_group("gloo")
     distributed.barrier()
     assert CodeStore.open(store).complete

@@ -7,19 +7,20 @@ from dataclasses import replace
 import pytest
 import torch
 
-from deltaedit_kit.codes.make import make_codes
-from deltaedit_kit.codes.memory import Codes
+from deltaedit_kit.codes import CodeStore, make_codes
 from deltaedit_kit.errors import DeltaEditError
-from deltaedit_kit.labs.training.ablation import ABLATIONS, as_trained, sweep, table_text, write_csv
-from deltaedit_kit.training import TrainingConfig, draw_indices, pairs_at, train_mapper
+from deltaedit_kit.labs.training.ablation import ABLATIONS, sweep, table_text, write_csv
+from deltaedit_kit.labs.training.experiment import ExperimentConfig, as_trained, draw_indices
+from deltaedit_kit.labs.training.start import train_fast
+from deltaedit_kit.train import pairs_at
 from tests.training.tiny import LESSON, linear_codes, picture_domain
 
-BASE = TrainingConfig(steps=6, batch=8, held_out=0.2, seed=1)
+BASE = ExperimentConfig(steps=6, batch=8, held_out=0.2, seed=1)
 
 
 def test_every_switch_changes_what_is_learned():
     codes = linear_codes()
-    codes = Codes(codes.s, codes.clip, codes.domain, torch.randn(400, 9, 8).half())
+    codes = replace(codes, w_plus=torch.randn(400, 9, 8).half())
     rows = sweep(LESSON, codes, BASE, ABLATIONS | {"300 codes": {"limit": 300}})
     assert [row.name for row in rows] == [*ABLATIONS, "300 codes"]
     numbers = {(round(row.cosine, 6), round(row.l2, 6)) for row in rows}
@@ -31,7 +32,7 @@ def test_every_switch_changes_what_is_learned():
 def test_a_mapper_is_asked_as_it_was_taught():
     pairs = pairs_at(linear_codes(), torch.arange(8), torch.arange(8, 16))
     blind = replace(BASE, condition_on_image=False)
-    mapper = train_mapper(LESSON, linear_codes(), blind)
+    mapper = train_fast(LESSON, linear_codes(), blind)
     asked = as_trained(mapper, blind)
     other = torch.nn.functional.normalize(torch.randn_like(pairs.clip), dim=1)
     told = asked(pairs.s, pairs.clip, pairs.direction)
@@ -47,7 +48,7 @@ def test_fixed_pairs_meet_one_partner_and_free_ones_many():
     for fixed in (True, False):
         partners: dict[int, set[int]] = {}
         for step in range(40):
-            config = TrainingConfig(batch=16, fixed_pairs=fixed)
+            config = ExperimentConfig(batch=16, fixed_pairs=fixed)
             first, second, _ = draw_indices(30, config, step, device).tolist()
             for a, b in zip(first, second, strict=True):
                 partners.setdefault(a, set()).add(b)
@@ -61,11 +62,11 @@ def test_fixed_pairs_meet_one_partner_and_free_ones_many():
 def test_w_plus_is_learned_from_a_store(tmp_path):
     domain = picture_domain()
     store = make_codes(domain, tmp_path, 40)
-    mapper = train_mapper(domain, store, replace(BASE, space="w_plus"))
+    mapper = train_fast(domain, store, replace(BASE, space="w_plus"))
     assert mapper.layout.total == domain.generator.latent_rows * domain.generator.style_dim
-    assert train_mapper(domain, store, BASE).layout == domain.layout
+    assert train_fast(domain, store, BASE).layout == domain.layout
     with pytest.raises(DeltaEditError, match=r"no w\+"):
-        train_mapper(LESSON, linear_codes(), replace(BASE, space="w_plus"))
+        train_fast(LESSON, linear_codes(), replace(BASE, space="w_plus"))
 
 
 def test_the_table_reads_and_the_file_too(tmp_path):
@@ -75,25 +76,25 @@ def test_the_table_reads_and_the_file_too(tmp_path):
         linear_codes(),
         BASE,
         {"plain": {}, "short": {"steps": 2}},
-        exam_for=lambda config: lambda mapper: config.steps / 10,
+        accuracy_for=lambda config: lambda mapper: config.steps / 10,
         folder=tmp_path,
         on_row=seen.append,
     )
     assert seen == rows
-    assert [row.edit_success for row in rows] == [0.6, 0.2]
+    assert [row.edit_accuracy for row in rows] == [0.6, 0.2]
     text = table_text(rows)
     assert text.splitlines()[0].split() == [
-        "codes", "steps", "cosine", "l2", "coarse", "medium", "fine", "edit_s",
+        "codes", "steps", "cosine", "l2", "coarse", "medium", "fine", "edit_a",
     ]  # fmt: skip
     assert text.splitlines()[2].split()[:3] == ["short", "320", "2"]
     again = sweep(LESSON, linear_codes(), BASE, {"plain": {}}, folder=tmp_path)  # done before
     assert again[0].cosine == rows[0].cosine
-    assert math.isnan(again[0].edit_success)
-    assert "edit_s" not in table_text(again)  # nobody counted
+    assert math.isnan(again[0].edit_accuracy)
+    assert "edit_a" not in table_text(again)  # nobody counted
     with write_csv(rows, tmp_path / "rows.csv").open() as file:
         read = list(csv.DictReader(file))
     assert [float(row["cosine"]) for row in read] == [row.cosine for row in rows]
-    with pytest.raises(DeltaEditError, match="see TrainingConfig"):
+    with pytest.raises(DeltaEditError, match="see the config"):
         sweep(LESSON, linear_codes(), BASE, {"odd": {"colour": 1}})
 
 
@@ -108,17 +109,15 @@ def test_a_table_is_written_whole_or_not_at_all(tmp_path):
 def test_codes_of_another_domain_and_unfinished_stores_are_refused(tmp_path):
     domain, codes = picture_domain(), linear_codes()
     with pytest.raises(DeltaEditError, match="codes of domain 'other'"):
-        train_mapper(LESSON, Codes(codes.s, codes.clip, "other"), BASE)
-    with pytest.raises(DeltaEditError, match="style channels"):
-        train_mapper(domain, codes, BASE)
+        train_fast(LESSON, replace(codes, domain="other"), BASE)
+    with pytest.raises(DeltaEditError, match="other networks"):
+        train_fast(domain, codes, BASE)
     store = make_codes(domain, tmp_path, 40, chunk=8)
     for part in sorted(tmp_path.glob("*.safetensors"))[3:]:
         part.unlink()
-    from deltaedit_kit.codes.store import CodeStore
-
     store = CodeStore.open(tmp_path)
     with pytest.raises(DeltaEditError, match="24 of 40 codes"):
-        train_mapper(domain, store, BASE)
-    assert train_mapper(domain, store, replace(BASE, limit=24)).layout == domain.layout
+        train_fast(domain, store, BASE)
+    assert train_fast(domain, store, replace(BASE, limit=24)).layout == domain.layout
     with pytest.raises(DeltaEditError, match="limit is 500"):
-        train_mapper(LESSON, codes, replace(BASE, limit=500))
+        train_fast(LESSON, codes, replace(BASE, limit=500))

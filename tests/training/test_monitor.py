@@ -8,14 +8,15 @@ from dataclasses import replace
 import pytest
 import torch
 
-from deltaedit_kit.codes.make import make_codes
+from deltaedit_kit.codes import make_codes
 from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.labs.training.experiment import ExperimentConfig
 from deltaedit_kit.labs.training.session import TrainingSession
+from deltaedit_kit.labs.training.start import train_fast
 from deltaedit_kit.mapper import DeltaMapper
-from deltaedit_kit.training import TrainingConfig, train_mapper
 from tests.tiny_domain import tiny_domain
 
-SHORT = TrainingConfig(steps=30, batch=8, held_out=0.2, report_every=10, save_every=1000)
+SHORT = ExperimentConfig(steps=30, batch=8, held_out=0.2, report_every=10, save_every=1000)
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +35,7 @@ def session_at():
     made: list[TrainingSession] = []
 
     def make(domain, codes, folder, steps=100_000, **settings) -> TrainingSession:
-        config = TrainingConfig(
+        config = ExperimentConfig(
             steps=steps, batch=8, held_out=0.2, report_every=10, save_every=10**6
         )
         made.append(TrainingSession(domain, codes, config, folder, **settings))
@@ -61,7 +62,7 @@ def test_a_watched_run_learns_what_an_unwatched_one_learns(domain, codes, tmp_pa
     session.on_change = lambda now: seen.append((now.step, now.mapper is not None))
     session.start()
     mapper = session.wait(60)
-    alone = train_mapper(domain, codes, SHORT).state_dict()
+    alone = train_fast(domain, codes, SHORT).state_dict()
     assert all(torch.equal(alone[key], value) for key, value in mapper.state_dict().items())
     assert [report.step for report in session.reports] == [10, 20, 30]
     assert session.done

@@ -2,25 +2,28 @@
 
 import torch
 
-from deltaedit_kit.mapper import DeltaMapper
+from deltaedit_kit.mapper import DeltaMapper, orthogonalize
 from deltaedit_kit.stylespace import StyleLayout
-from deltaedit_kit.training import TrainingConfig
-from deltaedit_kit.training.loss import delta_loss, learned_channels, lesson_loss
-from deltaedit_kit.training.network import adam, effective, multiplications, orthogonalize, stored
-from deltaedit_kit.training.pairs import pairs_at
-from deltaedit_kit.training.speed import gemm_peak
-from tests.training.tiny import TOY, linear_codes
+from deltaedit_kit.labs.training.effective import adam, effective, stored
+from deltaedit_kit.labs.training.experiment import (
+    ExperimentConfig,
+    ExperimentRun,
+    learned_channels,
+)
+from deltaedit_kit.labs.training.speed import multiplications
+from deltaedit_kit.train import delta_loss, pairs_at
+from tests.training.tiny import LESSON, TOY, linear_codes
 
 PUBLISHED = StyleLayout((512,) * 10 + (256, 256, 128, 128, 64, 64, 32))
 
 
-def lessons(n: int = 16):
+def some_pairs(n: int = 16):
     index = torch.randint(400, (2, n))
     return pairs_at(linear_codes(), index[0], index[1])
 
 
 def test_there_and_back_changes_nothing():
-    mapper, pairs = DeltaMapper(TOY, 6), lessons()
+    mapper, pairs = DeltaMapper(TOY, 6), some_pairs()
     twin = effective(mapper)
     torch.testing.assert_close(twin(*pairs[:3]), mapper(*pairs[:3]))
     again = stored(twin)
@@ -34,7 +37,7 @@ def test_steps_are_those_of_adam_on_the_stored_weights():
     plain = torch.optim.Adam(mapper.parameters(), lr=0.5)
     ours = adam(twin, 0.5)
     for _ in range(5):
-        pairs = [x.double() for x in lessons()]
+        pairs = [x.double() for x in some_pairs()]
         for network, optimizer in ((mapper, plain), (twin, ours)):
             optimizer.zero_grad()
             delta_loss(network(*pairs[:3]), pairs[3]).total.backward()
@@ -66,16 +69,26 @@ def test_a_published_pair_costs_half_a_gigaflop():
     assert abs(6 * count / 1e9 - 0.57) < 0.005
 
 
-def test_bfloat16_gives_nearly_the_same_loss_and_float32_gradients():
-    twin, pairs = effective(DeltaMapper(TOY, 6)), lessons()
+def test_bfloat16_gives_nearly_the_same_loss_and_float32_gradients(monkeypatch):
+    monkeypatch.setenv("DELTAEDIT_PRECISION", "bfloat16")  # whatever this machine likes
+    pairs = some_pairs()
     exact, fast = (
-        lesson_loss(twin, pairs, slice(None), TrainingConfig(precision=precision))
-        for precision in ("fp32", "bf16")
+        ExperimentRun(LESSON, linear_codes(), ExperimentConfig(fast=fast)) for fast in (False, True)
     )
-    assert exact.total != fast.total
-    torch.testing.assert_close(fast.total, exact.total, rtol=0.02, atol=0)
-    fast.total.backward()
-    assert {p.grad.dtype for p in twin.parameters()} == {torch.float32}
+    assert (exact.precision, fast.precision) == ("float32", "bfloat16")
+    ours, loss = exact.loss(pairs), fast.loss(pairs)
+    assert ours.total != loss.total
+    torch.testing.assert_close(loss.total, ours.total, rtol=0.02, atol=0)
+    loss.total.backward()
+    assert {p.grad.dtype for p in fast.network.parameters()} == {torch.float32}
+    report = fast.report()
+    assert report.precision == "bfloat16"
+
+
+def test_fast_is_float32_where_the_machine_has_nothing_faster(monkeypatch):
+    monkeypatch.setenv("DELTAEDIT_PRECISION", "float32")
+    run = ExperimentRun(LESSON, linear_codes(), ExperimentConfig(fast=True))
+    assert run.report().precision == "float32"
 
 
 def test_groups_are_learned_apart():
@@ -83,14 +96,9 @@ def test_groups_are_learned_apart():
     assert learned_channels(TOY, "coarse") == slice(0, 3 * token)
     assert learned_channels(TOY, "medium") == slice(3 * token, 7 * token)
     assert learned_channels(TOY, "fine") == slice(7 * token, TOY.total)
-    twin = effective(DeltaMapper(TOY, 6))
-    fine = learned_channels(TOY, "fine")
-    lesson_loss(twin, lessons(), fine, TrainingConfig(group="fine")).total.backward()
-    moved = {name for name, p in twin.named_parameters() if p.grad is not None and p.grad.any()}
+    run = ExperimentRun(LESSON, linear_codes(), ExperimentConfig(group="fine"))
+    run.loss(some_pairs()).total.backward()
+    named = run.network.named_parameters()
+    moved = {name for name, p in named if p.grad is not None and p.grad.any()}
     assert moved
     assert all("fine" in name for name in moved)
-
-
-def test_the_peak_is_a_plausible_number():
-    assert 1e8 < gemm_peak("cpu") < 1e15
-    assert gemm_peak("cpu") == gemm_peak("cpu")  # measured once

@@ -9,11 +9,12 @@ from deltaedit_kit.labs.framework_figure import facts_of, framework_figure
 from deltaedit_kit.labs.training.ablation import sweep
 from deltaedit_kit.labs.training.plots import curve_figure, sweep_figure
 from deltaedit_kit.pictures import save_figure
-from deltaedit_kit.training import TrainingConfig, train_mapper
+from deltaedit_kit.labs.training.experiment import ExperimentConfig
+from deltaedit_kit.labs.training.start import train_fast
 from tests.tiny_domain import CLIP_WIDTH, tiny_domain
 from tests.training.tiny import LESSON, linear_codes
 
-SHORT = TrainingConfig(steps=6, batch=8, held_out=0.2, report_every=2)
+SHORT = ExperimentConfig(steps=6, batch=8, held_out=0.2, report_every=2)
 
 
 def words(figure: Figure) -> str:
@@ -22,12 +23,12 @@ def words(figure: Figure) -> str:
 
 def test_curves_have_a_point_a_report():
     reports = []
-    train_mapper(LESSON, linear_codes(), SHORT, on_report=reports.append)
+    train_fast(LESSON, linear_codes(), SHORT, on_report=reports.append)
     figure = curve_figure(reports, "six steps")
     left, right = figure.axes
     assert [list(line.get_xdata()) for line in left.lines] == [[2, 4, 6]] * 2
     assert len(right.lines) == 3  # no exam, so no line of edits
-    counted = curve_figure([report._replace(edit_success=0.5) for report in reports])
+    counted = curve_figure([report._replace(edit_accuracy=0.5) for report in reports])
     assert len(counted.axes[1].lines) == 4
     assert curve_figure([]).axes
 
@@ -37,7 +38,7 @@ def test_bars_have_the_lengths_of_the_rows():
     figure = sweep_figure(rows)
     (axis,) = figure.axes
     assert [bar.get_width() for bar in axis.patches] == [row.cosine for row in rows]
-    counted = sweep_figure([replace(row, edit_success=0.4) for row in rows])
+    counted = sweep_figure([replace(row, edit_accuracy=0.4) for row in rows])
     assert len(counted.axes) == 2
 
 

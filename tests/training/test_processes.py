@@ -7,11 +7,14 @@ import sys
 import pytest
 import torch
 
-from deltaedit_kit.codes.store import CodeStore
+from deltaedit_kit.codes import CodeStore
 from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.labs.training.experiment import ExperimentConfig
+from deltaedit_kit.labs.training.start import train_fast
 from deltaedit_kit.labs.training.processes import check_shares, share
-from deltaedit_kit.ranks import Rank
+from deltaedit_kit.labs.training.ranks import Rank
 from tests.training import runs
+from tests.training.tiny import LESSON, linear_codes
 
 
 def run(*arguments: str) -> None:
@@ -53,11 +56,19 @@ def test_passes_of_a_step_add_up_to_the_batch(tmp_path, alone):
 
 
 def test_shares_are_equal_disjoint_and_whole():
-    index = torch.arange(48).view(2, 24)
-    parts = [share(index, Rank(rank, 3), 2) for rank in range(3)]
-    assert all(piece.shape == (2, 4) for part in parts for piece in part)
-    joined = torch.cat([piece for part in parts for piece in part], 1)
-    assert torch.equal(joined[0].sort().values, index[0])
-    assert torch.equal(joined[1] - joined[0], torch.full((24,), 24))
+    rows = torch.arange(24)
+    parts = [share(rows, Rank(rank, 3), 2) for rank in range(3)]
+    assert all(piece.shape == (4,) for part in parts for piece in part)
+    joined = torch.cat([piece for part in parts for piece in part])
+    assert torch.equal(joined.sort().values, rows)
     with pytest.raises(DeltaEditError, match="multiple of 6"):
         check_shares(64, Rank(0, 3), 2)
+
+
+def test_a_rank_without_a_launcher_is_one_line(monkeypatch):
+    for name, value in (("RANK", "0"), ("WORLD_SIZE", "2")):
+        monkeypatch.setenv(name, value)
+    for name in ("MASTER_ADDR", "MASTER_PORT", "LOCAL_RANK"):
+        monkeypatch.delenv(name, raising=False)
+    with pytest.raises(DeltaEditError, match=r"MASTER_ADDR.*torchrun"):
+        train_fast(LESSON, linear_codes(), ExperimentConfig(steps=2, batch=4))

@@ -12,7 +12,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from deltaedit_kit.codes.memory import Codes
+from deltaedit_kit.codes import Codes
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.training import (
     Report,

@@ -10,7 +10,7 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import load_file
 
-from deltaedit_kit.codes.store import CodeStore
+from deltaedit_kit.codes import CodeStore
 from deltaedit_kit.domain_spec import PublishedFile
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.io import loading
@@ -19,7 +19,7 @@ from deltaedit_kit.labs.cli import train
 from deltaedit_kit.labs.cli.places import home_of
 from deltaedit_kit.labs.compare.edit_accuracy import EditAccuracy
 from deltaedit_kit.mapper import DeltaMapper
-from deltaedit_kit.training import TrainingConfig
+from deltaedit_kit.labs.training.experiment import ExperimentConfig
 from tests.tiny_domain import tiny_domain
 
 TRAIN = ("--steps", "4", "--batch", "8", "--held-out", "0.2", "--report-every", "2")
@@ -144,7 +144,7 @@ def test_the_exam_tells_a_mapper_that_edits_from_one_that_does_not(toyfaces):
             weight.zero_()
     assert exam(asleep) == 0.0  # every face lacks what is asked
     assert exam(toyfaces.mapper) > 0.5
-    in_w = EditAccuracy(toyfaces, TrainingConfig(space="w_plus"), names=names, faces=2)
+    in_w = EditAccuracy(toyfaces, ExperimentConfig(space="w_plus"), names=names, faces=2)
     from deltaedit_kit.stylespace import StyleLayout
 
     rows, width = toyfaces.generator.latent_rows, toyfaces.generator.style_dim
@@ -158,7 +158,7 @@ def test_the_exam_tells_a_mapper_that_edits_from_one_that_does_not(toyfaces):
 @pytest.mark.parametrize("option", train.SETTINGS)
 def test_help_names_the_default_that_the_config_has(option: str) -> None:
     meaning = train.SETTINGS[option][1]
-    default = getattr(TrainingConfig(), option.removeprefix("--").replace("-", "_"))
+    default = getattr(ExperimentConfig(), option.removeprefix("--").replace("-", "_"))
     told = re.search(r"default ([\d.]+)|([\d.]+), the default|default: (.+)", meaning)
     assert told is not None
     if told[3]:  # what a number cannot say

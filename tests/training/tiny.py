@@ -1,15 +1,19 @@
 """A domain of random networks whose "CLIP" sees pictures only: it could not read a text."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from types import SimpleNamespace
+from typing import NoReturn
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from deltaedit_kit.codes.memory import Codes
+from deltaedit_kit.codes import Codes
+from deltaedit_kit.domain import Domain, Networks
 from deltaedit_kit.stylegan2 import Generator
 from deltaedit_kit.stylespace import StyleLayout
+from tests.tiny_domain import SPEC
 
 
 @dataclass
@@ -17,6 +21,12 @@ class Seer:
     """encode_images by a fixed random projection of a 16 x 16 thumbnail: unit [n, 12]."""
 
     weight: Tensor
+
+    preprocessing = "plain"
+    model = None
+
+    def to(self, device: torch.device) -> "Seer":
+        return self
 
     @property
     def width(self) -> int:
@@ -27,35 +37,47 @@ class Seer:
         return F.normalize(torch.tanh(small @ self.weight), dim=1)
 
 
-def picture_domain(width: int = 8) -> SimpleNamespace:
-    """What make_codes and compute_relevance ask of a domain: 64 px, random weights, seed 0."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
-        channels = {4: width, 8: width, 16: width, 32: width, 64: 4}
-        generator = Generator(64, channels, style_dim=width, mapping_layers=2)
-        generator.eval().requires_grad_(False).estimate_mean_w(100)
-        seer = Seer(torch.randn(3 * 16 * 16, 12) / 20)
-    return SimpleNamespace(
-        generator=generator,
-        clip=seer,
-        layout=StyleLayout(generator.style_widths),
-        device=torch.device("cpu"),
-        spec=SimpleNamespace(name="tiny"),
-    )
+def picture_domain(width: int = 8, correlated: Callable | None = None) -> Domain:
+    """A domain of 64 px with random weights of seed 0, which has no text, mapper or R."""
+
+    def generator() -> Generator:
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(0)
+            channels = {4: width, 8: width, 16: width, 32: width, 64: 4}
+            made = Generator(64, channels, style_dim=width, mapping_layers=2)
+            made.eval().requires_grad_(False).estimate_mean_w(100)
+            return made
+
+    def seer() -> Seer:
+        return Seer(torch.randn(3 * 16 * 16, 12, generator=torch.Generator().manual_seed(1)) / 20)
+
+    def nothing(*_: object) -> NoReturn:
+        raise AssertionError("nobody should ask for it")
+
+    networks = Networks(generator, seer, nothing, nothing, relatives=correlated)
+    return Domain(replace(SPEC, name="tiny"), networks)
 
 
 TOY = StyleLayout((8,) * 7 + (8, 4, 4))
 
-# What training asks of a domain, and no more.
-LESSON = SimpleNamespace(layout=TOY, device=torch.device("cpu"), spec=SimpleNamespace(name="tiny"))
+NETWORKS = "0badc0de"
+
+# What training asks of a domain, and no more: nothing in it could read a text.
+LESSON = SimpleNamespace(
+    layout=TOY,
+    device=torch.device("cpu"),
+    spec=SimpleNamespace(name="tiny"),
+    fingerprint=lambda: NETWORKS,
+)
 
 
 def linear_codes(n: int = 400, clip_width: int = 6) -> Codes:
-    """Codes in which i follows from s by a fixed linear map, so that there is a lesson to learn."""
+    """Codes in which i follows from s by a fixed linear map, so that there is something to learn."""
     random = torch.Generator().manual_seed(3)
     hidden = torch.randn(n, clip_width, generator=random)
     to_s = torch.randn(clip_width, TOY.total, generator=random)
     # As in a real generator every channel has a mean of its own: by it the mapper, whose layers
     # share weights within a group, tells one layer's token from the next.
     mean = 2 * torch.randn(TOY.total, generator=random)
-    return Codes((mean + hidden @ to_s / 3).half(), F.normalize(hidden, dim=1).half(), "tiny")
+    clip = F.normalize(hidden, dim=1).half()
+    return Codes((mean + hidden @ to_s / 3).half(), clip, "tiny", networks=NETWORKS)

@@ -69,9 +69,10 @@ def codes(options: argparse.Namespace) -> None:
     """Make, continue or lengthen a store, with a bar that shows pictures a second."""
     from tqdm import tqdm
 
-    from deltaedit_kit.codes.make import make_codes
+    from deltaedit_kit.codes import make_codes
     from deltaedit_kit.io.loading import load_domain
-    from deltaedit_kit.ranks import this_rank
+    from deltaedit_kit.labs.photo.code_sources import Photos
+    from deltaedit_kit.labs.training.ranks import this_rank
 
     if (options.samples is None) == (options.photos is None):
         raise DeltaEditError("give either --samples N or --photos FOLDER; see `deltaedit codes -h`")
@@ -82,6 +83,9 @@ def codes(options: argparse.Namespace) -> None:
         domain = load_domain(options.domain, device=rank.device(options.device))
         _ = domain.generator, domain.clip
     out = options.out or domain.folder / "codes"
+    source = None
+    if options.photos is not None:
+        source = Photos.of(domain, options.photos, _encoder(domain))
     with tqdm(unit=" pictures", desc="codes", disable=not rank.first) as bar:
 
         def show(done: int, total: int) -> None:
@@ -100,9 +104,10 @@ def codes(options: argparse.Namespace) -> None:
             options.chunk,
             options.family,
             options.fast,
-            photos=options.photos,
-            invert=None if options.photos is None else _encoder(domain),
+            source=source,
             progress=show,
+            part=rank.index,
+            parts=rank.world,
         )
     if rank.first:
         size = sum(path.stat().st_size for path in out.glob("codes-*.safetensors"))

@@ -15,7 +15,6 @@ from __future__ import annotations
 import argparse
 import math
 import os
-import shlex
 import shutil
 from os.path import expanduser
 from pathlib import Path
@@ -27,10 +26,11 @@ from deltaedit_kit.labs.cli.steps import step
 
 if TYPE_CHECKING:
     from deltaedit_kit.domain import Domain
-    from deltaedit_kit.training import Report, TrainingConfig
+    from deltaedit_kit.labs.training.experiment import ExperimentConfig
+    from deltaedit_kit.train import Report
 
 COMPILERS = (os.environ.get("CXX") or "c++", "g++", "clang++", "cl")  # one of them
-SETTINGS = {  # option -> type of the entry of TrainingConfig, and what it is
+SETTINGS = {  # option -> type of the entry of ExperimentConfig, and what it is
     "--steps": (int, "default 201562, as published"),
     "--batch": (int, "pairs a step, over all processes; default 64"),
     "--learning-rate": (float, "for weights stored 100 times too large; default 0.5"),
@@ -40,7 +40,10 @@ SETTINGS = {  # option -> type of the entry of TrainingConfig, and what it is
     "--cosine-weight": (float, "of 1 - cosine; default 1.0"),
     "--ema": (float, "share kept of the average of weights; 0, the default, trains without"),
     "--held-out": (float, "share of the codes that only validation sees; default 0.02"),
-    "--family": (int, "codes lie in families of so many relatives; default: the codes' own"),
+    "--family": (
+        int,
+        "so many neighbouring codes are correlated; default: the codes' own",
+    ),
     "--seed": (int, "of pairs and first weights; default 0"),
     "--report-every": (int, "steps; default 500"),
     "--save-every": (int, "steps from checkpoint to checkpoint; default 2000"),
@@ -50,11 +53,11 @@ SETTINGS = {  # option -> type of the entry of TrainingConfig, and what it is
 }
 CHOICES = {
     "--schedule": (("constant", "cosine"), "of the rate; default constant"),
-    "--precision": (("fp32", "bf16"), "of products; default fp32"),
     "--space": (("s", "w_plus"), "ablation: codes to learn on; default s"),
     "--group": (("coarse", "medium", "fine"), "ablation: learn and move only these; default all"),
 }
 SWITCHES = {
+    "--fast": "products in the precision that this machine computes fastest",
     "--compile": "torch.compile; on a GPU with CUDA graphs",
     "--orthogonal": "begin with orthogonal matrices, which bear higher rates",
     "--fixed-pairs": "ablation: every code meets one partner all along",
@@ -104,16 +107,18 @@ def register(verbs: Any) -> None:
 def train(options: argparse.Namespace) -> None:
     """Train, say how it goes, write OUT/mapper.safetensors."""
     from deltaedit_kit.atomic import save_tensors
-    from deltaedit_kit.codes.header import networks_mark
+    from deltaedit_kit.codes import check_codes
     from deltaedit_kit.io.loading import load_domain
     from deltaedit_kit.io.published_codes import open_codes
     from deltaedit_kit.labs.compare.edit_accuracy import EditAccuracy
-    from deltaedit_kit.ranks import this_rank
-    from deltaedit_kit.training import TrainingConfig, train_mapper
+    from deltaedit_kit.labs.training.experiment import ExperimentConfig
+    from deltaedit_kit.labs.training.ranks import this_rank
+    from deltaedit_kit.labs.training.speed import peak_share
+    from deltaedit_kit.labs.training.start import train_fast
 
-    names = TrainingConfig.__dataclass_fields__
+    names = ExperimentConfig.__dataclass_fields__
     given = {key: value for key, value in vars(options).items() if key in names}
-    config = TrainingConfig(**given)  # a wrong setting is told before anything loads
+    config = ExperimentConfig(**given)  # a wrong setting is told before anything loads
     if config.compile and not any(map(shutil.which, COMPILERS)):
         raise DeltaEditError("--compile needs a C++ compiler; install one (g++), or leave it out")
     rank = this_rank()
@@ -121,18 +126,18 @@ def train(options: argparse.Namespace) -> None:
     source = options.codes or domain.folder / "codes"
     out = check_folder(home(domain, config) if options.out is None else options.out)
     codes = open_codes(source, domain.spec.name)
-    config = TrainingConfig(**{"family": codes.header.family, **given})
+    config = ExperimentConfig(**{"family": codes.header.family, **given})
     with step(f"load {options.domain}"):
-        mark = networks_mark(domain)
-    if codes.header.networks not in (mark, "unknown"):
-        raise DeltaEditError(
-            f"{source} was made with other networks ({codes.header.networks}, these are "
-            f"{mark}); make codes again with `deltaedit codes {shlex.quote(options.domain)}`"
-        )
-    exam = EditAccuracy(domain, config) if options.exam and rank.first else None
-    mapper = train_mapper(domain, codes, config, out, line, exam)
+        check_codes(domain, codes)
+    accuracy = EditAccuracy(domain, config) if options.exam and rank.first else None
+    layout, width = domain.layout, codes.header.clip_width
+
+    def say(report: Report) -> None:
+        line(report, peak_share(report, layout, width, domain.device, rank.world))
+
+    mapper = train_fast(domain, codes, config, out, say, accuracy)
     if rank.first:
-        header = {"domain": domain.spec.name, "networks": mark}
+        header = {"domain": domain.spec.name, "networks": domain.fingerprint()}
         try:
             path = save_tensors(out / "mapper.safetensors", mapper.state_dict(), header)
         except OSError as cause:
@@ -143,7 +148,7 @@ def train(options: argparse.Namespace) -> None:
         print(f"saved {path}")
 
 
-def home(domain: Domain, config: TrainingConfig) -> Path:
+def home(domain: Domain, config: ExperimentConfig) -> Path:
     """The domain's own folder, for the mapper that it uses.
 
     Raises `DeltaEditError` as `home_of` does, and for an ablation: a mapper that is asked in
@@ -157,19 +162,19 @@ def home(domain: Domain, config: TrainingConfig) -> Path:
     return home_of(domain, "mapper").parent
 
 
-def line(report: Report) -> None:
+def line(report: Report, share: float) -> None:
     """One line about a report; of a run that was done before, what it ended with."""
     held = (
         f"held out {report.validation:.4f}, cosine {report.validation_cosine:.4f} "
         f"({report.coarse:.3f} {report.medium:.3f} {report.fine:.3f})"
     )
-    success = "" if math.isnan(report.edit_success) else f"  edits {report.edit_success:.1%}"
+    success = "" if math.isnan(report.edit_accuracy) else f"  edits {report.edit_accuracy:.1%}"
     if math.isnan(report.loss):  # no step was taken: a loss that breaks stops the run instead
         print(f"step {report.step}  {held}{success}", flush=True)
         return
     print(
         f"step {report.step}  loss {report.loss:.4f} (l2 {report.l2:.4f}, cosine "
         f"{report.cosine:.4f})  {held}  {report.pairs_per_second:,.0f} pairs/s, "
-        f"{report.peak_share:.0%} of peak{success}",
+        f"{share:.0%} of peak, {report.precision}{success}",
         flush=True,
     )

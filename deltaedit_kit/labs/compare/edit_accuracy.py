@@ -22,10 +22,9 @@ from deltaedit_kit.editor import Editor
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.faces import Faces
 from deltaedit_kit.labs.metrics.edit_success import lacking, succeeded
-from deltaedit_kit.labs.training.ablation import as_trained
+from deltaedit_kit.labs.training.experiment import ExperimentConfig, as_trained
 from deltaedit_kit.mapper import DeltaMapper
 from deltaedit_kit.oracle import Attribute
-from deltaedit_kit.training.config import TrainingConfig
 
 POOL_SEED = 700_000  # faces that no recipe and no notebook samples
 MEASURED = (
@@ -45,7 +44,7 @@ class EditAccuracy:
     def __init__(
         self,
         domain: Domain,
-        config: TrainingConfig | None = None,
+        config: ExperimentConfig | None = None,
         names: Sequence[str] = MEASURED,
         faces: int = 8,
         fast: bool = False,
@@ -55,7 +54,7 @@ class EditAccuracy:
                 f"domain {domain.spec.name!r} has no oracle to count edits; leave the accuracy out"
             )
         self.domain, self.oracle = domain, domain.oracle
-        self.config, self.fast = config or TrainingConfig(), fast
+        self.config, self.fast = config or ExperimentConfig(), fast
         self.targets = [domain.attributes[name] for name in names]
         with computing(
             domain.device, fast

@@ -1,5 +1,9 @@
-"""Around a training of the mapper: watched, compared, spread over processes.
+"""Around a training of the mapper: made fast, watched, compared, spread over processes.
 
-session    a run that somebody watches, pauses, stops;  monitor: its panel
-ablation   one switch each, in a table                  processes: several at once
+start        train_fast: what everything below and the command line call
+fast         effective weights, precision, passes, compiling;  effective: the weights
+experiment   correlated pairs, early stopping, ablations;  ablation: their table
+processes    several at once;  ranks: which one am I;  interruption: Ctrl-C loses nothing
+session      a run that somebody watches, pauses, stops;  monitor: its panel;  plots
+speed        the share of what the machine could do
 """

@@ -23,18 +23,13 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-import torch
-from torch import Tensor, nn
-
 from deltaedit_kit.atomic import replacing
-from deltaedit_kit.codes.memory import Codes
-from deltaedit_kit.codes.store import CodeStore
+from deltaedit_kit.codes import Codes, CodeStore
+from deltaedit_kit.domain import Domain
 from deltaedit_kit.errors import DeltaEditError
-from deltaedit_kit.mapper import DeltaMapper
-from deltaedit_kit.training.config import TrainingConfig
-from deltaedit_kit.training.loop import Exam, Report, train_mapper
-from deltaedit_kit.training.loss import learned_channels
-from deltaedit_kit.training.pairs import split_rows
+from deltaedit_kit.labs.training.experiment import ExperimentConfig, split_families
+from deltaedit_kit.labs.training.start import train_fast
+from deltaedit_kit.train import EditAccuracy, Report
 
 ABLATIONS: Mapping[str, Mapping[str, Any]] = {
     "as published": {},
@@ -62,77 +57,53 @@ class Row:
     coarse: float
     medium: float
     fine: float
-    edit_success: float  # nan without an exam
+    edit_accuracy: float  # nan where nobody measured it
     seconds: float
 
 
-class AsTrained(nn.Module):
-    """A mapper asked as it was taught: without i1, or moving one group only."""
-
-    def __init__(self, mapper: DeltaMapper, config: TrainingConfig) -> None:
-        super().__init__()
-        self.mapper = mapper
-        self.blind = not config.condition_on_image
-        mask = torch.zeros(mapper.layout.total)
-        mask[learned_channels(mapper.layout, config.group)] = 1
-        self.register_buffer("mask", mask)
-
-    def forward(self, s: Tensor, clip: Tensor, delta: Tensor) -> Tensor:
-        """As `DeltaMapper.forward`: Δs [n, S]."""
-        told = torch.zeros_like(clip) if self.blind else clip
-        return self.mapper(s, told, delta) * self.mask
-
-
-def as_trained(mapper: DeltaMapper, config: TrainingConfig) -> nn.Module:
-    """`mapper` itself, or wrapped so that it is asked as `config` taught it."""
-    plain = config.condition_on_image and config.group is None
-    device = next(mapper.parameters()).device
-    return mapper if plain else AsTrained(mapper, config).to(device).eval()
-
-
 def sweep(
-    domain: Any,
+    domain: Domain,
     codes: Codes | CodeStore,
-    base: TrainingConfig,
+    base: ExperimentConfig,
     changes: Mapping[str, Mapping[str, Any]] = ABLATIONS,
-    exam_for: Callable[[TrainingConfig], Exam | None] | None = None,
+    accuracy_for: Callable[[ExperimentConfig], EditAccuracy | None] | None = None,
     folder: str | Path | None = None,
     on_row: Callable[[Row], object] | None = None,
 ) -> list[Row]:
     """Train once for every entry of `changes` (name -> entries of the config), in order.
 
-    `exam_for(config)` makes the examiner of a run. With a `folder` each run keeps its checkpoint
-    there, so a sweep that was stopped goes on. Of several processes the first has the rows. Raises
-    as `train_mapper` does, and DeltaEditError for an entry that no config has.
+    `accuracy_for(config)` makes what measures the edits of a run. With a `folder` each run keeps
+    its checkpoint there, so a sweep that was stopped goes on. Of several processes the first has
+    the rows. Raises as `train_fast` does, and DeltaEditError for an entry that no config has.
     """
     rows = []
     for name, change in changes.items():
         try:
             config = replace(base, **change)
         except TypeError:
-            raise DeltaEditError(f"{name!r} changes {sorted(change)}; see TrainingConfig") from None
+            raise DeltaEditError(f"{name!r} changes {sorted(change)}; see the config") from None
         config = replace(config, report_every=config.steps)  # one report: the last
         reports: list[Report] = []
         own = None if folder is None else Path(folder) / name.replace(" ", "-").replace("+", "plus")
         start = perf_counter()
-        mapper = train_mapper(domain, codes, config, own, reports.append)
+        mapper = train_fast(domain, codes, config, own, reports.append)
         seconds = perf_counter() - start
         if not reports:  # of several processes only the first hears them, and has the table
             continue
-        exam = exam_for(config) if exam_for else None
+        accuracy = accuracy_for(config) if accuracy_for else None
         last = reports[-1]
         rows.append(
             Row(
                 name,
                 ", ".join(f"{key}={value}" for key, value in change.items()),
-                len(split_rows(len(codes), config)[0]),
+                len(split_families(len(codes), config)[0]),
                 config.steps,
                 last.validation_cosine,
                 last.validation_l2,
                 last.coarse,
                 last.medium,
                 last.fine,
-                exam(mapper) if exam else math.nan,
+                accuracy(mapper) if accuracy else math.nan,
                 seconds,
             )
         )
@@ -144,8 +115,8 @@ def sweep(
 def table_text(rows: Sequence[Row], digits: int = 2) -> str:
     """The rows as a table, `digits` after the point; edits have a column where they are counted."""
     numbers = ["cosine", "l2", "coarse", "medium", "fine"]
-    if not all(math.isnan(row.edit_success) for row in rows):
-        numbers.append("edit_success")
+    if not all(math.isnan(row.edit_accuracy) for row in rows):
+        numbers.append("edit_accuracy")
     wide = max(len(row.name) for row in rows)
     lines = [f"{'':{wide}s}  codes  steps  " + "  ".join(f"{n:>6.6s}" for n in numbers)]
     for row in rows:

@@ -46,8 +46,8 @@ def look(session: TrainingSession, pictures: bytes = b"", curve: bytes = b"") ->
     if session.reports:
         last = session.reports[-1]
         parts.append(f"held-out cosine {last.validation_cosine:.3f}")
-        if last.edit_success == last.edit_success:
-            parts.append(f"edits that succeed {last.edit_success:.0%}")
+        if last.edit_accuracy == last.edit_accuracy:
+            parts.append(f"edits that succeed {last.edit_accuracy:.0%}")
         parts.append(f"{last.pairs_per_second:,.0f} pairs/s")
     return MonitorView(
         message="   ·   ".join(parts),

@@ -19,7 +19,7 @@ from deltaedit_kit.pictures import ACCENT, FAINT, INK, PictureFigure
 
 if TYPE_CHECKING:
     from deltaedit_kit.labs.training.ablation import Row
-    from deltaedit_kit.training import Report
+    from deltaedit_kit.train import Report
 
 GROUP_STYLES = {"coarse": "#0b6e8a", "medium": "#c2571a", "fine": "#5b7f2b"}
 
@@ -37,7 +37,7 @@ def curve_figure(reports: Sequence[Report], title: str = "") -> Figure:
     for group, colour in GROUP_STYLES.items():
         values = [getattr(report, group) for report in reports]
         right.plot(steps, values, color=colour, marker=marker, label=group)
-    counted = [(r.step, r.edit_success) for r in reports if not math.isnan(r.edit_success)]
+    counted = [(r.step, r.edit_accuracy) for r in reports if not math.isnan(r.edit_accuracy)]
     if counted:
         right.plot(*zip(*counted, strict=True), color=INK, ls="--", marker=".", label="edits done")
     right.set_ylim(-0.05, 1.02)
@@ -49,10 +49,10 @@ def curve_figure(reports: Sequence[Report], title: str = "") -> Figure:
 
 def sweep_figure(rows: Sequence[Row], title: str = "What each part contributes") -> Figure:
     """Horizontal bars in the order of the rows, first on top."""
-    counted = not all(math.isnan(row.edit_success) for row in rows)
+    counted = not all(math.isnan(row.edit_accuracy) for row in rows)
     measures = {"cosine": "held-out cosine of Δs"}
     if counted:
-        measures["edit_success"] = "edits that succeed"
+        measures["edit_accuracy"] = "edits that succeed"
     high = 0.9 + 0.32 * len(rows)
     figure = PictureFigure(figsize=(8.4, high), facecolor="white", layout="constrained")
     FigureCanvasAgg(figure)

@@ -1,4 +1,4 @@
-"""Several processes, one run: PyTorch's own DistributedDataParallel, and three small questions.
+"""Several processes, one run: PyTorch's own DistributedDataParallel, and a few small questions.
 
 Idea: each process takes its share of every batch, DistributedDataParallel averages the gradients,
 and all take the same step. Since the loss is a mean over pairs and the shares are equal, the mean
@@ -13,22 +13,36 @@ GPUs. Source: Li et al., PyTorch Distributed, arXiv:2006.15704.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
 
 import torch
 from torch import Tensor, distributed, nn
 from torch.nn.parallel import DistributedDataParallel
 
+from deltaedit_kit.codes import Codes, CodeStore
+from deltaedit_kit.domain import Domain
 from deltaedit_kit.errors import DeltaEditError
-from deltaedit_kit.ranks import Rank
+from deltaedit_kit.labs.training.experiment import ExperimentConfig, ExperimentRun
+from deltaedit_kit.labs.training.ranks import Rank
+from deltaedit_kit.train import EditAccuracy, Loss, Pairs, Report
 
 
 @contextmanager
 def joined(rank: Rank, device: torch.device) -> Iterator[None]:
-    """Take part in the process group of the launcher; leave it, if it was entered here."""
+    """Take part in the process group of the launcher; leave it, if it was entered here.
+
+    Raises DeltaEditError where the launcher did not say how the processes find each other.
+    """
     entered = rank.world > 1 and not distributed.is_initialized()
     if entered:
-        distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
+        try:
+            distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
+        except (ValueError, RuntimeError) as cause:  # MASTER_ADDR is missing, nobody answers there
+            raise DeltaEditError(
+                f"process {rank.index} of {rank.world} cannot find the others: {cause}; start all "
+                "with torchrun, or unset RANK and WORLD_SIZE"
+            ) from None
     try:
         yield
     finally:
@@ -36,48 +50,61 @@ def joined(rank: Rank, device: torch.device) -> Iterator[None]:
             distributed.destroy_process_group()
 
 
-def shared(network: nn.Module, rank: Rank) -> nn.Module:
-    """The network, its gradients averaged over all processes if there are several."""
-    return DistributedDataParallel(network) if rank.world > 1 else network
+class SharedRun(ExperimentRun):
+    """A run that this process shares with others; all have the same weights at every step."""
 
+    def __init__(
+        self, domain: Domain, codes: Codes | CodeStore, config: ExperimentConfig, rank: Rank
+    ) -> None:
+        self.rank = rank
+        check_shares(config.batch, rank, config.accumulate)
+        super().__init__(domain, codes, config)
 
-def share(index: Tensor, rank: Rank, accumulate: int) -> list[Tensor]:
-    """This process's part of `draw_indices` [3, batch], in `accumulate` pieces of equal size."""
-    return list(index.chunk(rank.world * accumulate, 1))[rank.index :: rank.world]
+    def shared(self, network: nn.Module) -> nn.Module:
+        """The network, its gradients averaged over all processes."""
+        self.parallel = DistributedDataParallel(network)
+        return self.parallel
 
+    def pieces(self, pairs: Pairs) -> list[Pairs]:
+        """This process's share of the batch, in `accumulate` passes of equal size."""
+        columns = (share(x, self.rank, self.config.accumulate) for x in pairs)
+        return [Pairs(*part) for part in zip(*columns, strict=True)]
 
-def check_shares(batch: int, rank: Rank, accumulate: int) -> None:
-    """Raise DeltaEditError for a batch that cannot be divided evenly: means would be skewed."""
-    pieces = rank.world * accumulate
-    if batch % pieces:
-        raise DeltaEditError(
-            f"a batch of {batch} pairs cannot be divided among {rank.world} processes in "
-            f"{accumulate} passes; give a multiple of {pieces}"
-        )
+    def silent(self) -> AbstractContextManager[None]:
+        """Where gradients stay in this process."""
+        return self.parallel.no_sync()
 
+    def descend(self, loss: Loss) -> None:
+        """The loss that is remembered is the mean over all processes."""
+        means = self.mean(torch.stack(loss).detach())
+        super().descend(Loss(*means))
 
-def mean_over_all(value: Tensor, rank: Rank) -> Tensor:
-    """The mean of a float tensor over the processes, in all of them."""
-    if rank.world > 1:
-        value = value.detach().clone()
+    def report(self, edit_accuracy: EditAccuracy | None = None) -> Report:
+        """Edits are judged in the first process only."""
+        return super().report(edit_accuracy if self.rank.first else None)
+
+    def agreed(self, validation: float) -> float:
+        """The mean over all processes: on other processors sums differ in the last digit."""
+        return float(self.mean(torch.tensor(validation, device=self.device)))
+
+    def mean(self, value: Tensor) -> Tensor:
+        """The mean of a float tensor over the processes, in all of them."""
+        value = value.clone()
         distributed.all_reduce(value)
-        value /= rank.world
-    return value
+        return value / self.rank.world
 
+    def writing(self, folder: Path | None) -> AbstractContextManager[None]:
+        """The first process writes for all."""
+        return super().writing(folder) if self.rank.first else nullcontext()
 
-def agree(flag: bool, rank: Rank, device: torch.device) -> bool:
-    """Whether the first process says yes, in all of them."""
-    if rank.world == 1:
-        return flag
-    told = torch.tensor(float(flag), device=device)
-    distributed.broadcast(told, 0)
-    return bool(told)
+    def save(self, folder: Path | None) -> None:
+        """In the first process."""
+        super().save(folder if self.rank.first else None)
 
-
-def check_same_step(step: int, rank: Rank, device: torch.device) -> None:
-    """Raise DeltaEditError, in all processes, unless they all stand at the same step."""
-    if rank.world > 1:
-        span = torch.tensor([step, -step], dtype=torch.float64, device=device)
+    def resume(self, folder: Path | None) -> None:
+        """In all, which must find the same step. Raises DeltaEditError in all of them if not."""
+        super().resume(folder)
+        span = torch.tensor([self.step, -self.step], dtype=torch.float64, device=self.device)
         distributed.all_reduce(span, distributed.ReduceOp.MAX)
         high, low = int(span[0]), -int(span[1])
         if high != low:
@@ -85,3 +112,18 @@ def check_same_step(step: int, rank: Rank, device: torch.device) -> None:
                 f"the processes found checkpoints of steps {low} and {high}; give a folder that "
                 "all machines see"
             )
+
+
+def share(rows: Tensor, rank: Rank, passes: int) -> list[Tensor]:
+    """This process's part of a batch [n, ...], in `passes` pieces of equal size."""
+    return list(rows.chunk(rank.world * passes))[rank.index :: rank.world]
+
+
+def check_shares(batch: int, rank: Rank, passes: int) -> None:
+    """Raise DeltaEditError for a batch that cannot be divided evenly: means would be skewed."""
+    pieces = rank.world * passes
+    if batch % pieces:
+        raise DeltaEditError(
+            f"a batch of {batch} pairs cannot be divided among {rank.world} processes in "
+            f"{passes} passes; give a multiple of {pieces}"
+        )

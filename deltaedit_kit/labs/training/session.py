@@ -1,6 +1,6 @@
 """A training run that somebody watches: it runs in a thread, can rest, and can be stopped.
 
-    start() ─► [ thread: train_mapper ─► reports, mapper every few seconds ] ─► wait() ─► mapper
+    start() ─► [ thread: train_fast ─► reports, mapper every few seconds ] ─► wait() ─► mapper
                     ▲ pause(), go_on(), stop()
 
 Idea: the run asks before every step whether to go on; resting is an answer that takes long. A stop
@@ -14,20 +14,19 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 from time import perf_counter
-from typing import Any
 
-from deltaedit_kit.codes.memory import Codes
-from deltaedit_kit.codes.store import CodeStore
+from deltaedit_kit.codes import Codes, CodeStore
+from deltaedit_kit.domain import Domain
 from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.labs.training.experiment import ExperimentConfig
+from deltaedit_kit.labs.training.ranks import Rank
+from deltaedit_kit.labs.training.start import train_fast
 from deltaedit_kit.mapper import DeltaMapper
-from deltaedit_kit.ranks import Rank
-from deltaedit_kit.training.config import TrainingConfig
-from deltaedit_kit.training.loop import Exam, Report, train_mapper
-from deltaedit_kit.training.state import TrainingState
+from deltaedit_kit.train import EditAccuracy, Report, Run
 
 
 class TrainingSession:
-    """One run of `train_mapper` under control. `.step`, `.reports`, `.mapper` say how it stands.
+    """One run of `train_fast` under control. `.step`, `.reports`, `.mapper` say how it stands.
 
     `on_change(session)` is called from the thread at every report and whenever a mapper is shown:
     every `look_every` seconds, and at the end. Errors of the run are raised by `wait`.
@@ -35,15 +34,15 @@ class TrainingSession:
 
     def __init__(
         self,
-        domain: Any,
+        domain: Domain,
         codes: Codes | CodeStore,
-        config: TrainingConfig,
+        config: ExperimentConfig,
         folder: str | Path | None,
-        exam: Exam | None = None,
+        edit_accuracy: EditAccuracy | None = None,
         look_every: float = 5.0,
     ) -> None:
         self.domain, self.codes, self.config, self.folder = domain, codes, config, folder
-        self.exam, self.look_every = exam, look_every
+        self.edit_accuracy, self.look_every = edit_accuracy, look_every
         self.reports: list[Report] = []
         self.mapper: DeltaMapper | None = None  # the last one shown
         self.step = 0
@@ -108,7 +107,7 @@ class TrainingSession:
     def wait(self, timeout: float | None = None) -> DeltaMapper:
         """Wait for the end, and the mapper. An interruption stops the run, saves, and is passed on.
 
-        Raises DeltaEditError as `train_mapper` does, and if the run was never started or takes
+        Raises DeltaEditError as `train_fast` does, and if the run was never started or takes
         longer than `timeout` seconds.
         """
         if not self._started:
@@ -129,13 +128,13 @@ class TrainingSession:
 
     def _run(self, ended: threading.Event) -> None:
         try:
-            self.mapper = train_mapper(
+            self.mapper = train_fast(
                 self.domain,
                 self.codes,
                 self.config,
                 self.folder,
                 self._report,
-                self.exam,
+                self.edit_accuracy,
                 self._gate,
                 Rank(),
             )
@@ -148,13 +147,13 @@ class TrainingSession:
         finally:
             ended.set()
 
-    def _gate(self, state: TrainingState) -> bool:
+    def _gate(self, run: Run) -> bool:
         """Asked before every step: show, rest, go on?"""
         if self._began_at < 0:
-            self._began_at = state.step
-        self.step = state.step
-        if state.step and perf_counter() - self._looked > self.look_every:
-            self.mapper = state.mapper()
+            self._began_at = run.step
+        self.step = run.step
+        if run.step and perf_counter() - self._looked > self.look_every:
+            self.mapper = run.mapper()
             self._tell()
             self._looked = perf_counter()
         self._open.wait()

@@ -19,7 +19,6 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -28,8 +27,6 @@ from torch.nn import functional as F
 from deltaedit_kit.mapper import DeltaMapper
 from deltaedit_kit.stylegan2 import ops
 from deltaedit_kit.stylegan2.layers import EqualLinear
-from deltaedit_kit.stylespace import StyleLayout
-from deltaedit_kit.training.config import TrainingConfig
 
 ADAM_EPS = 1e-8
 
@@ -68,20 +65,6 @@ def stored(twin: DeltaMapper) -> DeltaMapper:
     return mapper.eval()
 
 
-@torch.no_grad()
-def orthogonalize(mapper: DeltaMapper) -> DeltaMapper:
-    """Replace every weight matrix by a random orthogonal one of the same Frobenius norm, in place.
-
-    A matrix that is not square keeps orthogonal rows or columns, whichever are fewer.
-    """
-    for layer in mapper.modules():
-        if isinstance(layer, EqualLinear):
-            norm = layer.weight.norm()
-            nn.init.orthogonal_(layer.weight)
-            layer.weight.mul_(norm / layer.weight.norm())
-    return mapper
-
-
 def scaled_parameters(twin: DeltaMapper) -> Iterator[tuple[str, nn.Parameter, float]]:
     """Every parameter of an effective copy: its name, itself, its c."""
     for prefix, module in twin.named_modules():
@@ -101,27 +84,9 @@ def adam(twin: DeltaMapper, rate: float, beta2: float = 0.999) -> torch.optim.Ad
     ]
     device = next(twin.parameters()).device
     fused = device.type in ("cpu", "cuda")
-    return torch.optim.Adam(settings, betas=(0.9, beta2), fused=fused)
-
-
-def compiled(network: nn.Module, device: torch.device, config: TrainingConfig) -> Any:
-    """A compiled twin for the lesson, with the same weights; reports ask the network itself.
-
-    A CUDA graph keeps its outputs and gradients in memory that its next run overwrites, so graphs
-    are for steps of one pass, whose gradients are used before the next one.
-    """
-    graphs = device.type == "cuda" and config.accumulate == 1
-    return torch.compile(network, mode="reduce-overhead" if graphs else "default")
-
-
-def multiplications(layout: StyleLayout, clip_width: int) -> int:
-    """Multiplications that one Δs costs: every weight times the tokens that pass it."""
-    with torch.device("meta"):  # shapes are enough
-        twin = DeltaMapper(layout, clip_width)
-    tokens = {"coarse": layout.coarse, "medium": layout.medium, "fine": 1}
-    total = 0
-    for name, weight in twin.named_parameters():
-        if name.endswith("weight"):
-            tower, _, group = name.split(".")[0].partition("_")
-            total += weight.numel() * (1 if tower == "cm" else tokens[group])
-    return total
+    optimizer = torch.optim.Adam(settings, betas=(0.9, beta2), fused=fused)
+    for weight in twin.parameters():  # a fused Adam counts its steps where the weights are
+        taken = torch.zeros((), device=device if fused else "cpu")
+        memory = {key: torch.zeros_like(weight) for key in ("exp_avg", "exp_avg_sq")}
+        optimizer.state[weight] = {"step": taken, **memory}
+    return optimizer

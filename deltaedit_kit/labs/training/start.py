@@ -1,0 +1,62 @@
+"""Start a training as the command line, the session and the sweep do: fast, interruptible, shared.
+
+train_fast(domain, codes, config)      the loop of train.py, over a run of this lab
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from deltaedit_kit.codes import Codes, CodeStore
+from deltaedit_kit.domain import Domain
+from deltaedit_kit.labs.training.experiment import ExperimentConfig, ExperimentRun
+from deltaedit_kit.labs.training.interruption import Interruption
+from deltaedit_kit.labs.training.processes import SharedRun, joined
+from deltaedit_kit.labs.training.ranks import Rank, this_rank
+from deltaedit_kit.mapper import DeltaMapper
+from deltaedit_kit.train import EditAccuracy, Report, Run, train_mapper
+
+
+def train_fast(
+    domain: Domain,
+    codes: Codes | CodeStore,
+    config: ExperimentConfig,
+    folder: str | Path | None = None,
+    on_report: Callable[[Report], object] | None = None,
+    edit_accuracy: EditAccuracy | None = None,
+    keep_going: Callable[[Run], bool] | None = None,
+    rank: Rank | None = None,
+) -> DeltaMapper:
+    """As `train.train_mapper`, on effective weights, with the settings of this lab.
+
+    Ctrl-C ends the step that is being taken, saves, and is passed on. Under a launcher every
+    process takes its share, and the first one has the reports. With `patience` the last report is
+    that of the mapper which is returned. Raises DeltaEditError as `train_mapper` does.
+    """
+    rank = rank or this_rank()
+    reports: list[Report] = []
+
+    def heard(report: Report) -> None:
+        reports.append(report)
+        if on_report and rank.first:
+            on_report(report)
+
+    with joined(rank, domain.device), Interruption(rank.world == 1) as interruption:
+
+        def go_on(run: Run) -> bool:
+            return (keep_going is None or keep_going(run)) and not interruption.wanted
+
+        run = (
+            SharedRun(domain, codes, config, rank)
+            if rank.world > 1
+            else ExperimentRun(domain, codes, config)
+        )
+        listening = on_report is not None or config.patience > 0 or rank.world > 1
+        train_mapper(run, folder, heard if listening else None, edit_accuracy, go_on)
+        if interruption.wanted:
+            raise KeyboardInterrupt
+        run.rewind()
+        if config.patience and reports and reports[-1].step != run.step:
+            heard(run.report(edit_accuracy))
+        return run.mapper()

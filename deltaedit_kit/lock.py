@@ -1,0 +1,42 @@
+"""One writer a folder: a lock that dies with the process that holds it.
+
+Idea: the operating system keeps the lock of an open file (flock; LockFileEx on Windows) and drops
+it when the process ends, however it ends. So a killed run blocks nobody, and two runs that would
+overwrite each other's files meet here. The empty lock file stays: deleting it would let a third
+process lock a new file while somebody still waits for the old one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from deltaedit_kit.errors import DeltaEditError
+
+
+@contextmanager
+def only_writer(folder: Path | None, name: str) -> Iterator[None]:
+    """While the block runs, nobody else writes `name` in `folder`; None locks nothing.
+
+    Raises DeltaEditError at once when another process (or thread) holds it.
+    """
+    if folder is None:
+        yield
+        return
+    lock = FileLock(str(folder / f".{name}.lock"), timeout=0, is_singleton=False)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock.acquire()
+    except Timeout:
+        raise DeltaEditError(
+            f"another process writes {name} in {folder}; wait until it ends, or give another folder"
+        ) from None
+    except OSError as cause:
+        raise DeltaEditError(f"cannot write to {folder}: {cause}; give another folder") from None
+    try:
+        yield
+    finally:
+        lock.release()

@@ -1,26 +1,24 @@
-"""Training at the published size: our loop beside the plain published one, in one run.
+"""Training at the published size: our loop beside the plain published one, in one process.
 
     python -m benchmarks.mapper_training                        both loops, 6048 channels, batch 64
     python -m benchmarks.mapper_training --profile              and where the time goes in each
-    python -m benchmarks.mapper_training --device cuda --compile --precision bf16 --steps 2000
+    python -m benchmarks.mapper_training --device cuda --compile --steps 2000
 
 The plain loop is written from the description of the released code: a data set that makes one pair
 from float32 arrays in memory, a DataLoader with four workers, a move to the device every step,
-equalised layers that scale their weights at every use, Adam as torch makes it. Ours: loop.py. Both
-learn the same number of pairs from the same random codes, each in a process of its own, so that
-memory is its own too; a pair's work is counted, not guessed.
+equalised layers that scale their weights at every use, Adam as torch makes it. Ours:
+labs/training/fast.py. Both take turns of a few steps, so that whatever else the machine does slows
+them alike; a pair's work is counted, not guessed. A low precision is measured where the machine
+computes it natively.
 """
 
 from __future__ import annotations
 
 import argparse
-import multiprocessing
-import resource
+import statistics
 import time
-from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
 from types import SimpleNamespace
+from typing import cast
 
 import torch
 from torch import Tensor
@@ -28,11 +26,13 @@ from torch.nn import functional as F
 from torch.utils.data import DataLoader, Dataset
 
 from benchmarks.machine import describe, gemm_peak, wait
-from deltaedit_kit.codes.memory import Codes
+from deltaedit_kit.codes import Codes
+from deltaedit_kit.device import precision_name
+from deltaedit_kit.domain import Domain
+from deltaedit_kit.labs.training.experiment import ExperimentConfig, ExperimentRun
+from deltaedit_kit.labs.training.speed import multiplications
 from deltaedit_kit.mapper import DeltaMapper
 from deltaedit_kit.stylespace import StyleLayout
-from deltaedit_kit.training import TrainingConfig, TrainingState, train_mapper
-from deltaedit_kit.training.network import multiplications
 
 LAYOUT = StyleLayout((512,) * 10 + (256, 256, 128, 128, 64, 64, 32))  # a 1024 px generator
 CLIP_WIDTH = 512
@@ -58,102 +58,64 @@ class PlainPairs(Dataset):
         return self.s[first], condition, self.s[second] - self.s[first]
 
 
-def plain_steps(codes: Codes, batch: int, device: str, steps: int) -> Callable[[], float]:
-    """Seconds of `steps` steps of the plain loop after a warm-up, workers running."""
-    mapper = DeltaMapper(LAYOUT, CLIP_WIDTH).to(device)
-    optimizer = torch.optim.Adam(mapper.parameters(), lr=0.5)
-    loader = DataLoader(
-        PlainPairs(codes), batch, shuffle=True, num_workers=4, drop_last=True, pin_memory=False
-    )
+class PlainLoop:
+    """The plain loop, a few steps at a time; its workers go on meanwhile."""
 
-    def run() -> float:
-        start = 0.0
-        for step, (s, condition, delta_s) in enumerate(loader):
-            if step == WARM_UP:
-                wait(device)
-                start = time.perf_counter()
-            s, condition, delta_s = s.to(device), condition.to(device), delta_s.to(device)
-            predicted = mapper(s, condition[:, :CLIP_WIDTH], condition[:, CLIP_WIDTH:])
-            optimizer.zero_grad()
-            cosine = F.cosine_similarity(predicted, delta_s, dim=1).mean()
-            (F.mse_loss(predicted, delta_s) + 1 - cosine).backward()
-            optimizer.step()
-            if step + 1 == WARM_UP + steps:
-                break
-        wait(device)
-        return time.perf_counter() - start
+    def __init__(self, codes: Codes, batch: int, device: str) -> None:
+        self.device, self.batch = device, batch
+        self.mapper = DeltaMapper(LAYOUT, CLIP_WIDTH).to(device)
+        self.optimizer = torch.optim.Adam(self.mapper.parameters(), lr=0.5)
+        data = PlainPairs(codes)
+        loader = DataLoader(data, batch, shuffle=True, num_workers=4, drop_last=True)
+        self.batches = iter(loader)
 
-    return run
+    def step(self) -> None:
+        """Batch, forward, backward, Adam."""
+        s, condition, delta_s = (x.to(self.device) for x in next(self.batches))
+        predicted = self.mapper(s, condition[:, :CLIP_WIDTH], condition[:, CLIP_WIDTH:])
+        self.optimizer.zero_grad()
+        cosine = F.cosine_similarity(predicted, delta_s, dim=1).mean()
+        (F.mse_loss(predicted, delta_s) + 1 - cosine).backward()
+        self.optimizer.step()
 
 
-def our_steps(codes: Codes, config: TrainingConfig, device: str) -> Callable[[], float]:
-    """Seconds of the steps of `train_mapper` after a warm-up."""
-    domain = SimpleNamespace(
-        layout=LAYOUT, device=torch.device(device), spec=SimpleNamespace(name=codes.domain)
-    )
+class OurLoop:
+    """The steps of `train_fast`, as train.py's loop takes them."""
 
-    def run() -> float:
-        clock = {}
+    def __init__(self, codes: Codes, config: ExperimentConfig, device: str) -> None:
+        domain = SimpleNamespace(
+            layout=LAYOUT,
+            device=torch.device(device),
+            spec=SimpleNamespace(name=codes.domain),
+            fingerprint=lambda: codes.networks,
+        )
+        self.run = ExperimentRun(cast("Domain", domain), codes, config)
 
-        def watch(state: TrainingState) -> bool:
-            if state.step == WARM_UP:
-                wait(device)
-                clock["start"] = time.perf_counter()
-            if state.step == config.steps - 1:
-                wait(device)
-                clock["stop"] = time.perf_counter()
-            return True
-
-        train_mapper(domain, codes, config, keep_going=watch)
-        return clock["stop"] - clock["start"]
-
-    return run
+    def step(self) -> None:
+        """As the loop of `train_mapper`."""
+        run = self.run
+        loss = run.loss(run.pairs(run.train_rows, run.step, run.config.batch))
+        loss.total.backward()
+        run.descend(loss)
 
 
-@dataclass(frozen=True)
-class Measured:
-    """What a loop did."""
-
-    name: str
-    pairs_per_second: float
-    share: float  # of the GEMM peak in its own precision
-    memory: float  # GiB: highest of its process (CPU, workers apart), or allocated (GPU)
-
-
-def measure(name: str, given: argparse.Namespace, peak: float) -> Measured:
-    """Run one loop, "plain" or "ours", and count; called in a fresh process."""
-    device, codes = given.device, random_codes(given.codes)
-    kind, precision = name.split(", ")
-    config = TrainingConfig(
-        steps=given.steps + WARM_UP + 1,
-        batch=given.batch,
-        precision=precision,
-        compile=given.compile,
-    )
-    run = (
-        plain_steps(codes, given.batch, device, given.steps)
-        if kind == "plain"
-        else our_steps(codes, config, device)
-    )
-    if given.profile:
-        print(profile(run, device))
-    pace = given.steps * given.batch / run()
-    work = 6 * multiplications(LAYOUT, CLIP_WIDTH)
-    memory = (
-        torch.cuda.max_memory_allocated() / 2**30
-        if device.startswith("cuda")
-        else resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-    )
-    return Measured(name, pace, pace * work / peak, memory)
+def seconds(loop: PlainLoop | OurLoop, steps: int, device: str) -> float:
+    """Wall time of so many steps."""
+    wait(device)
+    start = time.perf_counter()
+    for _ in range(steps):
+        loop.step()
+    wait(device)
+    return time.perf_counter() - start
 
 
-def profile(run: Callable[[], float], device: str) -> str:
+def profile(loop: PlainLoop | OurLoop, steps: int, device: str) -> str:
     """The ten operations that take longest."""
     kinds = [torch.profiler.ProfilerActivity.CPU]
     if device.startswith("cuda"):
         kinds.append(torch.profiler.ProfilerActivity.CUDA)
     with torch.profiler.profile(activities=kinds) as profiler:
-        run()
+        seconds(loop, steps, device)
     key = "self_cuda_time_total" if device.startswith("cuda") else "self_cpu_time_total"
     return profiler.key_averages().table(sort_by=key, row_limit=10, max_name_column_width=40)
 
@@ -162,43 +124,61 @@ def random_codes(n: int) -> Codes:
     """Codes of the published size whose content does not matter for time."""
     random = torch.Generator().manual_seed(0)
     s = torch.randn(n, LAYOUT.total, generator=random).half()
-    return Codes(s, torch.randn(n, CLIP_WIDTH, generator=random).half(), "random")
+    clip = F.normalize(torch.randn(n, CLIP_WIDTH, generator=random), dim=1).half()
+    return Codes(s, clip, "random", networks="random")
 
 
 def main() -> None:
-    """Both loops, one table, one extrapolation that says that it is one."""
+    """Both loops in turns, a row each, one extrapolation that says that it is one."""
     parser = argparse.ArgumentParser(description="Pairs a second of mapper training.")
-    parser.add_argument("--steps", type=int, default=10, help="timed steps of each loop")
+    parser.add_argument("--steps", type=int, default=4, help="timed steps of a turn")
+    parser.add_argument("--turns", type=int, default=5)
     parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--codes", type=int, default=2000)
-    parser.add_argument("--precision", nargs="+", default=["fp32", "bf16"])
     parser.add_argument("--compile", action="store_true")
     parser.add_argument("--profile", action="store_true")
     parser.add_argument("--device", default="cpu")
     given = parser.parse_args()
-    peaks = {
-        name: gemm_peak(given.device, kind)
-        for name, kind in (("fp32", torch.float32), ("bf16", torch.bfloat16))
+    device, codes = given.device, random_codes(given.codes)
+    work = 6 * multiplications(LAYOUT, CLIP_WIDTH)
+    print(f"{describe(device)}; a pair is {work / 1e9:.3f} GFLOP", flush=True)
+    loops: dict[str, PlainLoop | OurLoop] = {
+        "plain, float32": PlainLoop(codes, given.batch, device)
     }
-    listed = ", ".join(f"{name} {peak / 1e9:,.0f} GFLOP/s" for name, peak in peaks.items())
-    print(f"{describe(given.device)}; GEMM peak {listed}")
-    print(f"a pair is {6 * multiplications(LAYOUT, CLIP_WIDTH) / 1e9:.3f} GFLOP", flush=True)
-    rows: list[Measured] = []
-    for name in ("plain, fp32", *(f"ours, {precision}" for precision in given.precision)):
-        fresh = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(1, fresh) as pool:
-            row = pool.submit(measure, name, given, peaks[name.split(", ")[1]]).result()
-        rows.append(row)
+    steps = 10**6
+    low = precision_name(device, fast=True, gradients=True)
+    for fast in (False, True)[: 1 if low == "float32" else 2]:
+        config = ExperimentConfig(steps=steps, batch=given.batch, fast=fast, compile=given.compile)
+        loops[f"ours, {low if fast else 'float32'}"] = OurLoop(codes, config, device)
+    if low == "float32":
+        print("no lower precision: this machine computes float32 fastest", flush=True)
+    for loop in loops.values():
+        seconds(loop, WARM_UP, device)
+    if given.profile:
+        for name, loop in loops.items():
+            print(name, profile(loop, given.steps, device), sep="\n", flush=True)
+    paces: dict[str, list[float]] = {name: [] for name in loops}
+    shares: dict[str, list[float]] = {name: [] for name in loops}
+    for turn in range(given.turns):
+        line = [f"turn {turn + 1}:"]
+        for name, loop in loops.items():
+            pace = given.steps * given.batch / seconds(loop, given.steps, device)
+            peak = gemm_peak(device, getattr(torch, name.split(", ")[1]))
+            paces[name].append(pace)
+            shares[name].append(pace * work / peak)
+            line.append(f"{name} {pace:,.1f} pairs/s, {pace * work / peak:.1%} of peak;")
+        print(*line, flush=True)
+    plain = paces["plain, float32"]
+    for name, ours in paces.items():
+        ratio = statistics.median(a / b for a, b in zip(ours, plain, strict=True))
         print(
-            f"{row.name:12s} {row.pairs_per_second:10,.1f} pairs/s  "
-            f"{row.pairs_per_second / rows[0].pairs_per_second:5.2f} × plain  {row.share:5.1%} of "
-            f"peak  {row.memory:.1f} GiB",
-            flush=True,
+            f"{name:16s} {statistics.median(ours):10,.1f} pairs/s  {ratio:5.2f} × plain  "
+            f"{statistics.median(shares[name]):5.1%} of peak"
         )
-    best = max(row.pairs_per_second for row in rows)
+    best = max(statistics.median(ours) for ours in paces.values())
     print(
-        f"extrapolated from {given.steps} steps: the published {SCHEDULE / 1e6:.1f} million pairs "
-        f"would take {SCHEDULE / best / 60:,.1f} minutes"
+        f"extrapolated from {given.steps * given.turns} steps: the published {SCHEDULE / 1e6:.1f} "
+        f"million pairs would take {SCHEDULE / best / 60:,.1f} minutes"
     )
 
 

@@ -273,7 +273,8 @@ class Run:
         groups = zip(self.layout.groups(predicted), self.layout.groups(wanted), strict=True)
         cosines = [F.cosine_similarity(a.flatten(1), b.flatten(1)).mean().item() for a, b in groups]
         accuracy = edit_accuracy(self.mapper()) if edit_accuracy else math.nan
-        return Report(self.step, *last, *held, *cosines, accuracy, pace, self.precision)
+        rest = (accuracy, pace, self.precision)
+        return Report._make((self.step, *last, *held, *cosines, *rest))
 
     def tensors(self) -> dict[str, Tensor]:
         """All numbers that the next step depends on, by name: the very tensors, no copies."""

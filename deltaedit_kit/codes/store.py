@@ -307,7 +307,10 @@ def read_shard(path: Path, header: StoreHeader, number: int) -> Shard:
 def check_sizes(header: StoreHeader, shard: Shard, name: str) -> None:
     """Raise DeltaEditError for a shard whose sizes are not the header's."""
     n = len(shard.s)
-    wanted = {"s": (n, header.style_width), "clip": (n, header.clip_width)}
+    wanted: dict[str, tuple[int, ...]] = {
+        "s": (n, header.style_width),
+        "clip": (n, header.clip_width),
+    }
     if header.w_rows:
         wanted["w"] = (n, header.w_rows, header.w_width)
     for key, shape in wanted.items():

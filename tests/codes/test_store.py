@@ -123,7 +123,9 @@ def test_photographs_enter_through_an_encoder(tmp_path):
             len(pictures), -1, generator.style_dim
         )
 
-    store = make_codes(domain, tmp_path / "codes", source=Photos.of(domain, tmp_path, invert), batch=1)
+    store = make_codes(
+        domain, tmp_path / "codes", source=Photos.of(domain, tmp_path, invert), batch=1
+    )
     assert [part.shape for part in seen] == [(1, 3, 64, 64)] * 2
     pictures = torch.cat(seen)
     assert pictures[0].max() < -0.8 < 0.8 < pictures[1].min()  # by name: a.jpg, then b.png

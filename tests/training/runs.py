@@ -9,8 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from deltaedit_kit.codes import CodeStore, make_codes
-from deltaedit_kit.labs.training.ranks import this_rank
 from deltaedit_kit.labs.training.experiment import ExperimentConfig
+from deltaedit_kit.labs.training.ranks import this_rank
 from deltaedit_kit.labs.training.start import train_fast
 from deltaedit_kit.train import Run, TrainingConfig, train_mapper
 from tests.training.tiny import LESSON, linear_codes, picture_domain

@@ -2,8 +2,6 @@
 
 import torch
 
-from deltaedit_kit.mapper import DeltaMapper, orthogonalize
-from deltaedit_kit.stylespace import StyleLayout
 from deltaedit_kit.labs.training.effective import adam, effective, stored
 from deltaedit_kit.labs.training.experiment import (
     ExperimentConfig,
@@ -11,6 +9,8 @@ from deltaedit_kit.labs.training.experiment import (
     learned_channels,
 )
 from deltaedit_kit.labs.training.speed import multiplications
+from deltaedit_kit.mapper import DeltaMapper, orthogonalize
+from deltaedit_kit.stylespace import StyleLayout
 from deltaedit_kit.train import delta_loss, pairs_at
 from tests.training.tiny import LESSON, TOY, linear_codes
 

@@ -10,9 +10,9 @@ import torch
 from deltaedit_kit.codes import CodeStore
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.training.experiment import ExperimentConfig
-from deltaedit_kit.labs.training.start import train_fast
 from deltaedit_kit.labs.training.processes import check_shares, share
 from deltaedit_kit.labs.training.ranks import Rank
+from deltaedit_kit.labs.training.start import train_fast
 from tests.training import runs
 from tests.training.tiny import LESSON, linear_codes
 

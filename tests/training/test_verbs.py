@@ -18,8 +18,8 @@ from deltaedit_kit.labs.cli import main as cli
 from deltaedit_kit.labs.cli import train
 from deltaedit_kit.labs.cli.places import home_of
 from deltaedit_kit.labs.compare.edit_accuracy import EditAccuracy
-from deltaedit_kit.mapper import DeltaMapper
 from deltaedit_kit.labs.training.experiment import ExperimentConfig
+from deltaedit_kit.mapper import DeltaMapper
 from tests.tiny_domain import tiny_domain
 
 TRAIN = ("--steps", "4", "--batch", "8", "--held-out", "0.2", "--report-every", "2")

@@ -54,7 +54,7 @@ def picture_domain(width: int = 8, correlated: Callable | None = None) -> Domain
     def nothing(*_: object) -> NoReturn:
         raise AssertionError("nobody should ask for it")
 
-    networks = Networks(generator, seer, nothing, nothing, relatives=correlated)
+    networks = Networks(generator, seer, nothing, nothing, correlated=correlated)
     return Domain(replace(SPEC, name="tiny"), networks)
 
 
@@ -72,7 +72,7 @@ LESSON = SimpleNamespace(
 
 
 def linear_codes(n: int = 400, clip_width: int = 6) -> Codes:
-    """Codes in which i follows from s by a fixed linear map, so that there is something to learn."""
+    """Codes in which i follows from s by a fixed linear map: something to learn."""
     random = torch.Generator().manual_seed(3)
     hidden = torch.randn(n, clip_width, generator=random)
     to_s = torch.randn(clip_width, TOY.total, generator=random)

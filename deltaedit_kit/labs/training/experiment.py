@@ -62,7 +62,7 @@ class ExperimentConfig(FastConfig):
 class ExperimentRun(FastRun):
     """A fast run with another choice of pairs, of what is learned, or of when to stop."""
 
-    config: ExperimentConfig
+    config: ExperimentConfig  # pyright: ignore[reportIncompatibleVariableOverride] (never set anew)
 
     def __init__(self, domain: Domain, codes: Codes | CodeStore, config: ExperimentConfig) -> None:
         super().__init__(domain, codes, config)

@@ -11,7 +11,7 @@ from PIL import Image
 
 from deltaedit_kit.clip_space import ClipSpace
 from deltaedit_kit.errors import DeltaEditError
-from deltaedit_kit.labs.delta_space.clouds import own_cloud, read_captions
+from deltaedit_kit.labs.delta_space.clouds import own_cloud
 from tests.tiny_domain import tiny_clip
 
 
@@ -95,9 +95,21 @@ def test_the_cache_saves_the_work_and_knows_when_it_is_old(
     ).all()
 
 
-def test_any_clip_that_answers_the_calls(folder: Path) -> None:
-    """Another CLIP, another space: the mark of the cache follows its weights."""
-    from deltaedit_kit.labs.delta_space.clouds.own import _mark
+def test_another_clip_is_another_space(folder: Path, tmp_path: Path) -> None:
+    """The cache follows the weights, not only their sizes."""
+    found = [own_cloud(folder, tiny_clip(), cache=tmp_path, progress=False) for _ in range(2)]
+    assert found[0].cache != found[1].cache
 
-    items = read_captions(folder).items
-    assert _mark(items, tiny_clip(), "first") != _mark(items, tiny_clip(), "first")
+
+def test_a_flipped_bit_in_the_cache_is_noticed(
+    folder: Path, tmp_path: Path, clip: ClipSpace
+) -> None:
+    first = own_cloud(folder, clip, cache=tmp_path / "cache", progress=False)
+    assert first.cache is not None
+    content = bytearray(first.cache.read_bytes())
+    content[-5] ^= 1
+    first.cache.write_bytes(content)
+    again = own_cloud(folder, clip, cache=tmp_path / "cache", progress=False)
+    assert (again.cloud.texts == first.cloud.texts).all()
+    assert (again.cloud.pictures == first.cloud.pictures).all()
+    assert np.array_equal(again.cloud.thumbnails, first.cloud.thumbnails)  # type: ignore[arg-type]

@@ -139,6 +139,6 @@ def test_random_differences_use_every_row_twice_and_both_clouds_alike() -> None:
 def test_shuffled_differences_share_no_row_more_often_than_chance() -> None:
     """The same cycle twice would put x_b - x_a beside y_c - y_b: opposed, not unrelated."""
     differences = random_differences(related(400, width=8, noise=0.0), seed=0)
-    strangers = shuffle(differences, seed=0)
-    cosines = (unit(strangers.first) * unit(strangers.second)).sum(axis=1)
+    others = shuffle(differences, seed=0)
+    cosines = (unit(others.first) * unit(others.second)).sum(axis=1)
     assert abs(cosines.mean()) < 0.1

@@ -55,8 +55,8 @@ def alignment_figure(
         reference = ones[0].reference
         axis.axvline(reference, color=INK, linewidth=0.9, linestyle="--")
         axis.set_title(name, fontsize=9, color=INK, fontweight="bold")
-        told = f"{ones[0].kind} {reference:.2g}; {ones[0].better} is better"
-        axis.set_xlabel(told, fontsize=7.5, color=FAINT)
+        reading = f"{ones[0].kind} {reference:.2g}; {ones[0].better} is better"
+        axis.set_xlabel(reading, fontsize=7.5, color=FAINT)
         axis.invert_yaxis()
         axis.tick_params(labelsize=7.5, labelleft=number % ACROSS == 0, left=False)
         axis.margins(x=0.28)

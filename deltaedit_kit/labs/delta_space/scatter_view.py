@@ -95,7 +95,7 @@ def sprite_sheet(
 def summary(spaces: Spaces, left: Projection, right: Projection) -> str:
     """The plots in words, for those who do not see them."""
 
-    def told(where: str, cloud: Cloud, plane: Projection) -> str:
+    def describe(where: str, cloud: Cloud, plane: Projection) -> str:
         gap = np.linalg.norm(plane.first.mean(axis=0) - plane.second.mean(axis=0))
         return (
             f"{where}: {cloud.name}, {plane.title}; of the ten nearest in space {plane.recall:.0%} "
@@ -106,8 +106,8 @@ def summary(spaces: Spaces, left: Projection, right: Projection) -> str:
     return " ".join(
         [
             f"{len(spaces.raw)} pairs, each a picture (disc) and a text (square) in both plots.",
-            told("Left", spaces.raw, left),
-            told("Right", spaces.delta, right),
+            describe("Left", spaces.raw, left),
+            describe("Right", spaces.delta, right),
         ]
     )
 

@@ -3,12 +3,13 @@
     from deltaedit_kit.labs.photo.inverting import invert
     inversion = invert("me.jpg", domain, refine=100);   Editor(domain).edit(inversion.faces, ...)
 
-photos.py     any picture file -> upright RGB
-alignment.py  faces on a photo -> FFHQ's crop
-e4e.py        crop -> w+ (encoder for editing); toyfaces has its own in domains/toyfaces/encoder.py
-encoding.py   the encoder's answer, corrected by a look at what it drew
-refining.py   w+ -> a w+ that draws this very picture
-fidelity.py   how much of the photo is left: PSNR, identity, CLIP
-inverting.py  `invert`: all of these in a row
-arcface.py    crop -> unit vector of the person;  ir_se.py: the body that e4e and it share
+inverting.py     `invert`: all of the following in a row
+photos.py        any picture file -> upright RGB;  bounds.py: what it may cost;  levels.py: 8 bits
+alignment.py     faces on a photo -> FFHQ's crop
+encoding.py      crop -> w+ by the domain's encoder, corrected by a look at what it drew
+refining.py      w+ -> a w+ that draws this very picture
+fidelity.py      how much of the photo is left: PSNR, identity, CLIP;  plots.py: seen beside it
+code_sources.py  a folder of photos as a source of codes for training
+
+Encoders and networks for identities: io/ (e4e, ArcFace) and toyfaces/.
 """

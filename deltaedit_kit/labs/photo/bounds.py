@@ -1,4 +1,4 @@
-"""What a photo may cost, told from the file itself before anything is unpacked.
+"""What a photo may cost, read from the file itself before anything is unpacked.
 
     pixels            <= 64 million                 bytes unpacked, bytes of the file   <= 400 MB
     pixels x scans    <= 2,000 million              of a progressive JPEG: each scan visits them all

@@ -56,14 +56,14 @@ def classifier_test(
     pair = Pair.of(first, second, at_least=needed)
     n = len(pair.first)
     labels = np.repeat([0, 1], n)
-    told = cross_val_predict(
+    predicted = cross_val_predict(
         _classifier(kind, k),
         pair.pooled(),
         labels,
         groups=np.tile(np.arange(n), 2),
         cv=GroupKFold(folds, shuffle=True, random_state=seed),
     )
-    test = binomtest(int(np.count_nonzero(told == labels)), 2 * n, 0.5, alternative="greater")
+    test = binomtest(int(np.count_nonzero(predicted == labels)), 2 * n, 0.5, alternative="greater")
     interval = binomtest(test.k, test.n).proportion_ci(0.95, method="wilson")
     return Measure(
         f"{'kNN' if kind == 'knn' else 'linear'} two-sample accuracy",

@@ -87,11 +87,11 @@ def read_lines(file: Path, skip: Skip) -> Iterator[Row]:
             continue
         fields = entry if isinstance(entry, dict) else {}
         picture = _first(fields, PICTURE_NAMES)
-        told = _first(fields, (*CAPTION_NAMES, *(f"{name}s" for name in CAPTION_NAMES)))
-        if not isinstance(picture, str) or not picture.strip() or told is None:
+        given = _first(fields, (*CAPTION_NAMES, *(f"{name}s" for name in CAPTION_NAMES)))
+        if not isinstance(picture, str) or not picture.strip() or given is None:
             skip(f"{where}: no picture or no caption named")
             continue
-        for caption in told if isinstance(told, list) else [told]:
+        for caption in given if isinstance(given, list) else [given]:
             if isinstance(caption, str):
                 yield where, picture.strip(), caption
             else:

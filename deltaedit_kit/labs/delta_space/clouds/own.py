@@ -18,10 +18,9 @@ from typing import Literal, get_args
 
 import numpy as np
 import torch
-from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
-from deltaedit_kit.atomic import save_tensors
+from deltaedit_kit.atomic import load_tensors, save_tensors
 from deltaedit_kit.clip_space import ClipSpace
 from deltaedit_kit.errors import DeltaEditError, whole_number
 from deltaedit_kit.labs.delta_space.clouds.cloud import Cloud
@@ -83,7 +82,7 @@ def _embed(
 ) -> OwnCloud:
     from tqdm.auto import tqdm
 
-    pictures, texts, small, told, skipped = [], [], [], [], []
+    pictures, texts, small, kept, skipped = [], [], [], [], []
     bar = tqdm(total=len(items), unit="pictures", desc="CLIP", disable=not progress)
     for start in range(0, len(items), batch):
         squares, captions = [], []
@@ -101,16 +100,16 @@ def _embed(
             stacked = torch.stack(squares)
             pictures.append(clip.encode_images(stacked).cpu())
             small.append(_thumbnails(stacked))
-            told += captions
+            kept += captions
         bar.update(min(batch, len(items) - start))
     bar.close()
-    if not told:
+    if not kept:
         raise DeltaEditError(f"none of {len(items)} pictures could be used; first: {skipped[0]}")
     cloud = Cloud(
         "your own",
         torch.cat(pictures).numpy(),
         torch.stack(texts).numpy(),
-        tuple(told),
+        tuple(kept),
         torch.cat(small).numpy(),
     )
     return OwnCloud(cloud, tuple(skipped))
@@ -157,12 +156,12 @@ def _save(path: Path, made: OwnCloud) -> None:
 
 
 def _load(path: Path) -> OwnCloud | None:
-    """The stored cloud; None for a file that is damaged, which is then made again."""
+    """The stored cloud; None for a file that is damaged or changed, which is then made again."""
     try:
-        with safe_open(str(path), framework="np") as stored:
-            words = json.loads((stored.metadata() or {})["words"])
-            parts = [stored.get_tensor(name) for name in ("pictures", "texts", "thumbnails")]
+        tensors, header = load_tensors(path)
+        words = json.loads(header["words"])
+        parts = [tensors[name].numpy() for name in ("pictures", "texts", "thumbnails")]
         cloud = Cloud("your own", parts[0], parts[1], tuple(words["captions"]), parts[2])
-    except (SafetensorError, OSError, ValueError, KeyError):
+    except (DeltaEditError, ValueError, KeyError, TypeError):
         return None
     return OwnCloud(cloud, tuple(words["skipped"]))

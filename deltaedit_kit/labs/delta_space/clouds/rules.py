@@ -53,8 +53,8 @@ def from_neutral(cloud: Cloud, neutral: Cloud) -> Spaces:
     if len(neutral) != 1:
         raise DeltaEditError(f"the neutral cloud has {len(neutral)} rows; give exactly one")
     start = neutral.select(np.zeros(len(cloud), dtype=int))
-    told = np.array([caption != neutral.captions[0] for caption in cloud.captions])
-    changed = told & (np.abs(cloud.pictures - start.pictures).max(axis=1) > 0)
+    captioned = np.array([caption != neutral.captions[0] for caption in cloud.captions])
+    changed = captioned & (np.abs(cloud.pictures - start.pictures).max(axis=1) > 0)
     if not changed.any():
         raise DeltaEditError(f"every row of {cloud.name!r} is the neutral one; give another")
     raw = cloud.select(changed)

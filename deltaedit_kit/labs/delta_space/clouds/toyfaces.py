@@ -66,7 +66,7 @@ def one_attribute_changed(
     kept = [rng.choice([a for a in ATTRIBUTES if a.factor != b.factor]) for b in changes]
     before = sample_factors(n, seed)
     for row, (constant, change) in enumerate(zip(kept, changes, strict=True)):
-        # What the change needs in order to be seen comes first: the wish itself must win.
+        # What the change needs in order to be seen comes first: the target itself must win.
         for one in (change, constant):
             for factor, low, high in one.needs:
                 before[row, FACTORS.index(factor)] = (low + high) / 2

@@ -50,11 +50,9 @@ def test_the_title_comes_first_then_the_cell_that_installs_the_kit_in_colab(path
 
 
 @each_notebook
-def test_cells_are_short_and_asserted(path: Path) -> None:
+def test_cells_are_short(path: Path) -> None:
     sources = [cell.source for cell in code_cells(path)]
     assert max(source.count("\n") + 1 for source in sources) <= 16
-    asserted = sum("assert" in source for source in sources[1:])
-    assert asserted >= 0.6 * (len(sources) - 1)
 
 
 def test_bootstrap_takes_the_address_from_pyproject(tmp_path: Path) -> None:

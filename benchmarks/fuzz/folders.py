@@ -1,0 +1,142 @@
+"""Cases of weights, domain folders, codes, photos and evaluation folders.
+
+`prepare_...(folder)` writes the good files once; the other function makes a case and reads it, and
+returns or raises what the kit does. Nothing here needs the network.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import shutil
+from pathlib import Path
+
+from benchmarks.fuzz.damage import encode, spoil_bytes, spoil_text, spoil_tree
+from benchmarks.fuzz.good import load_standin, standin, write
+
+
+def read_checkpoint(dice: random.Random, folder: Path, state: Path) -> None:
+    """A spoilt weights file, described."""
+    from deltaedit_kit.io.checkpoints.describing import describe
+
+    good = dice.choice(sorted(state.glob("*.safetensors")) + sorted(folder.glob("*.pt")))
+    suffix = dice.choice((".safetensors", ".pt", ".pth", ".pkl", ".npy"))
+    suffix = good.suffix if dice.random() < 0.7 else suffix
+    describe(write(folder, f"case{suffix}", spoil_bytes(dice, good.read_bytes())))
+
+
+def prepare_checkpoints(folder: Path) -> Path:
+    """The stand-in's files and one of torch."""
+    import torch
+
+    place = standin(folder)
+    torch.save({"state_dict": {"a.weight": torch.zeros(4, 4)}}, folder / "plain.pt")
+    return place
+
+
+def read_domain_folder(dice: random.Random, folder: Path, state: Path) -> None:
+    """A folder that somebody sent: its declaration or one of its files spoilt."""
+    from deltaedit_kit import load_domain
+
+    case = folder / "case"
+    shutil.rmtree(case, ignore_errors=True)
+    shutil.copytree(state, case)
+    if dice.random() < 0.7:
+        tree = spoil_tree(dice, json.loads((state / "domain.json").read_text(encoding="utf-8")))
+        text = json.dumps(tree)
+        text = spoil_text(dice, text) if dice.random() < 0.2 else text
+        (case / "domain.json").write_bytes(encode(dice, text))
+    else:
+        file = dice.choice(sorted(case.glob("*.safetensors")))
+        file.write_bytes(spoil_bytes(dice, file.read_bytes()))
+    domain = load_domain(case)
+    _ = domain.mapper, domain.relevance
+    domain.sample(1, 0)
+
+
+def read_codes(dice: random.Random, folder: Path, state: Path) -> None:
+    """A store of codes, its header or one of its shards spoilt."""
+    from deltaedit_kit.codes.store import CodeStore
+
+    case = folder / "case"
+    shutil.rmtree(case, ignore_errors=True)
+    shutil.copytree(state, case)
+    if dice.random() < 0.7:
+        tree = spoil_tree(dice, json.loads((state / "codes.json").read_text(encoding="utf-8")))
+        (case / "codes.json").write_bytes(encode(dice, json.dumps(tree)))
+    else:
+        file = dice.choice(sorted(case.iterdir()))
+        file.write_bytes(spoil_bytes(dice, file.read_bytes()))
+    store = CodeStore.open(case)
+    store.resident()
+
+
+def prepare_codes(folder: Path) -> Path:
+    """Twelve codes in three shards."""
+    from deltaedit_kit.codes.make import make_codes
+
+    if not (folder / "codes" / "codes.json").exists():
+        make_codes(load_standin(folder), folder / "codes", 12, chunk=5)
+    return folder / "codes"
+
+
+def read_picture(dice: random.Random, folder: Path, state: list[Path]) -> None:
+    """A photo, spoilt or under another name."""
+    from deltaedit_kit.labs.photo.photos import read_photo, to_tensor
+
+    good = dice.choice(state)
+    suffix = good.suffix if dice.random() < 0.8 else dice.choice((".jpg", ".png", ".tif", ".eps"))
+    to_tensor(read_photo(write(folder, f"case{suffix}", spoil_bytes(dice, good.read_bytes()))))
+
+
+def prepare_photos(folder: Path) -> list[Path]:
+    """A picture of noise in every format that is read."""
+    import numpy as np
+    from PIL import Image
+
+    noise = np.random.default_rng(0).integers(0, 255, (48, 64, 3), dtype=np.uint8)
+    picture, files = Image.fromarray(noise), []
+    for suffix in ("jpg", "png", "tif", "webp", "gif", "bmp"):
+        files.append(folder / f"good.{suffix}")
+        picture.save(files[-1])
+    picture.save(folder / "progressive.jpg", progressive=True)
+    Image.fromarray(noise[..., 0].astype(np.float32)).save(folder / "float.tif")
+    return [*files, folder / "progressive.jpg", folder / "float.tif"]
+
+
+def read_evaluation(dice: random.Random, folder: Path, state: Path) -> None:
+    """The folder of a comparison, one of its files spoilt."""
+    from deltaedit_kit.labs.compare.results import Results
+
+    case = folder / "case"
+    shutil.rmtree(case, ignore_errors=True)
+    shutil.copytree(state, case)
+    file = dice.choice([path for path in sorted(case.rglob("*")) if path.is_file()])
+    if file.suffix == ".json" and dice.random() < 0.7:
+        tree = spoil_tree(dice, json.loads(file.read_text(encoding="utf-8")))
+        file.write_bytes(encode(dice, json.dumps(tree)))
+    elif file.suffix == ".csv":
+        file.write_bytes(encode(dice, spoil_text(dice, file.read_text(encoding="utf-8"))))
+    else:
+        file.write_bytes(spoil_bytes(dice, file.read_bytes()))
+    results = Results(case)
+    _ = results.summary, results.claim
+
+
+def prepare_evaluation(folder: Path) -> Path:
+    """A comparison of one method, four faces."""
+    from deltaedit_kit import load_domain
+    from deltaedit_kit.labs.compare.comparison import Comparison, Plan
+    from deltaedit_kit.labs.compare.prompts import default_prompts, of_split
+
+    place = folder / "evaluation"
+    if not (place / "done").exists():
+        domain = load_domain("toyfaces")
+        prompts = [p for s in ("test", "tune") for p in of_split(default_prompts(domain), s)[:1]]
+        plan = Plan(
+            methods=("deltaedit",), settings=("short",), faces=4, slow_faces=4, strengths=(1.0,),
+            features=("clip",), reference_faces=40, quick=True,
+        )  # fmt: skip
+        Comparison(domain, plan, prompts, place).run()
+        (place / "done").touch()
+    return place

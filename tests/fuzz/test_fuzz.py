@@ -1,0 +1,29 @@
+"""Spoilt inputs of every kind end right or with one line: no traceback, crash, hang, gigabyte."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from benchmarks.fuzz.damage import spoil_bytes, spoil_text, spoil_tree
+from benchmarks.fuzz.harness import fuzz
+from benchmarks.fuzz.surfaces import SURFACES
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("surface", SURFACES)
+def test_every_case_is_right_or_one_line(surface: str) -> None:
+    report = fuzz(surface, 200)
+    assert report.outcomes.total() == 200
+    assert not report.faults, "\n".join(report.faults)
+    assert report.outcomes["one line"] > 0  # the generator does spoil
+
+
+def test_a_case_is_decided_by_its_number() -> None:
+    for spoil, good in (
+        (spoil_bytes, b"abc" * 99),
+        (spoil_text, "a,b\n" * 9),
+        (spoil_tree, {"a": [1]}),
+    ):
+        assert repr(spoil(random.Random(3), good)) == repr(spoil(random.Random(3), good))

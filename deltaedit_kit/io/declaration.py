@@ -137,11 +137,12 @@ def declared(content: Any, where: str) -> DomainSpec:
 def first_fault(cause: ValidationError) -> str:
     """The first thing that does not fit a form: which field, what it holds, what is accepted."""
     fault = cause.errors(include_url=False)[0]
-    *inside, field = [str(part)[:60] for part in fault["loc"] if part != "[key]"]
-    place = ".".join(inside)
-    if fault["type"] == "extra_forbidden" or fault["loc"][-1] == "[key]":
+    where = [str(part)[:60] for part in fault["loc"] if part != "[key]"] or ["the declaration"]
+    *inside, field = where  # a rule over several fields, or over the names at the top, has no place
+    place, of_key = ".".join(inside), fault["loc"][-1:] == ("[key]",)
+    if fault["type"] == "extra_forbidden" or of_key:
         known = {*FileForm.model_fields} if "networks" in inside else {*DomainForm.model_fields}
-        known = {*NETWORKS} if fault["loc"][-1] == "[key]" else known
+        known = {*NETWORKS} if of_key else known
         near = get_close_matches(field, sorted(known), n=1)
         advice = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(sorted(known))}"
         return f"there is no field {field!r}{place and f' in {place}'}; {advice}"

@@ -175,3 +175,9 @@ def test_openai_writes_the_hash_of_clip_into_its_address() -> None:
     for name in PUBLISHED:
         (clip,) = spec_of(name).published["clip"]
         assert clip.sha256 == clip.addresses[0].split("/")[-2]
+
+
+def test_a_name_that_is_no_text_is_one_line() -> None:
+    """Half a surrogate pair, which JSON may hold, is a fault without a place in the form."""
+    with pytest.raises(DeltaEditError, match="unicode"):
+        declared({**GOOD, "\ud83d": "x"}, "here")

@@ -166,11 +166,6 @@ class Domain:
         """Pictures [n, 3, H, W] in [-1, 1] -> factors [n, K]; None without an oracle."""
         return None if self.oracle is None else self.oracle.read
 
-    @property
-    def relatives(self) -> Callable[[int, int, torch.Generator], Tensor] | None:
-        """(n, family, random) -> z [n, Z]: until codes ask `sample_w`."""
-        return self._networks.correlated
-
     def fingerprint(self, *networks: str) -> str:
         """Eight hex digits that change whenever a weight of the named networks does.
 

@@ -17,7 +17,7 @@ from deltaedit_kit.io import loading
 from deltaedit_kit.labs.cli import main as cli
 from deltaedit_kit.labs.cli import train
 from deltaedit_kit.labs.cli.places import home_of
-from deltaedit_kit.labs.compare.edit_accuracy import EditAccuracy
+from deltaedit_kit.labs.training.edit_accuracy import EditAccuracy
 from deltaedit_kit.labs.training.experiment import ExperimentConfig
 from deltaedit_kit.mapper import DeltaMapper
 from tests.tiny_domain import tiny_domain
@@ -66,7 +66,8 @@ def test_a_run_that_was_done_before_says_how_it_ended(tiny, tmp_path, capsys):
 
 def test_a_place_that_cannot_be_is_refused_before_the_work(tiny, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(
-        "deltaedit_kit.io.published_codes.open_codes", lambda *_: pytest.fail("opened codes")
+        "deltaedit_kit.io.checkpoints.published_codes.open_codes",
+        lambda *_: pytest.fail("opened codes"),
     )
     (tmp_path / "file").write_text("")
     assert cli.main(["train", "tiny", "--out", str(tmp_path / "file"), *TRAIN]) == 2

@@ -21,9 +21,9 @@ from deltaedit_kit.io.arcface import ArcFace
 from deltaedit_kit.io.checkpoints import arcface, arrays, clip, delta_mapper, e4e, stylegan2
 from deltaedit_kit.io.checkpoints.container import Container, naming
 from deltaedit_kit.io.checkpoints.kinds import open_as, what_it_is
+from deltaedit_kit.io.checkpoints.published_codes import open_codes
 from deltaedit_kit.io.checkpoints.reading import read
 from deltaedit_kit.io.e4e import E4e
-from deltaedit_kit.io.published_codes import open_codes
 from deltaedit_kit.mapper import DeltaMapper
 from deltaedit_kit.stylegan2 import Generator
 from deltaedit_kit.stylespace import StyleLayout

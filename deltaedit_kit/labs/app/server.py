@@ -83,7 +83,8 @@ class Page(TornadoVoilaHandler):
         """The page of a new session; 503 without a free one."""
         if path:
             raise HTTPError(404, "there is one page here; open the address without a path")
-        await super().get(path)
+        base: Any = super()
+        await base.get(path)
 
     def write_error(self, status_code: int, **options: Any) -> None:
         """One line of text: what is wrong, and what to do."""

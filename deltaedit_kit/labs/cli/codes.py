@@ -58,7 +58,7 @@ def register(verbs: Any) -> None:
     verb.add_argument("--batch", type=int, default=32, help="pictures at once (default: 32)")
     verb.add_argument("--chunk", type=int, help="codes a file (default: about 512)")
     verb.add_argument(
-        "--family", type=int, default=1, help="so many neighbours are relatives (default: 1, none)"
+        "--family", type=int, default=1, help="so many neighbours are correlated (default: 1, none)"
     )
     verb.add_argument("--fast", action="store_true", help="draw as fast as this machine can")
     verb.add_argument("--device", default="cpu", help="cpu or cuda (default: cpu)")

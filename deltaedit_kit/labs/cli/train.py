@@ -108,9 +108,9 @@ def train(options: argparse.Namespace) -> None:
     """Train, say how it goes, write OUT/mapper.safetensors."""
     from deltaedit_kit.atomic import save_tensors
     from deltaedit_kit.codes import check_codes
+    from deltaedit_kit.io.checkpoints.published_codes import open_codes
     from deltaedit_kit.io.loading import load_domain
-    from deltaedit_kit.io.published_codes import open_codes
-    from deltaedit_kit.labs.compare.edit_accuracy import EditAccuracy
+    from deltaedit_kit.labs.training.edit_accuracy import EditAccuracy
     from deltaedit_kit.labs.training.experiment import ExperimentConfig
     from deltaedit_kit.labs.training.ranks import this_rank
     from deltaedit_kit.labs.training.speed import peak_share

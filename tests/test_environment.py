@@ -26,7 +26,12 @@ CONSTRAINTS = [
 ]
 
 # The few packages that conda-forge calls otherwise.
-CONDA_NAME = {"torch": "pytorch", "playwright": "playwright-python"}
+CONDA_NAME = {
+    "torch": "pytorch",
+    "playwright": "playwright-python",
+    "jupyter-client": "jupyter_client",
+    "jupyter-server": "jupyter_server",
+}
 # What the toolkit asks of its users, by the names they know (CLIP is open_clip).
 ASKED_OF_USERS = (
     "torch",

@@ -100,7 +100,9 @@ def _spoil_tables(dice: random.Random, path: Path) -> None:
         ]
         table = dice.choice(tables)
         columns = [row[1] for row in file.execute(f"PRAGMA table_info({table})")]
-        value = dice.choice([v for v in VALUES if isinstance(v, str | float | None) or v in (0, 1, -1)])
+        value = dice.choice(
+            [v for v in VALUES if isinstance(v, str | float | None) or v in (0, 1, -1)]
+        )
         match dice.randrange(5):
             case 0:
                 file.execute(f"DROP TABLE {table}")

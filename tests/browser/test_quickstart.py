@@ -12,12 +12,12 @@ from deltaedit_kit.labs.studio.quickstart import PanelState
 from deltaedit_kit.toyfaces.spec import SPEC
 from tests.browser.notebook_file import write_notebook
 
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
 CELLS = (
     """\
 from deltaedit_kit import load_domain
 from deltaedit_kit.labs.studio.quickstart import QuickstartPanel
-
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
 panel = QuickstartPanel(load_domain("toyfaces"))
 panel""",
     "print(panel.state)",

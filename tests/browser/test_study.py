@@ -21,12 +21,12 @@ from deltaedit_kit.labs.study.design import Design
 from deltaedit_kit.labs.study.items import Item
 from deltaedit_kit.labs.study.panel import Study
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
-
 png = [png_bytes(picture) for picture in render(sample_factors(9, seed=0))]
 items = [Item(f"sentence {k}", "face", "one", "two", *png[3 * k : 3 * k + 3], *png[:2])
          for k in range(3)]
 store = create_study("study.sqlite", items, Design(participants=3, rounds=3, checks=1))"""
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
 CELLS = (
     MAKE,
     "study = Study(store)\nstudy",

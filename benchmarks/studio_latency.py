@@ -29,7 +29,7 @@ def strength_at(number: int) -> float:
 async def one_by_one(studio: Studio, events: int) -> tuple[list[float], list[float]]:
     """Milliseconds (wall, CPU) from an event to its picture, each after the last had settled."""
     wall, busy = [], []
-    slider, picture = studio.board.rows[0].strength.slider, studio.screen.picture
+    slider, picture = studio.controls.rows[0].strength.slider, studio.screen.picture
     for number in range(events):
         shown, start, cpu = picture.value, time.perf_counter(), time.process_time()
         slider.value = strength_at(number)
@@ -43,7 +43,7 @@ async def one_by_one(studio: Studio, events: int) -> tuple[list[float], list[flo
 
 async def drag(studio: Studio, events: int, every: float = 0.016) -> tuple[int, list[float]]:
     """Pictures drawn in a drag, and the age in ms of each one's value when it was shown."""
-    slider, started, ages = studio.board.rows[0].strength.slider, studio.newest.started, []
+    slider, started, ages = studio.controls.rows[0].strength.slider, studio.latest.started, []
     sent: dict[str, float] = {}
 
     def seen(_change: object) -> None:
@@ -58,7 +58,7 @@ async def drag(studio: Studio, events: int, every: float = 0.016) -> tuple[int, 
         await asyncio.sleep(every)
     studio.settle()
     studio.screen.picture.unobserve(seen, names="value")
-    return studio.newest.started - started, ages
+    return studio.latest.started - started, ages
 
 
 def main() -> None:

@@ -10,10 +10,8 @@ import torch
 from deltaedit_kit.editor import Editor
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.studio import faces, sentences, settings
-from deltaedit_kit.labs.studio.engine import Engine
-from deltaedit_kit.labs.studio.filmstrip import SHARES, animation_shares, frames
-from deltaedit_kit.labs.studio.heat import heat_map
-from deltaedit_kit.labs.studio.mixing import mix
+from deltaedit_kit.labs.studio.changes import heat_map
+from deltaedit_kit.labs.studio.engine import SHARES, Engine, animation_shares, frames, mix
 from deltaedit_kit.labs.studio.state import STRIP, Sentence, StudioState
 from tests.tiny_domain import tiny_domain
 

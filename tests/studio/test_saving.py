@@ -18,7 +18,7 @@ from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.faces import Faces
 from deltaedit_kit.labs.studio import faces, pictures
 from deltaedit_kit.labs.studio.engine import Engine
-from deltaedit_kit.labs.studio.photo import read_photo
+from deltaedit_kit.labs.studio.photo import invert_upload
 from deltaedit_kit.labs.studio.recipe import from_recipe, read_file, to_recipe
 from deltaedit_kit.labs.studio.saving import SAVERS, Saved, save_to
 from deltaedit_kit.labs.studio.state import STRIP, Sentence, StudioState
@@ -186,13 +186,13 @@ def test_a_photo_is_read_and_handed_to_the_inversion() -> None:
         return domain.sample(2, seed=1)
 
     content = pictures.png(np.zeros((30, 20, 3), np.uint8))
-    photo = read_photo(content, DOMAIN, invert)
+    photo = invert_upload(content, DOMAIN, invert)
     assert (len(photo.faces), photo.note) == (2, "")
     assert seen == [((20, 30), DOMAIN)]
     with pytest.raises(DeltaEditError, match="cannot be read as a picture"):
-        read_photo(b"no picture", DOMAIN, invert)
+        invert_upload(b"no picture", DOMAIN, invert)
     with pytest.raises(DeltaEditError, match="returned no faces"):
-        read_photo(content, DOMAIN, lambda picture, domain: None)
+        invert_upload(content, DOMAIN, lambda picture, domain: None)
 
 
 def test_a_photo_says_how_faithful_it_is_and_the_largest_face_is_taken(
@@ -209,14 +209,14 @@ def test_a_photo_says_how_faithful_it_is_and_the_largest_face_is_taken(
     asked = {}
     monkeypatch.setattr(room, "invert", lambda *_, **options: asked.update(options) or Found())
     content = pictures.png(np.zeros((20, 20, 3), np.uint8))
-    assert read_photo(content, DOMAIN).note == "encoded: 20 dB a joke"
+    assert invert_upload(content, DOMAIN).note == "encoded: 20 dB a joke"
     assert asked["face"] == "largest"
 
 
 def test_a_domain_without_encoder_refuses_photos_in_one_line() -> None:
     content = pictures.png(np.zeros((64, 64, 3), np.uint8))
     with pytest.raises(DeltaEditError, match="has no encoder for photos"):
-        read_photo(content, DOMAIN)
+        invert_upload(content, DOMAIN)
 
 
 def test_the_grid_shows_every_face_of_the_strip(

@@ -6,9 +6,8 @@ import pytest
 import torch
 
 from deltaedit_kit.errors import DeltaEditError
-from deltaedit_kit.labs.studio.changes import group_changes, largest_changes
+from deltaedit_kit.labs.studio.changes import group_changes, largest_changes, read_out
 from deltaedit_kit.labs.studio.engine import Engine
-from deltaedit_kit.labs.studio.readout import read_out
 from deltaedit_kit.labs.studio.state import StudioState
 from deltaedit_kit.stylespace import StyleLayout
 from tests.tiny_domain import tiny_domain

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from deltaedit_kit.labs.studio.panel import Studio
-from tests.widgets.studio_on_trial import DOMAIN, invert
+from tests.widgets.studio_fixture import DOMAIN, invert
 
 
 @pytest.fixture

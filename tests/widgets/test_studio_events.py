@@ -11,27 +11,27 @@ from hypothesis import strategies as st
 from deltaedit_kit.labs.studio.engine import Engine
 from deltaedit_kit.labs.studio.panel import Studio
 from deltaedit_kit.pictures import to_uint8
-from tests.widgets.studio_on_trial import DOMAIN, choose
+from tests.widgets.studio_fixture import DOMAIN, choose
 
 
 def test_dragging_draws_the_newest_value_only() -> None:
     """A burst of 60 events in a running loop, as a notebook has one."""
     studio = Studio(DOMAIN, folder=None)
-    started = studio.newest.started
+    started = studio.latest.started
 
     async def drag() -> None:
         for k in range(60):
-            studio.board.rows[0].strength.slider.value = round(-1 + k / 30, 4)
-        while studio.newest.busy:
+            studio.controls.rows[0].strength.slider.value = round(-1 + k / 30, 4)
+        while studio.latest.busy:
             await asyncio.sleep(0.01)
 
     asyncio.run(drag())
-    assert studio.newest.started - started == 1
+    assert studio.latest.started - started == 1
     assert studio.look is not None
     expected = Engine(DOMAIN).look(studio.state)
     assert np.array_equal(to_uint8(studio.look.after), to_uint8(expected.after))
     assert studio.state.sentences[0].strength == round(-1 + 59 / 30, 4)
-    studio.desk.undo.click()  # a drag is one step
+    studio.save_bar.undo.click()  # a drag is one step
     assert studio.state.sentences[0].strength == DOMAIN.spec.strength
 
 
@@ -61,8 +61,8 @@ events = st.one_of(
 
 def happen(studio: Studio, kind: str, place, value) -> None:
     """One event of a person, on the control that it belongs to."""
-    board, desk = studio.board, studio.desk
-    rows = board._list.children
+    controls, save_bar = studio.controls, studio.save_bar
+    rows = controls._list.children
     if kind in ("text", "strength", "on", "delete"):
         if place >= len(rows):
             return
@@ -72,15 +72,18 @@ def happen(studio: Studio, kind: str, place, value) -> None:
         else:
             {"text": row.text, "strength": row.strength.slider, "on": row.on}[kind].value = value
     elif kind == "tile":
-        board.picker.tiles[place].click()
+        controls.picker.tiles[place].click()
     elif kind == "recipe":
-        choose(desk.recipe, "x.json", value)
+        choose(save_bar.recipe, "x.json", value)
     elif kind in ("neutral", "threshold"):
-        {"neutral": board.neutral, "threshold": board.threshold.number}[kind].value = value
+        {"neutral": controls.neutral, "threshold": controls.threshold.number}[kind].value = value
     else:
-        {"add": board.add, "next_seed": board.next_seed, "undo": desk.undo, "redo": desk.redo}[
-            kind
-        ].click()
+        {
+            "add": controls.add,
+            "next_seed": controls.next_seed,
+            "undo": save_bar.undo,
+            "redo": save_bar.redo,
+        }[kind].click()
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
@@ -92,10 +95,10 @@ def test_no_event_escapes_the_panel(run: list[tuple]) -> None:
         PANEL.settle()
 
     asyncio.run(all_of_them())
-    rows, state = PANEL.board._list.children, PANEL.state
+    rows, state = PANEL.controls._list.children, PANEL.state
     assert [row.text.value for row in rows] == [s.text for s in state.sentences]
     assert [row.strength.number.value for row in rows] == [s.strength for s in state.sentences]
-    assert PANEL.board.neutral.value == state.neutral
-    for html in (PANEL.screen.message, PANEL.screen.picture, PANEL.desk.notice):
+    assert PANEL.controls.neutral.value == state.neutral
+    for html in (PANEL.screen.message, PANEL.screen.picture, PANEL.save_bar.notice):
         assert "<script" not in html.value
         assert "\n" not in html.value

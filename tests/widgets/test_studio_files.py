@@ -13,50 +13,50 @@ from deltaedit_kit.domain import Domain
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.faces import Faces
 from deltaedit_kit.labs.studio.panel import Studio
-from deltaedit_kit.labs.studio.parts.files import LARGEST, File, FileButton
-from tests.widgets.studio_on_trial import DOMAIN, PNG, choose
+from deltaedit_kit.labs.studio.parts.scripted import LARGEST, File, FileButton
+from tests.widgets.studio_fixture import DOMAIN, PNG, choose
 
 
 @pytest.mark.parametrize("kind", ["picture", "grid", "animation", "recipe"])
 def test_saving_writes_a_file_and_offers_it(studio: Studio, tmp_path: Path, kind: str) -> None:
-    studio.desk.save[kind].click()
+    studio.save_bar.save[kind].click()
     (written,) = tmp_path.iterdir()
     assert written.stem == kind
-    assert f'<a download="{written.name}" href="data:' in studio.desk.notice.value
-    assert str(written) in unescape(studio.desk.notice.value)
+    assert f'<a download="{written.name}" href="data:' in studio.save_bar.notice.value
+    assert str(written) in unescape(studio.save_bar.notice.value)
 
 
 def test_an_app_writes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     studio = Studio(DOMAIN, folder=None)
-    studio.desk.save["picture"].click()
-    assert "<a download" in studio.desk.notice.value
+    studio.save_bar.save["picture"].click()
+    assert "<a download" in studio.save_bar.notice.value
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_folder_that_cannot_be_written_is_a_line(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     studio = Studio(DOMAIN, folder=tmp_path / "file")
-    studio.desk.save["recipe"].click()
-    assert "cannot write to" in studio.desk.notice.value
+    studio.save_bar.save["recipe"].click()
+    assert "cannot write to" in studio.save_bar.notice.value
 
 
 def test_a_saved_recipe_can_be_loaded_again(studio: Studio, tmp_path: Path) -> None:
-    studio.board.rows[0].text.value = "‮old 😀"
-    studio.board.picker.tiles[4].click()
-    studio.desk.save["picture"].click()
+    studio.controls.rows[0].text.value = "‮old 😀"
+    studio.controls.picker.tiles[4].click()
+    studio.save_bar.save["picture"].click()
     wanted = studio.state
     other = Studio(DOMAIN, folder=None)
-    choose(other.desk.recipe, "picture.png", (tmp_path / "picture.png").read_bytes())
+    choose(other.save_bar.recipe, "picture.png", (tmp_path / "picture.png").read_bytes())
     assert other.state == wanted
-    assert other.board.rows[0].text.value == "‮old 😀"
-    assert "picture.png loaded" in other.desk.notice.value
+    assert other.controls.rows[0].text.value == "‮old 😀"
+    assert "picture.png loaded" in other.save_bar.notice.value
 
 
 def test_a_photo_needs_an_encoder() -> None:
     studio = Studio(DOMAIN, folder=None)
     before = studio.state
-    choose(studio.board.photo, "me.png", PNG)
+    choose(studio.controls.photo, "me.png", PNG)
     assert "Not done: domain 'tiny' has no encoder for photos" in unescape(
         studio.screen.message.value
     )
@@ -72,8 +72,8 @@ def test_what_is_said_about_a_photo_is_shown_as_text() -> None:
             return "encoded: 25.1 dB <b>"
 
     studio = Studio(DOMAIN, folder=None, invert=lambda *_: Found(DOMAIN.sample(1, seed=9)))
-    choose(studio.board.photo, "me.png", PNG)
-    assert "encoded: 25.1 dB &lt;b&gt;" in studio.desk.notice.value
+    choose(studio.controls.photo, "me.png", PNG)
+    assert "encoded: 25.1 dB &lt;b&gt;" in studio.save_bar.notice.value
     assert studio.state.photo == 0
 
 
@@ -82,7 +82,7 @@ def test_what_an_inversion_refuses_is_a_line() -> None:
         raise DeltaEditError("no face found; choose another photo")
 
     studio = Studio(DOMAIN, folder=None, invert=no_face)
-    choose(studio.board.photo, "me.png", PNG)
+    choose(studio.controls.photo, "me.png", PNG)
     assert "Not done: no face found" in studio.screen.message.value
 
 
@@ -111,8 +111,8 @@ def test_a_file_comes_in_pieces() -> None:
 def test_a_file_without_content_is_a_line(studio: Studio, size: int, line: str) -> None:
     about = {"name": "<b>", "size": size, "at": 0}  # the browser sends no content of such a file
     for button, html in (
-        (studio.board.photo, studio.screen.message),
-        (studio.desk.recipe, studio.desk.notice),
+        (studio.controls.photo, studio.screen.message),
+        (studio.save_bar.recipe, studio.save_bar.notice),
     ):
         button._handle_custom_msg(about, [memoryview(b"")])
         assert "Not done: " in html.value

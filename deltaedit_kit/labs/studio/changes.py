@@ -1,9 +1,12 @@
-"""Which channels and groups of s changed, and by how much.
+"""What an edit changed: channels and groups of s, pixels, and the factors that an oracle reads.
 
-    share(group) = Σ_{c in group} Δs_c² / Σ_c Δs_c²        of the whole step, in [0, 1]
+    share(group) = Σ_{c in group} Δs_c² / Σ_c Δs_c²             of the whole step, in [0, 1]
+    heat         = mean over colours of |after - before| / 2    in [0, 1]; 0 is "the same"
+    change_k     = read(after)_k - read(before)_k               the largest |change| first
 
 StyleSpace channels are close to single attributes (arXiv:2011.12799), so the few largest ones are
-worth a name: layer and number in the layer.
+worth a name: layer and number in the layer. Heat is not stretched to its largest value: twice the
+strength looks hotter, and no edit stays dark.
 """
 
 from __future__ import annotations
@@ -11,7 +14,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import torch
+
+from deltaedit_kit.domain import Domain
 from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.labs.studio.engine import Look
 from deltaedit_kit.stylespace import GROUPS, StyleLayout
 
 if TYPE_CHECKING:
@@ -86,3 +93,40 @@ def _checked(layout: StyleLayout, delta_s: Tensor) -> Tensor:
             f"delta_s has the shape {list(delta_s.shape)}, this layout needs [{layout.total}]"
         )
     return delta_s
+
+
+def heat_map(
+    before: Float[Tensor, "*n 3 H W"], after: Float[Tensor, "*n 3 H W"]
+) -> Float[Tensor, "*n H W"]:
+    """Heat in [0, 1] of pictures in [-1, 1] (what overshoots is cut, as on a screen).
+
+    Raises `DeltaEditError` for pictures of two sizes.
+    """
+    if before.shape != after.shape:
+        shapes = f"{list(before.shape)} and {list(after.shape)}"
+        raise DeltaEditError(f"pictures have shapes {shapes}; compare pictures of one size")
+    return (after.clamp(-1, 1) - before.clamp(-1, 1)).abs().mean(-3) / 2
+
+
+@dataclass(frozen=True)
+class FactorChange:
+    """One factor, read twice."""
+
+    name: str
+    before: float
+    after: float
+
+    @property
+    def change(self) -> float:
+        """after - before."""
+        return self.after - self.before
+
+
+def read_out(domain: Domain, look: Look) -> tuple[FactorChange, ...]:
+    """Every factor, the one that moved most first; empty where the domain has no oracle."""
+    if domain.read_factors is None:
+        return ()
+    before, after = domain.read_factors(torch.stack([look.before, look.after])).tolist()
+    names = [name.replace("_", " ") for name in domain.factors]
+    rows = [FactorChange(*row) for row in zip(names, before, after, strict=True)]
+    return tuple(sorted(rows, key=lambda row: -abs(row.change)))

@@ -4,14 +4,19 @@
     asks    (face, text, neutral)      -> Δt, Δs           one mapper pass for all new sentences
     look    state                      -> one picture      all that a moving slider costs
 
-A text that cannot be used is said in one line, and the others are drawn all the same. What is
-remembered only saves time: `look` gives the same for the same state, whatever came before.
+    Δs = Σ_k strength_k · Δs_k · kept_k · group            Δs_k = mapper(s, i, Δt_k / |Δt_k|)
+    frame(q) = G(s + q · Δs, w+),   q in SHARES;           q = 0 is before, q = 1 is after
+
+Each sentence asks the mapper about the *unedited* face, so the order of sentences does not matter
+and a strength enters linearly (equations 4 to 6 of arXiv:2303.06285 for each sentence). A text that
+cannot be used is said in one line, and the others are drawn all the same. What is remembered only
+saves time: `look` gives the same for the same state, whatever came before.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -21,13 +26,45 @@ from deltaedit_kit.domain import Domain
 from deltaedit_kit.editor import Editor, Moves
 from deltaedit_kit.errors import DeltaEditError, whole_number
 from deltaedit_kit.faces import Faces
-from deltaedit_kit.labs.studio.mixing import Mix, mix
 from deltaedit_kit.labs.studio.settings import group_mask
 from deltaedit_kit.labs.studio.state import STRIP, Sentence, StudioState
 
 if TYPE_CHECKING:
-    from jaxtyping import Float
+    from jaxtyping import Bool, Float
     from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Mix:
+    """One step for one face, and what each sentence may touch."""
+
+    delta_s: Float[Tensor, " S"]  # all strengths in it; zero where no sentence may touch
+    kept: Bool[Tensor, "T S"]  # one row a sentence that counts, groups already in it
+
+    @property
+    def touched(self) -> Bool[Tensor, " S"]:
+        """The channels that at least one sentence may move."""
+        return self.kept.any(dim=0)
+
+
+def mix(
+    delta_s: Float[Tensor, "T S"],
+    kept: Bool[Tensor, "T S"],
+    strengths: Float[Tensor, " T"],
+    groups: Bool[Tensor, " S"],
+) -> Mix:
+    """The sum over T sentences (T may be 0: no step at all).
+
+    Raises `DeltaEditError` where the shapes do not belong together.
+    """
+    count, total = delta_s.shape if delta_s.dim() == 2 else (-1, -1)
+    if kept.shape != (count, total) or strengths.shape != (count,) or groups.shape != (total,):
+        shapes = [list(part.shape) for part in (delta_s, kept, strengths, groups)]
+        raise DeltaEditError(f"shapes {shapes} do not fit; give [T, S], [T, S], [T] and [S]")
+    allowed = kept & groups
+    step = torch.einsum("t,ts->s", strengths, delta_s * allowed)
+    return Mix(step, allowed)
+
 
 REMEMBERED_STRIPS, REMEMBERED_ASKS = 8, 512
 SHOWN = 60  # characters of a sentence that a message repeats
@@ -177,3 +214,20 @@ def short(text: str, limit: int = SHOWN) -> str:
     """A text on one line, cut with an ellipsis beyond `limit` characters."""
     text = " ".join(text.split())
     return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+SHARES = (-1.0, -0.5, 0.0, 0.5, 1.0, 1.5)
+
+
+def frames(
+    engine: Engine, state: StudioState, look: Look, shares: Sequence[float] = SHARES
+) -> Iterator[tuple[float, Float[Tensor, "3 H W"]]]:
+    """(share, picture [3, H, W]) for each share; what `look` has drawn is not drawn again."""
+    for share in shares:
+        yield share, look.after if share == 1 else engine.step(state, look.mix, share)
+
+
+def animation_shares(count: int) -> tuple[float, ...]:
+    """`count` shares from 0 to 1 and the way back, evenly in time: an endless loop of frames."""
+    forth = [k / (count - 1) for k in range(count)]
+    return (*forth, *reversed(forth[1:-1]))

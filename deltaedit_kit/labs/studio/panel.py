@@ -1,6 +1,6 @@
 """The editing studio: faces, sentences with strengths of their own, and what they did.
 
-    event ─► Board ─► change(state) ─► History ─► Newest ─► Engine.look ─► Screen
+    event ─► Controls ─► change(state) ─► History ─► LatestOnly ─► Engine.look ─► Screen
 
 A shell over `deltaedit_kit.labs.studio`, without any maths: it carries events in and pictures out,
 in JupyterLab, VS Code, Colab (ipywidgets 7.7 and 8) and Voilà. The picture comes first; heat, strip
@@ -18,21 +18,18 @@ import ipywidgets as widgets
 from deltaedit_kit.domain import Domain
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.studio import changes, faces, presets
-from deltaedit_kit.labs.studio.engine import Engine, Look, short
-from deltaedit_kit.labs.studio.filmstrip import frames
-from deltaedit_kit.labs.studio.heat import heat_map
+from deltaedit_kit.labs.studio.changes import heat_map, read_out
+from deltaedit_kit.labs.studio.engine import Engine, Look, frames, short
 from deltaedit_kit.labs.studio.history import History, change, close_gesture, redo, undo
-from deltaedit_kit.labs.studio.parts.board import Board, Make
-from deltaedit_kit.labs.studio.parts.desk import Desk
-from deltaedit_kit.labs.studio.parts.files import File
-from deltaedit_kit.labs.studio.parts.names import Names
-from deltaedit_kit.labs.studio.parts.newest import Newest
+from deltaedit_kit.labs.studio.parts.controls import Controls, Make
+from deltaedit_kit.labs.studio.parts.latest import LatestOnly
+from deltaedit_kit.labs.studio.parts.markup import style_tag
+from deltaedit_kit.labs.studio.parts.save_bar import SaveBar
 from deltaedit_kit.labs.studio.parts.screen import Screen
-from deltaedit_kit.labs.studio.parts.style import style_tag
-from deltaedit_kit.labs.studio.photo import Invert, read_photo
+from deltaedit_kit.labs.studio.parts.scripted import File, ScreenReaderLabels
+from deltaedit_kit.labs.studio.photo import Invert, invert_upload
 from deltaedit_kit.labs.studio.pictures import jpeg
 from deltaedit_kit.labs.studio.plots import heat_colours
-from deltaedit_kit.labs.studio.readout import read_out
 from deltaedit_kit.labs.studio.recipe import read_file
 from deltaedit_kit.labs.studio.saving import SAVERS, save_to
 from deltaedit_kit.labs.studio.state import StudioState
@@ -44,8 +41,8 @@ REST = 0.15  # seconds without an event after which the slower parts are drawn
 class Studio(widgets.VBox):
     """Put it last in a notebook cell. `.state` can be read and set; `.look` is what is shown.
 
-    `.board` sets, `.desk` undoes and saves, `.screen` shows. In a running notebook the picture of a
-    new state is drawn a moment after the cell has ended; `settle()` draws it now.
+    `.controls` sets, `.save_bar` undoes and saves, `.screen` shows. In a running notebook the
+    picture of a new state is drawn a moment after the cell has ended; `settle()` draws it now.
     """
 
     def __init__(
@@ -65,24 +62,26 @@ class Studio(widgets.VBox):
         self._history = History(StudioState.first(domain.spec))
         self._strip: tuple[int, float] | None = None  # which strip is on the buttons
         self.look: Look | None = None
-        self.board = Board(domain.spec, self.change, self._apply_preset)
-        self.desk = Desk(self._undo, self._redo, self._save, self._remember)
+        self.controls = Controls(domain.spec, self.change, self._apply_preset)
+        self.save_bar = SaveBar(self._undo, self._redo, self._save, self._remember)
         self.screen = Screen()
-        self.newest = Newest(self._draw, self._lock)
-        controls = widgets.VBox([self.board, self.desk])
+        self.latest = LatestOnly(self._draw, self._lock)
+        controls = widgets.VBox([self.controls, self.save_bar])
         controls.add_class("de-controls")
         columns = widgets.HBox([controls, self.screen])
         columns.add_class("de-columns")
-        super().__init__([widgets.HTML(style_tag()), columns, Names("de-studio")])
+        super().__init__([widgets.HTML(style_tag()), columns, ScreenReaderLabels("de-studio")])
         self.add_class("de-studio")
-        self.board.photo.on_file(self._take_photo)
-        self.desk.recipe.on_file(self._take_recipe)
-        self.board.show_presets(list(self._presets))
+        self.controls.photo.on_file(self._take_photo)
+        self.save_bar.recipe.on_file(self._take_recipe)
+        self.controls.show_presets(list(self._presets))
         self._show_state()
         self.settle()
 
     def __repr__(self) -> str:
-        return f"Studio({self.engine.domain.spec.name}, {len(self.state.sentences)} sentences)"
+        count = len(self.state.sentences)
+        noun = "sentence" if count == 1 else "sentences"
+        return f"Studio({self.engine.domain.spec.name}, {count} {noun})"
 
     @property
     def state(self) -> StudioState:
@@ -95,7 +94,7 @@ class Studio(widgets.VBox):
 
     def settle(self) -> None:
         """Draw now whatever is not yet drawn."""
-        self.newest.settle()
+        self.latest.settle()
 
     def change(self, make: Make, gesture: Hashable | None = None) -> None:
         """Another state, drawn soon; what cannot be is said in one line and changes nothing."""
@@ -104,14 +103,14 @@ class Studio(widgets.VBox):
                 self._history = change(self._history, make(self.state), gesture)
             except DeltaEditError as error:
                 self.screen.say(str(error), failed=True)
-                self.board.show(self.state)  # a control may show what was refused
+                self.controls.show(self.state)  # a control may show what was refused
                 return
             self._show_state()
 
     def _show_state(self) -> None:
-        self.board.show(self.state)
-        self.desk.show(self._history)
-        self.newest.ask()
+        self.controls.show(self.state)
+        self.save_bar.show(self._history)
+        self.latest.ask()
 
     def _draw(self) -> Iterator[float]:
         """The newest state, the picture first; each yield is the time until the next step."""
@@ -145,7 +144,7 @@ class Studio(widgets.VBox):
     def _show_strip(self, state: StudioState) -> None:
         wanted = (state.seed, state.truncation)
         if wanted != self._strip:
-            self.board.picker.show(
+            self.controls.picker.show(
                 [jpeg(face) for face in to_uint8(self.engine.strip(state).images)]
             )
             self._strip = wanted
@@ -162,17 +161,17 @@ class Studio(widgets.VBox):
 
     def _apply_preset(self, name: str) -> None:
         self.change(lambda state: presets.apply(state, self._presets, name))
-        self.board.show_presets(list(self._presets))
+        self.controls.show_presets(list(self._presets))
 
     def _remember(self, name: str) -> None:
         with self._lock:
             try:
                 self._presets = presets.remember(self._presets, name, self.state)
             except DeltaEditError as error:
-                self.desk.say(str(error), failed=True)
+                self.save_bar.say(str(error), failed=True)
                 return
-            self.board.show_presets(list(self._presets))
-            self.desk.say(f"preset “{short(name)}” remembered")
+            self.controls.show_presets(list(self._presets))
+            self.save_bar.say(f"preset “{short(name)}” remembered")
 
     def _save(self, kind: str) -> None:
         """Make a file of the state, write it if there is a folder, and offer it to the browser."""
@@ -181,25 +180,25 @@ class Studio(widgets.VBox):
                 saved = SAVERS[kind](self.engine, self.state)
                 path = None if self._folder is None else save_to(self._folder, saved)
             except DeltaEditError as error:
-                self.desk.say(str(error), failed=True)
+                self.save_bar.say(str(error), failed=True)
                 return
-            self.desk.offer(saved, None if path is None else str(path))
+            self.save_bar.offer(saved, None if path is None else str(path))
 
     def _take_recipe(self, file: File) -> None:
         with self._lock:
             try:
                 state = read_file(self.engine, file.name, file.checked())
             except DeltaEditError as error:
-                self.desk.say(str(error), failed=True)
+                self.save_bar.say(str(error), failed=True)
                 return
             self.change(lambda _old: state)
-            self.desk.say(f"{short(file.name)} loaded")
+            self.save_bar.say(f"{short(file.name)} loaded")
 
     def _take_photo(self, file: File) -> None:
         def inverted(state: StudioState) -> StudioState:
             self.screen.say(f"looking for the face in {short(file.name)} ...")
-            photo = read_photo(file.checked(), self.engine.domain, self._invert)
-            self.desk.say(f"{short(file.name)}: {photo.note or 'taken'}")
+            photo = invert_upload(file.checked(), self.engine.domain, self._invert)
+            self.save_bar.say(f"{short(file.name)}: {photo.note or 'taken'}")
             return faces.show_photo(state, self.engine.keep_photo(photo.faces))
 
         self.change(inverted)

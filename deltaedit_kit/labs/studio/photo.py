@@ -37,16 +37,16 @@ def largest_face(photo: Image.Image, domain: Domain) -> Any:
     return invert(photo, domain, face="largest", progress=False)
 
 
-def read_photo(content: bytes, domain: Domain, invert: Invert | None = None) -> Photo:
+def invert_upload(content: bytes, domain: Domain, invert: Invert | None = None) -> Photo:
     """The codes of an uploaded picture file: what `invert(picture, domain)` finds in it.
 
     `invert` (None: `largest_face`) returns `Faces`, or something that holds them as `.faces` and
     whose str is about them. Raises `DeltaEditError` for what is no picture, and what `invert`
     raises: no encoder for this domain, no face found.
     """
-    from deltaedit_kit.labs.photo.photos import read_photo as upright
+    from deltaedit_kit.labs.photo.photos import read_photo
 
-    found = (invert or largest_face)(upright(content), domain)
+    found = (invert or largest_face)(read_photo(content), domain)
     faces = found if isinstance(found, Faces) else getattr(found, "faces", None)
     if not isinstance(faces, Faces):
         raise DeltaEditError("the inversion returned no faces; pick a sampled face")

@@ -16,9 +16,8 @@ import numpy as np
 from matplotlib import colormaps
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-from deltaedit_kit.labs.studio.engine import Engine, short
-from deltaedit_kit.labs.studio.filmstrip import SHARES, frames
-from deltaedit_kit.labs.studio.heat import heat_map
+from deltaedit_kit.labs.studio.changes import heat_map
+from deltaedit_kit.labs.studio.engine import SHARES, Engine, frames, short
 from deltaedit_kit.labs.studio.state import STRIP, StudioState
 from deltaedit_kit.pictures import ACCENT, FAINT, INK, PictureFigure, grid, to_uint8
 

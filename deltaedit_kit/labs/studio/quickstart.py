@@ -18,7 +18,7 @@ from deltaedit_kit.domain import Domain
 from deltaedit_kit.editor import Editor
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.faces import Faces
-from deltaedit_kit.labs.studio.parts.names import Names
+from deltaedit_kit.labs.studio.parts.scripted import ScreenReaderLabels
 from deltaedit_kit.pictures import png_bytes
 
 SENTENCE_SHOWN = 80  # characters of a long sentence that the status line repeats
@@ -109,7 +109,7 @@ class QuickstartPanel(widgets.VBox):
                 self.face,
                 widgets.HBox([_titled("before", self.before), _titled("after", self.after)]),
                 self.message,
-                Names("de-quickstart"),
+                ScreenReaderLabels("de-quickstart"),
             ],
             layout=widgets.Layout(max_width="640px"),
         )

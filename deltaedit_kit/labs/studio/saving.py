@@ -17,8 +17,7 @@ from pathlib import Path
 from deltaedit_kit.atomic import replacing
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.studio import pictures
-from deltaedit_kit.labs.studio.engine import Engine
-from deltaedit_kit.labs.studio.filmstrip import animation_shares, frames
+from deltaedit_kit.labs.studio.engine import Engine, animation_shares, frames
 from deltaedit_kit.labs.studio.recipe import to_recipe
 from deltaedit_kit.labs.studio.state import StudioState
 from deltaedit_kit.pictures import RECIPE_KEY, save_quietly, to_uint8

@@ -10,13 +10,19 @@ from __future__ import annotations
 from base64 import b64encode
 from collections.abc import Sequence
 from html import escape
+from pathlib import Path
 
-from deltaedit_kit.labs.studio.changes import ChannelChange, GroupChange
-from deltaedit_kit.labs.studio.readout import FactorChange
+from deltaedit_kit.labs.studio.changes import ChannelChange, FactorChange, GroupChange
 from deltaedit_kit.labs.studio.saving import Saved
 
+CSS = (Path(__file__).parent / "studio.css").read_text(encoding="utf-8")
 FACTORS_SHOWN = 8
 BAR = 90  # pixels of the longest bar
+
+
+def style_tag(more: str = "") -> str:
+    """The style sheet for an HTML widget; `more` are rules of one panel alone."""
+    return f"<style>{CSS}{more}</style>"
 
 
 def data_address(content: bytes, kind: str) -> str:

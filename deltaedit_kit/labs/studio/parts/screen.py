@@ -11,17 +11,16 @@ import ipywidgets as widgets
 import numpy as np
 
 from deltaedit_kit.labs.studio import pictures
-from deltaedit_kit.labs.studio.changes import ChannelChange, GroupChange
+from deltaedit_kit.labs.studio.changes import ChannelChange, FactorChange, GroupChange
 from deltaedit_kit.labs.studio.parts import markup
-from deltaedit_kit.labs.studio.parts.dial import Dial
-from deltaedit_kit.labs.studio.readout import FactorChange
+from deltaedit_kit.labs.studio.parts.inputs import NumberSlider
 
 LARGE, SMALL = 232, 73  # pixels on the screen; a browser resamples better than we could
 HALF = 0.5
 
 
 class Screen(widgets.VBox):
-    """`.picture .heat .film .changes .factors .message` are HTML; `.wipe` is the dial.
+    """`.picture .heat .film .changes .factors .message` are HTML; `.wipe` is the slider.
 
     Two boxes, `.view` and `.tables`: where there is little room, the controls go between them.
     """
@@ -31,7 +30,7 @@ class Screen(widgets.VBox):
         self._wish = ""
         self.picture, self.heat, self.film = widgets.HTML(), widgets.HTML(), widgets.HTML()
         self.changes, self.factors, self.message = widgets.HTML(), widgets.HTML(), widgets.HTML()
-        self.wipe = Dial("Wipe", HALF, (0.0, 1.0, 0.01), lambda _place: self._draw())
+        self.wipe = NumberSlider("Wipe", HALF, (0.0, 1.0, 0.01), lambda _place: self._draw())
         top = widgets.HBox([self.picture, self.heat])
         top.add_class("de-pair")
         self.film.add_class("de-film")

@@ -1,32 +1,12 @@
-"""What ipywidgets leaves unsaid to a screen reader: names of sliders and pictures, what is chosen.
-
-    slider:     its label                 ->  aria-label of its handle
-    .de-dial:   the number field's label  ->  the same for the slider beside it
-    .de-titled: the label above a picture ->  its alternative text
-    .de-tile:   the tooltip               ->  aria-label;   .de-picked -> aria-pressed
-
-ipywidgets gives its sliders and buttons no such attributes, so these lines of JavaScript in an
-anywidget copy them from what stands in the page anyway, again whenever the panel gains a control.
-
-Source: WAI-ARIA 1.2 (slider, button with aria-pressed); anywidget.dev for the module's form.
-"""
-
-from __future__ import annotations
-
-from typing import Any
-
-import anywidget
-import traitlets
-
-MODULE = """
+// Names for screen readers, copied from what stands in the page; see scripted.py.
 export default {
   render({ model, el }) {
     let watcher = null, gone = false;
 
     const say = (pane) => {
       for (const handle of pane.querySelectorAll(".noUi-handle, .ui-slider-handle")) {
-        const dial = handle.closest(".de-dial");
-        const named = dial?.querySelector(".de-number") ?? handle.closest(".widget-inline-hbox");
+        const slider = handle.closest(".de-slider");
+        const named = slider?.querySelector(".de-number") ?? handle.closest(".widget-inline-hbox");
         const label = named?.querySelector(".widget-label")?.textContent;
         if (label) handle.setAttribute("aria-label", `${label}, slider`);
       }
@@ -52,14 +32,3 @@ export default {
     return () => { gone = true; watcher?.disconnect(); };
   },
 };
-"""
-
-
-class Names(anywidget.AnyWidget):
-    """Shows nothing; put it anywhere into the widget that has the class `pane`."""
-
-    _esm = MODULE
-    pane = traitlets.Unicode("").tag(sync=True)
-
-    def __init__(self, pane: str, **options: Any) -> None:
-        super().__init__(pane=pane, **options)

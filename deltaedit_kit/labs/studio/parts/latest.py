@@ -17,7 +17,7 @@ from threading import RLock
 FIRST = 0.01  # seconds in which events that came together become one
 
 
-class Newest:
+class LatestOnly:
     """Runs `work` for the newest request. JupyterLab may send the events of widgets through
     another thread than the cells' (kernel subshells), hence the lock.
     """

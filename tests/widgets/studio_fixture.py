@@ -14,7 +14,7 @@ from PIL import Image
 from deltaedit_kit.domain import Domain
 from deltaedit_kit.faces import Faces
 from deltaedit_kit.labs.studio import pictures
-from deltaedit_kit.labs.studio.parts.files import FileButton
+from deltaedit_kit.labs.studio.parts.scripted import FileButton
 from tests.tiny_domain import tiny_domain
 
 DOMAIN = tiny_domain()

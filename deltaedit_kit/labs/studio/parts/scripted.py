@@ -1,18 +1,28 @@
-"""A button that asks for a file, and sends it in pieces.
+"""The two controls that need some JavaScript: a file button, and labels for screen readers.
 
     file ─► pieces of 1 MB, one message each ─► joined ─► File(name, content)
 
 Pieces, because a Jupyter server closes the connection at a message of 10 MB, which the photos of
-some phones reach: the file would be gone, and nobody told. `ipywidgets.FileUpload` sends one
+some phones reach: the file would be lost without a word. `ipywidgets.FileUpload` sends one
 message. The same file can be chosen twice; of two files that overlap in time, the later one counts.
 
-Source: anywidget.dev for the module's form; tornado's `websocket_max_message_size`.
+    slider:       its label                 ->  aria-label of its handle
+    .de-slider:   the number field's label  ->  the same for the slider beside it
+    .de-titled:   the label above a picture ->  its alternative text
+    .de-tile:     the tooltip               ->  aria-label;   .de-picked -> aria-pressed
+
+ipywidgets gives its sliders and buttons no such attributes, so the script copies them from what
+stands in the page anyway, again whenever the panel gains a control.
+
+Source: anywidget.dev for the form of a module; tornado's `websocket_max_message_size`; WAI-ARIA 1.2
+(slider, button with aria-pressed).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import anywidget
@@ -22,36 +32,6 @@ from deltaedit_kit.errors import DeltaEditError
 
 MEGABYTE = 10**6
 LARGEST = 100 * MEGABYTE
-
-MODULE = """
-export default {
-  render({ model, el }) {
-    const PIECE = 1e6;  // bytes
-    const input = document.createElement("input");
-    input.type = "file";
-    input.accept = model.get("accept");
-    const button = el.appendChild(document.createElement("button"));
-    button.className = "jupyter-widgets jupyter-button widget-button";
-    button.style.width = "auto";
-    button.textContent = model.get("description");
-    let newest = 0;
-    button.addEventListener("click", () => {
-      input.value = "";  // or the same file would be no change
-      input.click();
-    });
-    input.addEventListener("change", async () => {
-      const file = input.files[0], mine = ++newest;
-      if (!file) return;
-      const { name, size } = file, sent = size > model.get("largest") ? 0 : size;
-      for (let at = 0; at === 0 || at < sent; at += PIECE) {
-        const piece = await file.slice(at, Math.min(at + PIECE, sent)).arrayBuffer();
-        if (mine !== newest) return;
-        model.send({ name, size, at }, undefined, [piece]);
-      }
-    });
-  },
-};
-"""
 
 
 @dataclass(frozen=True)
@@ -77,7 +57,7 @@ class File:
 class FileButton(anywidget.AnyWidget):
     """`on_file(callback)` hears of each `File` when all of it has come."""
 
-    _esm = MODULE
+    _esm = Path(__file__).parent / "file_button.js"
     description = traitlets.Unicode("").tag(sync=True)
     accept = traitlets.Unicode("").tag(sync=True)  # as in HTML, such as "image/*"
     largest = traitlets.Int(LARGEST).tag(sync=True)
@@ -105,3 +85,13 @@ class FileButton(anywidget.AnyWidget):
         if len(self._joined) >= size or size > LARGEST:
             file, self._joined = File(str(name), size, bytes(self._joined)), bytearray()
             self._callback(file)
+
+
+class ScreenReaderLabels(anywidget.AnyWidget):
+    """Shows nothing; put it anywhere into the widget that has the class `pane`."""
+
+    _esm = Path(__file__).parent / "labels.js"
+    pane = traitlets.Unicode("").tag(sync=True)
+
+    def __init__(self, pane: str, **options: Any) -> None:
+        super().__init__(pane=pane, **options)

@@ -8,11 +8,11 @@ import ipywidgets as widgets
 
 from deltaedit_kit.labs.studio.history import History
 from deltaedit_kit.labs.studio.parts import markup
-from deltaedit_kit.labs.studio.parts.files import FileButton
+from deltaedit_kit.labs.studio.parts.scripted import FileButton
 from deltaedit_kit.labs.studio.saving import SAVERS, Saved
 
 
-class Desk(widgets.VBox):
+class SaveBar(widgets.VBox):
     """`.undo .redo .save[kind] .recipe .name .remember`; `.notice` shows links to saved files."""
 
     def __init__(

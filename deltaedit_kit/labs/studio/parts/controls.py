@@ -2,7 +2,7 @@
 
     a control's event  ->  change(state -> state, gesture)          show(state)  ->  every control
 
-The board never keeps a value of its own: after each event it shows the state that came out.
+The controls never keeps a value of its own: after each event it shows the state that came out.
 """
 
 from __future__ import annotations
@@ -16,10 +16,8 @@ import ipywidgets as widgets
 from deltaedit_kit.domain_spec import DomainSpec
 from deltaedit_kit.labs.studio import faces, sentences, settings
 from deltaedit_kit.labs.studio.parts import markup
-from deltaedit_kit.labs.studio.parts.dial import Dial
-from deltaedit_kit.labs.studio.parts.face_picker import FacePicker
-from deltaedit_kit.labs.studio.parts.files import FileButton
-from deltaedit_kit.labs.studio.parts.sentence_row import RowEvents, SentenceRow
+from deltaedit_kit.labs.studio.parts.inputs import FacePicker, NumberSlider, RowEvents, SentenceRow
+from deltaedit_kit.labs.studio.parts.scripted import FileButton
 from deltaedit_kit.labs.studio.state import StudioState
 from deltaedit_kit.stylespace import GROUPS
 
@@ -30,13 +28,13 @@ LARGEST_SHOWN_SEED = 2**31 - 1  # IntText of a browser; larger seeds come with a
 NO_PRESET = ("(choose)", "")  # label and value: no preset has an empty name
 
 
-class Board(widgets.VBox):
+class Controls(widgets.VBox):
     """Controls by name: `.picker .seed .truncation .photo .rows .add .preset .neutral .threshold
     .groups`; what they do to the state goes through `change`.
     """
 
     def __init__(self, spec: DomainSpec, change: Change, on_preset: Callable[[str], None]) -> None:
-        self._change, self._telling = change, True
+        self._change, self._notify = change, True
         self._strength = spec.strength
         self.picker = FacePicker(lambda row: change(lambda s: faces.pick(s, row), None))
         self.seed = widgets.BoundedIntText(
@@ -50,7 +48,7 @@ class Board(widgets.VBox):
         self.seed.add_class("de-number")
         self.next_seed = _button("Other faces", "The faces of the next seed")
         self.photo = FileButton("Photo", "image/*")
-        self.truncation = Dial(
+        self.truncation = NumberSlider(
             "Truncation",
             spec.truncation,
             (0.0, faces.WIDEST, 0.05),
@@ -73,7 +71,7 @@ class Board(widgets.VBox):
             style={"description_width": "84px"},
         )
         self.neutral.add_class("de-number")
-        self.threshold = Dial(
+        self.threshold = NumberSlider(
             "Threshold",
             spec.threshold,
             (0.0, max(0.2, 4 * spec.threshold), 0.005),
@@ -99,8 +97,8 @@ class Board(widgets.VBox):
         self._listen(on_preset)
 
     def show(self, state: StudioState) -> None:
-        """Let every control say what is set; tells nobody."""
-        self._telling = False
+        """Let every control say what is set; without an event."""
+        self._notify = False
         try:
             self.picker.mark(state.row if state.photo is None else None)
             self.seed.value = min(state.seed, LARGEST_SHOWN_SEED)
@@ -111,16 +109,16 @@ class Board(widgets.VBox):
             for group, check in self.groups.items():
                 check.value = group in state.groups
         finally:
-            self._telling = True
+            self._notify = True
 
     def show_presets(self, names: list[str]) -> None:
         """Offer these names; none of them is chosen."""
-        self._telling = False
+        self._notify = False
         try:
             self.preset.options = [NO_PRESET, *((name, name) for name in names)]
             self.preset.value = ""
         finally:
-            self._telling = True
+            self._notify = True
 
     def _show_rows(self, state: StudioState) -> None:
         """As many rows as sentences. A row that is there stays: it may have the keyboard."""
@@ -160,13 +158,13 @@ class Board(widgets.VBox):
         """Let every new value of a control that a person sets change the state."""
 
         def heard(event: Any) -> None:
-            if self._telling:
+            if self._notify:
                 self._change(lambda state: make(state, event["new"]), None)
 
         control.observe(heard, names="value")
 
     def _chose(self, event: Any, on_preset: Callable[[str], None]) -> None:
-        if self._telling and event["new"]:
+        if self._notify and event["new"]:
             on_preset(event["new"])
 
 

@@ -1,0 +1,201 @@
+"""Controls of the panel: a number that is dragged and typed, a sentence, the strip of faces.
+
+    number field: the value itself            slider: the step that is nearest to it
+
+A browser moves a slider to a step, and says so as if a hand had done it: a recipe's 0.93 would
+become 0.95 by being shown. So the slider is only ever given a step, and where it already stands is
+no news. The faces are buttons, for the Tab and Enter keys reach them; their pictures are background
+images of rules that belong to this panel alone, since no button of ipywidgets holds a picture.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import count
+from typing import Any
+
+import ipywidgets as widgets
+
+from deltaedit_kit.labs.studio.parts.markup import data_address, style_tag
+from deltaedit_kit.labs.studio.sentences import FARTHEST
+from deltaedit_kit.labs.studio.state import STRIP, Sentence
+
+DIGITS = 4  # a slider's 0.30000000000000004 is 0.3
+
+
+class NumberSlider(widgets.HBox):
+    """`.slider` and `.number` share a value; `on_change(value)` hears of it, not of `show`."""
+
+    def __init__(
+        self,
+        label: str,
+        value: float,
+        span: tuple[float, float, float],
+        on_change: Callable[[float], None],
+        quiet: bool = False,
+    ) -> None:
+        """`span` is (low, high, step); `quiet` hides the label from the eye."""
+        low, high, step = span
+        self._low, self._step = low, step
+        wide = "60px" if quiet else "158px"
+        self.slider = widgets.FloatSlider(
+            value=self._nearest(value),
+            min=low,
+            max=high,
+            step=step,
+            readout=False,
+            layout=widgets.Layout(width="96px" if quiet else "190px", margin="0 4px"),
+        )
+        self.number = widgets.BoundedFloatText(
+            value=value,
+            min=low,
+            max=high,
+            step=step,
+            description=label,
+            layout=widgets.Layout(width=wide),
+            style={"description_width": "84px"},
+        )
+        self.number.add_class("de-number")
+        self._on_change, self._notify = on_change, True
+        super().__init__([self.slider, self.number] if quiet else [self.number, self.slider])
+        self.add_class("de-slider")
+        if quiet:
+            self.add_class("de-quiet")
+        self.slider.observe(self._slid, names="value")
+        self.number.observe(self._typed, names="value")
+
+    def show(self, value: float) -> None:
+        """Show a value without an event; a larger one than the span makes it wider."""
+        self._notify = False
+        try:
+            for control, shown in ((self.slider, self._nearest(value)), (self.number, value)):
+                control.max = max(control.max, shown)
+                if control.value != shown:
+                    control.value = shown
+        finally:
+            self._notify = True
+
+    def _nearest(self, value: float) -> float:
+        """The step of the slider that is nearest to a value."""
+        return round(self._low + round((value - self._low) / self._step) * self._step, DIGITS)
+
+    def _slid(self, change: Any) -> None:
+        value = round(float(change["new"]), DIGITS)
+        if value != self._nearest(self.number.value):
+            self._tell(value)
+
+    def _typed(self, change: Any) -> None:
+        self._tell(round(float(change["new"]), DIGITS))
+
+    def _tell(self, value: float) -> None:
+        if self._notify:
+            self.show(value)
+            self._on_change(value)
+
+
+@dataclass(frozen=True)
+class RowEvents:
+    """Who hears what happens in row k; rows are counted from 0."""
+
+    written: Callable[[int, str], None]
+    weighed: Callable[[int, float], None]
+    switched: Callable[[int, bool], None]
+    deleted: Callable[[int], None]
+
+
+class SentenceRow(widgets.HBox):
+    """Row k of the list: `.on .text .strength .delete`; `show` tells nobody."""
+
+    def __init__(self, number: int, events: RowEvents) -> None:
+        name = f"sentence {number + 1}"
+        self._number, self._events, self._notify = number, events, True
+        self.on = widgets.Checkbox(
+            value=True,
+            description=f"Use {name}",
+            indent=False,
+            layout=widgets.Layout(width="22px", margin="0"),
+        )
+        self.text = widgets.Text(
+            description=f"Text of {name}",
+            placeholder="what to become, then Enter",
+            continuous_update=False,  # one edit a sentence, not one a letter
+            layout=widgets.Layout(width="176px"),
+        )
+        self.strength = NumberSlider(
+            f"Strength of {name}",
+            1.0,
+            (-FARTHEST, FARTHEST, 0.05),
+            lambda value: events.weighed(number, value),
+            quiet=True,
+        )
+        self.delete = widgets.Button(
+            description="Delete", tooltip=f"Delete {name}", layout=widgets.Layout(width="auto")
+        )
+        super().__init__([self.on, self.text, self.strength, self.delete])
+        self.add_class("de-row")
+        for control in (self.on, self.text):
+            control.add_class("de-quiet")
+        self.on.observe(self._switched, names="value")
+        self.text.observe(self._written, names="value")
+        self.delete.on_click(lambda _button: events.deleted(number))
+
+    def show(self, sentence: Sentence) -> None:
+        """Show a sentence without an event."""
+        self._notify = False
+        try:
+            self.on.value, self.text.value = sentence.on, sentence.text
+        finally:
+            self._notify = True
+        self.strength.show(sentence.strength)
+
+    def _switched(self, change: Any) -> None:
+        if self._notify:
+            self._events.switched(self._number, bool(change["new"]))
+
+    def _written(self, change: Any) -> None:
+        if self._notify:
+            self._events.written(self._number, change["new"])
+
+
+PANELS = count(1)  # two panels on one page must not share their pictures
+
+
+class FacePicker(widgets.VBox):
+    """`.tiles` are the buttons; `show` draws the strip, `mark` the choice."""
+
+    def __init__(self, on_pick: Callable[[int], None]) -> None:
+        self._panel = next(PANELS)
+        self._style = widgets.HTML(layout=widgets.Layout(display="none"))
+        self.tiles = []
+        for row in range(STRIP):
+            tile = widgets.Button(
+                description=str(row + 1),
+                tooltip=f"Edit face {row + 1}",
+                layout=widgets.Layout(width="66px", height="66px", margin="2px"),
+            )
+            tile.add_class("de-tile").add_class(f"de-face-{self._panel}-{row}")
+            tile.on_click(lambda _button, row=row: on_pick(row))
+            self.tiles.append(tile)
+        self._faces = widgets.HBox(self.tiles)
+        self._faces.add_class("de-row")
+        super().__init__([self._style, self._faces])
+
+    def show(self, jpegs: Sequence[bytes]) -> None:
+        """Other pictures on the buttons, JPEG files."""
+        rules = (
+            f".de-studio .de-face-{self._panel}-{row} "
+            f"{{ background-image: url({data_address(jpeg, 'image/jpeg')}) !important; }}"
+            for row, jpeg in enumerate(jpegs)
+        )
+        self._style.value = style_tag("\n".join(rules))
+
+    def mark(self, row: int | None) -> None:
+        """Mark the chosen face; None marks nobody (a photo is shown)."""
+        for place, tile in enumerate(self.tiles):
+            if place == row:
+                tile.description = f"● {place + 1}"
+                tile.add_class("de-picked")
+            else:
+                tile.description = str(place + 1)
+                tile.remove_class("de-picked")

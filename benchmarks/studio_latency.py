@@ -18,7 +18,7 @@ import torch
 
 from benchmarks.machine import describe
 from deltaedit_kit import load_domain
-from deltaedit_kit.labs.studio.panel import Studio
+from deltaedit_kit.labs.studio import Studio
 
 
 def strength_at(number: int) -> float:

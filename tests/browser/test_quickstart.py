@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 CELLS = (
     """\
 from deltaedit_kit import load_domain
-from deltaedit_kit.labs.studio.quickstart import QuickstartPanel
+from deltaedit_kit.labs.studio import QuickstartPanel
 panel = QuickstartPanel(load_domain("toyfaces"))
 panel""",
     "print(panel.state)",

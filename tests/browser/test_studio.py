@@ -32,7 +32,7 @@ SHOTS = os.environ.get("DELTAEDIT_SHOTS")  # a folder: keep pictures of the scre
 SENTENCE = "a smiling face <b>&"
 CELLS = (
     "from deltaedit_kit import load_domain\n"
-    "from deltaedit_kit.labs.studio.panel import Studio\n"
+    "from deltaedit_kit.labs.studio import Studio\n"
     "studio = Studio(load_domain('toyfaces'), folder='saved')\n"
     "studio",
     "print(studio.state)",

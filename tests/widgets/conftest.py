@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from deltaedit_kit.labs.studio.panel import Studio
+from deltaedit_kit.labs.studio import Studio
 from tests.widgets.studio_fixture import DOMAIN, invert
 
 

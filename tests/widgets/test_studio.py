@@ -8,7 +8,7 @@ import ipywidgets
 import numpy as np
 import pytest
 
-from deltaedit_kit.labs.studio.panel import Studio
+from deltaedit_kit.labs.studio import Studio
 from deltaedit_kit.labs.studio.parts import markup
 from deltaedit_kit.labs.studio.parts.inputs import NumberSlider
 from deltaedit_kit.labs.studio.parts.scripted import ScreenReaderLabels

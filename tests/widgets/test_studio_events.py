@@ -8,8 +8,8 @@ import numpy as np
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from deltaedit_kit.labs.studio import Studio
 from deltaedit_kit.labs.studio.engine import Engine
-from deltaedit_kit.labs.studio.panel import Studio
 from deltaedit_kit.pictures import to_uint8
 from tests.widgets.studio_fixture import DOMAIN, choose
 

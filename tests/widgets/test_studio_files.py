@@ -12,7 +12,7 @@ from PIL import Image
 from deltaedit_kit.domain import Domain
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.faces import Faces
-from deltaedit_kit.labs.studio.panel import Studio
+from deltaedit_kit.labs.studio import Studio
 from deltaedit_kit.labs.studio.parts.scripted import LARGEST, File, FileButton
 from tests.widgets.studio_fixture import DOMAIN, PNG, choose
 

@@ -36,7 +36,7 @@ def test_a_person_looks_at_one_cell_after_the_other(
     opened.run_cell(0)
     panel = opened.cell(0)
     choose = {name: panel.get_by_label(name) for name in ("Method", "Sentence", "Face")}
-    panel.get_by_text("had it before").wait_for()
+    panel.get_by_text("not counted").first.wait_for()
     assert panel.get_by_text("<i>glasses</i>").count() >= 1  # markup is text
     after = panel.locator("img").nth(1)
     first = after.get_attribute("src")

@@ -3,10 +3,11 @@
     x -> 1x1 -> [ 3x3, blur + 3x3 down; skip: blur + 1x1 down; sum / sqrt 2 ] ... -> 4x4
       -> append the standard deviation over a group of pictures -> 3x3 -> linear -> linear
 
-The deviation lets the critic see whether pictures of a batch vary as renders do.
+The deviation lets the critic see whether pictures of a batch vary as renders do. Every size has its
+own entrance, so that a run can begin with small pictures and grow.
 
 Source: Karras et al. 2020 (arXiv:1912.04958), figure 7, "residual nets"; Karras et al. 2018
-(arXiv:1710.10196), section 3, for the deviation of a minibatch.
+(arXiv:1710.10196), sections 2 and 3, for growing and for the deviation of a minibatch.
 """
 
 from __future__ import annotations
@@ -72,23 +73,35 @@ class Block(nn.Module):
 
 
 class Discriminator(nn.Module):
-    """Pictures [n, 3, R, R] in [-1, 1] -> logits [n]: above 0 means "a render"."""
+    """Pictures [n, 3, r, r] in [-1, 1], r <= R -> logits [n]: above 0 means "a render"."""
 
     def __init__(self, resolution: int, channels: Mapping[int, int]) -> None:
         super().__init__()
         sizes = [2**k for k in range(resolution.bit_length() - 1, 1, -1)]  # R, R / 2, ... 4
-        self.from_rgb = EqualConv(3, channels[resolution], 1)
-        self.blocks = nn.Sequential(
-            *(Block(channels[size], channels[half]) for size, half in pairwise(sizes))
+        self.sizes = sizes
+        self.from_rgb = nn.ModuleList(EqualConv(3, channels[size], 1) for size in sizes)
+        self.blocks = nn.ModuleList(
+            Block(channels[size], channels[half]) for size, half in pairwise(sizes)
         )
         last = channels[4]
         self.conv = EqualConv(last + 1, last, 3)
         self.linear = EqualLinear(last * 16, last, activate=True)
         self.out = EqualLinear(last, 1)
 
-    def forward(self, pictures: Float[Tensor, "n 3 h h"]) -> Float[Tensor, " n"]:
-        """n is a multiple of `GROUP`, or below it."""
-        x = self.blocks(self.from_rgb(pictures))
+    def forward(
+        self, pictures: Float[Tensor, "n 3 h h"], blend: float = 1.0
+    ) -> Float[Tensor, " n"]:
+        """n is a multiple of `GROUP`, or below it; h one of the sizes from 8.
+
+        `blend` below 1 lets the first block in by so much; the rest looks at half the size, as
+        the critic did before it grew.
+        """
+        first = self.sizes.index(pictures.shape[-1])
+        x = self.blocks[first](self.from_rgb[first](pictures))
+        if blend < 1:
+            x = self.from_rgb[first + 1](F.avg_pool2d(pictures, 2)).lerp(x, blend)
+        for block in self.blocks[first + 1 :]:
+            x = block(x)
         groups = x.unflatten(0, (min(GROUP, len(x)), -1))  # [g, n / g, c, 4, 4]
         spread = (groups.var(0, unbiased=False) + 1e-8).sqrt().mean((1, 2, 3))  # [n / g]
         spread = spread.repeat(groups.shape[0])[:, None, None, None].expand(-1, 1, 4, 4)

@@ -22,15 +22,21 @@ PICTURES, SEED, PASS = 1000, 123_456, 100
 
 
 @torch.no_grad()
-def progress_line(generator: Generator, world: World) -> str:
-    """Fréchet distance of samples to held-out renders, and of renders to renders."""
+def progress_line(generator: Generator, world: World, size: int) -> str:
+    """Fréchet distance of samples of `size` pixels to renders of it, and of renders alone."""
     z = torch.randn(
         PICTURES, generator.style_dim, generator=torch.Generator().manual_seed(SEED)
     ).to(generator.conv1.activate.bias.device)
-    drawn = torch.cat([generator(part).clamp(-1, 1).cpu() for part in z.split(PASS)])
-    one, other = read(world.unseen[:PICTURES]), read(world.unseen[PICTURES : 2 * PICTURES])
-    made = frechet_distance(read(drawn), other)
-    return f"oracle Fréchet {float(made):.3f} (renders {float(frechet_distance(one, other)):.3f})"
+    w_plus = generator.expand(generator.mapping(z))
+    drawn = [
+        generator.synthesize(generator.to_style(part), part, resolution=size).clamp(-1, 1).cpu()
+        for part in w_plus.split(PASS)
+    ]
+    unseen = F.avg_pool2d(world.unseen, world.unseen.shape[-1] // size)
+    one, other = read(unseen[:PICTURES]), read(unseen[PICTURES : 2 * PICTURES])
+    made = frechet_distance(read(torch.cat(drawn)), other)
+    alone = float(frechet_distance(one, other))
+    return f"{size} px, oracle Fréchet {float(made):.3f} (renders {alone:.3f})"
 
 
 def read(pictures: Float[Tensor, "n 3 h h"]) -> Float[Tensor, "n K"]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import torch
 
@@ -10,7 +12,16 @@ from recipes.toyfaces_learned.generator import STATE, Config, Run, land
 from recipes.toyfaces_learned.world import World
 
 CHANNELS = {4: 8, 8: 8, 16: 8, 32: 4}
-TINY = Config(resolution=32, channels=CHANNELS, style_dim=8, mapping_layers=2, batch=4, r1_every=2)
+TINY = Config(
+    resolution=32,
+    channels=CHANNELS,
+    style_dim=8,
+    mapping_layers=2,
+    growth={8: 4, 16: 4},  # a step each
+    fade=8,
+    batch=4,
+    r1_every=2,
+)
 
 
 def pictures(step: int) -> torch.Tensor:
@@ -45,6 +56,38 @@ def test_a_killed_run_goes_on_bit_for_bit(tmp_path) -> None:
         second.train_step(pictures(step))
     assert second.step == unbroken.step == 4
     assert all(torch.equal(a, b) for a, b in zip(weights(second), weights(unbroken), strict=True))
+
+
+def test_pictures_grow_and_a_new_size_comes_in_slowly() -> None:
+    assert [TINY.stage(step) for step in range(6)] == [
+        (8, 1.0),
+        (16, 0.0),
+        (32, 0.0),
+        (32, 0.5),
+        (32, 1.0),
+        (32, 1.0),
+    ]
+    run = Run(TINY, "cpu")
+    shapes = []
+    for step in range(3):
+        shapes.append(run.draw(2).shape[-1])
+        run.train_step(pictures(step))
+    assert shapes == [8, 16, 32]
+
+
+def test_a_new_size_is_an_enlargement_of_the_last_and_the_critic_does_not_notice() -> None:
+    run = Run(TINY, "cpu")
+    z = torch.randn(4, TINY.style_dim)
+    w_plus = run.generator.expand(run.generator.mapping(z))
+    s = run.generator.to_style(w_plus)
+    draw = partial(run.generator.synthesize, s, w_plus, resolution=16)
+    small, large = draw(resolution=8), draw()
+    for new in run.generator.convs[2:4].parameters():
+        torch.nn.init.normal_(new)
+    assert torch.equal(draw(), large)  # nothing of the new size shows yet
+    torch.testing.assert_close(large.mean((2, 3)), small.mean((2, 3)), atol=0.1, rtol=0.1)
+    grown = torch.nn.functional.interpolate(small, scale_factor=2)
+    torch.testing.assert_close(run.critic(grown, blend=0.0), run.critic(small))
 
 
 def test_landed_weights_begin_a_run_on_a_new_machine(tmp_path) -> None:

@@ -64,9 +64,13 @@ def executed(notebook: NotebookNode, folder: Path) -> NotebookNode:
 
 
 def tidied(notebook: NotebookNode) -> NotebookNode:
-    """Without what changes from run to run and says nothing: cell times, widget states, ids."""
+    """Without what changes from run to run and says nothing: cell times, widget states, ids.
+
+    Tags stay: the course's editions are made by them.
+    """
     for number, cell in enumerate(notebook.cells):
-        cell.metadata = NotebookNode()
+        tags = cell.metadata.get("tags", [])
+        cell.metadata = NotebookNode(tags=tags) if tags else NotebookNode()
         cell.id = f"cell-{number:02d}"
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
     notebook.metadata = nbformat.from_dict(

@@ -87,6 +87,15 @@ def test_bootstrap_is_added_once_and_replaced_when_old() -> None:
     nbformat.validate(tidied(notebook))
 
 
+def test_tidying_keeps_tags_and_nothing_else() -> None:
+    notebook = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_code_cell("1"), nbformat.v4.new_code_cell("2")]
+    )
+    notebook.cells[0].metadata = {"tags": ["exercise-check"], "execution": {"x": 1}}
+    notebook.cells[1].metadata = {"execution": {"x": 1}}
+    assert [cell.metadata for cell in tidied(notebook).cells] == [{"tags": ["exercise-check"]}, {}]
+
+
 def test_repository_address_stands_in_one_place() -> None:
     text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     address = tomllib.loads(text)["project"]["urls"]["Repository"]

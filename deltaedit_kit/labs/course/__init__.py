@@ -7,8 +7,10 @@ exercise    what an exercise is: a solution, inputs to try it on, mistakes by th
 the_method  the exercises of `00b_write_the_method`
 bounded     run an answer in a process of its own, for five seconds at most
 checking    right, or wrong and how
+quiz        five questions on a lesson, each option with its feedback
 """
 
 from deltaedit_kit.labs.course.checking import check, hint, show_solution
+from deltaedit_kit.labs.course.quiz import quiz
 
-__all__ = ["check", "hint", "show_solution"]
+__all__ = ["check", "hint", "quiz", "show_solution"]

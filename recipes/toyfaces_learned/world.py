@@ -1,18 +1,20 @@
 """The world to learn from: renders as bytes, shuffled, mirrored at random; nobody says of what.
 
-    factors ~ uniform   ->   picture = render(factors)   ->   the factors are thrown away
+    factors ~ uniform   ->   picture = render(factors)
 
-Batch k is a function of (seed, k): a resumed run sees the pictures that an unbroken one would.
+The generator's recipe never asks for the factors; CLIP's writes captions of them. Batch k is a
+function of (seed, k): a resumed run sees the pictures that an unbroken one would.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 from tqdm import trange
 
@@ -51,11 +53,24 @@ class World:
 
     def batch(self, n: int, seed: int, step: int) -> Float[Tensor, "n 3 h h"]:
         """The n pictures of this step in [-1, 1], half of them mirrored on average."""
+        return self.rows_and_pictures(n, seed, step)[1]
+
+    def rows_and_pictures(
+        self, n: int, seed: int, step: int
+    ) -> tuple[Int[Tensor, " n"], Float[Tensor, "n 3 h h"]]:
+        """`batch`, and which rows of the world its pictures are."""
         random = np.random.default_rng((seed, step))
         rows = np.sort(random.integers(0, len(self.pictures) - self.held_out, n))
         pictures = to_float(self.pictures[rows])
         mirrored = torch.from_numpy(random.random(n) < 0.5)[:, None, None, None]
-        return torch.where(mirrored, pictures.flip(3), pictures)
+        return torch.from_numpy(rows), torch.where(mirrored, pictures.flip(3), pictures)
+
+    @cached_property
+    def factors(self) -> Float[Tensor, "n K"]:
+        """What was rendered, drawn again from the seeds."""
+        chunks = range(0, len(self.pictures), CHUNK)
+        drawn = [sample_factors(CHUNK, SEED + start // CHUNK) for start in chunks]
+        return torch.cat(drawn)[: len(self.pictures)]
 
     @property
     def unseen(self) -> Float[Tensor, "n 3 h h"]:

@@ -1,0 +1,98 @@
+"""The contrastive recipe in miniature: the loss, masking, exact resume, what is learned."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+import open_clip
+import torch
+
+from deltaedit_kit.clip_network import ClipNetwork
+from deltaedit_kit.toyfaces.captions import captions
+from deltaedit_kit.toyfaces.factors import sample_factors
+from recipes.toyfaces_learned.clip import LANDED, SIZES, STATE, TABLE, Config, Run, info_nce, land
+from recipes.toyfaces_learned.world import CHUNK, SEED, World
+
+TINY = Config(
+    sizes=replace(SIZES, side=16, image_width=64, image_layers=1, text_layers=1, image_heads=1),
+    steps=10,
+    batch=8,
+    warm_up=2,
+)
+TEXTS = captions(sample_factors(8, 0), 0)
+
+
+def fresh() -> Run:
+    random = torch.Generator().manual_seed(1)
+    return Run(TINY, torch.randn(SIZES.words, SIZES.text_width, generator=random) * 0.02, "cpu")
+
+
+def pictures(step: int) -> torch.Tensor:
+    return torch.rand(8, 3, 16, 16, generator=torch.Generator().manual_seed(step)) * 2 - 1
+
+
+def test_the_loss_is_that_of_open_clip() -> None:
+    a, b = torch.nn.functional.normalize(torch.randn(2, 6, 5), dim=2)
+    scale = torch.tensor(7.0)
+    torch.testing.assert_close(info_nce(a, b, scale), open_clip.ClipLoss()(a, b, scale))
+    sure = torch.eye(4)
+    assert info_nce(sure, sure, torch.tensor(100.0)) < 1e-6
+    assert math.isclose(info_nce(sure, sure, torch.tensor(0.0)), math.log(4), rel_tol=1e-5)
+
+
+def test_all_patches_are_what_the_kits_network_sees() -> None:
+    run = fresh()
+    seen, said = run.embed(pictures(0), TEXTS)
+    normalise = partial(torch.nn.functional.normalize, dim=1)
+    torch.testing.assert_close(seen, normalise(run.network.encode_image(pictures(0))))
+    one_by_one = torch.cat([run.embed_texts([text]) for text in TEXTS])
+    torch.testing.assert_close(said, normalise(one_by_one))
+    half, _ = run.embed(pictures(0), TEXTS, half=True)
+    assert not torch.allclose(half, seen)
+
+
+def test_a_killed_run_goes_on_bit_for_bit_and_the_table_stays(tmp_path) -> None:
+    unbroken, first = fresh(), fresh()
+    table = first.network.token_embedding.weight.clone()
+    for step in range(4):
+        unbroken.train_step(pictures(step), TEXTS)
+    for step in range(2):
+        first.train_step(pictures(step), TEXTS)
+    first.save(tmp_path)
+    second = fresh()
+    assert second.load(tmp_path / STATE)
+    torch.rand(5)  # somebody else's random numbers
+    for step in range(2, 4):
+        second.train_step(pictures(step), TEXTS)
+    assert second.step == 4
+    ours, theirs = (run.network.state_dict() for run in (second, unbroken))
+    assert all(torch.equal(ours[key], theirs[key]) for key in theirs)
+    assert torch.equal(ours[TABLE], table)
+
+
+def test_steps_bring_pairs_together(tmp_path) -> None:
+    run = fresh()
+    losses = [run.train_step(pictures(0), TEXTS) for _ in range(8)]
+    assert losses[-1] < 0.8 * losses[0]
+    land(run, tmp_path / "landed.safetensors")
+    other = fresh()
+    assert other.load(tmp_path / "landed.safetensors")
+    assert other.step == 8
+    assert (tmp_path / "landed.safetensors").stat().st_size < 2e6  # without the token table
+
+
+def test_the_worlds_factors_are_those_of_its_renders() -> None:
+    world = World(np.zeros((CHUNK + 3, 3, 2, 2), np.uint8), held_out=1)
+    assert torch.equal(world.factors[CHUNK:], sample_factors(CHUNK, SEED + 1)[:3])
+    rows, batch = world.rows_and_pictures(5, 0, 9)
+    assert rows.shape == (5,)
+    assert torch.equal(batch, world.batch(5, 0, 9))
+
+
+def test_what_an_earlier_session_reached_fits() -> None:
+    if LANDED.exists():
+        assert Run(Config(), torch.zeros(SIZES.words, SIZES.text_width), "cpu").load(LANDED)
+    assert isinstance(fresh().network, ClipNetwork)

@@ -66,7 +66,7 @@ class Config:
     sizes: ClipSizes = SIZES
     resolution: int = 64
     renders: int = 40_000
-    steps: int = 4000
+    steps: int = 2400
     batch: int = 256
     rate: float = 1e-3  # the highest; a cosine to 0 after `warm_up` steps
     warm_up: int = 200

@@ -1,6 +1,6 @@
 """How far a generator has come: Fréchet distance in what the oracle reads, beside renders alone.
 
-    d² = |μ - μ'|² + tr(C + C' - 2 (C C')^½)        over the oracle's readings of 1,000 pictures
+    d² = |μ - μ'|² + tr(C + C' - 2 (C C')^½)        over the oracle's readings of 500 pictures
 
 Half of the held-out renders against the other half says what 0 looks like with so many pictures.
 The oracle knows portraits of 128 px; both sides are enlarged to that in the same way.
@@ -18,7 +18,7 @@ from deltaedit_kit.stylegan2 import Generator
 from deltaedit_kit.toyfaces.oracle import read_factors
 from recipes.toyfaces_learned.world import World
 
-PICTURES, SEED, PASS = 1000, 123_456, 100
+PICTURES, SEED, PASS = 500, 123_456, 100
 
 
 @torch.no_grad()

@@ -4,7 +4,8 @@ from deltaedit_kit.labs.course import check, hint, show_solution
 check("method.loss", my_loss)        hint("method.loss", 1)        show_solution("method.loss")
 
 exercise    what an exercise is: a solution, inputs to try it on, mistakes by their names
-the_method  the exercises of `00b_write_the_method`
+training, editing   the exercises of `00b_write_the_method`
+delta_space         those of `01_delta_space`
 bounded     run an answer in a process of its own, for five seconds at most
 checking    right, or wrong and how
 quiz        five questions on a lesson, each option with its feedback

@@ -17,16 +17,25 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from deltaedit_kit.errors import DeltaEditError
-from deltaedit_kit.labs.course import editing, training
+from deltaedit_kit.labs.course import delta_space, editing, training
 from deltaedit_kit.labs.course.bounded import SECONDS, bounded
 from deltaedit_kit.labs.course.exercise import Answer, Exercise, Inputs, call
 
 SEED = 7
-EXERCISES = {one.key: one for one in (*training.EXERCISES, *editing.EXERCISES)}
+EXERCISES = {
+    one.key: one
+    for lesson in (
+        training.EXERCISES,
+        editing.EXERCISES,
+        delta_space.EXERCISES,
+    )
+    for one in lesson
+}
 
 
 @dataclass(frozen=True)
@@ -156,6 +165,8 @@ def _tensors(value: Any) -> list[Tensor]:
     """Whatever an answer gives, as a list of float64 tensors."""
     if isinstance(value, Tensor):
         return [value.detach().to("cpu", torch.float64)]
+    if isinstance(value, np.ndarray | np.generic):
+        return [torch.from_numpy(np.array(value, dtype=np.float64))]
     if isinstance(value, list | tuple):
         return [part for one in value for part in _tensors(one)]
     if isinstance(value, bool | int | float):

@@ -1,4 +1,4 @@
-# DeltaEdit Kit: what `make` can do.   make edit | check | test | lab | app | lint | fix | figures | setup
+# DeltaEdit Kit: what `make` can do.   make edit | check | test | lab | app | course | lint | fix | figures | setup
 #
 # The first target that needs it builds .venv (Python >= 3.11, nothing else); a stamp file per
 # set of packages says that it is done, so every later run starts at once. uv is used where it is
@@ -18,7 +18,7 @@ override TEXT := $(value TEXT)
 export TEXT
 
 .DEFAULT_GOAL := help
-.PHONY: help edit check test lab app lint format types fast-tests fix figures setup clean-env
+.PHONY: help edit check test lab app lint format types fast-tests fix figures course setup clean-env
 
 help:
 	@sed -n 's/^## //p' Makefile
@@ -51,6 +51,10 @@ lab: $(DEV)
 ## make app                      the editing studio as a page of its own, in the browser
 app: $(DEV)
 	@$(RUN) -m deltaedit_kit.labs.app
+
+## make course                   the lessons for students, solved, and for nbgrader -> build/course
+course: $(DEV)
+	@$(RUN) -m deltaedit_kit.labs.course.build
 
 ## make lint                     format, lint and types, as CI checks them
 lint: format types

@@ -48,7 +48,7 @@ def declared(*extras: str) -> set[str]:
 @pytest.mark.parametrize(
     ("folder", "extras"),
     [
-        ("deltaedit_kit", ("lab", "photos")),
+        ("deltaedit_kit", ("lab", "photos", "course")),
         ("benchmarks", ("test",)),
         ("recipes", ("lab", "test", "recipes")),
         ("tests", ("lab", "test")),

@@ -8,7 +8,11 @@ training, editing   the exercises of `00b_write_the_method`
 delta_space         those of `01_delta_space`
 bounded     run an answer in a process of its own, for five seconds at most
 checking    right, or wrong and how
+seeds       every learner's checks draw inputs of their own
 quiz        five questions on a lesson, each option with its feedback
+marking     tags of cells -> nbgrader's metadata
+build       one source, three editions: student, solutions, nbgrader
+grading     what a submission is worth
 """
 
 from deltaedit_kit.labs.course.checking import check, hint, show_solution

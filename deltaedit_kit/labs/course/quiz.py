@@ -101,12 +101,16 @@ def read(path: Path) -> Quiz:
 def _question(number: int, one: Question) -> str:
     options = "".join(
         f"<details><summary>{letter}) {_rich(option.answer)}</summary>"
-        f"<p><strong>{'Right.' if option.correct else 'Not so.'}</strong> "
+        f'<p style="margin: 0.2em 0 0.8em 1.3em">'
+        f"<strong>{'Right.' if option.correct else 'Not so.'}</strong> "
         f"{_rich(option.feedback)}</p></details>"
         for letter, option in zip(LETTERS, one.answers, strict=False)
     )
     text = f"<strong>{number}.</strong> {_rich(one.question)}"
-    return f'<div role="group" aria-label="Question {number}"><p>{text}</p>{options}</div>'
+    return (
+        f'<div role="group" aria-label="Question {number}" style="margin: 1.2em 0">'
+        f"<p>{text}</p>{options}</div>"
+    )
 
 
 def _rich(text: str) -> str:

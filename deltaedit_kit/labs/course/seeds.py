@@ -1,0 +1,32 @@
+"""Whose answer is it: every learner's checks draw inputs of their own.
+
+    seed = first 32 bits of SHA-256(name)      7 where nobody has a name
+
+A table of numbers that was copied, or an answer fitted to the inputs at hand, is right for one
+learner's inputs only. The name is DELTAEDIT_STUDENT, which a JupyterHub may set for each learner.
+While nbgrader grades, it is the folder of the submission, autograded/STUDENT/ASSIGNMENT.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+NOBODY = 7
+NAME, GRADING = "DELTAEDIT_STUDENT", "NBGRADER_EXECUTION"
+
+
+def seed_of(name: str) -> int:
+    """A seed for this learner, the same on every machine; `NOBODY` for an empty name."""
+    if not name.strip():
+        return NOBODY
+    return int.from_bytes(hashlib.sha256(name.strip().encode()).digest()[:4], "big")
+
+
+def learner(environment: Mapping[str, str] = os.environ, folder: Path | None = None) -> str:
+    """The name of the learner whose notebook runs here in `folder`; empty where none is known."""
+    if environment.get(GRADING) == "autograde":
+        return (folder or Path.cwd()).parent.name  # not a name that the submission may choose
+    return environment.get(NAME, "")

@@ -1,0 +1,53 @@
+"""Each learner's checks draw inputs of their own, and grading does not ask the submission whose."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from deltaedit_kit.labs.course import check, checking
+from deltaedit_kit.labs.course.grading import grade
+from deltaedit_kit.labs.course.seeds import NAME, NOBODY, learner, seed_of
+
+KEYS = list(checking.EXERCISES)
+LEARNERS = ("ada", "ben", "cem")
+
+
+def test_a_name_gives_one_seed_and_another_name_another() -> None:
+    assert len({seed_of(name) for name in ("", *LEARNERS)}) == 4
+    assert seed_of(" ada ") == seed_of("ada")
+    assert seed_of("") == NOBODY
+
+
+def test_grading_takes_the_folder_of_the_submission() -> None:
+    folder = Path("/course/autograded/ada/lesson")
+    assert learner({NAME: "ben", "NBGRADER_EXECUTION": "autograde"}, folder) == "ada"
+    assert learner({NAME: "ben"}, folder) == "ben"
+    assert learner({}, folder) == ""
+
+
+@pytest.mark.parametrize("key", KEYS)
+@pytest.mark.parametrize("name", LEARNERS)
+def test_solutions_and_mistakes_are_told_apart_for_every_learner(key: str, name: str) -> None:
+    exercise = checking.EXERCISES[key]
+    solutions = checking.solved(exercise, seed_of(name))
+    assert checking.diagnose(exercise, exercise.solution, solutions)[0]
+    for words, mistake in exercise.mistakes.items():
+        assert not checking.diagnose(exercise, mistake, solutions)[0], words
+
+
+def test_a_copied_table_is_right_for_its_owner_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    key = next(key for key in KEYS if key.endswith(".truncate"))
+    table = [one for _, (one,) in checking.solved(checking.EXERCISES[key], seed_of("ada"))]
+
+    def copied(w: torch.Tensor, mean_w: torch.Tensor, psi: float) -> torch.Tensor:
+        return next(one for one in table if one.shape == w.shape)
+
+    monkeypatch.setenv(NAME, "ada")
+    assert check(key, copied).right
+    monkeypatch.setenv(NAME, "ben")
+    assert not check(key, copied).right
+    assert grade(**{key: copied}) == 0.0
+    assert grade(**{key: checking.EXERCISES[key].solution}) == 1.0

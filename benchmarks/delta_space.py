@@ -4,6 +4,7 @@
     python -m benchmarks.delta_space --only tables       toyfaces, and the paper's features if here
     python -m benchmarks.delta_space --only projections  t-SNE and UMAP of 2×1,500 points
     python -m benchmarks.delta_space --only hover        2×5,000 points in a headless Chromium
+    python -m benchmarks.delta_space --record            the paper's features: keep the numbers
 
 The paper's features are read from $DELTAEDIT_CACHE/paper or the user's cache, never downloaded.
 """
@@ -12,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import time
+from typing import get_args
 
 import torch
 
@@ -27,7 +29,9 @@ from deltaedit_kit.labs.delta_space.clouds import (
     toyfaces_cloud,
     toyfaces_neutral,
 )
+from deltaedit_kit.labs.delta_space.clouds.paper import Data
 from deltaedit_kit.labs.delta_space.projection import project
+from deltaedit_kit.labs.delta_space.recorded import record
 
 PARTS = ("tables", "projections", "hover")
 HOVERS = 200
@@ -103,8 +107,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Measure the delta space.")
     parser.add_argument("--only", choices=PARTS, help="one part (default: all)")
     parser.add_argument("--pairs", type=int, default=600, help="of toyfaces, in the tables")
+    parser.add_argument("--record", action="store_true", help="write the kit's recorded numbers")
     options = parser.parse_args()
     print(describe("cpu"))
+    if options.record:
+        spaces = {data: paper_features(data) for data in get_args(Data)}
+        record({d: with_controls(raw.pair, delta.pair) for d, (raw, delta) in spaces.items()})
+        return
     if options.only in (None, "tables"):
         tables(options.pairs)
     if options.only in (None, "projections"):

@@ -1,0 +1,67 @@
+"""The measures of the paper's features, recorded: the evidence for those who have no features.
+
+    recorded_measures("celeba")   the table that with_controls(raw, the authors' differences) gave
+
+The features have no licence and are not shipped; numbers measured on them are. The file says when
+and how they were measured; where the features are, a test measures them again.
+
+Source of the features: the public DeltaEdit repository, folder tSNE; see `clouds.paper`.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+from typing import get_args
+
+from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.labs.delta_space.alignment import AlignmentTable, Measure
+from deltaedit_kit.labs.delta_space.clouds.paper import Data
+
+FILE = Path(__file__).with_name("recorded.json")
+
+
+def recorded_measures(data: Data = "celeba") -> AlignmentTable:
+    """Raw, its controls, the authors' differences and these shuffled; 1,500 pairs.
+
+    Raises DeltaEditError for data that nobody released.
+    """
+    if data not in get_args(Data):
+        raise DeltaEditError(f"nothing is recorded of {data!r}; use 'celeba' or 'cocoval'")
+    columns = json.loads(FILE.read_text(encoding="utf-8"))["measures"][data]
+    return AlignmentTable(
+        {
+            title: {name: Measure(name, **rest) for name, rest in found.items()}
+            for title, found in columns.items()
+        }
+    )
+
+
+def recorded_on(path: Path = FILE) -> str:
+    """The day of the measurement, such as "2026-11-29"."""
+    return json.loads(path.read_text(encoding="utf-8"))["measured on"]
+
+
+def record(tables: dict[Data, AlignmentTable], path: Path = FILE) -> None:
+    """Write tables of `with_controls` as `recorded_measures` reads them, four digits each."""
+    measures = {
+        data: {
+            title: {name: _rounded(measure) for name, measure in found.items()}
+            for title, found in table.columns.items()
+        }
+        for data, table in tables.items()
+    }
+    content = {
+        "measured on": date.today().isoformat(),
+        "by": "python -m benchmarks.delta_space --record",
+        "of": "the features in folder tSNE of the public DeltaEdit repository, 1,500 pairs each",
+        "measures": measures,
+    }
+    path.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _rounded(measure: Measure) -> dict[str, str | float]:
+    fields = {key: value for key, value in vars(measure).items() if value is not None}
+    del fields["name"]
+    return {k: float(f"{v:.4g}") if isinstance(v, float) else v for k, v in fields.items()}

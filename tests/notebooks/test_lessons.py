@@ -1,0 +1,127 @@
+"""Every notebook is a lesson: goals, exercises with checks, numbers, a quiz, what one can now.
+
+A notebook counts as a lesson from its first tagged exercise on.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+
+import nbformat
+import pytest
+from nbformat import NotebookNode
+
+from deltaedit_kit.labs.course import checking, quiz
+from deltaedit_kit.labs.course.build import student_edition
+from deltaedit_kit.labs.course.marking import (
+    CHECK,
+    EXERCISE_TAGS,
+    IMPLEMENT,
+    PREDICT,
+    checked,
+    has_tag,
+    marked,
+)
+from recipes.notebooks import FOLDER
+
+NOTEBOOKS = {
+    path.stem: nbformat.read(path, as_version=4) for path in sorted(FOLDER.glob("*.ipynb"))
+}
+each_notebook = pytest.mark.parametrize("name", NOTEBOOKS)
+
+
+def exercises(notebook: NotebookNode) -> Counter[str]:
+    return Counter(tag for cell in notebook.cells for tag in EXERCISE_TAGS if has_tag(cell, tag))
+
+
+LESSONS = [name for name, notebook in NOTEBOOKS.items() if exercises(notebook)]
+each_lesson = pytest.mark.parametrize("name", LESSONS)
+
+
+def code(name: str) -> list[NotebookNode]:
+    return [cell for cell in NOTEBOOKS[name].cells if cell.cell_type == "code"]
+
+
+def texts(cell: NotebookNode) -> Iterator[str]:
+    """What a cell's outputs say to a reader."""
+    for output in cell.outputs:
+        data = output.get("data", {})
+        yield output.get("text") or data.get("text/html") or data.get("text/plain", "")
+
+
+@each_lesson
+def test_a_lesson_begins_with_goals_needs_and_minutes(name: str) -> None:
+    head = NOTEBOOKS[name].cells[0].source
+    found = re.search(
+        r"^# .+\*\*You will be able to\*\*(.+)\*\*You need\*\*.+\*\*Time\*\*(.+)", head, re.DOTALL
+    )
+    assert found, "title, **You will be able to**, **You need**, **Time**"
+    goals, time = found.groups()
+    assert 3 <= len(re.findall(r"^\s*(?:[-*]|\d\.)\s|\(\d\)", goals, re.MULTILINE)) <= 5
+    assert all(word in time.lower() for word in ("reading", "running", "exercise"))
+    assert len(re.findall(r"\d+", time)) >= 3
+
+
+@each_lesson
+def test_a_lesson_ends_with_what_one_can_now_and_a_quiz(name: str) -> None:
+    last = NOTEBOOKS[name].cells[-8:]
+    assert any("you can now" in cell.source.lower() for cell in last)
+    assert any(f'quiz("{name}")' in cell.source for cell in last if cell.cell_type == "code")
+    assert len(quiz(name).questions) == 5
+
+
+@each_lesson
+def test_a_lesson_has_four_exercises_of_all_three_kinds(name: str) -> None:
+    found = exercises(NOTEBOOKS[name])
+    assert found.total() >= 4
+    assert set(found) == set(EXERCISE_TAGS)
+
+
+@each_lesson
+def test_every_answer_is_checked_by_an_exercise_that_there_is(name: str) -> None:
+    waiting = 0
+    for cell in code(name):
+        if has_tag(cell, IMPLEMENT):
+            assert not waiting, "two answers without a check between them"
+            waiting = 1
+        elif has_tag(cell, CHECK):
+            assert waiting, "a check without an answer before it"
+            waiting = 0
+            assert set(checked(cell.source)) <= set(checking.EXERCISES)
+    assert not waiting
+
+
+@each_lesson
+def test_the_checks_of_the_committed_answers_say_right(name: str) -> None:
+    for cell in code(name):
+        if has_tag(cell, CHECK):
+            said = "\n".join(texts(cell))
+            assert "not yet" not in said
+            assert said
+
+
+@each_lesson
+def test_the_reasoning_of_a_prediction_is_folded(name: str) -> None:
+    for cell in NOTEBOOKS[name].cells:
+        if has_tag(cell, PREDICT):
+            assert cell.source.count("<details>") == cell.source.count("</details>") >= 1
+
+
+@each_lesson
+def test_the_students_edition_has_no_answer_and_loses_no_cell_but_tests(name: str) -> None:
+    graded = marked(NOTEBOOKS[name], name)
+    edition = student_edition(graded)
+    nbformat.validate(edition)
+    assert len(edition.cells) == len(graded.cells)
+    for cell in edition.cells:
+        assert "SOLUTION" not in cell.source
+        assert not has_tag(cell, IMPLEMENT) or "NotImplementedError" in cell.source
+
+
+@each_notebook
+def test_outputs_are_numbers_or_words_no_bare_booleans(name: str) -> None:
+    for cell in code(name):
+        for text in texts(cell):
+            assert not re.search(r"(?<![=\w])(True|False)\b", text), text[:300]

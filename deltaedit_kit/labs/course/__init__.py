@@ -6,6 +6,7 @@ check("method.loss", my_loss)        hint("method.loss", 1)        show_solution
 exercise    what an exercise is: a solution, inputs to try it on, mistakes by their names
 training, editing   the exercises of `00b_write_the_method`
 delta_space         those of `01_delta_space`
+evaluation, comparing   those of `06_metrics_and_baselines`
 bounded     run an answer in a process of its own, for five seconds at most
 checking    right, or wrong and how
 seeds       every learner's checks draw inputs of their own

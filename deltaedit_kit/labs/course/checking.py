@@ -24,7 +24,7 @@ import torch
 from torch import Tensor
 
 from deltaedit_kit.errors import DeltaEditError
-from deltaedit_kit.labs.course import delta_space, editing, training
+from deltaedit_kit.labs.course import comparing, delta_space, editing, evaluation, training
 from deltaedit_kit.labs.course.bounded import SECONDS, bounded
 from deltaedit_kit.labs.course.exercise import Answer, Exercise, Inputs, call
 from deltaedit_kit.labs.course.seeds import NOBODY, learner, seed_of
@@ -35,6 +35,8 @@ EXERCISES = {
         training.EXERCISES,
         editing.EXERCISES,
         delta_space.EXERCISES,
+        evaluation.EXERCISES,
+        comparing.EXERCISES,
     )
     for one in lesson
 }

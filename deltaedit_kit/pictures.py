@@ -22,6 +22,7 @@ from matplotlib import image as matplotlib_image
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from deltaedit_kit.alt_text import alt_text
 from deltaedit_kit.atomic import replacing
 from deltaedit_kit.errors import DeltaEditError
 
@@ -109,14 +110,19 @@ SCREEN_DPI = 100  # in a notebook, where pictures make the file heavy
 class PictureFigure(Figure):
     """A matplotlib figure that a notebook shows even when pyplot was never imported.
 
-    As JPEG: a notebook with six grids of portraits stays below a megabyte.
+    As JPEG: a notebook with six grids of portraits stays below a megabyte. Its alternative text goes
+    into the output's metadata, where nbconvert, Voilà and the site look for it.
     """
 
-    def _repr_jpeg_(self) -> bytes:
+    def jpeg(self) -> bytes:
+        """The figure as it stands on the screen, as the bytes of a JPEG file."""
         buffer = io.BytesIO()
         sharp = {"quality": 85, "subsampling": 0}  # 0: colours as fine as brightness, for the text
         save_quietly(self, buffer, format="jpeg", dpi=SCREEN_DPI, pil_kwargs=sharp)
         return buffer.getvalue()
+
+    def _repr_jpeg_(self) -> tuple[bytes, dict[str, str]]:
+        return self.jpeg(), {"alt": alt_text(self)}
 
 
 def to_uint8(pictures: torch.Tensor) -> np.ndarray:

@@ -68,9 +68,10 @@ def test_every_picture_stands_under_or_beside_its_label(faces: int, texts: int) 
 
 def test_figure_of_one_text_shows_itself() -> None:
     figure = EDITOR.edit(DOMAIN.sample(2), "an old face").figure()
-    picture = figure._repr_jpeg_()
+    picture, words = figure._repr_jpeg_()
     assert picture.startswith(b"\xff\xd8")
     assert matplotlib.image.imread(io.BytesIO(picture), format="jpeg").std() > 10
+    assert "an old face" in words["alt"]
 
 
 def test_strange_labels_are_drawn_without_a_warning(tmp_path: Path) -> None:

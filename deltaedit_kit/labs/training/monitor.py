@@ -72,7 +72,7 @@ def curve_bytes(session: TrainingSession) -> bytes:
     """The curves of the reports so far as a JPEG."""
     figure = curve_figure(session.reports)
     assert isinstance(figure, PictureFigure)  # which knows how to become a JPEG
-    return figure._repr_jpeg_()
+    return figure.jpeg()
 
 
 class TrainingMonitor(widgets.VBox):

@@ -110,8 +110,8 @@ SCREEN_DPI = 100  # in a notebook, where pictures make the file heavy
 class PictureFigure(Figure):
     """A matplotlib figure that a notebook shows even when pyplot was never imported.
 
-    As JPEG: a notebook with six grids of portraits stays below a megabyte. Its alternative text goes
-    into the output's metadata, where nbconvert, Voilà and the site look for it.
+    As JPEG: a notebook with six grids of portraits stays below a megabyte. Its alternative text
+    goes into the output's metadata, where nbconvert, Voilà and the site look for it.
     """
 
     def jpeg(self) -> bytes:

@@ -216,8 +216,7 @@ def test_nbgrader_gives_full_half_and_no_marks(graded: Callable) -> None:
         ada=(f"return {TRUNCATED}", f"import warnings; warnings.warn('slow'); return {KEPT}"),
         ben=(f"return {TRUNCATED}", "return (r @ t) >= threshold"),
         cem=(),
-        dot=("return mean_w + 0.7 * (w - mean_w)", "while True: pass"),
     )
     auto = {name: [cells["check-1"], cells["check-2"]] for name, cells in marks.items()}
-    assert auto == {"ada": [1, 1], "ben": [1, 0], "cem": [0, 0], "dot": [0, 0]}
+    assert auto == {"ada": [1, 1], "ben": [1, 0], "cem": [0, 0]}
     assert marks["cem"]["explain-1"] == 0  # untouched; a written one waits for a person

@@ -3,9 +3,10 @@
     python -m recipes.notebooks                  every notebook of notebooks/
     python -m recipes.notebooks 00_quickstart    one of them
 
-The cell behind the title installs the kit when the notebook runs in Colab. Its address is read from
-`[project.urls]` in pyproject.toml, the one place of the project where it stands; a test compares
-the two. A notebook that needs an extra of the kit asks for it there, as `EXTRAS` says.
+The cell behind the title installs the kit when the notebook runs in Colab or on Kaggle, and stops
+it there in one line when that fails. Its address is read from `[project.urls]` in pyproject.toml,
+the one place of the project where it stands. `--setup` renews only that cell. A notebook that
+needs an extra of the kit asks for it there, as `EXTRAS` says.
 Outputs are those of this run, so that nbval has something to compare with.
 """
 
@@ -25,20 +26,31 @@ CELL_SECONDS = 1200
 EXTRAS = {"05_your_own_photo": "photos"}  # notebook -> extra that Colab installs with the kit
 
 BOOTSTRAP = """\
-# In Colab this installs the kit; anywhere else it does nothing.
+# The kit's home: this address, "deltaedit-kit" for the index, or a wheel or zip beside this file.
+KIT = "{home}"
+import os
+import subprocess
 import sys
 
-if "google.colab" in sys.modules:
-    %pip install --quiet "{source}"
+if "google.colab" in sys.modules or "KAGGLE_KERNEL_RUN_TYPE" in os.environ:  # else: do nothing
+    home = f"file://{{os.path.abspath(KIT)}}" if os.path.isfile(KIT) else KIT
+    wanted = f"{name} @ {{home}}" if "://" in home else "{name}"
+    command = [sys.executable, "-m", "pip", "install", "--quiet", wanted]
+    pip = subprocess.run(command, capture_output=True, text=True)
+    if pip.returncode:
+        why = " ".join(pip.stderr.split())[-200:]
+        stop = RuntimeError(f"No kit from {{KIT}} ({{why}}); correct KIT, run this cell again.")
+        stop._render_traceback_ = lambda: [str(stop)]
+        raise stop
 """
 
 
 def bootstrap(pyproject: Path = ROOT / "pyproject.toml", extra: str = "") -> str:
     """The text of the set-up cell of every notebook; `extra` is installed with the kit."""
-    urls = tomllib.loads(pyproject.read_text(encoding="utf-8"))["project"]["urls"]
-    source = f"git+{urls['Repository']}"
-    source = f"deltaedit-kit[{extra}] @ {source}" if extra else source
-    return BOOTSTRAP.format(source=source).rstrip("\n")
+    project = tomllib.loads(pyproject.read_text(encoding="utf-8"))["project"]
+    name = f"{project['name']}[{extra}]" if extra else project["name"]
+    home = f"git+{project['urls']['Repository']}"
+    return BOOTSTRAP.format(home=home, name=name).rstrip("\n")
 
 
 def with_bootstrap(notebook: NotebookNode, extra: str = "") -> NotebookNode:
@@ -87,12 +99,27 @@ def prepare(paths: Iterable[Path]) -> None:
         print(f"{path.name}: {len(notebook.cells)} cells, {path.stat().st_size / 1024:.0f} kB")
 
 
+def renew_setup(paths: Iterable[Path]) -> None:
+    """Put today's set-up cell into each notebook and leave everything else as it was.
+
+    Only where the cell is there already: it has no outputs, and its count stays.
+    """
+    for path in paths:
+        notebook = nbformat.read(path, as_version=4)
+        for cell in notebook.cells:
+            if cell.cell_type == "code" and "google.colab" in cell.source:
+                cell.source = bootstrap(extra=EXTRAS.get(path.stem, ""))
+        nbformat.write(notebook, path)
+
+
 def main() -> None:
     """Prepare the named notebooks, or all."""
     parser = argparse.ArgumentParser(description="Execute the notebooks for a commit.")
+    parser.add_argument("--setup", action="store_true", help="renew the set-up cell, run nothing")
     parser.add_argument("names", nargs="*", help="such as 00_quickstart (default: all)")
-    names = parser.parse_args().names
-    prepare([FOLDER / f"{name}.ipynb" for name in names] or sorted(FOLDER.glob("*.ipynb")))
+    options = parser.parse_args()
+    paths = [FOLDER / f"{name}.ipynb" for name in options.names] or sorted(FOLDER.glob("*.ipynb"))
+    renew_setup(paths) if options.setup else prepare(paths)
 
 
 if __name__ == "__main__":

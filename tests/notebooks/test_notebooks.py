@@ -9,7 +9,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from recipes.notebooks import BOOTSTRAP, EXTRAS, FOLDER, ROOT, bootstrap, tidied, with_bootstrap
+from recipes.notebooks import EXTRAS, FOLDER, ROOT, bootstrap, tidied, with_bootstrap
 
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
 IDS = [path.name for path in NOTEBOOKS]
@@ -53,29 +53,6 @@ def test_the_title_comes_first_then_the_cell_that_installs_the_kit_in_colab(path
 def test_cells_are_short(path: Path) -> None:
     sources = [cell.source for cell in code_cells(path)]
     assert max(source.count("\n") + 1 for source in sources) <= 16
-
-
-def test_bootstrap_takes_the_address_from_pyproject(tmp_path: Path) -> None:
-    other = tmp_path / "pyproject.toml"
-    other.write_text('[project.urls]\nRepository = "https://example.org/kit"\n')
-    assert '%pip install --quiet "git+https://example.org/kit"' in bootstrap(other)
-
-
-def test_a_notebook_gets_the_extra_that_it_asks_for() -> None:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    address = project["urls"]["Repository"]
-    for name, extra in EXTRAS.items():
-        assert f"{name}.ipynb" in IDS
-        assert extra in project["optional-dependencies"]
-        assert f'"{project["name"]}[{extra}] @ git+{address}"' in bootstrap(extra=extra)
-
-
-def test_bootstrap_does_nothing_outside_colab() -> None:
-    lines = BOOTSTRAP.strip().splitlines()
-    assert [line for line in lines if line and not line.startswith((" ", "#"))] == [
-        "import sys",
-        'if "google.colab" in sys.modules:',
-    ]
 
 
 def test_bootstrap_is_added_once_and_replaced_when_old() -> None:

@@ -34,7 +34,7 @@ import sys
 
 if "google.colab" in sys.modules or "KAGGLE_KERNEL_RUN_TYPE" in os.environ:  # else: do nothing
     home = f"file://{{os.path.abspath(KIT)}}" if os.path.isfile(KIT) else KIT
-    wanted = f"{name} @ {{home}}" if "://" in home else "{name}"
+    wanted = f"{name} @ {{home}}" if "://" in home else {plain}
     command = [sys.executable, "-m", "pip", "install", "--quiet", wanted]
     pip = subprocess.run(command, capture_output=True, text=True)
     if pip.returncode:
@@ -50,7 +50,8 @@ def bootstrap(pyproject: Path = ROOT / "pyproject.toml", extra: str = "") -> str
     project = tomllib.loads(pyproject.read_text(encoding="utf-8"))["project"]
     name = f"{project['name']}[{extra}]" if extra else project["name"]
     home = f"git+{project['urls']['Repository']}"
-    return BOOTSTRAP.format(home=home, name=name).rstrip("\n")
+    plain = f'KIT + "[{extra}]"' if extra else "KIT"
+    return BOOTSTRAP.format(home=home, name=name, plain=plain).rstrip("\n")
 
 
 def with_bootstrap(notebook: NotebookNode, extra: str = "") -> NotebookNode:

@@ -70,6 +70,12 @@ def test_one_setting_names_an_index_a_wheel_or_a_zip(tmp_path: Path) -> None:
     assert heard[-1] == f"deltaedit-kit[photos] @ file://{tmp_path}/kit.zip"
 
 
+def test_a_file_that_is_not_there_is_not_looked_for_on_the_index(tmp_path: Path) -> None:
+    heard = run_setup(tmp_path, kit="mistyped.whl")
+    assert heard is not None
+    assert heard[-1] == "mistyped.whl"  # which pip refuses
+
+
 def test_a_failing_install_stops_the_notebook_in_one_line(tmp_path: Path) -> None:
     (tmp_path / "pip.py").write_text(PIP.format(heard=str(tmp_path / "heard.json"), code=1))
     sources = [COLAB, bootstrap(), "print('reached')"]

@@ -35,6 +35,28 @@ class PublishedFile:
 
 
 @dataclass(frozen=True)
+class End:
+    """One end of a factor: its name as an attribute, and phrases such as "{} with a wide cap"."""
+
+    name: str
+    says: tuple[str, ...]  # {} is the neutral word, or what is said of it already
+
+
+@dataclass(frozen=True)
+class Factor:
+    """A named number in [0, 1] that pictures were drawn from, and what its two ends are called."""
+
+    name: str
+    low: End
+    high: End
+
+    @property
+    def ends(self) -> tuple[End, End]:
+        """Low, high."""
+        return self.low, self.high
+
+
+@dataclass(frozen=True)
 class DomainSpec:
     """What a domain is made of. Plain data: safe to print, compare and write down.
 
@@ -61,6 +83,7 @@ class DomainSpec:
     absent: dict[str, str] = field(default_factory=dict)  # network -> why nobody published it
     # How pictures entered CLIP when R was computed; None: as they did for the codes.
     relevance_preprocessing: str | None = None
+    factors: tuple[Factor, ...] = ()  # what an oracle of one's own reads; () for none
 
     def __post_init__(self) -> None:
         if not self.name or not self.neutral.strip():

@@ -20,7 +20,7 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
 
 from deltaedit_kit.clip_tokenizer import open_clip_file
-from deltaedit_kit.domain_spec import NETWORKS, DomainSpec, PublishedFile
+from deltaedit_kit.domain_spec import NETWORKS, DomainSpec, End, Factor, PublishedFile
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.io.cache import regular_file
 
@@ -70,6 +70,37 @@ class FileForm(Form):
         return PublishedFile(self.file, tuple(self.addresses), **fields)
 
 
+class EndForm(Form):
+    """One end of a factor."""
+
+    name: PlainName
+    says: Annotated[list[Annotated[str, Field(pattern=r"\{\}")]], Field(min_length=1)]
+
+
+class FactorForm(Form):
+    """A factor that pictures were drawn from."""
+
+    name: PlainName
+    low: EndForm
+    high: EndForm
+
+    def plain(self) -> Factor:
+        """The same as the kit's plain data."""
+        ends = (End(end.name, tuple(end.says)) for end in (self.low, self.high))
+        return Factor(self.name, *ends)
+
+
+def all_different(factors: list[FactorForm]) -> list[FactorForm]:
+    """`factors` where no two factors and no two ends have one name; else ValueError."""
+    for names in (
+        [factor.name for factor in factors],
+        [end.name for factor in factors for end in (factor.low, factor.high)],
+    ):
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(f"give every factor and every end a name of its own, not {twice[0]!r}")
+    return factors
+
+
 class DomainForm(Form):
     """A whole declaration."""
 
@@ -87,6 +118,7 @@ class DomainForm(Form):
     relevance_preprocessing: Text | None = None
     templates: list[Text] | Literal["imagenet"] = []
     examples: list[str] = []
+    factors: Annotated[list[FactorForm], AfterValidator(all_different)] = []
     networks: dict[Network, Annotated[list[FileForm], Field(min_length=1)]] = {}
     absent: dict[Network, Text] = {}
 
@@ -97,6 +129,7 @@ class DomainForm(Form):
         return DomainSpec(
             templates=templates(self.templates),
             examples=tuple(self.examples),
+            factors=tuple(factor.plain() for factor in self.factors),
             published={
                 network: tuple(file.plain() for file in files)
                 for network, files in self.networks.items()

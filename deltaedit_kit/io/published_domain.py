@@ -19,8 +19,10 @@ from typing import TYPE_CHECKING
 
 from torch import Tensor, nn
 
+from deltaedit_kit.atomic import load_tensors
 from deltaedit_kit.domain_spec import DomainSpec
 from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.factor_oracle import FactorOracle, FactorReader
 from deltaedit_kit.io import arcface, e4e
 from deltaedit_kit.io.checkpoints import loaders
 from deltaedit_kit.io.checkpoints.reading import text_header
@@ -96,6 +98,7 @@ class Outside:
             relevance=lambda: self.read_relevance(self.path("relevance")),
             inversion=self.inversion if self.has("inversion") else None,
             identity=self.identity if self.has("identity") else None,
+            oracle=self.oracle if self.spec.factors and self.has("oracle") else None,
             header=lambda network: text_header(self.path(network)),
         )
 
@@ -149,6 +152,12 @@ class Outside:
             mean_w = self.read_generator(self.path("generator")).mean_w
             encoder.mean_w = None if mean_w is None else mean_w.expand(encoder.rows, -1)
         return FromPictures(encoder, partial(resized, side=e4e.INPUT_SIDE))
+
+    def oracle(self) -> FactorOracle:
+        """What reads the declared factors: made here by `deltaedit build`."""
+        weights, _ = load_tensors(self.made("oracle"), "run `deltaedit build` again")
+        reader = FactorReader.from_state_dict(weights, self.spec.resolution)
+        return FactorOracle(reader, self.spec.factors, self.spec.neutral)
 
     def identity(self) -> FromPictures:
         """ArcFace: aligned square pictures of any size -> unit vectors."""

@@ -26,6 +26,8 @@ VERBS = (  # in the order of the help text
     "download",
     "inspect",
     "convert",
+    "new-domain",
+    "build",
     "codes",
     "train",
     "relevance",
@@ -91,7 +93,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"deltaedit {__version__}")
     verbs = parser.add_subparsers(required=True, metavar="VERB", parser_class=OneLineParser)
     for name in VERBS:
-        import_module(f"deltaedit_kit.labs.cli.{name}").register(verbs)
+        module = name.replace("-", "_")
+        import_module(f"deltaedit_kit.labs.cli.{module}").register(verbs)
     return parser
 
 

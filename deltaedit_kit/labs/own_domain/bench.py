@@ -1,0 +1,111 @@
+"""What a step of a build is given: the project, the sizes, and a place for unfinished work.
+
+Full sizes are for 64 px, two cores and less than an hour; the miniature shows every step in a
+minute or two, and its pictures and edits are poor.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from deltaedit_kit.labs.own_domain.loop import Schedule
+from deltaedit_kit.labs.own_domain.project import Project
+from deltaedit_kit.labs.own_domain.world import Tell, World, make_world
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """Everything that decides how long a build takes and how good it gets."""
+
+    renders: int = 8000
+    held_out: int = 400  # renders after those, that only reports see
+    # oracle
+    reader_width: int = 24
+    reading: Schedule = field(default_factory=lambda: Schedule(1500, 2e-3))
+    # generator; layers up to 32 px share a width, as the mapper takes them for tokens
+    channels: int = 64
+    last_channels: int = 24  # at 64 px and above
+    style_dim: int = 64
+    drawing: Schedule = field(default_factory=lambda: Schedule(4000, 3e-3))
+    critic_pictures: int = 300_000  # with --adversarial, that the critic sees
+    # CLIP
+    clip_width: int = 128
+    clip_layers: int = 3
+    embed: int = 64
+    seeing: Schedule = field(default_factory=lambda: Schedule(1200, 1e-3))
+    naming: Schedule = field(default_factory=lambda: Schedule(1500, 2e-3))
+    # mapper and R
+    codes: int = 8000
+    mapper_steps: int = 3000
+    relevance_pictures: int = 64
+    # settings and card
+    exam_faces: int = 32
+
+
+FULL = Sizes()
+MINIATURE = Sizes(
+    renders=1000,
+    held_out=100,
+    reader_width=12,
+    reading=Schedule(300, 3e-3),
+    channels=24,
+    last_channels=12,
+    drawing=Schedule(300, 6e-3),
+    critic_pictures=320,
+    clip_width=64,
+    clip_layers=2,
+    embed=32,
+    seeing=Schedule(200, 2e-3),
+    naming=Schedule(250, 3e-3),
+    codes=600,
+    mapper_steps=250,
+    relevance_pictures=8,
+    exam_faces=8,
+)
+
+
+@dataclass(frozen=True)
+class Bench:
+    """One step at work. `mark` changes whenever anything does that the step depends on."""
+
+    project: Project
+    sizes: Sizes
+    marks: dict[str, str]  # of every step
+    step: str
+    tell: Tell
+    device: str = "cpu"
+
+    @property
+    def mark(self) -> str:
+        """This step's."""
+        return self.marks[self.step]
+
+    @property
+    def rooms(self) -> Path:
+        """Where unfinished work lies."""
+        return self.project.folder / "build"
+
+    @property
+    def factors(self) -> int:
+        """K."""
+        return len(self.project.factors)
+
+    def state(self, name: str) -> Path:
+        """A training's checkpoint."""
+        return self.rooms / f"{name}.state.safetensors"
+
+    def file(self, network: str) -> Path:
+        """Where `load_domain` looks for a network."""
+        return self.project.folder / f"{network}.safetensors"
+
+    @property
+    def header(self) -> dict[str, str]:
+        """What every finished file says of itself."""
+        return {"domain": self.project.spec.name, "made_by": "deltaedit build"}
+
+    def world(self, tell: Tell = lambda *_: None) -> World:
+        """The renders, drawn if they are not there."""
+        sizes, folder = self.sizes, self.rooms / f"renders-{self.marks['renders']}"
+        numbers = (self.factors, sizes.renders, sizes.held_out, sizes.style_dim)
+        return make_world(self.project.render, *numbers, folder, tell)

@@ -1,0 +1,122 @@
+"""One loop that trains every network of a build: Adam down a cosine, averaged, resumable.
+
+    θ <- θ - rate(k) Adam(∇ loss_k(θ)),      kept: the running average of θ
+
+`loss_k` must follow from k alone, as all that is random in it comes from (seed, k): a run that was
+killed goes on from its state as if nothing had happened, but for what it did since the last save.
+"""
+
+from __future__ import annotations
+
+import copy
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+from torch.optim.swa_utils import get_ema_multi_avg_fn
+
+from deltaedit_kit.atomic import load_tensors, read_header, save_tensors
+from deltaedit_kit.labs.own_domain.world import Tell
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """How long and how fast."""
+
+    steps: int
+    rate: float
+    warm_up: int = 50
+    memory: float = 0.02  # share of all steps that the running average looks back
+    save_every: float = 20.0  # seconds
+
+    def rate_at(self, step: int) -> float:
+        """A cosine from `rate` to a hundredth of it."""
+        cosine = 0.5 * (1 + math.cos(math.pi * step / self.steps))
+        return self.rate * min(1, (step + 1) / self.warm_up) * (0.01 + 0.99 * cosine)
+
+
+def descend(
+    network: nn.Module,
+    loss_at: Callable[[int], Tensor],
+    schedule: Schedule,
+    state: Path,
+    mark: str,
+    tell: Tell,
+    pace: Callable[[str], float] = lambda _: 1.0,
+) -> None:
+    """Train what of `network` requires gradients, in place; it ends as the average of weights.
+
+    `pace(name)` multiplies the rate of a parameter. A `state` of another `mark` is left.
+    """
+    learning = {name: x for name, x in network.named_parameters() if x.requires_grad}
+    paces = {name: pace(name) for name in learning}
+    groups = [
+        {"params": [x for name, x in learning.items() if paces[name] == one], "pace": one}
+        for one in sorted(set(paces.values()))
+    ]
+    adam = torch.optim.Adam(groups, schedule.rate, (0.9, 0.99))
+    average = copy.deepcopy(list(learning.values()))
+    step = _resume(learning, average, adam, state, mark)
+    keep = math.exp(-1 / max(schedule.memory * schedule.steps, 1))
+    last = time.monotonic()
+    tell(step, schedule.steps)
+    while step < schedule.steps:
+        for group in adam.param_groups:
+            group["lr"] = schedule.rate_at(step) * group["pace"]
+        loss = loss_at(step)
+        adam.zero_grad(set_to_none=True)
+        loss.backward()
+        nn.utils.clip_grad_norm_(list(learning.values()), 1.0)
+        adam.step()
+        step += 1
+        follow = get_ema_multi_avg_fn(min(keep, step / (step + 10)))
+        with torch.no_grad():
+            follow(list(average), list(learning.values()), step)
+        if (now := time.monotonic()) - last > schedule.save_every or step == schedule.steps:
+            _save(learning, average, adam, state, mark, step)
+            last = now
+        tell(step, schedule.steps)
+    with torch.no_grad():
+        for x, kept in zip(learning.values(), average, strict=True):
+            x.copy_(kept)
+
+
+def _save(
+    learning: dict[str, nn.Parameter],
+    average: list[nn.Parameter],
+    adam: torch.optim.Optimizer,
+    path: Path,
+    mark: str,
+    step: int,
+) -> None:
+    tensors: dict[str, Tensor] = {}
+    for (name, x), kept in zip(learning.items(), average, strict=True):
+        tensors |= {f"network/{name}": x, f"average/{name}": kept}
+        tensors |= {f"adam/{name}/{key}": value for key, value in adam.state[x].items()}
+    save_tensors(path, tensors, {"mark": mark, "step": str(step)})
+
+
+def _resume(
+    learning: dict[str, nn.Parameter],
+    average: list[nn.Parameter],
+    adam: torch.optim.Optimizer,
+    path: Path,
+    mark: str,
+) -> int:
+    """The step to go on with; 0 where there is no state of this mark."""
+    if read_header(path).get("mark") != mark:
+        return 0
+    tensors, header = load_tensors(path)
+    with torch.no_grad():
+        for (name, x), kept in zip(learning.items(), average, strict=True):
+            x.copy_(tensors[f"network/{name}"])
+            kept.copy_(tensors[f"average/{name}"])
+            adam.state[x] = {
+                key: tensors[f"adam/{name}/{key}"].to(x.device if key != "step" else "cpu").clone()
+                for key in ("step", "exp_avg", "exp_avg_sq")
+            }
+    return int(header["step"])

@@ -1,0 +1,124 @@
+"""A project of one's own: a folder with a declaration and a renderer, and how to begin one.
+
+    new_project(DIR)   writes renderer.py, domain.json, README.md: a mushroom, to be changed
+    open_project(DIR)  reads the declaration and RUNS renderer.py, with the rights of its caller
+
+Only building runs the renderer. `load_domain` reads the declaration and weights, never this file,
+so that a finished folder can be handed on.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from zlib import crc32
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float
+from torch import Tensor
+
+from deltaedit_kit.atomic import write_text
+from deltaedit_kit.domain_spec import DomainSpec
+from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.io.declaration import FILE_NAME, plain_name, read_declaration
+
+RENDERER = "renderer.py"
+FILES = (RENDERER, FILE_NAME, "README.md")
+SUPERSAMPLED = 3  # pixels along each side of a pixel
+Draw = Callable[[Mapping[str, Tensor], int], Tensor]
+
+
+def new_project(folder: str | Path) -> Path:
+    """Write the example into a folder that has none of its files; the folder.
+
+    The domain gets the folder's name. Raises DeltaEditError where a file is there already.
+    """
+    folder = Path(folder)
+    for name in FILES:
+        if (folder / name).exists():
+            raise DeltaEditError(f"{folder / name} is there already; give another folder")
+    try:
+        own_name = plain_name(folder.resolve().name)
+    except ValueError as cause:
+        raise DeltaEditError(f"no domain can be called {folder.name!r}: {cause}") from None
+    template = files("deltaedit_kit.labs.own_domain") / "mushroom"
+    for name in FILES:
+        text = (template / name).read_text(encoding="utf-8")
+        if name == FILE_NAME:
+            text = text.replace('"name": "mushroom"', f'"name": {json.dumps(own_name)}', 1)
+        write_text(folder / name, text)
+    return folder
+
+
+@dataclass(frozen=True)
+class Project:
+    """A declaration with factors, and the function that draws them."""
+
+    folder: Path
+    spec: DomainSpec
+    draw: Draw
+    source: str  # of the renderer: what was made with another one is made again
+
+    @property
+    def factors(self) -> tuple[str, ...]:
+        """Names of the K factors."""
+        return tuple(factor.name for factor in self.spec.factors)
+
+    @property
+    def words(self) -> str:
+        """Everything that captions are made of, as text."""
+        return json.dumps([self.spec.neutral, *(str(factor) for factor in self.spec.factors)])
+
+    @torch.no_grad()
+    def render(self, factors: Float[Tensor, "n K"]) -> Float[Tensor, "n 3 R R"]:
+        """Pictures in [-1, 1], supersampled. Raises DeltaEditError for what is no picture."""
+        side = SUPERSAMPLED * self.spec.resolution
+        named = {name: factors[:, k, None, None] for k, name in enumerate(self.factors)}
+        try:
+            drawn = torch.as_tensor(self.draw(named, side)).float()
+        except Exception as cause:  # the learner's own code may raise anything
+            raise DeltaEditError(
+                f"{RENDERER} failed: {type(cause).__name__}: {cause}; the factors of {FILE_NAME} "
+                f"are {', '.join(self.factors)}, each [n, 1, 1]"
+            ) from cause
+        if tuple(drawn.shape) != (len(factors), 3, side, side):
+            raise DeltaEditError(
+                f"draw of {RENDERER} returned the shape {list(drawn.shape)}; return "
+                f"[{len(factors)}, 3, {side}, {side}]"
+            )
+        if not bool(((drawn >= 0) & (drawn <= 1)).all()):
+            raise DeltaEditError(
+                f"draw of {RENDERER} returned values outside [0, 1]; clamp its colours"
+            )
+        return F.avg_pool2d(drawn, SUPERSAMPLED) * 2 - 1
+
+
+def open_project(folder: str | Path) -> Project:
+    """The project in a folder. Its renderer.py is run.
+
+    Raises DeltaEditError where declaration, factors or renderer are missing or broken.
+    """
+    folder = Path(folder).expanduser().resolve()
+    spec, path = read_declaration(folder / FILE_NAME), folder / RENDERER
+    if not spec.factors:
+        raise DeltaEditError(f"{folder / FILE_NAME} names no factors; see `deltaedit new-domain`")
+    if not path.is_file():
+        raise DeltaEditError(f"there is no {path}; write one, or begin with `deltaedit new-domain`")
+    source = path.read_text(encoding="utf-8")
+    found = spec_from_file_location(f"renderer_{crc32(str(path).encode()):08x}", path)
+    if found is None or found.loader is None:
+        raise DeltaEditError(f"{path} is no Python file; mend it")
+    module = module_from_spec(found)
+    try:
+        found.loader.exec_module(module)
+        draw: Draw = module.draw
+    except Exception as cause:  # of the learner's own code
+        raise DeltaEditError(
+            f"{path} cannot be used: {type(cause).__name__}: {cause}; mend it"
+        ) from cause
+    return Project(folder, spec, draw, source)

@@ -1,0 +1,171 @@
+"""`deltaedit build DIR`: from a renderer to a domain, step after step, none of them twice.
+
+    renders, oracle, generator, clip, scales, codes, mapper, relevance, settings, card
+
+A step is done when its file is there and its mark is the one written down. A mark is a checksum of
+what the step depends on: renderer, words, sizes, and the marks of the steps before. So a changed
+caption trains CLIP again and all that follows it, but draws no render twice.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from zlib import crc32
+
+from deltaedit_kit.atomic import write_text
+from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.labs.own_domain.bench import FULL, Bench, Sizes
+from deltaedit_kit.labs.own_domain.oracle import GUESS, make_oracle, reading_errors
+from deltaedit_kit.labs.own_domain.project import Project, open_project
+from deltaedit_kit.lock import only_writer
+
+Say = Callable[[str], object]
+EVERY = 10.0  # seconds between two lines of progress
+
+
+def make_renders(bench: Bench) -> None:
+    """Draw them."""
+    bench.world(bench.tell)
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step: what it makes, from which steps and sizes, and its share of a full build."""
+
+    name: str
+    make: Callable[[Bench], None]
+    file: str  # that is there when it is done; "" for a step inside `build/`
+    after: tuple[str, ...]
+    sizes: tuple[str, ...]
+    minutes: float  # of one core, measured on the full size
+
+
+STEPS = (
+    Step("renders", make_renders, "", (), ("renders", "held_out", "style_dim"), 1.0),
+    Step(
+        "oracle", make_oracle, "oracle.safetensors", ("renders",), ("reader_width", "reading"), 4.0
+    ),
+)
+NAMES = tuple(step.name for step in STEPS)
+
+
+def marks_of(project: Project, sizes: Sizes, adversarial: bool) -> dict[str, str]:
+    """The mark of every step."""
+    own = {
+        "renders": f"{project.source} {project.factors} {project.spec.resolution}",
+        "generator": str(adversarial),
+        "clip": project.words,
+    }
+    marks: dict[str, str] = {}
+    for step in STEPS:
+        parts = [own.get(step.name, ""), *(repr(getattr(sizes, name)) for name in step.sizes)]
+        parts += [marks[name] for name in step.after]
+        marks[step.name] = f"{crc32(json.dumps(parts).encode()):08x}"
+    return marks
+
+
+def build(
+    folder: str | Path,
+    sizes: Sizes = FULL,
+    until: str = NAMES[-1],
+    adversarial: bool = False,
+    device: str = "cpu",
+    say: Say = print,
+) -> Path:
+    """Make what is not made yet, up to the step `until`; the folder. RUNS the folder's renderer.py.
+
+    Stopped or killed, it goes on where it was. Raises DeltaEditError for a project that is none,
+    an unknown step, and while another build works in the folder.
+    """
+    if until not in NAMES:
+        raise DeltaEditError(f"no step is called {until[:40]!r}; the steps are {', '.join(NAMES)}")
+    project = open_project(folder)
+    marks = marks_of(project, sizes, adversarial)
+    rooms = project.folder / "build"
+    with only_writer(rooms, "build"):
+        steps = STEPS[: NAMES.index(until) + 1]
+        clock = Clock(steps, say)
+        for step in steps:
+            if _is_done(project.folder, step, marks):
+                clock.skip(step)
+                continue
+            bench = Bench(project, sizes, marks, step.name, clock.begin(step), device)
+            step.make(bench)
+            _write_down(rooms, step.name, marks[step.name])
+            clock.end(step)
+            if step.name == "oracle":
+                say(_readable(bench))
+            project = open_project(folder) if step.name == "settings" else project
+    return project.folder
+
+
+def _done(rooms: Path) -> dict[str, str]:
+    path = rooms / "done.json"
+    try:
+        return dict(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return {}
+
+
+def _is_done(folder: Path, step: Step, marks: dict[str, str]) -> bool:
+    there = not step.file or (folder / step.file).exists()
+    return there and _done(folder / "build").get(step.name) == marks[step.name]
+
+
+def _write_down(rooms: Path, name: str, mark: str) -> None:
+    write_text(rooms / "done.json", json.dumps(_done(rooms) | {name: mark}, indent=2))
+
+
+def _readable(bench: Bench) -> str:
+    errors = reading_errors(bench)
+    rows = ", ".join(f"{name} {error:.3f}" for name, error in errors.items())
+    return f"  mean error of what the oracle reads (a guess: {GUESS}): {rows}"
+
+
+class Clock:
+    """Says how far a build is and how long it will take, from what its steps took so far."""
+
+    def __init__(self, steps: tuple[Step, ...], say: Say) -> None:
+        self.left = {step.name: step.minutes for step in steps}
+        self.say, self.count, self.spent, self.expected = say, len(steps), 0.0, 0.0
+        self.start = self.last = time.monotonic()
+
+    def skip(self, step: Step) -> None:
+        """A step that was done before."""
+        del self.left[step.name]
+        self.say(f"{self._number()} {step.name}: done already")
+
+    def _number(self) -> str:
+        return f"[{self.count - len(self.left)}/{self.count}]"
+
+    def begin(self, step: Step) -> Callable[[int, int], None]:
+        """Start a step; what it is to call as it gets on."""
+        expected = self.left.pop(step.name)
+        self.start = self.last = time.monotonic()
+        first: list[int] = []
+
+        def tell(done: int, total: int) -> None:
+            now = time.monotonic()
+            first.append(done) if not first else None
+            if now - self.last < EVERY or done == first[0]:
+                return
+            self.last = now
+            rest = (now - self.start) * (total - done) / (done - first[0])
+            pace = (self.spent + now - self.start) / (self.expected + expected * done / total)
+            whole = rest + pace * sum(self.left.values())
+            self.say(
+                f"{self._number()} {step.name}: {done}/{total}, {rest / 60:.1f} min left, "
+                f"{whole / 60:.0f} min of the whole build"
+            )
+
+        return tell
+
+    def end(self, step: Step) -> None:
+        """A step is done."""
+        took = time.monotonic() - self.start
+        self.spent, self.expected = self.spent + took, self.expected + step.minutes
+        self.say(f"{self._number()} {step.name}: done in {took / 60:.1f} min")

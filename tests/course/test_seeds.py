@@ -51,3 +51,13 @@ def test_a_copied_table_is_right_for_its_owner_only(monkeypatch: pytest.MonkeyPa
     assert not check(key, copied).right
     assert grade(**{key: copied}) == 0.0
     assert grade(**{key: checking.EXERCISES[key].solution}) == 1.0
+
+
+def test_an_answer_that_is_wrong_fails_while_nbgrader_validates(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    key = next(key for key in KEYS if key.endswith(".mask"))
+    monkeypatch.setenv("NBGRADER_EXECUTION", "validate")
+    assert check(key, checking.EXERCISES[key].solution).right
+    with pytest.raises(AssertionError, match="not yet"):
+        check(key, lambda *_: None)

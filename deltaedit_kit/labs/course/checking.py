@@ -27,7 +27,7 @@ from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.course import comparing, delta_space, editing, evaluation, training
 from deltaedit_kit.labs.course.bounded import SECONDS, bounded
 from deltaedit_kit.labs.course.exercise import Answer, Exercise, Inputs, call
-from deltaedit_kit.labs.course.seeds import NOBODY, learner, seed_of
+from deltaedit_kit.labs.course.seeds import NOBODY, learner, seed_of, validating
 
 EXERCISES = {
     one.key: one
@@ -58,14 +58,21 @@ def check(key: str, answer: Answer) -> Verdict:
     """Try `answer` on several inputs of the exercise `key` and say what is right or wrong.
 
     Never raises for anything that the answer does, and takes about five seconds at most. Raises
-    DeltaEditError for a key that no exercise has.
+    DeltaEditError for a key that no exercise has. While nbgrader validates, which looks for errors
+    only, an answer that is not right is an AssertionError.
     """
-    exercise = _exercise(key)
+    verdict = _tried(_exercise(key), answer)
+    if validating() and not verdict.right:
+        raise AssertionError(str(verdict))
+    return verdict
+
+
+def _tried(exercise: Exercise, answer: Answer) -> Verdict:
+    key = exercise.key
     if not callable(answer):
         return Verdict(key, False, f"give the function itself, not {type(answer).__name__}")
-    wanted = solved(
-        exercise, seed_of(learner())
-    )  # before the clock runs: the first use of an optimizer takes seconds
+    # Before the clock runs: the first use of an optimizer takes seconds.
+    wanted = solved(exercise, seed_of(learner()))
     with contextlib.redirect_stderr(sys.stdout):  # graders take a warning there for a failure
         text = bounded(
             lambda: json.dumps(diagnose(exercise, answer, wanted)), gradients=exercise.gradients

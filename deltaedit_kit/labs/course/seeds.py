@@ -1,4 +1,4 @@
-"""Whose answer is it: every learner's checks draw inputs of their own.
+"""Whose answer is it, and who asks: every learner's checks draw inputs of their own.
 
     seed = first 32 bits of SHA-256(name)      7 where nobody has a name
 
@@ -30,3 +30,8 @@ def learner(environment: Mapping[str, str] = os.environ, folder: Path | None = N
     if environment.get(GRADING) == "autograde":
         return (folder or Path.cwd()).parent.name  # not a name that the submission may choose
     return environment.get(NAME, "")
+
+
+def validating() -> bool:
+    """Whether a student has pressed nbgrader's Validate."""
+    return os.environ.get(GRADING) == "validate"

@@ -1,13 +1,13 @@
 """DeltaEdit Kit: text-free training, text-driven editing of a StyleGAN2 (arXiv:2303.06285).
 
-    domains/      what is edited: `load_domain("toyfaces")` -> generator, CLIP, mapper, relevance R
-    stylegan2/    z -> w -> w+ -> s -> picture;  stylespace.py names the channels of s
-    clip_space    pictures and texts -> unit vectors;  Δt = text(target) - text(neutral)
-    codes         pairs (s, i) of sampled pictures;  training: pairs -> mapper, without any text
-    mapper        DeltaMapper: (s, i, Δ) -> Δs;  relevance: which channels a text may touch
-    inversion/    a photo -> w+ and s: found, aligned, encoded, refined
-    editing       Editor: picture(s + strength · Δs · kept), the one call everything else shows
-    plots, cli, widgets/   the same call drawn, typed in a terminal, and under your fingers
+    domain         what is edited: `load_domain("toyfaces")` -> generator, CLIP, mapper, R
+    stylegan2/     z -> w -> w+ -> s -> picture;  stylespace names the channels of s
+    clip_space     pictures and texts -> unit vectors;  Δt = text(target) - text(neutral)
+    codes/, train  pairs (s, i) of sampled pictures -> mapper, without any text
+    mapper         DeltaMapper: (s, i, Δ) -> Δs;  relevance: which channels a text may touch
+    editor         Editor: picture(s + strength · Δs · kept), the one call everything else shows
+    io/            published formats, downloads, declarations of one's own domains
+    toyfaces/      the embedded domain;  labs/: lessons, studio, comparison, command line
 
 Nothing heavy is imported here: a name loads its module at its first use (PEP 562).
 """

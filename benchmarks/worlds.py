@@ -1,7 +1,7 @@
 """What is true where nobody arranged it: the same questions to every world of portraits.
 
     python -m benchmarks.worlds                       all parts, all worlds
-    python -m benchmarks.worlds --only edits --faces 40 --worlds toyfaces toyfaces-plain-clip
+    python -m benchmarks.worlds --only edits --faces 40 --worlds toyfaces runs/another
     python -m benchmarks.worlds --out figures/fig7_worlds.csv
 
     clip       per attribute: cos(Δt, Δi), |Δt| / |Δi|, stray = max |cos(Δt, Δi of another factor)|
@@ -150,11 +150,13 @@ def rows_of(domain: Domain, parts: Sequence[str], faces: int) -> Iterator[Row]:
             yield from threshold_rows(domain, pool)
 
 
-def world_table(worlds: Sequence[str], parts: Sequence[str], faces: int) -> pd.DataFrame:
+def world_table(
+    worlds: Sequence[Domain], parts: Sequence[str] = PARTS, faces: int = 40
+) -> pd.DataFrame:
     """A row a measure and world: mean, low, high, n; printed as soon as it is known."""
     rows = []
-    for name in worlds:
-        domain = load_domain(name)
+    for domain in worlds:
+        name = domain.spec.name
         with computing(domain.device, True), warnings.catch_warnings():
             warnings.simplefilter("ignore", FewSamples)  # one value has no interval, and says so
             for part, what, setting, values in rows_of(domain, parts, faces):
@@ -168,13 +170,14 @@ def world_table(worlds: Sequence[str], parts: Sequence[str], faces: int) -> pd.D
 def main() -> None:
     """Print what is asked for; with --out, write it as a table too."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--worlds", nargs="+", choices=list(PACKAGES), default=list(PACKAGES))
+    parser.add_argument("--worlds", nargs="+", default=list(PACKAGES), help="names or folders")
     parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS))
     parser.add_argument("--faces", type=int, default=40, help="a sentence")
     parser.add_argument("--out", type=Path, help="a .csv")
     given = parser.parse_args()
     print(describe("cpu"))
-    table = world_table(given.worlds, given.only, given.faces)
+    worlds = [load_domain(name) for name in given.worlds]
+    table = world_table(worlds, given.only, given.faces)
     if given.out:
         table.to_csv(given.out, index=False, float_format="%.4f")
 

@@ -161,6 +161,12 @@ class Domain:
         """What one may ask for by name, and the range of factors that answers; {} without."""
         return {} if self.oracle is None else self.oracle.attributes
 
+    @cached_property
+    @kit_defaults()
+    def attribute_directions(self) -> Float[Tensor, "A E"]:
+        """Δt of every attribute's own sentence, in the order of `attributes`; made once."""
+        return self.delta_texts([one.prompt for one in self.attributes.values()])
+
     @property
     def read_factors(self) -> Callable[[Tensor], Tensor] | None:
         """Pictures [n, 3, H, W] in [-1, 1] -> factors [n, K]; None without an oracle."""

@@ -34,10 +34,7 @@ if TYPE_CHECKING:
 
 MOST_FILES = 100_000  # in a domain's folder; codes come in some hundred
 # name -> package that holds SPEC in spec.py and NETWORKS in networks.py
-PACKAGES = {
-    "toyfaces": "deltaedit_kit.toyfaces",
-    "toyfaces-plain-clip": "deltaedit_kit.toyfaces.plain_clip",
-}
+PACKAGES = {"toyfaces": "deltaedit_kit.toyfaces"}
 # Declared in published/<name>.json; the files come from those who published them.
 PUBLISHED = ("ffhq", "lsun-cat", "lsun-church", "lsun-horse")
 

@@ -4,9 +4,9 @@
     mapper   the published loss on independent pairs of them; start and rate are for few steps
     R        the published difference of every channel, or its slope, which costs a fraction
 
-    python -m recipes.toyfaces_learned.finish toyfaces-plain-clip        # resumes by itself
+    python -m recipes.toyfaces_learned.clip && python -m recipes.toyfaces_learned.finish
 
-No text and no factor is used here.
+Resumes by itself. No text and no factor is used here.
 """
 
 from __future__ import annotations
@@ -14,25 +14,23 @@ from __future__ import annotations
 import argparse
 import time
 from dataclasses import asdict, replace
-from importlib.resources import files
 from pathlib import Path
 
 import torch
 from tqdm import tqdm
 
-from deltaedit_kit import load_domain
+from benchmarks.worlds import world_table
 from deltaedit_kit.atomic import save_tensors
 from deltaedit_kit.codes import make_codes
 from deltaedit_kit.domain import Domain
-from deltaedit_kit.io.loading import PACKAGES
 from deltaedit_kit.labs.training.experiment import ExperimentConfig
 from deltaedit_kit.labs.training.start import train_fast
 from deltaedit_kit.relevance import METHODS, Plan, compute_relevance
 from deltaedit_kit.train import Report
 from recipes.toyfaces.relevance import machine_name
+from recipes.toyfaces_learned.plain_clip import plain_clip_domain
 from recipes.weights import rounded
 
-RUN = Path("runs/toyfaces-learned")
 SEED = 600_000  # nobody samples faces up there
 CONFIG = ExperimentConfig(
     steps=4000,
@@ -52,7 +50,7 @@ CARD = """# Mapper and relevance matrix of {name}
 - What: DeltaMapper (arXiv:2303.06285), {channels} style channels, CLIP width {width}; and R
   [{channels}, {width}], unit rows, by the method "{method}" on {pictures} pictures.
 - Data: {codes:,} codes (s, i) sampled at truncation 1, **independent pairs**; no text, no factor.
-- Made by: `python -m recipes.toyfaces_learned.finish {name}`, settings {config}
+- Made by: `python -m recipes.toyfaces_learned.finish`, settings {config}
 - Time and machine: {seconds:.0f} s, {machine}.
 - Networks: {networks} (CRC-32 of generator and image tower; make both again when either changes).
 - Measured on held-out pairs: loss {validation:.4f}, cosine {cosine:.4f}, mean squared error
@@ -80,7 +78,7 @@ def learn(domain: Domain, codes: int, config: ExperimentConfig, folder: Path) ->
 
     mapper = train_fast(domain, store.resident(limit=codes), config, folder / "mapper", tell)
     header = {"domain": domain.spec.name, "networks": domain.fingerprint()}
-    path = weights_of(domain) / domain.spec.files["mapper"]
+    path = domain.folder / domain.spec.files["mapper"]
     save_tensors(path, rounded(mapper.state_dict()), header)
     return reports[-1]
 
@@ -95,19 +93,13 @@ def look(domain: Domain, plan: Plan, folder: Path) -> None:
 
         relevance = compute_relevance(domain, plan, folder / plan.folder(domain), show).cpu()
     header = {"domain": domain.spec.name, "networks": domain.fingerprint()}
-    path = weights_of(domain) / domain.spec.files["relevance"]
+    path = domain.folder / domain.spec.files["relevance"]
     save_tensors(path, {"relevance": relevance}, header)
-
-
-def weights_of(domain: Domain) -> Path:
-    """The folder of a shipped domain's files."""
-    return Path(str(files(PACKAGES[domain.spec.name]) / "weights"))
 
 
 def main() -> None:
     """Make what is missing, then the card."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("name", choices=[name for name in PACKAGES if name != "toyfaces"])
     parser.add_argument("--codes", type=int, default=20_000)
     parser.add_argument("--steps", type=int, default=CONFIG.steps)
     parser.add_argument("--pictures", type=int, default=100, help="that R looks at")
@@ -115,14 +107,14 @@ def main() -> None:
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     given = parser.parse_args()
     start = time.perf_counter()
-    domain = load_domain(given.name, device=given.device)
-    folder = RUN / given.name / domain.fingerprint()
+    domain = plain_clip_domain(given.device)
+    folder = domain.folder / domain.fingerprint()
     config = replace(CONFIG, steps=given.steps)
     last = learn(domain, given.codes, config, folder)
     plan = Plan(given.pictures, seed=0, fast=True, method=given.method)
     look(domain, plan, folder)
     card = CARD.format(
-        name=given.name,
+        name=domain.spec.name,
         channels=domain.layout.total,
         width=domain.clip.width,
         method=given.method,
@@ -136,8 +128,9 @@ def main() -> None:
         cosine=last.validation_cosine,
         l2=last.validation_l2,
     )
-    (weights_of(domain) / "mapper.md").write_text(card, encoding="utf-8")
+    (domain.folder / "mapper.md").write_text(card, encoding="utf-8")
     print(card)
+    world_table([plain_clip_domain(given.device)])
 
 
 if __name__ == "__main__":

@@ -77,6 +77,7 @@ def edit(options: argparse.Namespace) -> None:
     """Sample faces or invert a photo, edit with every sentence, save a labelled grid."""
     from deltaedit_kit.editor import Editor
     from deltaedit_kit.pictures import save_figure
+    from deltaedit_kit.understanding import reached, reached_line, understand
 
     check(options)
     usual = OF_PHOTO if options.photo else YOURS if options.text else FIRST
@@ -93,8 +94,11 @@ def edit(options: argparse.Namespace) -> None:
         )
     with step("draw and save"):
         path = save_figure(result.figure(), out, recipe=result.recipe)
-    for text, kept in zip(texts, result.kept, strict=True):
+    taken, gained = understand(domain, texts), reached(result)
+    for row, (text, kept) in enumerate(zip(texts, result.kept, strict=True)):
         print(f"  {text!r} may touch {int(kept.sum())} of {kept.numel()} style channels")
+        if taken:
+            print(f"    {taken[row]}; {reached_line(gained[row], len(faces))}")
         if not kept.any():
             threshold = result.recipe["threshold"]
             print(f"    nothing can move: lower --threshold (now {threshold:g}), or say more")

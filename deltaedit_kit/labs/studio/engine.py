@@ -28,6 +28,7 @@ from deltaedit_kit.errors import DeltaEditError, whole_number
 from deltaedit_kit.faces import Faces
 from deltaedit_kit.labs.studio.settings import group_mask
 from deltaedit_kit.labs.studio.state import STRIP, Sentence, StudioState
+from deltaedit_kit.understanding import understand
 
 if TYPE_CHECKING:
     from jaxtyping import Bool, Float
@@ -123,7 +124,7 @@ class Engine:
         face = self.face(state)
         asked, refused = self._ask(face, state)
         step = self._mix(asked, state)
-        message = refused[0] if refused else _said(asked, step)
+        message = refused[0] if refused else self._said(asked, step)
         return Look(face.images[0], self.step(state, step), step, message, failed=bool(refused))
 
     @torch.no_grad()
@@ -148,6 +149,20 @@ class Engine:
         strengths = torch.tensor([sentence.strength for sentence, _ in asked])
         kept = self.editor.kept(moves, state.threshold)
         return mix(moves.delta_s[:, 0], kept, strengths.to(groups.device), groups)
+
+    def _said(self, asked: list[tuple[Sentence, Moves]], step: Mix) -> str:
+        """One line about a picture: each sentence, what it is taken for, what all may move."""
+        if not asked:
+            return "no sentence counts: write one, or switch one on"
+        wishes = []
+        for sentence, moves in asked:
+            taken = "".join(
+                f" ({one})" for one in understand(self.domain, moves.texts, moves.delta_t)
+            )
+            wishes.append(f"{sentence.strength:+.2f} “{short(sentence.text)}”{taken}")
+        touched = step.touched
+        channels = f"{int(touched.sum())} of {touched.numel()} style channels may move"
+        return f"{'  +  '.join(wishes)}: {channels}"
 
     def _ask(
         self, face: Faces, state: StudioState
@@ -199,15 +214,6 @@ def _remembered(
     while len(store) > most:
         store.popitem(last=False)
     return store[key]
-
-
-def _said(asked: list[tuple[Sentence, Moves]], step: Mix) -> str:
-    """One line about a picture: the sentences in short, and how many channels they may move."""
-    if not asked:
-        return "no sentence counts: write one, or switch one on"
-    wishes = "  +  ".join(f"{s.strength:+.2f} “{short(s.text)}”" for s, _ in asked)
-    touched = step.touched
-    return f"{wishes}: {int(touched.sum())} of {touched.numel()} style channels may move"
 
 
 def short(text: str, limit: int = SHOWN) -> str:

@@ -20,6 +20,7 @@ from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.faces import Faces
 from deltaedit_kit.labs.studio.parts.scripted import ScreenReaderLabels
 from deltaedit_kit.pictures import png_bytes
+from deltaedit_kit.understanding import understand
 
 SENTENCE_SHOWN = 80  # characters of a long sentence that the status line repeats
 
@@ -57,7 +58,8 @@ def look(editor: Editor, faces: Faces, state: PanelState, zoom: int = 2) -> Pane
     except DeltaEditError as error:
         return PanelView(before, before, str(error), failed=True)
     channels = f"{int(edit.kept.sum())} of {edit.kept.numel()} style channels may move"
-    message = f"“{_short(state.sentence)}”: {channels}"
+    taken = understand(editor.domain, edit.texts)
+    message = "; ".join([f"“{_short(state.sentence)}”: {channels}", *map(str, taken)])
     return PanelView(before, png_bytes(edit.after[0], zoom), message, failed=False)
 
 

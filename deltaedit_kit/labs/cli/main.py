@@ -3,6 +3,8 @@
     deltaedit edit "a smiling face with glasses" --seed 3 --out smiling.png
 
 Whatever a user can put right comes back as one line on stderr with exit code 2, not a traceback.
+argparse, not typer: importing typer takes 0.2 s of every start where argparse takes 0.03, it has no
+option with an optional number (`--refine [STEPS]`), and the lines it saves are few.
 """
 
 from __future__ import annotations

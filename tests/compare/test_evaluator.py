@@ -10,6 +10,7 @@ import torch
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.compare.evaluator import Evaluator
 from deltaedit_kit.labs.compare.prompts import Prompt
+from deltaedit_kit.labs.metrics import METRICS, Metric
 from deltaedit_kit.labs.metrics.frechet import Moments, frechet_of_moments
 from deltaedit_kit.toyfaces.attributes import attribute
 from deltaedit_kit.toyfaces.factors import index
@@ -38,6 +39,13 @@ def test_a_method_that_changes_nothing_is_perfect_and_achieves_nothing(toyfaces,
     had = attribute("glasses").holds(readings)
     assert values["success"].isnan().tolist() == had.tolist()
     assert set(values["success"][~had].tolist()) <= {0.0}
+
+
+def test_a_new_metric_of_two_pictures_needs_its_row_alone(evaluator, faces, monkeypatch):
+    row = Metric("likeness", "likeness", "higher", of_pictures="ssim:ssim")
+    monkeypatch.setitem(METRICS, "likeness", row)
+    values = evaluator(PROMPT, faces.images.flip(0)).values
+    assert torch.equal(values["likeness"], values["ssim"])
 
 
 def test_moments_are_those_of_the_features(faces, evaluator):

@@ -20,6 +20,7 @@ from torch import Tensor
 from deltaedit_kit import errors
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.compare.prompts import Prompt
+from deltaedit_kit.labs.metrics import METRICS
 from deltaedit_kit.labs.metrics.clip_scores import (
     clip_score,
     directional_similarity,
@@ -29,8 +30,6 @@ from deltaedit_kit.labs.metrics.edit_success import lacking, side_effect, succee
 from deltaedit_kit.labs.metrics.features import FeatureNetwork, feature_network
 from deltaedit_kit.labs.metrics.frechet import Moments
 from deltaedit_kit.labs.metrics.identity import identity_similarity
-from deltaedit_kit.labs.metrics.psnr import psnr
-from deltaedit_kit.labs.metrics.ssim import ssim
 
 if TYPE_CHECKING:
     from deltaedit_kit.domain import Domain
@@ -67,8 +66,7 @@ class Evaluator:
         seen = self.domain.clip.encode_images(after)
         delta = self.domain.delta_text(prompt.text)
         values = {
-            "psnr": psnr(after, before),
-            "ssim": ssim(before, after),
+            **{m.name: m.measure(before, after) for m in METRICS.values() if m.of_pictures},
             "clip_score": clip_score(seen, sentence_embedding(self.domain, prompt.text)),
             "directional": directional_similarity(self._clip[: len(after)], seen, delta),
         }

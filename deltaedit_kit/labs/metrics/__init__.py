@@ -16,8 +16,13 @@ none of them means anything without `success` or `directional` beside it.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING
 
 from deltaedit_kit.errors import DeltaEditError
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 @dataclass(frozen=True)
@@ -29,6 +34,13 @@ class Metric:
     better: str  # "higher" or "lower"
     unit: str = ""
     minimum: int = 30  # pictures below which an interval is a guess: a warning says so
+    # For a metric of two pictures: "file:function" of (before, after) [n, 3, H, W] -> [n].
+    of_pictures: str = ""
+
+    def measure(self, before: Tensor, after: Tensor) -> Tensor:
+        """A metric of two pictures, a value a pair; the function's file is imported now."""
+        file, name = self.of_pictures.split(":")
+        return getattr(import_module(f"{__name__}.{file}"), name)(before, after)
 
     @property
     def label(self) -> str:
@@ -42,8 +54,8 @@ METRICS: dict[str, Metric] = {
     for metric in (
         Metric("fid", "FID", "lower", minimum=1000),
         Metric("kid", "KID", "lower", minimum=1000),
-        Metric("psnr", "PSNR", "higher", "dB"),
-        Metric("ssim", "SSIM", "higher"),
+        Metric("psnr", "PSNR", "higher", "dB", of_pictures="psnr:psnr"),
+        Metric("ssim", "SSIM", "higher", of_pictures="ssim:ssim"),
         Metric("ids", "IDS", "higher"),
         Metric("clip_score", "CLIP score", "higher"),
         Metric("directional", "directional similarity", "higher"),

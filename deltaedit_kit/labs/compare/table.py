@@ -58,7 +58,7 @@ def own_setting(table: pd.DataFrame, method: str) -> str:
 
 
 def at_own(table: pd.DataFrame, metric: str, setting: str = "") -> pd.DataFrame:
-    """The rows of a metric at each method's own strength: untuned, or those of `setting`."""
+    """The rows of a metric at each method's own strength: as it comes, or those of `setting`."""
     wanted = [setting or own_setting(table, method) for method in table["method"]]
     return table.loc[
         (table["metric"] == metric) & (table["strength"] == 1.0) & (table["setting"] == wanted)

@@ -7,6 +7,7 @@ exercise    what an exercise is: a solution, inputs to try it on, mistakes by th
 training, editing   the exercises of `00b_write_the_method`
 delta_space         those of `01_delta_space`
 evaluation, comparing   those of `06_metrics_and_baselines`
+asking_people       those of `07_user_study`
 bounded     run an answer in a process of its own, for five seconds at most
 checking    right, or wrong and how
 seeds       every learner's checks draw inputs of their own

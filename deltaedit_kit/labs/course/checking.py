@@ -24,7 +24,14 @@ import torch
 from torch import Tensor
 
 from deltaedit_kit.errors import DeltaEditError
-from deltaedit_kit.labs.course import comparing, delta_space, editing, evaluation, training
+from deltaedit_kit.labs.course import (
+    asking_people,
+    comparing,
+    delta_space,
+    editing,
+    evaluation,
+    training,
+)
 from deltaedit_kit.labs.course.bounded import SECONDS, bounded
 from deltaedit_kit.labs.course.exercise import Answer, Exercise, Inputs, call
 from deltaedit_kit.labs.course.seeds import NOBODY, learner, seed_of, validating
@@ -37,6 +44,7 @@ EXERCISES = {
         delta_space.EXERCISES,
         evaluation.EXERCISES,
         comparing.EXERCISES,
+        asking_people.EXERCISES,
     )
     for one in lesson
 }

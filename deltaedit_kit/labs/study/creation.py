@@ -30,7 +30,7 @@ def create_study(
     path: str | Path,
     items: Sequence[Item],
     design: Design | None = None,
-    title: str = "Which edit is better?",
+    title: str = "Edited portraits, two at a time",
     consent: str | None = None,
     simulated: bool = False,
 ) -> StudyStore:

@@ -24,7 +24,7 @@ WIDE, ROW, ABOVE, BELOW = 8.6, 1.3, 0.6, 0.9  # inches: figure, a question, titl
 BAR, DOTS = 0.34, 0.19  # heights, where a question is 1 high
 
 
-def study_figure(report: Report, title: str = "Which edit do people prefer?") -> Figure:
+def study_figure(report: Report, title: str = "What people prefer, by question") -> Figure:
     """A row for each question and pair of methods; shows itself in a notebook, `.savefig(path)`."""
     lines = report.lines
     high = ABOVE + BELOW + ROW * len(lines)

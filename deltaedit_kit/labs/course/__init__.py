@@ -8,6 +8,7 @@ training, editing   the exercises of `00b_write_the_method`
 delta_space         those of `01_delta_space`
 evaluation, comparing   those of `06_metrics_and_baselines`
 asking_people       those of `07_user_study`
+sentences           those of `00_quickstart` and `04_text_editing`
 bounded     run an answer in a process of its own, for five seconds at most
 checking    right, or wrong and how
 seeds       every learner's checks draw inputs of their own

@@ -30,6 +30,7 @@ from deltaedit_kit.labs.course import (
     delta_space,
     editing,
     evaluation,
+    sentences,
     training,
 )
 from deltaedit_kit.labs.course.bounded import SECONDS, bounded
@@ -45,6 +46,7 @@ EXERCISES = {
         evaluation.EXERCISES,
         comparing.EXERCISES,
         asking_people.EXERCISES,
+        sentences.EXERCISES,
     )
     for one in lesson
 }

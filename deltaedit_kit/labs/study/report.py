@@ -77,6 +77,8 @@ class Report:
         title, counted, side = self.notes
         return f"{title}\n{counted}\n{self._formatted().to_string(index=False)}\n{side}"
 
+    __repr__ = __str__
+
     def _repr_html_(self) -> str:
         title, counted, side = (escape(note) for note in self.notes)
         table = self._formatted().to_html(index=False)

@@ -5,7 +5,7 @@ check("method.loss", my_loss)        hint("method.loss", 1)        show_solution
 
 exercise    what an exercise is: a solution, inputs to try it on, mistakes by their names
 training, editing   the exercises of `00b_write_the_method`
-delta_space         those of `01_delta_space`
+delta_space, style_space, schedules, published   those of notebooks 01, 02, 03 and 08
 evaluation, comparing   those of `06_metrics_and_baselines`
 asking_people       those of `07_user_study`
 sentences           those of `00_quickstart` and `04_text_editing`

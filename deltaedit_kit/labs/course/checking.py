@@ -30,7 +30,10 @@ from deltaedit_kit.labs.course import (
     delta_space,
     editing,
     evaluation,
+    published,
+    schedules,
     sentences,
+    style_space,
     training,
 )
 from deltaedit_kit.labs.course.bounded import SECONDS, bounded
@@ -43,6 +46,9 @@ EXERCISES = {
         training.EXERCISES,
         editing.EXERCISES,
         delta_space.EXERCISES,
+        style_space.EXERCISES,
+        schedules.EXERCISES,
+        published.EXERCISES,
         evaluation.EXERCISES,
         comparing.EXERCISES,
         asking_people.EXERCISES,

@@ -24,6 +24,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.skeleton import skeleton
 
 HEAD = 64  # width of an attention head in all of OpenAI's CLIPs
 # Numbers that OpenAI's archives carry as tensors; no weights.
@@ -157,11 +158,15 @@ class ClipNetwork(nn.Module):
         Raises DeltaEditError where a tensor is missing, of another shape, or of no vision
         transformer. Nothing is built before its width is known to be that of the file's matrices.
         """
-        weights = {key: value.float() for key, value in state.items() if key not in NUMBERS}
+        given = {key: value for key, value in state.items() if key not in NUMBERS}
         try:
-            with torch.random.fork_rng(devices=[]):  # it starts at random before weights come
-                network = cls(sizes_of(weights))
-            network.load_state_dict(weights)
+            with skeleton():  # the weights come once
+                network = cls(sizes_of(given))
+            weights = {
+                key: torch.empty(value.shape, dtype=torch.float32, device="cpu").copy_(value)
+                for key, value in given.items()
+            }
+            network.load_state_dict(weights, assign=True)
         except (
             KeyError,
             RuntimeError,

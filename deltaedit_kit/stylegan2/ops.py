@@ -38,7 +38,7 @@ def full_precision(like: Tensor) -> torch.autocast:
 
 def fir_kernel(taps: Sequence[float], gain: float = 1.0) -> Float[Tensor, "k k"]:
     """Separable low-pass filter: outer(taps, taps) scaled to the sum `gain`, float32."""
-    line = torch.tensor(taps, dtype=torch.float32)
+    line = torch.tensor(taps, dtype=torch.float32, device="cpu")  # numbers, also in a skeleton
     kernel = torch.outer(line, line)
     return kernel * (gain / kernel.sum())
 

@@ -10,7 +10,7 @@ import io
 import pickle
 import sys
 import types
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -85,9 +85,13 @@ def ada_pickle(generator: Generator, without: str = "nothing", **settings: Any) 
 
 
 def tf_pickle(
-    generator: Generator, version: int = 5, without: str = "nothing", **settings: Any
+    generator: Generator,
+    version: int = 5,
+    without: str = "nothing",
+    beside: Sequence[Sequence[tuple[str, Any]]] = ((), ()),
+    **settings: Any,
 ) -> bytes:
-    """A tuple of three networks of which the last has `generator`'s weights."""
+    """A tuple of three networks: two with the arrays `beside`, the last with `generator`'s."""
 
     class Network:
         def __init__(self, **fields: Any) -> None:
@@ -108,9 +112,9 @@ def tf_pickle(
     }
     own = [("lod", np.float32(0)), *((n, v) for n, v in variables if "/" not in n)]
     last = Network(version=version, static_kwargs=settings, components=parts, variables=own)
-    empty = [Network(version=version, components={}, variables=[]) for _ in range(2)]
+    others = [Network(version=version, components={}, variables=list(one)) for one in beside]
     with named("dnnlib.tflib.network", "Network", Network):
-        return pickle.dumps((*empty, last), protocol=3)
+        return pickle.dumps((*others, last), protocol=3)
 
 
 def _tf(path: str, key: str, value: torch.Tensor) -> tuple[str, Any]:

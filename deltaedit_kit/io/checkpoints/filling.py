@@ -14,8 +14,9 @@ import torch
 from torch import Tensor, nn
 
 from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.skeleton import skeleton
 
-PIECE = 2**24  # numbers looked at at a time
+PIECE = 2**20  # numbers looked at at a time
 Network = TypeVar("Network", bound=nn.Module)
 
 
@@ -25,7 +26,7 @@ def fill(build: Callable[[], Network], tensors: Mapping[str, Tensor], what: str)
     float32, in evaluation mode, no gradients. `what` names it in errors. Raises DeltaEditError for
     a missing or unexpected key and another shape.
     """
-    with torch.device("meta"):
+    with skeleton():
         network = build()
     wanted = {key: tuple(value.shape) for key, value in network.state_dict().items()}
     missing, extra = sorted(wanted.keys() - tensors.keys()), sorted(tensors.keys() - wanted.keys())
@@ -42,9 +43,7 @@ def fill(build: Callable[[], Network], tensors: Mapping[str, Tensor], what: str)
                 f"{key} has the shape {list(tensors[key].shape)}, a {what} with its other sizes "
                 f"needs {list(shape)}; give a checkpoint whose parts belong together"
             )
-    # Clones: a tensor mapped from a file would change, or crash, with the file.
-    own = {key: _plain(tensors[key]).clone() for key in wanted}
-    network.load_state_dict(own, assign=True)
+    network.load_state_dict({key: own_memory(tensors[key]) for key in wanted}, assign=True)
     return network.eval().requires_grad_(False)
 
 
@@ -61,10 +60,18 @@ def check_finite(tensors: Mapping[str, Tensor]) -> None:
             )
 
 
-def _plain(value: Tensor) -> Tensor:
-    """Contiguous, and float32 if it is a float: published weights are often halves."""
-    value = value.detach().contiguous()
-    return value.float() if value.is_floating_point() else value
+def own_memory(value: Tensor) -> Tensor:
+    """The same numbers, contiguous and in memory of their own; float32 if they are floats.
+
+    A tensor mapped from a file would change, or crash, with the file. One copy at most: a network
+    fills the memory of a small machine, two of it do not fit.
+    """
+    dtype = torch.float32 if value.is_floating_point() else value.dtype
+    memory = value.untyped_storage()
+    alone = memory.resizable() and memory.nbytes() == value.numel() * value.element_size()
+    if value.is_meta or (alone and value.is_contiguous() and value.dtype == dtype):
+        return value.detach()
+    return torch.empty(value.shape, dtype=dtype, device="cpu").copy_(value.detach())
 
 
 def _some(keys: list[str]) -> str:

@@ -111,7 +111,7 @@ class Array:
     def set_state(self, state: Any) -> None:
         """(version, shape, type, order, bytes)."""
         _, shape, dtype, fortran, raw = state
-        if not isinstance(dtype, DType) or not isinstance(raw, bytes):
+        if not isinstance(dtype, DType) or not isinstance(raw, bytes | memoryview):
             raise DeltaEditError("it asks for a numpy array of Python objects; it is refused")
         flat = np.frombuffer(raw, dtype.code)
         if not sizes(shape) or prod(shape) != flat.size:

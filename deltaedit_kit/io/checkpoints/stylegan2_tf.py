@@ -126,15 +126,18 @@ def _modulated(
 ) -> Iterator[tuple[str, Tensor]]:
     """Weight, bias and style of one modulated convolution."""
     source, target = f"synthesis/{source}", f"synthesis.{target}"
-    weight = arrays[f"{source}/weight"]  # [k, k, I, O]
-    if mirrored:
-        weight = weight[::-1, ::-1]
-    yield f"{target}.weight", _tensor(weight.transpose(3, 2, 0, 1))
+    weight = arrays[f"{source}/weight"].transpose(3, 2, 0, 1)  # [k, k, I, O] -> [O, I, k, k]
+    yield f"{target}.weight", _tensor(weight).flip(2, 3) if mirrored else _tensor(weight)
     yield f"{target}.bias", _tensor(arrays[f"{source}/bias"])
     yield f"{target}.affine.weight", _tensor(arrays[f"{source}/mod_weight"].T)
     yield f"{target}.affine.bias", _tensor(arrays[f"{source}/mod_bias"] + 1)
 
 
 def _tensor(array: Any) -> Tensor:
-    """A float32 tensor of its own: mirrored and transposed arrays cannot be shared with torch."""
-    return torch.from_numpy(np.array(array, dtype=np.float32, order="C"))
+    """A float32 tensor in memory of its own."""
+    plain = np.asarray(array)
+    if not (plain.flags.writeable and plain.dtype.isnative):  # torch wants both
+        plain = np.array(plain, plain.dtype.newbyteorder("="))
+    return torch.empty(plain.shape, dtype=torch.float32, device="cpu").copy_(
+        torch.from_numpy(plain)
+    )

@@ -15,7 +15,6 @@ Source: torch/serialization.py, torch/csrc/jit/serialization/docs/serialization.
 
 from __future__ import annotations
 
-import io
 import struct
 import zlib
 from collections.abc import Iterator
@@ -30,6 +29,7 @@ from torch import Tensor
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.io.checkpoints.budget import Budget
 from deltaedit_kit.io.checkpoints.container import Container, zip_members
+from deltaedit_kit.io.checkpoints.pages import Pages
 from deltaedit_kit.io.checkpoints.pickle_machine import Machine, resolve
 from deltaedit_kit.io.checkpoints.stand_ins import Storage, known_names
 
@@ -47,12 +47,12 @@ def read_torch(path: Path, container: Container, budget: Budget) -> Any:
         return dict(_named_tensors(_read_zip(path, budget, scripted=True), budget))
     if container is Container.TORCH:
         return _read_zip(path, budget)
-    return resolve(read_legacy(mapped(path), budget), budget)
+    return resolve(read_legacy(Pages(mapped(path)), budget), budget)
 
 
 def read_pickle(path: Path, budget: Budget) -> Any:
     """The tree of a plain pickle, its objects as Records; raises as `read_torch`."""
-    return resolve(_run(mapped(path), budget)[0], budget, keep_records=True)
+    return resolve(_run(Pages(mapped(path)), budget)[0], budget, keep_records=True)
 
 
 def mapped(path: Path) -> mmap:
@@ -69,7 +69,7 @@ def _read_zip(path: Path, budget: Budget, scripted: bool = False) -> Any:
     buffer, order = mapped(path), members.get(f"{root}/byteorder")
     if order is not None and _bytes_of(order, buffer, budget) != b"little":
         raise DeltaEditError("the file was written on a big-endian machine; save it on another")
-    stream = io.BytesIO(_bytes_of(members[main], buffer, budget))
+    stream = Pages(_bytes_of(members[main], buffer, budget))
     tree, storages = _run(stream, budget, scripted=scripted)
     for key, storage in storages.items():
         member = members.get(f"{root}/data/{key}")
@@ -83,15 +83,15 @@ def _read_zip(path: Path, budget: Budget, scripted: bool = False) -> Any:
 
 
 def _run(
-    stream: Any, budget: Budget, nested: bool = False, scripted: bool = False
+    stream: Pages, budget: Budget, nested: bool = False, scripted: bool = False
 ) -> tuple[Any, dict[str, Storage]]:
     """The next pickle of `stream` as stand-ins, and the storages that it names."""
 
     def storage_from_bytes(raw: Any) -> Storage:
         """A storage that a pickle carries as a torch file of its own."""
-        if nested or not isinstance(raw, bytes):
+        if nested or not isinstance(raw, bytes | memoryview):
             raise DeltaEditError("the pickle nests files in files; it is refused")
-        storage = read_legacy(raw, budget)
+        storage = read_legacy(Pages(raw), budget)
         if not isinstance(storage, Storage):
             raise DeltaEditError("the pickle's tensors are no storages; fetch the file again")
         return storage
@@ -100,13 +100,11 @@ def _run(
     return machine.run(stream), machine.storages
 
 
-def read_legacy(buffer: bytes | mmap, budget: Budget) -> Any:
+def read_legacy(stream: Pages, budget: Budget) -> Any:
     """The tree in a torch file of the layout before 1.6: five pickles, then the raw numbers.
 
-    Tensors of an mmap are views of it, so nothing is read before it is used.
+    Tensors are views of the stream's bytes, so nothing of a mapped file is read before it is used.
     """
-    stream: Any = io.BytesIO(buffer) if isinstance(buffer, bytes) else buffer
-    stream.seek(0)
     magic, protocol, info = (_run(stream, budget, nested=True)[0] for _ in range(3))
     if magic != LEGACY_MAGIC or protocol != LEGACY_PROTOCOL or not info.get("little_endian"):
         raise DeltaEditError("the file is not in the torch layout that its first bytes announce")
@@ -119,14 +117,14 @@ def read_legacy(buffer: bytes | mmap, budget: Budget) -> Any:
             raise DeltaEditError(
                 f"storage {storage.key!r} has {count} numbers instead of {storage.count}"
             )
-        if isinstance(buffer, bytes):
+        if isinstance(stream.buffer, bytes):
             budget.make(count * storage.dtype.itemsize)
-        storage.data = numbers(buffer, storage, stream.tell())
-        stream.seek(count * storage.dtype.itemsize, io.SEEK_CUR)
+        storage.data = numbers(stream.buffer, storage, stream.tell())
+        stream.seek(stream.tell() + count * storage.dtype.itemsize)
     return tree
 
 
-def numbers(buffer: bytes | mmap, storage: Storage, offset: int) -> Tensor:
+def numbers(buffer: bytes | memoryview | mmap, storage: Storage, offset: int) -> Tensor:
     """The flat tensor of a storage at `offset`. Raises DeltaEditError where the file is shorter."""
     size = storage.count * storage.dtype.itemsize
     if not 0 <= size <= len(buffer) - offset:

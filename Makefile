@@ -1,4 +1,4 @@
-# DeltaEdit Kit: what `make` can do.   make edit | check | test | lab | app | course | lint | fix | figures | setup
+# DeltaEdit Kit: what `make` can do.   make edit | check | test | lab | app | course | lint | fix | figures | site | setup
 #
 # The first target that needs it builds .venv (Python >= 3.11, nothing else); a stamp file per
 # set of packages says that it is done, so every later run starts at once. uv is used where it is
@@ -18,7 +18,7 @@ override TEXT := $(value TEXT)
 export TEXT
 
 .DEFAULT_GOAL := help
-.PHONY: help edit check test lab app lint format types fast-tests fix figures course setup clean-env
+.PHONY: help edit check test lab app lint format types fast-tests fix figures course site setup clean-env
 
 help:
 	@sed -n 's/^## //p' Makefile
@@ -77,6 +77,10 @@ figures: $(DEV)
 	@$(RUN) -m deltaedit_kit edit --out figures/first_edit.png
 	@$(RUN) -m recipes.figures
 
+## make site                     the course as static pages -> build/site, offline, nothing executed
+site: $(DEV)
+	@$(RUN) -m recipes.site
+
 ## make setup                    only build .venv, with everything that the other targets need
 setup: $(DEV)
 
@@ -89,5 +93,5 @@ $(CORE): pyproject.toml constraints.txt
 	@touch $@
 
 $(DEV): $(CORE)
-	@PYTHON="$(PYTHON)" sh .ci/install.sh $(VENV) ".[lab,test]"
+	@PYTHON="$(PYTHON)" sh .ci/install.sh $(VENV) ".[lab,test,site]"
 	@touch $@

@@ -50,7 +50,7 @@ def declared(*extras: str) -> set[str]:
     [
         ("deltaedit_kit", ("lab", "photos", "course")),
         ("benchmarks", ("test",)),
-        ("recipes", ("lab", "test", "recipes")),
+        ("recipes", ("lab", "test", "recipes", "site")),
         ("tests", ("lab", "test")),
     ],
 )

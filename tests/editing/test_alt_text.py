@@ -5,13 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from IPython.core.formatters import DisplayFormatter
 from matplotlib.figure import Figure
 
 from deltaedit_kit.alt_text import LONGEST, alt_text
 from deltaedit_kit.labs.style_space.plots import effects_figure
 from deltaedit_kit.labs.training.plots import success_figure
-from deltaedit_kit.pictures import grid
+from deltaedit_kit.pictures import PictureFigure, grid
 
 PICTURE = np.zeros((8, 8, 3), np.uint8)
 
@@ -58,6 +57,6 @@ def test_there_is_always_a_text_and_never_too_long_a_one(length: int) -> None:
 
 
 def test_a_notebook_keeps_the_text_beside_the_picture() -> None:
-    data, metadata = DisplayFormatter().format(grid([[PICTURE]], ["one"], "Alone"))
-    assert "image/jpeg" in data
-    assert metadata["image/jpeg"]["alt"] == "Alone. 1 picture: one"
+    data, metadata = PictureFigure._repr_jpeg_(grid([[PICTURE]], ["one"], "Alone"))
+    assert data.startswith(b"\xff\xd8")
+    assert metadata == {"alt": "Alone. 1 picture: one"}

@@ -26,6 +26,7 @@ VERBS = (  # in the order of the help text
     "edit",
     "sample",
     "download",
+    "verify",
     "inspect",
     "convert",
     "new-domain",

@@ -1,0 +1,64 @@
+"""`deltaedit verify DOMAIN`: what its files are and do, as a report to paste into an issue.
+
+deltaedit verify ffhq --device cuda
+deltaedit verify ffhq --json > mine.json
+deltaedit verify ffhq --against theirs.json     do we see the same?
+
+Downloads what is missing. A doubt is no error: exit code 0.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from os.path import expanduser
+from pathlib import Path
+from typing import Any
+
+from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.labs.cli.places import path_of
+
+LARGEST = 1_000_000  # bytes of a report; an honest one has some thousand
+
+
+def register(verbs: Any) -> None:
+    """Add the verb and its options."""
+    verb = verbs.add_parser("verify", help="report what a domain's files are and do")
+    verb.add_argument(
+        "domain", metavar="DOMAIN", type=expanduser, help="ffhq, ..., or a domain's folder"
+    )
+    verb.add_argument("--json", action="store_true", help="as JSON, for a program or --against")
+    verb.add_argument(
+        "--against", type=path_of, metavar="FILE", help="say what differs from this JSON report"
+    )
+    verb.add_argument("--device", default="cpu", help="cpu or cuda (default: cpu)")
+    verb.set_defaults(verb=verify)
+
+
+def verify(options: argparse.Namespace) -> None:
+    """Look, print, compare."""
+    from deltaedit_kit.io import verifying
+
+    theirs = None if options.against is None else read_report(options.against)
+    report = verifying.verify(options.domain, options.device)
+    if options.json:
+        print(json.dumps(report, indent=1, ensure_ascii=False))
+        return
+    print("\n".join(verifying.lines(report)))
+    if theirs is not None:
+        found = verifying.differences(report, theirs)
+        print("\n".join(found) or f"as in {options.against}")
+
+
+def read_report(path: Path) -> dict[str, Any]:
+    """A report that `--json` wrote. Raises `DeltaEditError` for another file."""
+    from deltaedit_kit.io.cache import regular_file
+
+    try:
+        with regular_file(path).open(encoding="utf-8") as file:
+            report = json.loads(file.read(LARGEST))
+    except (ValueError, RecursionError, OSError):
+        report = None
+    if not isinstance(report, dict) or "domain" not in report:
+        raise DeltaEditError(f"{path} is no report; give what `deltaedit verify --json` printed")
+    return report

@@ -30,6 +30,7 @@ from deltaedit_kit.labs.course import (
     delta_space,
     editing,
     evaluation,
+    photos,
     published,
     schedules,
     sentences,
@@ -53,6 +54,7 @@ EXERCISES = {
         comparing.EXERCISES,
         asking_people.EXERCISES,
         sentences.EXERCISES,
+        photos.EXERCISES,
     )
     for one in lesson
 }

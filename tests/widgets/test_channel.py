@@ -23,11 +23,14 @@ def panel() -> ChannelPanel:
     return ChannelPanel(DOMAIN, FACES, STATISTICS, channel=3)
 
 
-def test_starts_with_the_faces_side_by_side(panel: ChannelPanel) -> None:
-    shown = np.asarray(Image.open(io.BytesIO(panel.picture.value)).convert("RGB")).astype(int)
+def test_the_faces_as_they_were_stay_above_the_turned_ones(panel: ChannelPanel) -> None:
     wanted = np.concatenate(list(to_uint8(FACES.images)), axis=1).astype(int)
-    assert shown.shape == (64, 128, 3)
-    assert np.abs(shown - wanted).max() <= 1
+    for sigmas, same in ((0.0, True), (9.0, False)):
+        panel.sigmas.value = sigmas
+        shown = np.asarray(Image.open(io.BytesIO(panel.picture.value)).convert("RGB")).astype(int)
+        assert shown.shape == (128, 128, 3)
+        assert np.abs(shown[:64] - wanted).max() <= 1
+        assert (np.abs(shown[64:] - wanted).max() <= 1) is same
 
 
 def test_turning_and_turning_back(panel: ChannelPanel) -> None:

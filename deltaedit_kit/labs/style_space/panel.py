@@ -24,7 +24,7 @@ from deltaedit_kit.relevance import ChannelStatistics
 
 @dataclass(frozen=True)
 class ChannelView:
-    """A PNG of all faces in a row, and one line of plain text."""
+    """A PNG of two rows, all faces as they were and turned, and one line of plain text."""
 
     picture: bytes
     message: str
@@ -45,12 +45,12 @@ def look_at(
         place = locate(domain.layout, channel)
         pictures = turn(domain, faces, channel, [sigmas], statistics)[0]
     except DeltaEditError as error:
-        return ChannelView(_row(faces.images), str(error))
+        return ChannelView(_rows(faces.images, faces.images), str(error))
     change = measure_effects(domain, faces.images, pictures)
     most = int(change.abs().argmax())
     where = f"channel {channel}: layer {place.layer} ({place.group}), number {place.within}"
     moved = f"; at {sigmas:+.1f} σ most moved: {domain.factors[most]} by {float(change[most]):+.2f}"
-    return ChannelView(_row(pictures), where + moved)
+    return ChannelView(_rows(faces.images, pictures), where + moved)
 
 
 class ChannelPanel(widgets.VBox):
@@ -99,5 +99,6 @@ class ChannelPanel(widgets.VBox):
         return view
 
 
-def _row(pictures: torch.Tensor) -> bytes:
-    return png_bytes(torch.cat(list(pictures), dim=-1))
+def _rows(before: torch.Tensor, after: torch.Tensor) -> bytes:
+    rows = [torch.cat(list(pictures), dim=-1) for pictures in (before, after)]
+    return png_bytes(torch.cat(rows, dim=-2))

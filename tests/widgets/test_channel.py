@@ -30,7 +30,7 @@ def test_the_faces_as_they_were_stay_above_the_turned_ones(panel: ChannelPanel) 
         shown = np.asarray(Image.open(io.BytesIO(panel.picture.value)).convert("RGB")).astype(int)
         assert shown.shape == (128, 128, 3)
         assert np.abs(shown[:64] - wanted).max() <= 1
-        assert (np.abs(shown[64:] - wanted).max() <= 1) is same
+        assert (int(np.abs(shown[64:] - wanted).max()) <= 1) is same
 
 
 def test_turning_and_turning_back(panel: ChannelPanel) -> None:

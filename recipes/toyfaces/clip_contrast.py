@@ -25,9 +25,7 @@ from torch import Tensor, nn
 
 from deltaedit_kit.atomic import save_tensors
 from deltaedit_kit.device import computing
-from deltaedit_kit.toyfaces.captions import captions_and_names
-from recipes.toyfaces.clip_image_tower import rate, save, shake
-from recipes.toyfaces.clip_losses import (
+from deltaedit_kit.labs.own_domain.clip_losses import (
     different_factors,
     levelling,
     losses,
@@ -35,6 +33,10 @@ from recipes.toyfaces.clip_losses import (
     pointing,
     weighted,
 )
+from deltaedit_kit.labs.own_domain.shaking import shake
+from deltaedit_kit.toyfaces.attributes import ATTRIBUTES
+from deltaedit_kit.toyfaces.captions import captions_and_names
+from recipes.toyfaces.clip_image_tower import rate, save
 from recipes.toyfaces.clip_network import EMBED, OpenClip, image_features, text_embeddings
 from recipes.toyfaces.clip_targets import nameable, soft_truth
 from recipes.toyfaces.renders import Renders, to_float
@@ -148,7 +150,7 @@ def train_contrast(
         optimizer.load_state_dict(kept["optimizer"])
         start = kept["step"]
     neutral = tokenize(list(NEUTRAL)).to(device)
-    apart = different_factors(device)
+    apart = different_factors([a.factor for a in ATTRIBUTES], device)
     clock = time.perf_counter()
     steps = sum(length for length, _ in cycles)
     last = steps - cycles[-1][0]

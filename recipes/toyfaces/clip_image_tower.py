@@ -19,10 +19,11 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from jaxtyping import Float
-from torch import Tensor, nn
+from torch import nn
 
 from deltaedit_kit.device import computing
+from deltaedit_kit.labs.own_domain.patches import principal_patches
+from deltaedit_kit.labs.own_domain.shaking import shake
 from deltaedit_kit.toyfaces.attributes import ATTRIBUTES
 from deltaedit_kit.toyfaces.factors import FACTORS
 from recipes.toyfaces.clip_network import (
@@ -30,36 +31,11 @@ from recipes.toyfaces.clip_network import (
     OpenClip,
     build_network,
     image_features,
-    principal_patches,
 )
 from recipes.toyfaces.clip_targets import soft_truth, visibility
 from recipes.toyfaces.renders import Renders, to_float
 
 HELD_BACK = 1000  # the last renders of the set never train anything; reports are made on them
-
-
-def shake(pictures: Float[Tensor, "n 3 h w"], generator: torch.Generator) -> Tensor:
-    """Mild blur, noise, shift and light, a different mix for each eighth of the batch."""
-    parts = []
-    for part in pictures.chunk(8):
-        luck = torch.rand(8, generator=generator).tolist()
-        if luck[0] < 0.5:  # separable Gaussian blur, sigma up to 1.3 pixels
-            sigma = 0.3 + luck[1]
-            taps = torch.exp(-torch.arange(-3.0, 4.0).square() / (2 * sigma * sigma))
-            taps = (taps / taps.sum()).repeat(3, 1)
-            padded = nn.functional.pad(part, (3, 3, 3, 3), mode="replicate")
-            part = nn.functional.conv2d(padded, taps[:, None, None], groups=3)
-            part = nn.functional.conv2d(part, taps[:, None, :, None], groups=3)
-        if luck[2] < 0.6:
-            down, right = int(luck[3] * 7) - 3, int(luck[4] * 7) - 3
-            padded = nn.functional.pad(part, (3, 3, 3, 3), mode="replicate")
-            part = padded[:, :, 3 + down : 131 + down, 3 + right : 131 + right]
-        gain = 1 + 0.10 * (luck[5] - 0.5)
-        part = part * gain + 0.08 * (luck[6] - 0.5)
-        if luck[7] < 0.5:
-            part = part + 0.05 * torch.randn(part.shape, generator=generator)
-        parts.append(part)
-    return torch.cat(parts)
 
 
 def rate(step: int, cycles: Sequence[tuple[int, float]]) -> float:
@@ -88,7 +64,7 @@ def train_image_tower(
     network = build_network(seed).to(device)
     head = nn.Linear(IMAGE_WIDTH, len(FACTORS) + len(ATTRIBUTES)).to(device)
     rows = len(data.factors) - HELD_BACK
-    principal_patches(network, to_float(np.array(data.pictures[:1000])).to(device))
+    principal_patches(network.visual, to_float(np.array(data.pictures[:1000])).to(device))
     parameters = [*network.visual.parameters(), *head.parameters()]
     optimizer = torch.optim.AdamW(parameters, lr=cycles[0][1], betas=(0.9, 0.98), weight_decay=0.02)
     state, start = folder / "image_tower.pt", 0

@@ -45,27 +45,6 @@ def build_network(seed: int) -> OpenClip:
     return CLIP(EMBED, vision_cfg=vision, text_cfg=text, quick_gelu=True)
 
 
-@torch.no_grad()
-def principal_patches(network: OpenClip, pictures: Float[Tensor, "n 3 h w"]) -> None:
-    """Start the patch embedding from the principal components of real patches.
-
-    A ViT spends its first thousands of steps on finding out what patches look like; an
-    eigendecomposition knows at once. Component k is scaled by (variance_k)^(-1/4): halfway to
-    whitening, so that fine detail is heard without drowning in noise.
-    """
-    patches = nn.functional.unfold(pictures, PATCH, stride=PATCH)
-    rows = patches.transpose(1, 2).reshape(-1, patches.shape[1])
-    covariance = torch.cov((rows - rows.mean(0)).T)
-    variance, axes = torch.linalg.eigh(covariance)
-    variance, axes = variance.flip(0)[:IMAGE_WIDTH], axes.flip(1)[:, :IMAGE_WIDTH]
-    weight = (axes / variance.clamp(min=1e-6).pow(0.25)).T
-    weight /= ((rows - rows.mean(0)) @ weight.T).std()
-    visual = network.visual
-    visual.conv1.weight.copy_(weight.reshape(visual.conv1.weight.shape))
-    visual.positional_embedding.normal_(std=0.3)
-    visual.class_embedding.normal_(std=0.3)
-
-
 def _attend(
     block: Any, queries: Tensor, tokens: Tensor, mask: Tensor | None = None
 ) -> Float[Tensor, "n q W"]:

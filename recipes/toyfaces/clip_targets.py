@@ -1,27 +1,17 @@
-"""What a batch of captions ought to match: exact targets instead of "only its own picture".
+"""To what degree an attribute holds for a portrait, which makes the targets of its captions exact.
 
-Contrastive training calls every other pair of the batch a mismatch, but "a face with glasses" is
-true of half of it. Since the factors are known, truth is too. InfoNCE's optimum is the log of
-p(caption | picture) / p(caption); with T[c, i] in [0, 1] the degree to which caption c holds for
-picture i, its two targets are, exactly rather than by sampling,
-
-    over pictures, for a caption:  T[c, i] / sum_i T[c, i]
-    over captions, for a picture:  T[c, i] / prevalence_c, normalised over c
-
-Degrees ramp linearly through the nameless middle of a factor, T of a caption is the product over
-its attributes, and a neutral caption, true of everything, pulls towards nothing.
+Degrees ramp linearly through the nameless middle of a factor; what an attribute needs to be seen
+counts too. Targets from degrees: `deltaedit_kit.labs.own_domain.clip_losses`.
 """
 
 from __future__ import annotations
 
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 from torch import Tensor
 
 from deltaedit_kit.toyfaces.attributes import ATTRIBUTES, opposites
 from deltaedit_kit.toyfaces.factors import FACTORS
-
-FLOOR = 1e-4  # of a degree, so that its logarithm exists
 
 
 def _ramp(values: Tensor, low: float, high: float) -> Tensor:
@@ -60,17 +50,3 @@ def visibility(factors: Float[Tensor, "n K"]) -> Float[Tensor, "n K"]:
         value = factors[:, FACTORS.index(hue.replace("hue", "value"))]
         seen[:, FACTORS.index(hue)] = _ramp(value, 0.0, 0.3)
     return seen
-
-
-def caption_truth(
-    named: Bool[Tensor, "c A"], degrees: Float[Tensor, "n A"]
-) -> Float[Tensor, "c n"]:
-    """T[c, i]: the product, over the attributes that caption c names, of their degrees in i."""
-    return (named.float() @ degrees.clamp(min=FLOOR).log().T).exp()
-
-
-def targets(truth: Float[Tensor, "c n"]) -> tuple[Float[Tensor, "c n"], Float[Tensor, "n c"]]:
-    """The two target distributions: over pictures for a caption, over captions for a picture."""
-    over_pictures = truth / truth.sum(dim=1, keepdim=True)
-    ratio = (truth / truth.mean(dim=1, keepdim=True)).T
-    return over_pictures, ratio / ratio.sum(dim=1, keepdim=True)

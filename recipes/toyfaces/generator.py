@@ -26,10 +26,11 @@ import torch.nn.functional as F
 
 from deltaedit_kit import load_domain
 from deltaedit_kit.atomic import save_tensors
+from deltaedit_kit.labs.own_domain.mapping import OFFSET, fold_offset
+from deltaedit_kit.labs.own_domain.style_scales import rescale
 from recipes.toyfaces.generator_loss import factor_weight
-from recipes.toyfaces.generator_mapping import OFFSET, fold_offset, solve_mapping
+from recipes.toyfaces.generator_mapping import solve_mapping
 from recipes.toyfaces.generator_run import RUN, Config, Run, assist
-from recipes.toyfaces.generator_scales import rescale
 from recipes.toyfaces.renders import CACHE, Renders, renders, to_float
 from recipes.weights import rounded
 

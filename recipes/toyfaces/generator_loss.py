@@ -39,16 +39,3 @@ def factor_weight(size: int) -> Tensor:
     weight = (weight + weight.flip(1)) / 2  # the two sides of a face matter alike
     weight = F.avg_pool2d(weight[None, None], 3, stride=1, padding=1, count_include_pad=False)
     return FLOOR + F.avg_pool2d(weight, weight.shape[-1] // size)
-
-
-def detail_loss(made: Tensor, target: Tensor, weight_map: Tensor) -> Tensor:
-    """Weighted L1 + squared + gradient error of pictures [n, 3, h, h]; a scalar."""
-    down, right = target.diff(dim=2).abs(), target.diff(dim=3).abs()
-    edges = F.pad(down, (0, 0, 0, 1)) + F.pad(right, (0, 1))
-    edges = F.max_pool2d(edges.amax(dim=1, keepdim=True), 3, stride=1, padding=1)
-    weight = weight_map * (1 + 2 * edges.clamp(max=1.5))
-    error = made - target
-    pixels = (weight * (error.abs() + error.square())).mean()
-    gradients = (weight[:, :, 1:] * error.diff(dim=2).abs()).mean()
-    gradients = gradients + (weight[:, :, :, 1:] * error.diff(dim=3).abs()).mean()
-    return pixels + 2 * gradients

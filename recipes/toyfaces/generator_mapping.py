@@ -21,15 +21,11 @@ A mapping network that has to learn it from pictures blurs them: for a long time
 synthesis layers only roughly where an eye is.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import torch
 from torch import Tensor
 
+from deltaedit_kit.labs.own_domain.mapping import OFFSET, SAMPLES, latents, on_the_cpu, solve
 from deltaedit_kit.stylegan2 import Generator
-from deltaedit_kit.stylegan2.layers import EqualLinear
-from deltaedit_kit.stylegan2.ops import LEAKY_GAIN
 from deltaedit_kit.toyfaces.factors import FACTORS, GLASSES_SHARES, factors_from_z, index
 from deltaedit_kit.toyfaces.renderer import palette
 from deltaedit_kit.toyfaces.renderer.anatomy import anatomy
@@ -44,11 +40,7 @@ OWN_KNOTS = {  # shares of portraits at which the code bends
     "clothes_hue": HUE_KINKS,
     "background_hue": HUE_KINKS,
 }
-OFFSET = 1.9  # m: w then is positive but for one value in a thousand
-SPREAD = 0.58  # standard deviation of every entry of the code: that of 2 f - 1
 GAINS = {"age": 1.5, "brow_thickness": 1.5, "brow_tilt": 1.25, "eye_color": 1.3}  # g
-SAMPLES = 30_000
-RIDGE = 1e-3
 
 
 def code_of(factors: Tensor) -> Tensor:
@@ -87,61 +79,12 @@ def hinges() -> tuple[Tensor, Tensor]:
     return torch.tensor(columns), torch.tensor(knots)
 
 
-@contextmanager
-def on_the_cpu(*generators: Generator) -> Iterator[None]:
-    """Generators moved to the CPU and back: least squares then are the same on every machine."""
-    homes = [next(generator.parameters()).device for generator in generators]
-    for generator in generators:
-        generator.cpu()
-    yield
-    for generator, home in zip(generators, homes, strict=True):
-        generator.to(home)
-
-
 @torch.no_grad()
 def solve_mapping(generator: Generator, seed: int) -> float:
-    """Set the two mapping layers of `generator`; returns the rms error of w (w varies by 0.58).
-
-    ToRGB layers get one style for every w: they are not part of s, and what they knew of a
-    portrait, no edit of s could change.
-    """
-    with on_the_cpu(generator):
-        return _solved(generator, torch.Generator().manual_seed(seed))
-
-
-def _solved(generator: Generator, seeded: torch.Generator) -> float:
-    width = generator.style_dim
-    z = torch.randn(SAMPLES, width, generator=seeded)
+    """Set the two mapping layers of `generator`; returns the rms error of w (w varies by 0.58)."""
+    z = latents(generator.style_dim, torch.Generator().manual_seed(seed))
     code = code_of(factors_from_z(z))
-    code = (code - code.mean(dim=0)) / code.std(dim=0) * SPREAD * gains(code)
-    wanted = OFFSET + code[:, torch.arange(width) % code.shape[1]]
-
-    first, second = (layer for layer in generator.style if isinstance(layer, EqualLinear))
-    columns, knots = hinges()
-    weight, bias = torch.zeros(width, width), torch.zeros(width)
-    weight[torch.arange(len(columns)), columns] = 1.0
-    bias[: len(columns)] = -knots
-    first.weight.copy_(weight / first.scale)
-    first.bias.copy_(bias / first.lr_mul)
-
-    bent = generator.style[1](generator.style[0](z))
-    known = torch.cat((bent, torch.ones(SAMPLES, 1)), dim=1)
-    gram = known.T @ known + RIDGE * SAMPLES * torch.eye(width + 1)
-    solution = torch.linalg.solve(gram, known.T @ (wanted / LEAKY_GAIN))
-    second.weight.copy_(solution[:-1].T / second.scale)
-    second.bias.copy_(solution[-1] / second.lr_mul)
-    for layer in generator.layers:
-        if layer.to_rgb is not None:
-            layer.to_rgb.conv.modulation.weight.zero_()
-    return (generator.style(z) - wanted).square().mean().sqrt().item()
-
-
-@torch.no_grad()
-def fold_offset(generator: Generator) -> None:
-    """Turn maps (w - m) -> s into maps w -> s, which is how a generator is saved and used."""
-    for layer in generator.layers:
-        linear = layer.conv.conv.modulation
-        linear.bias.sub_((linear.weight * linear.scale).sum(dim=1) * OFFSET)
+    return solve(generator, z, code * (gains(code) / code.std(dim=0)), *hinges())
 
 
 @torch.no_grad()
@@ -156,7 +99,7 @@ def take_over(generator: Generator, older: Generator, seed: int) -> float:
 
 
 def _taken(generator: Generator, older: Generator, seeded: torch.Generator) -> float:
-    z = torch.randn(SAMPLES, generator.style_dim, generator=seeded)
+    z = latents(generator.style_dim, seeded)
     w, older_w = generator.style(z) - OFFSET, older.style(z)
     own_style = generator.style.state_dict()
     generator.load_state_dict(older.state_dict())

@@ -15,6 +15,7 @@ the way to blue, are never separated from brown ones.
 import torch
 from torch import Tensor
 
+from deltaedit_kit.labs.own_domain.picture_loss import unexplained
 from deltaedit_kit.toyfaces.factors import FACTORS, at_coordinate, factors_from_z
 from deltaedit_kit.toyfaces.renderer import render
 from recipes.toyfaces.generator_mapping import OWN_KNOTS
@@ -24,7 +25,6 @@ WALKS = tuple(FACTORS.index(name) for name in OWN_KNOTS)  # through colours: no 
 APART = 0.25  # of all portraits, at least, lie between a pair on such a walk
 MEMORY = 0.98  # of the running shares
 FOCUS = 3  # power: 1 gives a factor turns by the share missed, more gives the worst ones more
-LEAST = 2e-4  # mean squared change (range 2) below which a pair looks alike: hue of a black jumper
 
 
 class PairedRenders:
@@ -53,11 +53,7 @@ class PairedRenders:
 
     def loss(self, made: Tensor, target: Tensor, factor: Tensor) -> Tensor:
         """Mean unexplained share; `made`, `target` [2 n, 3, h, h] hold portraits, then partners."""
-        before, after = target.chunk(2)
-        change = after - before
-        drawn = made.chunk(2)[1] - made.chunk(2)[0]
-        strength = change.square().mean((1, 2, 3))
-        missed = (drawn - change).square().mean((1, 2, 3)) / strength.clamp(min=LEAST)
+        missed = unexplained(*(torch.stack(x.chunk(2), dim=1) for x in (made, target)))
         for k, share in zip(factor.tolist(), missed.detach().clamp(0.02, 1).tolist(), strict=True):
             self.missed[k] = MEMORY * self.missed[k] + (1 - MEMORY) * share
         return missed.clamp(max=4).mean()

@@ -17,9 +17,11 @@ from torch import Tensor
 from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from deltaedit_kit.device import computing
+from deltaedit_kit.labs.own_domain.mapping import OFFSET
+from deltaedit_kit.labs.own_domain.picture_loss import detail_loss
 from deltaedit_kit.stylegan2 import Generator
-from recipes.toyfaces.generator_loss import detail_loss, factor_weight
-from recipes.toyfaces.generator_mapping import LAYERS, OFFSET, take_over
+from recipes.toyfaces.generator_loss import factor_weight
+from recipes.toyfaces.generator_mapping import LAYERS, take_over
 from recipes.toyfaces.generator_pairs import PairedRenders, pictures_of
 from recipes.toyfaces.renders import Renders, renders, to_float
 

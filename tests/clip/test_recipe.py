@@ -6,6 +6,13 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
+from deltaedit_kit.labs.own_domain.clip_losses import (
+    caption_truth,
+    different_factors,
+    losses,
+    targets,
+)
+from deltaedit_kit.labs.own_domain.shaking import shake
 from deltaedit_kit.toyfaces.attributes import ATTRIBUTES, NAMES, truth_table
 from deltaedit_kit.toyfaces.captions import captions_and_names
 from deltaedit_kit.toyfaces.factors import FACTORS, sample_factors
@@ -16,10 +23,9 @@ from recipes.toyfaces.clip_contrast import (
     embed_texts,
     shake_words,
 )
-from recipes.toyfaces.clip_image_tower import rate, shake
-from recipes.toyfaces.clip_losses import different_factors, losses
+from recipes.toyfaces.clip_image_tower import rate
 from recipes.toyfaces.clip_network import build_network, image_features, text_embeddings
-from recipes.toyfaces.clip_targets import caption_truth, nameable, soft_truth, targets
+from recipes.toyfaces.clip_targets import nameable, soft_truth
 from recipes.toyfaces.token_table import fit_pieces, frequency_weights, principal
 
 
@@ -92,7 +98,7 @@ def test_perfect_embeddings_have_no_direction_loss():
     moves = (degrees / degrees.sum(0) - tellable / tellable.sum(0)).T @ images
     said = named.float() @ torch.nn.functional.normalize(moves, dim=1)
     neutral = torch.zeros(3, len(FACTORS))
-    apart = different_factors("cpu")
+    apart = different_factors([a.factor for a in ATTRIBUTES], "cpu")
     scale = torch.tensor(5.0)
     terms = losses(said, neutral, images, named, degrees, tellable, scale, apart)
     assert float(terms["along"]) < 1e-5

@@ -6,9 +6,9 @@ import pytest
 import torch
 
 from deltaedit_kit import load_domain
+from deltaedit_kit.labs.own_domain.style_scales import multiply, rescale, visibility
 from deltaedit_kit.toyfaces.factors import FACTORS, at_coordinate, factors_from_z
 from recipes.toyfaces.generator_pairs import APART, FAR, WALKS, PairedRenders
-from recipes.toyfaces.generator_scales import multiply, rescale, visibility
 
 
 def test_scales_let_every_channel_weigh_what_clip_sees_of_it_and_change_no_picture():

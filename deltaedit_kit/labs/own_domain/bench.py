@@ -18,27 +18,27 @@ from deltaedit_kit.labs.own_domain.world import Tell, World, make_world
 class Sizes:
     """Everything that decides how long a build takes and how good it gets."""
 
-    renders: int = 8000
+    renders: int = 6000
     held_out: int = 400  # renders after those, that only reports see
     # oracle
     reader_width: int = 24
-    reading: Schedule = field(default_factory=lambda: Schedule(1500, 2e-3))
+    reading: Schedule = field(default_factory=lambda: Schedule(1000, 2e-3))
     # generator; layers up to 32 px share a width, as the mapper takes them for tokens
     channels: int = 64
     last_channels: int = 24  # at 64 px and above
     style_dim: int = 64
-    drawing: Schedule = field(default_factory=lambda: Schedule(4000, 3e-3))
+    drawing: Schedule = field(default_factory=lambda: Schedule(6000, 3e-3))
     critic_pictures: int = 300_000  # with --adversarial, that the critic sees
     # CLIP
     clip_width: int = 128
     clip_layers: int = 3
     embed: int = 64
-    seeing: Schedule = field(default_factory=lambda: Schedule(1200, 1e-3))
-    naming: Schedule = field(default_factory=lambda: Schedule(1500, 2e-3))
+    seeing: Schedule = field(default_factory=lambda: Schedule(800, 1e-3))
+    naming: Schedule = field(default_factory=lambda: Schedule(800, 2e-3))
     # mapper and R
-    codes: int = 8000
-    mapper_steps: int = 3000
-    relevance_pictures: int = 64
+    codes: int = 6000
+    mapper_steps: int = 2000
+    relevance_pictures: int = 32
     # settings and card
     exam_faces: int = 32
 
@@ -51,7 +51,7 @@ MINIATURE = Sizes(
     reading=Schedule(300, 3e-3),
     channels=24,
     last_channels=12,
-    drawing=Schedule(300, 6e-3),
+    drawing=Schedule(600, 6e-3),
     critic_pictures=320,
     clip_width=64,
     clip_layers=2,

@@ -19,6 +19,10 @@ from zlib import crc32
 from deltaedit_kit.atomic import write_text
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.own_domain.bench import FULL, Bench, Sizes
+from deltaedit_kit.labs.own_domain.clip import make_clip
+from deltaedit_kit.labs.own_domain.editing import make_mapper, make_r, make_store
+from deltaedit_kit.labs.own_domain.exam import make_card, make_settings
+from deltaedit_kit.labs.own_domain.generator import RAW, make_generator, make_scales
 from deltaedit_kit.labs.own_domain.oracle import GUESS, make_oracle, reading_errors
 from deltaedit_kit.labs.own_domain.project import Project, open_project
 from deltaedit_kit.lock import only_writer
@@ -30,6 +34,11 @@ EVERY = 10.0  # seconds between two lines of progress
 def make_renders(bench: Bench) -> None:
     """Draw them."""
     bench.world(bench.tell)
+
+
+ORACLE = "oracle.safetensors"
+DRAWING = ("channels", "last_channels", "style_dim", "drawing")
+NAMING = ("clip_width", "clip_layers", "embed", "seeing", "naming")
 
 
 @dataclass(frozen=True)
@@ -46,9 +55,15 @@ class Step:
 
 STEPS = (
     Step("renders", make_renders, "", (), ("renders", "held_out", "style_dim"), 1.0),
-    Step(
-        "oracle", make_oracle, "oracle.safetensors", ("renders",), ("reader_width", "reading"), 4.0
-    ),
+    Step("oracle", make_oracle, ORACLE, ("renders",), ("reader_width", "reading"), 4.0),
+    Step("generator", make_generator, f"build/{RAW}", ("renders",), DRAWING, 10.0),
+    Step("clip", make_clip, "clip.safetensors", ("renders",), NAMING, 6.0),
+    Step("scales", make_scales, "generator.safetensors", ("generator", "clip"), (), 0.5),
+    Step("codes", make_store, "", ("scales",), ("codes",), 2.0),
+    Step("mapper", make_mapper, "mapper.safetensors", ("codes",), ("mapper_steps",), 3.0),
+    Step("relevance", make_r, "relevance.safetensors", ("scales",), ("relevance_pictures",), 1.0),
+    Step("settings", make_settings, "", ("oracle", "mapper", "relevance"), ("exam_faces",), 1.0),
+    Step("card", make_card, "card.md", ("settings",), (), 0.3),
 )
 NAMES = tuple(step.name for step in STEPS)
 
@@ -99,7 +114,6 @@ def build(
             clock.end(step)
             if step.name == "oracle":
                 say(_readable(bench))
-            project = open_project(folder) if step.name == "settings" else project
     return project.folder
 
 
@@ -150,7 +164,9 @@ class Clock:
 
         def tell(done: int, total: int) -> None:
             now = time.monotonic()
-            first.append(done) if not first else None
+            if not first or done < first[0]:  # a step may train twice
+                first[:] = [done]
+                self.start = now
             if now - self.last < EVERY or done == first[0]:
                 return
             self.last = now

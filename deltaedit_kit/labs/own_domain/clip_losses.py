@@ -1,6 +1,6 @@
-"""What the texts of the toyfaces CLIP are asked for: a place among pictures, and differences.
+"""What the texts of a small CLIP are asked for: a place among pictures, and differences.
 
-    L = CE(over pictures) + CE(over captions)                 exact targets, see clip_targets
+    L = CE(over pictures) + CE(over captions)                 exact targets, see below
       + mean_c 1 - cos(t_c - t_neutral, sum_{a in c} D_a / |D_a|)   differences point the same way
       + mean_c log^2 (|t_c - t_neutral| / sqrt(attributes of c) / mean_a |D_a|)    and as far
       + mean_c (cos(t_c - t_neutral, mean picture) - LEVEL)^2       and as level (plain captions)
@@ -14,18 +14,26 @@ mask threshold does for all; and level, as an edit leads from picture to picture
 them share: where it leans towards their mean, edits fall short; where a little away from it, they
 reach further than a larger strength takes them. The last line keeps one attribute's edit from
 pulling at another.
+
+Contrastive training calls every other pair of a batch a mismatch, but "a face with glasses" is
+true of half of it. Where factors are known, truth is too. InfoNCE's optimum is the log of
+p(caption | picture) / p(caption); with T[c, i] in [0, 1] the degree to which caption c holds for
+picture i, its two targets are, exactly rather than by sampling,
+
+    over pictures, for a caption:  T[c, i] / sum_i T[c, i]
+    over captions, for a picture:  T[c, i] / prevalence_c, normalised over c
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 from torch.nn import functional as F
 
-from deltaedit_kit.toyfaces.attributes import ATTRIBUTES
-from recipes.toyfaces.clip_targets import caption_truth, targets
-
+FLOOR = 1e-4  # of a degree, so that its logarithm exists
 LEVEL = -0.12  # cosine of a direction to what all pictures share
 WEIGHTS = {
     "pictures": 1.0,
@@ -44,10 +52,23 @@ def weighted(terms: dict[str, Tensor]) -> Tensor:
     return torch.stack([WEIGHTS[name] * term for name, term in terms.items()]).sum()
 
 
-def different_factors(device: str) -> Float[Tensor, "A A"]:
-    """1 where two attributes belong to different factors, else 0."""
-    names = [a.factor for a in ATTRIBUTES]
-    return torch.tensor([[float(a != b) for b in names] for a in names], device=device)
+def different_factors(factors: Sequence[str], device: str) -> Float[Tensor, "A A"]:
+    """1 where two attributes belong to different factors, else 0; `factors` of each attribute."""
+    return torch.tensor([[float(a != b) for b in factors] for a in factors], device=device)
+
+
+def caption_truth(
+    named: Bool[Tensor, "c A"], degrees: Float[Tensor, "n A"]
+) -> Float[Tensor, "c n"]:
+    """T[c, i]: the product, over the attributes that caption c names, of their degrees in i."""
+    return (named.float() @ degrees.clamp(min=FLOOR).log().T).exp()
+
+
+def targets(truth: Float[Tensor, "c n"]) -> tuple[Float[Tensor, "c n"], Float[Tensor, "n c"]]:
+    """The two target distributions: over pictures for a caption, over captions for a picture."""
+    over_pictures = truth / truth.sum(dim=1, keepdim=True)
+    ratio = (truth / truth.mean(dim=1, keepdim=True)).T
+    return over_pictures, ratio / ratio.sum(dim=1, keepdim=True)
 
 
 def matching(

@@ -1,0 +1,148 @@
+"""The domain's CLIP: two small towers, first one that sees, then both in one space.
+
+    seeing   the image tower reads the factors off shaken renders, through a head that is dropped
+    naming   its features rest; projection and text tower meet on captions, by `clip_losses`
+
+Contrastive training from scratch learns colours and then stalls: captions are a thin signal. All of
+this supervision concerns CLIP; the mapper sees no text and no factor. Only words that a caption has
+get a vector, the others are zero: they say nothing, and an edit by them is refused.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from deltaedit_kit.atomic import save_tensors
+from deltaedit_kit.clip_network import HEAD, ClipNetwork, ClipSizes
+from deltaedit_kit.clip_tokenizer import tokenize
+from deltaedit_kit.labs.own_domain.bench import Bench
+from deltaedit_kit.labs.own_domain.captions import degrees, draw_captions, neutral_captions
+from deltaedit_kit.labs.own_domain.clip_losses import (
+    different_factors,
+    levelling,
+    losses,
+    weighted,
+)
+from deltaedit_kit.labs.own_domain.loop import descend
+from deltaedit_kit.labs.own_domain.patches import principal_patches
+from deltaedit_kit.labs.own_domain.shaking import shake
+from deltaedit_kit.labs.own_domain.world import World
+
+PATCH, CONTEXT, VOCABULARY, TEXT_WIDTH, TEXT_LAYERS = 8, 77, 49408, 64, 2
+BATCH, REACH = 32, 1
+PICTURES, CAPTIONS = 768, 96  # a step of naming
+SEED = 2_000_003
+
+
+def make_clip(bench: Bench) -> None:
+    """Train both stages, write clip.safetensors in OpenAI's layout."""
+    world, spec, sizes = bench.world(), bench.project.spec, bench.sizes
+    phrases = [text for factor in spec.factors for end in factor.ends for text in end.says]
+    known = torch.unique(tokenize([*phrases, *neutral_captions(spec)]))  # 0, the padding, is there
+    shape = ClipSizes(
+        embed=sizes.embed,
+        side=spec.resolution,
+        patch=PATCH,
+        image_width=sizes.clip_width,
+        image_layers=sizes.clip_layers,
+        context=CONTEXT,
+        words=len(known),
+        text_width=TEXT_WIDTH,
+        text_layers=TEXT_LAYERS,
+        image_heads=sizes.clip_width // HEAD,
+        text_heads=TEXT_WIDTH // HEAD,
+    )
+    torch.manual_seed(0)
+    network = ClipNetwork(shape)
+    projection = network.visual.proj
+    see(bench, network, world)
+    name(bench, network, projection, world, known)
+    save_tensors(bench.file("clip"), whole(network, shape, known), bench.header)
+
+
+def whole(network: ClipNetwork, sizes: ClipSizes, known: Int[Tensor, " v"]) -> dict[str, Tensor]:
+    """The state dict in float16, with OpenAI's whole vocabulary."""
+    tensors = replace_words(network.state_dict(), known, replace(sizes, words=VOCABULARY))
+    return {key: value.half() for key, value in tensors.items()}
+
+
+def replace_words(
+    tensors: dict[str, Tensor], known: Int[Tensor, " v"], sizes: ClipSizes
+) -> dict[str, Tensor]:
+    """The same with a row for every word, zero for unknown ones."""
+    table = torch.zeros(sizes.words, sizes.text_width)
+    table[known] = tensors["token_embedding.weight"].cpu()
+    return {**tensors, "token_embedding.weight": table}
+
+
+def see(bench: Bench, network: ClipNetwork, world: World) -> None:
+    """Stage one: the image tower, without its projection, and the head."""
+    width = bench.sizes.clip_width
+    principal_patches(network.visual, world.at(slice(0, 500)))
+    network.visual.proj = nn.Parameter(torch.eye(width), requires_grad=False)
+    reader = nn.Sequential(network.visual, nn.Linear(width, bench.factors)).to(bench.device)
+
+    def loss_at(step: int) -> Tensor:
+        seeded = torch.Generator().manual_seed(SEED + step)
+        rows = torch.randint(world.rows, (BATCH,), generator=seeded)
+        pictures = shake(world.at(rows), seeded, REACH).to(bench.device)
+        error = reader(pictures) - (world.factors[rows].to(bench.device) - 0.5) * math.sqrt(12)
+        return error.square().mean()
+
+    seeing = bench.sizes.seeing
+    descend(reader, loss_at, seeing, bench.state("clip-seeing"), bench.mark, bench.tell)
+
+
+@torch.no_grad()
+def features(
+    bench: Bench, network: ClipNetwork, world: World
+) -> tuple[Float[Tensor, "m W"], Float[Tensor, "m K"]]:
+    """What the tower sees of every render, as it is and shaken, and their factors."""
+    seeded, made = torch.Generator().manual_seed(SEED), ([], [])
+    for rows in torch.arange(world.rows).split(128):
+        pictures = world.at(rows)
+        for kept, batch in zip(made, (pictures, shake(pictures, seeded, REACH)), strict=True):
+            kept.append(network.visual(batch.to(bench.device)))
+    factors = world.factors[: world.rows].to(bench.device)
+    return torch.cat([*made[0], *made[1]]), torch.cat((factors, factors))
+
+
+def name(
+    bench: Bench,
+    network: ClipNetwork,
+    projection: nn.Parameter,
+    world: World,
+    known: Int[Tensor, " v"],
+) -> None:
+    """Stage two: projection and text tower, on features that rest."""
+    seen, factors = features(bench, network, world)
+    network.visual.requires_grad_(False)
+    network.visual.proj = nn.Parameter(projection.detach().to(bench.device))
+    network.token_embedding.weight.data.mul_(0.1)
+    spec, held = bench.project.spec, degrees(factors)
+    tellable = torch.ones_like(held)
+    apart = different_factors([f.name for f in spec.factors for _ in f.ends], bench.device)
+    none = neutral_captions(spec)
+
+    def loss_at(step: int) -> Tensor:
+        seeded = torch.Generator().manual_seed(SEED + step)
+        rows = torch.randint(len(seen), (PICTURES,), generator=seeded)
+        texts, named = draw_captions(spec, factors[rows].cpu(), CAPTIONS, SEED + step)
+        tokens = tokenize([*texts, *none])
+        tokens = tokens[:, : int(tokens.argmax(dim=1).max()) + 1]
+        own = torch.searchsorted(known, tokens.contiguous()).to(bench.device)  # in order: the end mark is last
+        said, neutral = F.normalize(network.encode_text(own), dim=1).split((CAPTIONS, len(none)))
+        images = F.normalize(seen[rows] @ network.visual.proj, dim=1)
+        scale = network.logit_scale.clamp(max=math.log(100)).exp()
+        named = named.to(bench.device)
+        terms = losses(said, neutral, images, named, held[rows], tellable[rows], scale, apart)
+        return weighted({**terms, **levelling(said, neutral, named, images)})
+
+    naming = bench.sizes.naming
+    descend(network, loss_at, naming, bench.state("clip-naming"), bench.mark, bench.tell)

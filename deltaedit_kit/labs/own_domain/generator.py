@@ -1,0 +1,116 @@
+"""The generator by regression: the picture that z stands for is known.
+
+    minimise  E_z  detail_loss(G_r(z), render_r(z)) + λ unexplained_r(z, z'),      r = 16, 32, 64
+
+z and z' are a pair of `world`: alike but for one factor. The mapping network is solved for at once,
+so that w says the factors, and then rests. Where the two renders of a pair differ, the loss weighs
+more: every factor gets the same weight, however few pixels show it.
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float
+from torch import Tensor
+
+from deltaedit_kit.atomic import load_tensors, save_tensors
+from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.labs.own_domain.bench import Bench
+from deltaedit_kit.labs.own_domain.loop import descend
+from deltaedit_kit.labs.own_domain.mapping import (
+    KNOTS,
+    LAYERS,
+    OFFSET,
+    fold_offset,
+    hinges_of,
+    latents,
+    solve,
+)
+from deltaedit_kit.labs.own_domain.picture_loss import detail_loss, unexplained
+from deltaedit_kit.labs.own_domain.style_scales import rescale
+from deltaedit_kit.labs.own_domain.world import World, factors_of
+from deltaedit_kit.stylegan2 import Generator
+
+PAIRS, PAIRED, FLOOR, SEED = 2, 2.0, 0.5, 3_000_017
+STYLE_PACE = 10.0  # of the maps w -> s: an entry of the code is in few columns of w
+GROWTH = ((0.12, 4), (0.35, 2), (1.0, 1))  # until this share of the steps, pictures so much smaller
+RAW = "generator.raw.safetensors"  # before its channels are scaled for CLIP
+ABOUT = {"format": "stylegan2-rosinality"}
+
+
+def new_generator(bench: Bench, mapping_layers: int) -> Generator:
+    """Untrained, of the domain's size."""
+    sizes, side = bench.sizes, bench.project.spec.resolution
+    wide = {2**k: sizes.channels for k in range(2, 6)}
+    thin = {2**k: sizes.last_channels for k in range(6, side.bit_length())}
+    torch.manual_seed(0)
+    return Generator(side, wide | thin, sizes.style_dim, mapping_layers)
+
+
+def factor_weight(world: World, factors: int) -> Float[Tensor, "1 1 R R"]:
+    """FLOOR, and more where pictures of a pair differ, each factor's map divided by its mean."""
+    pairs = world.at(slice(0, min(world.rows, 100 * factors) // 2 * 2)).unflatten(0, (-1, 2))
+    change = (pairs[:, 1] - pairs[:, 0]).abs().mean(1)  # pair i moves factor i mod K
+    maps = torch.stack([change[k::factors].mean(0) for k in range(factors)])
+    shown = (maps / maps.mean((1, 2), keepdim=True).clamp(min=1e-6)).mean(0)
+    return FLOOR + F.avg_pool2d(shown[None, None], 3, 1, 1, count_include_pad=False)
+
+
+def make_generator(bench: Bench) -> None:
+    """Solve the mapping, train the synthesis, write what is to be scaled."""
+    world, sizes, factors = bench.world(), bench.sizes, bench.factors
+    if len(KNOTS) * factors > sizes.style_dim:
+        raise DeltaEditError(
+            f"{factors} factors do not fit into w; name at most {sizes.style_dim // len(KNOTS)}"
+        )
+    model = new_generator(bench, LAYERS)
+    z = latents(sizes.style_dim, torch.Generator().manual_seed(0))
+    code = factors_of(z, factors)
+    solve(model, z, code / code.std(0), *hinges_of(factors))
+    model.to(bench.device).style.requires_grad_(False)
+    for layer in model.layers:
+        if layer.to_rgb is not None:
+            layer.to_rgb.conv.modulation.requires_grad_(False)
+    weight, steps = factor_weight(world, factors).to(bench.device), sizes.drawing.steps
+
+    def loss_at(step: int) -> Tensor:
+        seeded = torch.Generator().manual_seed(SEED + step)
+        first = 2 * torch.randint(world.rows // 2, (PAIRS,), generator=seeded)
+        rows = torch.stack((first, first + 1), dim=1).flatten()
+        smaller = next(part for share, part in GROWTH if step < share * steps)
+        target = F.avg_pool2d(world.at(rows).to(bench.device), smaller)
+        torch.manual_seed(SEED + step)  # of the noise inputs
+        w_plus = model.expand(model.mapping(world.z[rows].to(bench.device)) - OFFSET)
+        made = model.synthesize(
+            model.to_style(w_plus), w_plus, "random", resolution=target.shape[-1]
+        )
+        missed = unexplained(made.unflatten(0, (-1, 2)), target.unflatten(0, (-1, 2)))
+        detail = detail_loss(made, target, F.avg_pool2d(weight, smaller))
+        return detail + PAIRED * missed.clamp(max=4).mean()
+
+    def pace(name: str) -> float:
+        return STYLE_PACE if ".modulation." in name else 1.0
+
+    descend(model, loss_at, sizes.drawing, bench.state("generator"), bench.mark, bench.tell, pace)
+    fold_offset(model)
+    finish(bench, model)
+
+
+def finish(bench: Bench, model: Generator) -> None:
+    """Write a trained generator with its mean of w, its channels not scaled yet."""
+    model.eval().estimate_mean_w(20_000, seed=0)
+    save_tensors(bench.rooms / RAW, model.checkpoint(), ABOUT | bench.header)
+
+
+def make_scales(bench: Bench) -> None:
+    """Scale the channels of s by what CLIP sees of them, write generator.safetensors."""
+    from deltaedit_kit.io.checkpoints.loaders import load_clip
+
+    tensors, _ = load_tensors(bench.rooms / RAW)
+    model = Generator.from_state_dict({key: x.clone() for key, x in tensors.items()}).eval()
+    model = model.to(bench.device).requires_grad_(False)
+    clip = load_clip(bench.file("clip"), preprocessing=bench.project.spec.preprocessing)
+    rescale(model, clip.to(bench.device), seed=0)
+    model.estimate_mean_w(20_000, seed=0)
+    save_tensors(bench.file("generator"), model.checkpoint(), ABOUT | bench.header)

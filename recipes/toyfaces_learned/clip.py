@@ -34,9 +34,10 @@ from torch import Tensor, nn
 from deltaedit_kit.atomic import save_tensors
 from deltaedit_kit.clip_network import Block, ClipNetwork, ClipSizes
 from deltaedit_kit.clip_tokenizer import tokenize
+from deltaedit_kit.labs.own_domain.adversarial import descend, part
 from deltaedit_kit.toyfaces.captions import captions
 from deltaedit_kit.toyfaces.networks import read_weights
-from recipes.toyfaces_learned.generator import RUN, descend, part
+from recipes.toyfaces_learned.generator import RUN
 from recipes.toyfaces_learned.world import World
 
 STATE, EXPORT = "clip-state.safetensors", "clip.safetensors"

@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from deltaedit_kit.labs.own_domain import MINIATURE, Sizes, build, new_project
+from deltaedit_kit.labs.own_domain import Sizes, build, new_project
 from deltaedit_kit.labs.own_domain.loop import Schedule
 
-TINY = replace(
-    MINIATURE,
+TINY = Sizes(
     renders=200,
     held_out=100,
     reader_width=4,
     reading=Schedule(6, 3e-3),
+    channels=8,
+    last_channels=4,
+    style_dim=32,
+    drawing=Schedule(10, 3e-3),
+    critic_pictures=64,
+    clip_width=64,
+    clip_layers=1,
+    embed=16,
+    seeing=Schedule(4, 1e-3),
+    naming=Schedule(4, 1e-3),
+    codes=64,
+    mapper_steps=10,
+    relevance_pictures=2,
+    exam_faces=4,
 )
 
 

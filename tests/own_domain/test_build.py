@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
 import torch
 
+from deltaedit_kit import Editor, load_domain
 from deltaedit_kit.atomic import load_tensors
 from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.io.declaration import read_declaration
 from deltaedit_kit.labs.own_domain import Sizes, build, new_project, open_project
+from deltaedit_kit.labs.own_domain.captions import caption, draw_captions
 from deltaedit_kit.labs.own_domain.loop import Schedule, descend
 from deltaedit_kit.labs.own_domain.steps import NAMES, marks_of
 from deltaedit_kit.labs.own_domain.world import factors_of, paired_z
@@ -82,3 +87,68 @@ def test_the_oracle_is_data(built: Path) -> None:
 def test_an_unknown_step_is_refused(built: Path) -> None:
     with pytest.raises(DeltaEditError, match="oracle"):
         build(built, until="wings")
+
+
+def test_a_domain_comes_out_that_edits(built: Path) -> None:
+    domain = load_domain(built)
+    assert domain.factors == ("cap_width", "cap_color", "stem_height", "spot_size", "daylight")
+    faces = domain.sample(2, seed=0)
+    edit = Editor(domain).edit(faces, "mushroom with a red cap")
+    assert edit.after.shape == (2, 3, 64, 64)
+    assert bool((edit.after != edit.before).any())
+    assert "| red_cap | mushroom with a red cap |" in (built / "card.md").read_text()
+
+
+def test_words_that_nobody_taught_are_refused(built: Path) -> None:
+    domain = load_domain(built)
+    assert domain.clip.encode_texts(["mushroom by day"]).shape == (1, 16)
+    table = domain.clip.model.token_embedding.weight
+    assert int((table.abs().sum(1) > 0).sum()) < 100
+
+
+def test_a_stopped_build_goes_on(tmp_path: Path, tiny: Sizes) -> None:
+    folder = new_project(tmp_path / "mine")
+
+    def stop(line: str) -> None:
+        if "oracle: done" in line:
+            raise Stopped
+
+    with pytest.raises(Stopped):
+        build(folder, tiny, say=stop)
+    said: list[str] = []
+    build(folder, tiny, until="generator", say=said.append)
+    assert "already" in said[0]
+    assert "already" in said[1]
+    assert "generator: done" in said[-1]
+
+
+def test_a_critic_may_teach_the_generator(tmp_path: Path, tiny: Sizes) -> None:
+    folder = build(
+        new_project(tmp_path / "mine"), tiny, "scales", adversarial=True, say=lambda _: None
+    )
+    drawn = load_domain(folder).generator(torch.randn(2, tiny.style_dim))
+    assert drawn.shape == (2, 3, 64, 64)
+    project = open_project(folder)
+    marks, others = (marks_of(project, tiny, adversarial) for adversarial in (True, False))
+    assert marks["generator"] != others["generator"]
+    assert marks["oracle"] == others["oracle"]
+
+
+def test_more_factors_than_w_holds_are_refused(tmp_path: Path, tiny: Sizes) -> None:
+    with pytest.raises(DeltaEditError, match="at most 4"):
+        build(
+            new_project(tmp_path / "mine"),
+            replace(tiny, style_dim=20),
+            "generator",
+            say=lambda _: None,
+        )
+
+
+def test_captions_say_what_holds() -> None:
+    example = files("deltaedit_kit.labs.own_domain") / "mushroom" / "domain.json"
+    spec = read_declaration(Path(str(example)))
+    factors = torch.tensor([[0.1, 0.9, 0.5, 0.5, 0.5]])
+    texts, named = draw_captions(spec, factors, 30, seed=0)
+    assert named.any(0).nonzero().flatten().tolist() == [0, 3]
+    assert all("mushroom" in text and "{}" not in text for text in texts)
+    assert caption("house", ["{} with a door", "red {}"]) == "red house with a door"

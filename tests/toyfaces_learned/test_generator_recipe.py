@@ -7,8 +7,9 @@ from functools import partial
 import numpy as np
 import torch
 
-from recipes.toyfaces_learned.discriminator import Discriminator
-from recipes.toyfaces_learned.generator import STATE, Config, Run, land
+from deltaedit_kit.labs.own_domain.adversarial import STATE, Config, Run
+from deltaedit_kit.labs.own_domain.critic import Discriminator
+from recipes.toyfaces_learned.generator import land
 from recipes.toyfaces_learned.world import World
 
 CHANNELS = {4: 8, 8: 8, 16: 8, 32: 4}

@@ -75,6 +75,7 @@ class Bench:
     step: str
     tell: Tell
     device: str = "cpu"
+    adversarial: bool = False  # the generator is taught by a critic
 
     @property
     def mark(self) -> str:

@@ -136,7 +136,9 @@ def name(
         texts, named = draw_captions(spec, factors[rows].cpu(), CAPTIONS, SEED + step)
         tokens = tokenize([*texts, *none])
         tokens = tokens[:, : int(tokens.argmax(dim=1).max()) + 1]
-        own = torch.searchsorted(known, tokens.contiguous()).to(bench.device)  # in order: the end mark is last
+        own = torch.searchsorted(known, tokens.contiguous()).to(
+            bench.device
+        )  # in order: the end mark is last
         said, neutral = F.normalize(network.encode_text(own), dim=1).split((CAPTIONS, len(none)))
         images = F.normalize(seen[rows] @ network.visual.proj, dim=1)
         scale = network.logit_scale.clamp(max=math.log(100)).exp()

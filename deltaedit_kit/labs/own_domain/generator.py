@@ -1,4 +1,4 @@
-"""The generator by regression: the picture that z stands for is known.
+"""The generator, by regression: the picture that z stands for is known. Or by a critic.
 
     minimise  E_z  detail_loss(G_r(z), render_r(z)) + λ unexplained_r(z, z'),      r = 16, 32, 64
 
@@ -9,6 +9,8 @@ more: every factor gets the same weight, however few pixels show it.
 
 from __future__ import annotations
 
+import time
+
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float
@@ -16,6 +18,7 @@ from torch import Tensor
 
 from deltaedit_kit.atomic import load_tensors, save_tensors
 from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.labs.own_domain.adversarial import STATE, Config, Run
 from deltaedit_kit.labs.own_domain.bench import Bench
 from deltaedit_kit.labs.own_domain.loop import descend
 from deltaedit_kit.labs.own_domain.mapping import (
@@ -36,16 +39,15 @@ PAIRS, PAIRED, FLOOR, SEED = 2, 2.0, 0.5, 3_000_017
 STYLE_PACE = 10.0  # of the maps w -> s: an entry of the code is in few columns of w
 GROWTH = ((0.12, 4), (0.35, 2), (1.0, 1))  # until this share of the steps, pictures so much smaller
 RAW = "generator.raw.safetensors"  # before its channels are scaled for CLIP
+SAVE_EVERY = 60.0  # seconds
 ABOUT = {"format": "stylegan2-rosinality"}
 
 
-def new_generator(bench: Bench, mapping_layers: int) -> Generator:
-    """Untrained, of the domain's size."""
+def channels_of(bench: Bench) -> dict[int, int]:
+    """Size in pixels -> channels."""
     sizes, side = bench.sizes, bench.project.spec.resolution
     wide = {2**k: sizes.channels for k in range(2, 6)}
-    thin = {2**k: sizes.last_channels for k in range(6, side.bit_length())}
-    torch.manual_seed(0)
-    return Generator(side, wide | thin, sizes.style_dim, mapping_layers)
+    return wide | {2**k: sizes.last_channels for k in range(6, side.bit_length())}
 
 
 def factor_weight(world: World, factors: int) -> Float[Tensor, "1 1 R R"]:
@@ -58,13 +60,20 @@ def factor_weight(world: World, factors: int) -> Float[Tensor, "1 1 R R"]:
 
 
 def make_generator(bench: Bench) -> None:
+    """By regression, or by a critic."""
+    make_by_critic(bench) if bench.adversarial else make_by_regression(bench)
+
+
+def make_by_regression(bench: Bench) -> None:
     """Solve the mapping, train the synthesis, write what is to be scaled."""
     world, sizes, factors = bench.world(), bench.sizes, bench.factors
     if len(KNOTS) * factors > sizes.style_dim:
         raise DeltaEditError(
             f"{factors} factors do not fit into w; name at most {sizes.style_dim // len(KNOTS)}"
         )
-    model = new_generator(bench, LAYERS)
+    torch.manual_seed(0)
+    side = bench.project.spec.resolution
+    model = Generator(side, channels_of(bench), sizes.style_dim, LAYERS)
     z = latents(sizes.style_dim, torch.Generator().manual_seed(0))
     code = factors_of(z, factors)
     solve(model, z, code / code.std(0), *hinges_of(factors))
@@ -95,6 +104,34 @@ def make_generator(bench: Bench) -> None:
     descend(model, loss_at, sizes.drawing, bench.state("generator"), bench.mark, bench.tell, pace)
     fold_offset(model)
     finish(bench, model)
+
+
+def make_by_critic(bench: Bench) -> None:
+    """The same by a critic alone: no factor takes part, and z names nothing."""
+    world, sizes, side = bench.world(), bench.sizes, bench.project.spec.resolution
+    small = sizes.critic_pictures // 5
+    config = Config(
+        resolution=side,
+        channels=channels_of(bench),
+        style_dim=sizes.style_dim,
+        growth={16: small, 32: small},
+        fade=max(small // 8, 1),
+        pictures=sizes.critic_pictures,
+        average_over=min(20_000, max(small, 1)),
+    )
+    room = bench.rooms / f"critic-{bench.mark}"
+    run, steps = Run(config, bench.device), config.pictures // config.batch
+    run.load(room / STATE)
+    saved = time.monotonic()
+    while run.step < steps:
+        seeded = torch.Generator().manual_seed(SEED + run.step)
+        rows = torch.randint(world.rows, (config.batch,), generator=seeded)
+        run.train_step(world.at(rows).to(bench.device))
+        bench.tell(run.step, steps)
+        if time.monotonic() - saved > SAVE_EVERY or run.step == steps:
+            run.save(room)
+            saved = time.monotonic()
+    finish(bench, run.average)
 
 
 def finish(bench: Bench, model: Generator) -> None:

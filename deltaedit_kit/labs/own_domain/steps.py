@@ -37,7 +37,7 @@ def make_renders(bench: Bench) -> None:
 
 
 ORACLE = "oracle.safetensors"
-DRAWING = ("channels", "last_channels", "style_dim", "drawing")
+DRAWING = ("channels", "last_channels", "style_dim", "drawing", "critic_pictures")
 NAMING = ("clip_width", "clip_layers", "embed", "seeing", "naming")
 
 
@@ -108,7 +108,7 @@ def build(
             if _is_done(project.folder, step, marks):
                 clock.skip(step)
                 continue
-            bench = Bench(project, sizes, marks, step.name, clock.begin(step), device)
+            bench = Bench(project, sizes, marks, step.name, clock.begin(step), device, adversarial)
             step.make(bench)
             _write_down(rooms, step.name, marks[step.name])
             clock.end(step)

@@ -36,8 +36,9 @@ MEASURED = (
 class EditAccuracy:
     """accuracy(mapper) -> share of (sentence, face) edits that succeed, in [0, 1].
 
-    `names` are attributes of the domain's oracle, `faces` how many of each sentence. The faces and
-    their readings are made once. `fast` draws as fast as this machine can. Raises
+    `names` are attributes of the domain's oracle (None: those of `MEASURED` that it has, else all),
+    `faces` how many of each sentence. The faces and their readings are made once. `fast` draws as
+    fast as this machine can. Raises
     DeltaEditError for a domain without an oracle, and when no face lacks what is asked for.
     """
 
@@ -45,7 +46,7 @@ class EditAccuracy:
         self,
         domain: Domain,
         config: ExperimentConfig | None = None,
-        names: Sequence[str] = MEASURED,
+        names: Sequence[str] | None = None,
         faces: int = 8,
         fast: bool = False,
     ) -> None:
@@ -55,7 +56,9 @@ class EditAccuracy:
             )
         self.domain, self.oracle = domain, domain.oracle
         self.config, self.fast = config or ExperimentConfig(), fast
-        self.targets = [domain.attributes[name] for name in names]
+        if names is None:
+            names = [name for name in MEASURED if name in domain.attributes]
+        self.targets = [domain.attributes[name] for name in names or domain.attributes]
         with computing(
             domain.device, fast
         ):  # before and after alike, or rounding could pass for an edit

@@ -125,3 +125,16 @@ def test_outputs_are_numbers_or_words_no_bare_booleans(name: str) -> None:
     for cell in code(name):
         for text in texts(cell):
             assert not re.search(r"(?<![=\w])(True|False)\b", text), text[:300]
+
+
+def test_the_course_has_forty_five_exercises_with_their_answers_checked() -> None:
+    if waiting := sorted(set(NOTEBOOKS) - set(LESSONS)):
+        pytest.skip(f"no lessons yet: {', '.join(waiting)}")
+    total = sum((exercises(one) for one in NOTEBOOKS.values()), Counter())
+    assert total.total() >= 45
+    written = {key for name in LESSONS for c in code(name) for key in checked_in(c)}
+    assert written == set(checking.EXERCISES), "an exercise that no lesson asks for"
+
+
+def checked_in(cell: NotebookNode) -> set[str]:
+    return set(checked(cell.source)) if has_tag(cell, CHECK) else set()

@@ -76,6 +76,7 @@ def test_the_headline_covers_every_factor_and_everything_held_out():
     assert len(everything) == len(ATTRIBUTES) > len(MAIN)
 
 
+@pytest.mark.slow
 def test_a_table_row_for_every_sentence_with_shares_and_counts():
     domain = portrait_domain()
     asked = [
@@ -116,6 +117,7 @@ def test_the_summary_names_mean_and_worst():
     assert "a grinning face" in text
 
 
+@pytest.mark.slow
 def test_every_section_runs_on_the_shipped_weights(toyfaces, capsys):
     few = replace(
         QUICK, psnr=2, frechet=8, pairs=8, zero_shot=120, oracle=8, faces=4, pool=40, sentences=1

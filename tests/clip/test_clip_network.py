@@ -26,6 +26,7 @@ def open_clips(weights: dict[str, torch.Tensor]) -> torch.nn.Module:
     return model.eval().requires_grad_(False)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["toyfaces", "ViT-B/32", "small"])
 def test_the_same_bits_as_open_clip(name: str) -> None:
     if name == "toyfaces":
@@ -74,6 +75,7 @@ def test_sizes_that_a_file_does_not_hold_cost_nothing() -> None:
         ClipNetwork.from_state_dict(weights)
 
 
+@pytest.mark.slow
 def test_an_edit_imports_neither_open_clip_nor_torchvision() -> None:
     code = (
         "import sys; from deltaedit_kit import Editor, load_domain; d = load_domain('toyfaces');"

@@ -9,6 +9,7 @@ from deltaedit_kit.labs.compare.table import read_table
 from tests.tiny_domain import tiny_domain
 
 
+@pytest.mark.slow
 def test_the_command_compares_prints_and_goes_on(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr("deltaedit_kit.io.loading.load_domain", lambda *_a, **_k: tiny_domain())
     out = tmp_path / "out"

@@ -118,6 +118,7 @@ def test_whatever_breaks_in_a_run_the_others_go_on(tmp_path, monkeypatch):
     assert set(reasons) == {"ZeroDivisionError: a bug"}
 
 
+@pytest.mark.slow
 def test_other_weights_compute_only_what_depends_on_them(tmp_path, counted):
     plan = replace(PLAN, methods=METHODS, settings=("short",))
     domain = tiny_domain()
@@ -154,6 +155,7 @@ def test_fid_pools_the_sentences(tmp_path):
     assert floor.to_numpy().tolist() == [["fid:clip-tiny", plan.faces]]
 
 
+@pytest.mark.slow
 def test_best_is_chosen_on_other_sentences_and_other_faces(tmp_path):
     comparison = Comparison(tiny_domain(), PLAN, PROMPTS, tmp_path)
     comparison.run(progress=False)

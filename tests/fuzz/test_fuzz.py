@@ -10,12 +10,14 @@ from benchmarks.fuzz.damage import spoil_bytes, spoil_text, spoil_tree
 from benchmarks.fuzz.harness import fuzz
 from benchmarks.fuzz.surfaces import SURFACES
 
+CASES = 60  # thousands: python -m benchmarks.fuzz --cases 1000
+
 
 @pytest.mark.slow
 @pytest.mark.parametrize("surface", SURFACES)
 def test_every_case_is_right_or_one_line(surface: str) -> None:
-    report = fuzz(surface, 200)
-    assert report.outcomes.total() == 200
+    report = fuzz(surface, CASES)
+    assert report.outcomes.total() == CASES
     assert not report.faults, "\n".join(report.faults)
     assert report.outcomes["one line"] > 0  # the generator does spoil
 

@@ -2,7 +2,7 @@
 
 import torch
 
-from deltaedit_kit.labs.training.effective import adam, effective, stored
+from deltaedit_kit.labs.training.effective import adam, effective, scaled_parameters, stored
 from deltaedit_kit.labs.training.experiment import (
     ExperimentConfig,
     ExperimentRun,
@@ -45,6 +45,26 @@ def test_steps_are_those_of_adam_on_the_stored_weights():
     for name, value in stored(twin).double().state_dict().items():
         # `stored` rounds to float32, in which Adam's 0.5 a step leaves seven digits
         torch.testing.assert_close(value, mapper.state_dict()[name], rtol=2e-6, atol=2e-5)
+
+
+def test_gradients_of_several_passes_add_up_in_memory_that_is_kept():
+    mapper, places = DeltaMapper(TOY, 6), set()
+    twin = effective(mapper)
+    for _ in range(3):
+        wanted = {name: torch.zeros_like(p) for name, p in twin.named_parameters()}
+        twin.zero_grad()
+        for pairs in (some_pairs(), some_pairs()):
+            twin(*pairs[:3]).square().sum().backward()
+            mapper.zero_grad()
+            mapper(*pairs[:3]).square().sum().backward()
+            for (name, p), (_, _, scale) in zip(
+                mapper.named_parameters(), scaled_parameters(twin), strict=True
+            ):
+                wanted[name] += p.grad / scale
+        for name, p in twin.named_parameters():
+            torch.testing.assert_close(p.grad, wanted[name], rtol=1e-4, atol=1e-4)
+        places.add(twin.fm_fine.mapping[0].weight.grad.data_ptr())
+    assert len(places) == 1
 
 
 def test_orthogonal_matrices_are_as_large_as_the_normal_ones_they_replace():

@@ -37,5 +37,5 @@ def test_other_sentences_in_every_cell_raise_nothing(name: str) -> None:
         if cell.cell_type == "code" and "HIDDEN TESTS" not in cell.source:
             swaps += len(sentences(cell.source))
             cell.source = swapped(cell.source, swaps)
-    assert swaps > 3
+    assert swaps >= 3
     NotebookClient(notebook, timeout=1200, resources={"metadata": {"path": str(FOLDER)}}).execute()

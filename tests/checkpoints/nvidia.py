@@ -10,8 +10,9 @@ import io
 import pickle
 import sys
 import types
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -45,8 +46,16 @@ def ada_state(generator: Generator) -> dict[str, torch.Tensor]:
     return {path: value for path, _, value in _correspondence(generator)}
 
 
-def ada_pickle(generator: Generator, without: str = "nothing", **settings: Any) -> bytes:
-    """{"G_ema": persistent object} with `generator`'s weights, except those named so."""
+def ada_pickle(
+    generator: Generator,
+    without: str = "nothing",
+    replaced: Mapping[str, torch.Tensor] = MappingProxyType({}),
+    **settings: Any,
+) -> bytes:
+    """{"G_ema": persistent object} with `generator`'s weights, except those named so.
+
+    Parameters `replaced` take the place of its own, or stand beside them.
+    """
 
     def rebuild(meta: dict) -> None: ...
 
@@ -74,8 +83,11 @@ def ada_pickle(generator: Generator, without: str = "nothing", **settings: Any) 
         kind = "_buffers" if path.endswith(("const", "filter", "w_avg")) else "_parameters"
         if path.endswith("b4.const"):
             kind = "_parameters"
+        value = replaced.get(path, value)
         value = torch.nn.Parameter(value.clone()) if kind == "_parameters" else value.clone()
         root.put(path, value, kind)
+    for path, value in replaced.items():
+        root.put(path, torch.nn.Parameter(value))
     assert state
     with named("torch_utils.persistence", "_reconstruct_persistent_obj", rebuild):
         stream = io.BytesIO()

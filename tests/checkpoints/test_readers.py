@@ -20,6 +20,7 @@ from deltaedit_kit.io.checkpoints.loaders import (
     load_stylegan2,
 )
 from deltaedit_kit.io.checkpoints.reading import read
+from deltaedit_kit.io.checkpoints.stylegan2_ada import LR_MUL
 from deltaedit_kit.stylespace import StyleLayout
 from tests.checkpoints import small
 from tests.checkpoints.nvidia import ada_pickle, tf_pickle
@@ -90,7 +91,7 @@ def test_another_learning_rate_of_the_mapping_network_is_made_up_for(tmp_path: P
         (ada_pickle, {"c_dim": 10}, "class-conditional"),
         (tf_pickle, {"label_size": 10}, "class-conditional"),
         (tf_pickle, {"architecture": "resnet"}, "architecture"),
-        (tf_pickle, {"version": 3}, "before StyleGAN2"),
+        (tf_pickle, {"version": 3}, "StyleGAN1"),
     ],
 )
 def test_other_networks_of_nvidia_are_refused(make, settings, words, tmp_path: Path) -> None:
@@ -99,6 +100,40 @@ def test_other_networks_of_nvidia_are_refused(make, settings, words, tmp_path: P
     with pytest.raises(DeltaEditError, match=words) as refusal:
         load_stylegan2(path)
     assert str(path) in str(refusal.value)
+
+
+def test_one_class_of_a_class_conditional_generator(tmp_path: Path) -> None:
+    made, classes, k = small.generator(), 5, 6
+    d = made.style_dim
+    weight, embed, bias = torch.randn(d, d + k), torch.randn(k, classes), torch.randn(k)
+    beside = {
+        "mapping.fc0.weight": weight / LR_MUL,
+        "mapping.embed.weight": embed,
+        "mapping.embed.bias": bias,
+    }
+    path = tmp_path / "network.pkl"
+    path.write_bytes(ada_pickle(made, replaced=beside, c_dim=classes))
+    read, z = load_stylegan2(path, label=3), torch.randn(4, d)
+    assert read.mean_w is None
+
+    def unit(x: torch.Tensor) -> torch.Tensor:
+        return x * (x.square().mean(1, keepdim=True) + 1e-8).rsqrt()
+
+    label = torch.eye(classes)[[3] * 4]
+    both = torch.cat([unit(z), unit(label @ embed.T / classes**0.5 + bias)], dim=1)
+    first = both @ weight.T / (d + k) ** 0.5 + made.style[1].bias * LR_MUL
+    first = torch.nn.functional.leaky_relu(first, 0.2) * 2**0.5
+    with torch.no_grad():
+        torch.testing.assert_close(read.mapping(z), made.style[2:](first))
+    for label, words in ((None, "--class 0"), (5, "no class 5"), (-1, "give 0 to 4")):
+        with pytest.raises(DeltaEditError, match=words):
+            load_stylegan2(path, label)
+    path.write_bytes(ada_pickle(made))
+    with pytest.raises(DeltaEditError, match="leave the class out"):
+        load_stylegan2(path, 0)
+    path.write_bytes(tf_pickle(made))
+    with pytest.raises(DeltaEditError, match="leave the class out"):
+        load_stylegan2(path, 0)
 
 
 @pytest.mark.parametrize("container", CONTAINERS)

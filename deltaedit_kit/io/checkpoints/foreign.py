@@ -26,6 +26,10 @@ ENCODERS = {
     "ProgressiveBackboneEncoder": "ReStyle",
     "ResNetProgressiveBackboneEncoder": "ReStyle",
 }
+XL = (
+    "StyleGAN-XL generator, made of StyleGAN3's layers, which have no style space of StyleGAN2's; "
+    "give a StyleGAN2 generator, class-conditional ones with --class"
+)
 OTHERS = {  # a key that only it has -> what it is, and what to do
     "synthesis.input.transform": "StyleGAN3 generator, which has no style space of StyleGAN2's; "
     "give a StyleGAN2 generator",
@@ -43,7 +47,7 @@ def other_network(contents: Contents) -> str | None:
     if options := _options(contents.tree):  # an encoder of other keys
         return _encoder(None, options)
     if _is_stylegan3(contents.tree):
-        return OTHERS["synthesis.input.transform"]
+        return XL if _has_projection(contents.tree) else OTHERS["synthesis.input.transform"]
     return next((words for key, words in OTHERS.items() if find(contents.tree, key)), None)
 
 
@@ -63,6 +67,14 @@ def _encoder(first: Any, options: dict[str, Any]) -> str | None:
 def _options(tree: Any) -> dict[str, Any]:
     options = tree.get("opts") if isinstance(tree, dict) else None
     return options if isinstance(options, dict) and "encoder_type" in options else {}
+
+
+def _has_projection(tree: Any) -> bool:
+    """Whether the mapping network projects an embedding of classes, as only StyleGAN-XL's does."""
+    modules = tree["G_ema"].fields["_modules"]
+    mapping = modules.get("mapping")
+    inner = mapping.fields.get("_modules") if isinstance(mapping, Record) else None
+    return isinstance(inner, dict) and "embed_proj" in inner
 
 
 def _is_stylegan3(tree: Any) -> bool:

@@ -32,9 +32,12 @@ if TYPE_CHECKING:
     from deltaedit_kit.codes.store import CodeStore
 
 
-def load_stylegan2(path: str | Path) -> Generator:
-    """A StyleGAN2 generator; `mean_w` is None where the file has none (`estimate_mean_w()`)."""
-    tensors, _ = open_as(path, stylegan2.KIND)
+def load_stylegan2(path: str | Path, label: int | None = None) -> Generator:
+    """A StyleGAN2 generator; `mean_w` is None where the file has none (`estimate_mean_w()`).
+
+    Of a class-conditional one, the generator of the class `label`.
+    """
+    tensors, _ = open_as(path, stylegan2.kind_for(label))
     with naming(path):
         return stylegan2.generator_from(tensors)
 

@@ -14,6 +14,8 @@ Source: the key layout is that of github.com/rosinality/stylegan2-pytorch.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import torch
@@ -58,10 +60,20 @@ def _format_of(contents: Contents) -> str | None:
     return f"rosinality layout, {contents.container.value}" if find(tree, *MARKS) else None
 
 
-def _tensors(contents: Contents) -> Tensors:
+def kind_for(label: int | None) -> Kind:
+    """The kind, whose class-conditional generators become those of one class."""
+    return KIND if label is None else replace(KIND, tensors=partial(_tensors, label=label))
+
+
+def _tensors(contents: Contents, label: int | None = None) -> Tensors:
     tree = contents.tree
+    if label is not None and not is_ada(tree):
+        raise DeltaEditError(
+            "it has no classes to choose from: leave the class out (class-conditional generators "
+            "are read from pickles of stylegan2-ada-pytorch)"
+        )
     if is_ada(tree):
-        tensors, mean_w = ada_state_dict(tree, contents.budget), None
+        tensors, mean_w = ada_state_dict(tree, contents.budget, label), None
     elif is_tf(tree):
         tensors, mean_w = tf_state_dict(tree, contents.budget), None
     elif found := find(tree, *ADA_MARKS):

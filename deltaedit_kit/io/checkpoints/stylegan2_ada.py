@@ -34,25 +34,57 @@ def is_ada(tree: Any) -> bool:
     return isinstance(tree, dict) and isinstance(tree.get("G_ema"), Record)
 
 
-def ada_state_dict(tree: dict[str, Any], budget: Budget) -> dict[str, Tensor]:
-    """The state dict of our generator, with `latent_avg`.
+def ada_state_dict(
+    tree: dict[str, Any], budget: Budget, label: int | None = None
+) -> dict[str, Tensor]:
+    """The state dict of our generator, with `latent_avg`; of a class-conditional one, of a class.
 
-    Raises DeltaEditError for a class-conditional generator, an architecture without output skips,
-    and (as KeyError) for a missing part.
+    Raises DeltaEditError for a class that is missing, not there or not asked for, an architecture
+    without output skips, and (as KeyError) for a missing part.
     """
     generator = tree["G_ema"]
     _check(generator)
-    return ada_layout(dict(_tensors(generator, budget)), _mapping_gain(generator))
+    given, gain = dict(_tensors(generator, budget)), _mapping_gain(generator)
+    classes = generator.fields.get("c_dim") or 0
+    if not isinstance(classes, int) or (classes and label is None):
+        raise DeltaEditError(
+            f"it is a class-conditional generator ({short(classes)} classes), and the kit's have "
+            "none; keep one class of it: `deltaedit new-domain DIR --generator FILE --class 0`"
+        )
+    if label is None:
+        return ada_layout(given, gain)
+    if not 0 <= label < classes:
+        raise DeltaEditError(
+            f"there is no class {label} in it; "
+            + (f"give 0 to {classes - 1}" if classes else "it has no classes: leave the class out")
+        )
+    made = ada_layout(_with_class(given, label, gain), gain)
+    del made["latent_avg"]  # the mean over all classes; that of this one is estimated
+    return made
+
+
+def _with_class(given: dict[str, Tensor], label: int, lr_mul: float) -> dict[str, Tensor]:
+    """The same network for one class: its embedding e becomes a part of the first bias.
+
+    fc0 [x, e]:   lr / √(d + k) (W_x x + W_e e) + lr b   =   lr / √d W x + lr b'
+    """
+    embed = given["mapping.embed.weight"]  # [k, classes]
+    e = embed[:, label] / embed.shape[1] ** 0.5 + given["mapping.embed.bias"]
+    e = e * torch.rsqrt(e.square().mean() + 1e-8)
+    weight = given["mapping.fc0.weight"]  # [w, d + k]
+    depth = weight.shape[1] - len(e)
+    if depth < 1:
+        raise DeltaEditError("its embedding of classes does not fit its mapping network; refused")
+    scaled = weight / weight.shape[1] ** 0.5
+    folded = {
+        "mapping.fc0.weight": scaled[:, :depth] * depth**0.5,
+        "mapping.fc0.bias": given["mapping.fc0.bias"] + scaled[:, depth:] @ e,
+    }
+    return {key: value for key, value in given.items() if ".embed." not in key} | folded
 
 
 def _check(generator: Record) -> None:
-    """Only what StyleGAN2 itself is: no classes, output skips, known activations."""
-    fields = generator.fields
-    if fields.get("c_dim"):
-        raise DeltaEditError(
-            f"it is a class-conditional generator ({short(fields['c_dim'])} classes), and the "
-            "kit's have no classes; give an unconditional one such as FFHQ's"
-        )
+    """Only what StyleGAN2 itself is: output skips."""
     for block in _parts(_child(generator, "synthesis"), "_modules").values():
         kind = block.fields.get("architecture", "skip")
         if kind != "skip":

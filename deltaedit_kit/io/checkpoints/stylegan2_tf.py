@@ -60,9 +60,15 @@ def tf_state_dict(tree: Any, budget: Budget) -> dict[str, Tensor]:
 def _check(network: Record, settings: dict[str, Any]) -> None:
     version = network.fields.get("version", 0)
     if version < OLDEST:
-        raise DeltaEditError(f"it is a network of version {short(version)}, from before StyleGAN2")
+        raise DeltaEditError(
+            f"it is a StyleGAN1 generator (network version {short(version)}), which normalises "
+            "features in place of weights and has no style space; give a StyleGAN2 one"
+        )
     if settings.get("label_size"):
-        raise DeltaEditError("it is a class-conditional generator, and the kit's have no classes")
+        raise DeltaEditError(
+            "it is a class-conditional generator of TensorFlow's, whose classes cannot be folded "
+            "into its weights; give one of stylegan2-ada-pytorch, or one without classes"
+        )
     for setting, usual in (("architecture", "skip"), ("mapping_nonlinearity", "lrelu")):
         value = settings.get(setting, usual)
         if value != usual:

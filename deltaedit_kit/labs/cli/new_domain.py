@@ -1,14 +1,20 @@
-"""`deltaedit new-domain DIR --renderer`: begin a domain of one's own.
+"""`deltaedit new-domain DIR --renderer | --generator FILE`: begin a domain of one's own.
 
 deltaedit new-domain mushrooms --renderer      a renderer to change, its words, the steps
+deltaedit new-domain dogs --generator afhqdog.pkl --neutral dog [--clip FILE] [--encoder FILE]
 """
 
 from __future__ import annotations
 
 import argparse
+import os
+import shlex
+import sys
 from typing import Any
 
+from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.cli.places import path_of
+from deltaedit_kit.labs.cli.steps import step
 
 
 def register(verbs: Any) -> None:
@@ -19,12 +25,61 @@ def register(verbs: Any) -> None:
     kind.add_argument(
         "--renderer", action="store_true", help="drawn by a program of yours: writes an example"
     )
+    kind.add_argument(
+        "--generator", type=path_of, metavar="FILE", help="drawn by this StyleGAN2: declares it"
+    )
+    verb.add_argument("--neutral", help="what every picture of the generator shows, such as cat")
+    verb.add_argument("--clip", metavar="FILE", help="default: OpenAI's ViT-B/32, downloaded")
+    verb.add_argument("--encoder", type=path_of, metavar="FILE", help="e4e of this generator")
+    verb.add_argument("--class", dest="label", type=int, help="of a class-conditional generator")
+    verb.add_argument("--licence", help="under which terms the files come (default: asked for)")
+    verb.add_argument("--device", default="cpu", help="to estimate times on (default: cpu)")
     verb.set_defaults(verb=new_domain)
 
 
 def new_domain(options: argparse.Namespace) -> None:
-    """Write the example and say what comes next."""
+    """Write the example or the declaration, and say what comes next."""
+    if options.generator is not None:
+        from_files(options)
+        return
+    of_files = ("neutral", "clip", "encoder", "label", "licence")
+    for name in of_files:
+        if getattr(options, name) is not None:
+            raise DeltaEditError(f"--{name.replace('label', 'class')} belongs to --generator FILE")
     from deltaedit_kit.labs.own_domain.project import new_project
 
     folder = new_project(options.folder)
     print(f"wrote {folder}: renderer.py, domain.json, README.md; then: deltaedit build {folder}")
+
+
+def from_files(options: argparse.Namespace) -> None:
+    """Declare somebody's files, list what is there, and price what is missing."""
+    from deltaedit_kit.io.drafting import NO_LICENCE, Given, draft
+    from deltaedit_kit.io.estimating import estimates
+    from deltaedit_kit.io.listing import list_files, table
+    from deltaedit_kit.io.loading import load_domain
+
+    if options.neutral is None:
+        raise DeltaEditError(
+            "--neutral is missing: what does every picture show? give a word such as cat"
+        )
+    licence = options.licence
+    if licence is None:
+        licence = input("licence of these files: ") if sys.stdin.isatty() else NO_LICENCE
+    with step(f"read {options.generator.name}"):
+        clip = None if options.clip is None else os.path.expanduser(options.clip)
+        given = Given(
+            options.generator, options.neutral, clip, options.encoder, options.label, licence
+        )
+        folder = draft(options.folder, given)
+    print(table(list_files(folder)))
+    print(f"wrote {folder / 'domain.json'}: look at its words and settings. What is missing:")
+    name = shlex.quote(str(folder))
+    if options.clip is None:
+        print(f"  deltaedit download {name} --only clip    then times can be estimated:")
+        print(f"  deltaedit codes {name} --samples 200000")
+        print(f"  deltaedit train {name}")
+        print(f"  deltaedit relevance {name} --method gradient")
+        return
+    for estimate in estimates(load_domain(folder, options.device)):
+        print(f"  {estimate.line(name)}")

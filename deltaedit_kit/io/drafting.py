@@ -1,0 +1,139 @@
+"""From somebody's files to a domain: look into them, write the declaration, say what is missing.
+
+    generator [+ CLIP] [+ encoder] + a neutral word  ->  DIR/domain.json beside the files
+
+Sizes come from the files; words and settings are DeltaEdit's, to be changed in the declaration. The
+files are linked or copied into the folder, so that it can be moved and sent as a whole. Nothing in
+them is executed.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from deltaedit_kit.atomic import save_tensors, write_text
+from deltaedit_kit.domain_spec import NETWORKS
+from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.io.cache import regular_file
+from deltaedit_kit.io.checkpoints import loaders
+from deltaedit_kit.io.declaration import FILE_NAME, FORMAT, VERSION, declared, plain_name
+
+NO_LICENCE = "not stated: ask whoever made the networks before any use beyond study"
+ABSENT = {
+    "mapper": "nobody has trained one yet",
+    "relevance": "nobody has made one yet",
+    "inversion": "no encoder was given",
+    "identity": "face recognition knows people",
+}
+EXAMPLES = ("a white {}", "a black {}", "a small {}", "a happy {}")
+
+
+@dataclass(frozen=True)
+class Given:
+    """What a person has: files, and words for them."""
+
+    generator: Path
+    neutral: str
+    clip: str | None = None  # a file; None: OpenAI's ViT-B/32, which is downloaded
+    encoder: Path | None = None
+    label: int | None = None  # the class to keep of a class-conditional generator
+    licence: str = NO_LICENCE
+
+
+def draft(folder: Path, given: Given) -> Path:
+    """Write a domain of these files into `folder` and return it, for `load_domain(folder)`.
+
+    Raises `DeltaEditError` for a folder that declares a domain already, a name that cannot be one,
+    and files that are no such network or do not belong together: each by its right name.
+    """
+    name = name_of(folder)
+    if (folder / FILE_NAME).exists():
+        raise DeltaEditError(f"{folder} declares a domain already; give another folder")
+    generator = loaders.load_stylegan2(given.generator, given.label)
+    placed: dict[str, list[dict[str, Any]]] = {}
+    if given.encoder is not None:
+        encoder = loaders.load_e4e(given.encoder)
+        sizes = (generator.latent_rows, generator.style_dim)
+        made = (encoder.rows, encoder.styles[0].linear.weight.shape[0])
+        if made != sizes:
+            raise DeltaEditError(
+                f"{given.encoder} makes w+ of {made[0]} rows, {made[1]} wide, this generator reads "
+                f"{sizes[0]} rows, {sizes[1]} wide; give the encoder that was trained for it"
+            )
+    if given.clip is not None:
+        loaders.load_clip(given.clip)
+    declaration = {
+        "format": FORMAT,
+        "version": VERSION,
+        "name": name,
+        "title": f"{given.neutral}, {generator.resolution} px ({given.generator.name})",
+        "resolution": generator.resolution,
+        "neutral": given.neutral,
+        "threshold": 0.03,
+        "strength": 1.0,
+        "truncation": 0.7,
+        "templates": "imagenet",
+        "preprocessing": "clip",
+        "licence": given.licence.strip() or NO_LICENCE,
+        "examples": [frame.format(given.neutral) for frame in EXAMPLES],
+        "networks": placed,
+        "absent": {},
+    }
+    declared(declaration, str(folder / FILE_NAME))  # a word that cannot be is told before work
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if given.label is None:
+            placed["generator"] = [place(given.generator, folder, "generator")]
+        else:
+            kept = {"kind": "stylegan2", "label": str(given.label)}
+            save_tensors(folder / "generator.safetensors", generator.checkpoint(), kept)
+            placed["generator"] = [{"file": "generator.safetensors"}]
+        placed["clip"] = (
+            published_clip() if given.clip is None else [place(Path(given.clip), folder, "clip")]
+        )
+        if given.encoder is not None:
+            placed["inversion"] = [place(given.encoder, folder, "inversion")]
+        declaration["absent"] = {key: ABSENT[key] for key in NETWORKS if key not in placed}
+        write_text(folder / FILE_NAME, json.dumps(declaration, indent=2, ensure_ascii=False) + "\n")
+    except OSError as cause:
+        raise DeltaEditError(f"cannot write to {folder}: {cause}; give another folder") from None
+    return folder
+
+
+def name_of(folder: Path) -> str:
+    """The folder's name as that of a domain."""
+    try:
+        return plain_name(folder.absolute().name)
+    except ValueError as cause:
+        raise DeltaEditError(f"a domain cannot be called {folder.name!r}: {cause}") from None
+
+
+def place(source: Path, folder: Path, network: str) -> dict[str, Any]:
+    """Put a file into the folder, without copying it where the disk can; its entry."""
+    source = regular_file(source).resolve()
+    try:
+        name = plain_name(source.name)
+    except ValueError:
+        name = f"{network}.bin"  # readers look at what is in it
+    target = folder / name
+    if not target.exists():
+        try:
+            os.link(source, target)
+        except OSError:  # another disk, or one that knows no links
+            shutil.copyfile(source, target)
+    elif not os.path.samefile(source, target):
+        raise DeltaEditError(f"{target} is there already; give an empty folder")
+    return {"file": name, "megabytes": round(target.stat().st_size / 1e6, 1) or 0.1}
+
+
+def published_clip() -> list[Mapping[str, Any]]:
+    """OpenAI's ViT-B/32, as the published domains declare it."""
+    source = files("deltaedit_kit.io.published") / "ffhq.json"
+    return json.loads(source.read_text(encoding="utf-8"))["networks"]["clip"]

@@ -1,0 +1,127 @@
+"""`deltaedit new-domain DIR --generator FILE`: somebody's files become a domain that edits."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from deltaedit_kit import Editor, load_domain
+from deltaedit_kit.io.standin import by_rule, write_standin
+from deltaedit_kit.labs.cli import main as cli
+from deltaedit_kit.relevance import Plan, make_relevance
+from deltaedit_kit.stylegan2 import Generator
+from tests.checkpoints.nvidia import ada_pickle, tf_pickle
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The files of a stand-in, as if they came from somebody."""
+    return write_standin(tmp_path_factory.mktemp("theirs"))
+
+
+def run(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> tuple[int, str, str]:
+    code = cli.main(["new-domain", *map(str, arguments)])
+    out, err = capsys.readouterr()
+    return code, out, err
+
+
+def test_files_become_a_domain_that_only_lacks_mapper_and_relevance(
+    files: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "my cats"
+    code, _, err = run(capsys, folder, "--generator", files / "generator.safetensors")
+    assert (code, "--neutral is missing" in err) == (2, True)
+    arguments = ["--generator", files / "generator.safetensors", "--neutral", "cat"]
+    code, _, err = run(capsys, folder, *arguments)
+    assert (code, "cannot be called 'my cats'" in err) == (2, True)
+    folder = tmp_path / "cats"
+    arguments += [
+        "--clip",
+        files / "clip.safetensors",
+        "--encoder",
+        files / "inversion.safetensors",
+    ]
+    code, out, err = run(capsys, folder, *arguments, "--licence", "CC0")
+    assert (code, err) == (0, "")
+    for verb in ("codes", "train", "relevance"):
+        (line,) = [line for line in out.splitlines() if line.startswith(f"  deltaedit {verb} ")]
+        assert "    about " in line
+        assert "GiB" in line
+        options = cli._parser().parse_args(line.split("    about")[0].split()[1:])
+        assert options.domain == str(folder)
+    domain = load_domain(folder)
+    assert (domain.spec.neutral, domain.spec.licence) == ("cat", "CC0")
+    faces = domain.sample(1)
+    assert domain.inversion(faces.images).shape == faces.w_plus.shape
+    make_relevance(domain, folder / "relevance.safetensors", Plan(pictures=1, method="gradient"))
+    shutil.copy(files / "mapper.safetensors", folder)
+    edit = Editor(load_domain(folder)).edit(faces, "a white cat")
+    assert edit.after.shape == (1, 3, 64, 64)
+    code, _, err = run(capsys, folder, *arguments)
+    assert (code, "declares a domain already" in err) == (2, True)
+
+
+@pytest.mark.parametrize("resolution", [32, 128])
+@pytest.mark.parametrize("kind", ["rosinality", "ada", "tf"])
+@pytest.mark.parametrize("width", [16, 24])
+def test_generators_of_every_kind_and_size(
+    kind: str, resolution: int, width: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sides = [2**k for k in range(2, resolution.bit_length())]
+    made = Generator(resolution, {side: 4 + 2 * (side < 32) for side in sides}, width, 3)
+    made.load_state_dict(by_rule(made.state_dict()))
+    made.estimate_mean_w(100)
+    path = tmp_path / "network"
+    if kind == "rosinality":
+        torch.save({"g_ema": made.state_dict(), "latent_avg": made.mean_w}, path)
+    else:
+        path.write_bytes({"ada": ada_pickle, "tf": tf_pickle}[kind](made))
+    code, out, err = run(capsys, tmp_path / "mine", "--generator", path, "--neutral", "car")
+    assert (code, err) == (0, "")
+    assert "--only clip" in out
+    generator = load_domain(tmp_path / "mine").generator
+    assert (generator.resolution, generator.style_dim) == (resolution, width)
+
+
+def test_one_class_becomes_a_domain(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    made = Generator(32, dict.fromkeys((4, 8, 16, 32), 4), 16, 2)
+    made.estimate_mean_w(100)
+    beside = {
+        "mapping.fc0.weight": torch.randn(16, 20),
+        "mapping.embed.weight": torch.randn(4, 3),
+        "mapping.embed.bias": torch.randn(4),
+    }
+    path = tmp_path / "network.pkl"
+    path.write_bytes(ada_pickle(made, replaced=beside, c_dim=3))
+    arguments = ["--generator", path, "--neutral", "ship"]
+    code, _, err = run(capsys, tmp_path / "ships", *arguments)
+    assert (code, "--class 0" in err) == (2, True)
+    assert run(capsys, tmp_path / "ships", *arguments, "--class", "2")[0] == 0
+    assert load_domain(tmp_path / "ships").generator.mean_w is not None
+
+
+def test_files_that_are_something_else_or_do_not_belong_together(
+    files: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    generator = ["--generator", files / "generator.safetensors", "--neutral", "cat"]
+    few = {
+        key: value
+        for key, value in load_file(files / "inversion.safetensors").items()
+        if not key.startswith("styles.9.")
+    } | {"latent_avg": torch.zeros(9, 32)}
+    save_file(few, tmp_path / "short.safetensors")
+    for arguments, words in (
+        (["--generator", files / "mapper.safetensors", "--neutral", "cat"], "DeltaMapper"),
+        ([*generator, "--clip", files / "identity.safetensors"], "ArcFace"),
+        ([*generator, "--encoder", tmp_path / "short.safetensors"], "makes w+ of 9 rows"),
+        ([*generator, "--class", "1"], "leave the class out"),
+        ([*generator, "--clip", "ViT-B-32"], "is a model name"),
+        (["--renderer", "--neutral", "cat"], "--neutral belongs to --generator"),
+    ):
+        code, _, err = run(capsys, tmp_path / "new", *arguments)
+        assert (code, words in err, err.count("\n")) == (2, True, 1), err
+        assert not (tmp_path / "new").exists()

@@ -14,7 +14,7 @@ import re
 import nbformat
 from nbformat import NotebookNode
 
-from deltaedit_kit.labs.course.marking import IMPLEMENT, TEST_ONLY, has_tag
+from deltaedit_kit.labs.course.marking import ANSWER, TEST_ONLY, has_tag
 from recipes.site import walks
 
 SOLUTION = re.compile(r"^([ \t]*)### BEGIN SOLUTION\n.*?### END SOLUTION[^\n]*", re.S | re.M)
@@ -39,7 +39,7 @@ def as_page(notebook: NotebookNode, name: str, repository: str) -> NotebookNode:
         else:
             cell.outputs = [_still(output, name) for output in cell.outputs]
             _describe(cell, heading)
-        cells += _folded(cell) if has_tag(cell, IMPLEMENT) else [cell]
+        cells += _folded(cell) if ANSWER in cell.source else [cell]
     page.cells = [cells[0], nbformat.v4.new_markdown_cell(_ways_in(name, repository)), *cells[1:]]
     page.metadata.pop("widgets", None)
     return page

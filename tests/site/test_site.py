@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
-from deltaedit_kit.labs.course.marking import IMPLEMENT
+from deltaedit_kit.labs.course.marking import ANSWER
 from recipes.site.stage import ROOT
 
 pytestmark = pytest.mark.slow
@@ -78,7 +78,7 @@ def test_every_picture_has_a_text(pages: dict[Path, Page]) -> None:
 
 def test_solutions_are_folded(site: Path) -> None:
     for source in ROOT.glob("notebooks/*.ipynb"):
-        answers = source.read_text(encoding="utf-8").count(f'"{IMPLEMENT}"')
+        answers = source.read_text(encoding="utf-8").count(ANSWER)
         text = (site / "notebooks" / f"{source.stem}.html").read_text(encoding="utf-8")
         assert text.count("One solution") == answers
         assert "BEGIN SOLUTION" not in text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -29,3 +30,15 @@ def toyfaces() -> Domain:
     from deltaedit_kit import load_domain  # the tests of the parts need no weights
 
     return load_domain("toyfaces", device="cpu")
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the built site; skips where the extra `site` is not installed."""
+    for name in ("myst_nb", "furo", "sphinx_copybutton", "latex2mathml"):
+        pytest.importorskip(name, reason="the extra `site` is not installed")
+    from recipes.site.__main__ import build
+
+    folder = tmp_path_factory.mktemp("site")
+    build(folder / "pages", folder / "sources")
+    return folder / "pages"

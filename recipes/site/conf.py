@@ -40,7 +40,7 @@ html_theme = "furo"
 html_title = "DeltaEdit Kit"
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
-html_js_files = [("walk.js", {"defer": "defer"})]
+html_js_files = [(name, {"defer": "defer"}) for name in ("walk.js", "reach.js")]
 html_show_sphinx = False
 html_copy_source = False
 html_theme_options = {
@@ -57,6 +57,17 @@ def plain(
     lines[:] = as_text(lines)
 
 
+def levelled(
+    app: Sphinx, page: str, template: str, context: dict[str, object], tree: object
+) -> None:
+    """Captions of the navigation say which level of heading they are; Furo leaves it out."""
+    navigation = str(context.get("furo_navigation_tree", ""))
+    context["furo_navigation_tree"] = navigation.replace(
+        'role="heading"', 'role="heading" aria-level="2"'
+    )
+
+
 def setup(app: Sphinx) -> None:
-    """Hook into autodoc."""
+    """Hook into autodoc, and behind Furo."""
     app.connect("autodoc-process-docstring", plain)
+    app.connect("html-page-context", levelled, priority=900)

@@ -1,0 +1,56 @@
+"""The site in a real browser: axe-core finds nothing, nothing is too wide, sliders work."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.browser.axe import findings
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+PAGES = (
+    "index",
+    "notebooks/00_quickstart",
+    "notebooks/06_metrics_and_baselines",
+    "reference/kit",
+    "gallery",
+    "docs/glossary",
+    "docs/architecture",
+    "cite",
+    "search",
+)
+WIDTHS = (360, 900, 1400)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_and_no_page_is_too_wide(browser: Any, site: Path, scheme: str) -> None:
+    found = []
+    for width in WIDTHS:
+        context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
+        page = context.new_page()
+        for name in PAGES:
+            page.goto((site / f"{name}.html").as_uri())
+            found += [f"{name}, {width} px: {line}" for line in findings(page)]
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, name
+        context.close()
+    assert not found
+
+
+def test_a_slider_walks_through_its_states_without_a_kernel(browser: Any, site: Path) -> None:
+    context = browser.new_context()
+    page, errors = context.new_page(), []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto((site / "index.html").as_uri())
+    walk = page.locator("figure.walk")
+    picture, slider = walk.locator("img"), walk.get_by_role("slider", name="Strength")
+    first, words = picture.get_attribute("src"), picture.get_attribute("alt")
+    slider.press("Home")
+    assert picture.get_attribute("src") != first
+    assert picture.get_attribute("alt") != words
+    page.wait_for_function("image => image.naturalWidth > 100", arg=picture.element_handle())
+    assert walk.locator("output").inner_text() in (slider.get_attribute("aria-valuetext") or "")
+    assert not errors
+    context.close()

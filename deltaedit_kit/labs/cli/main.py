@@ -35,6 +35,7 @@ VERBS = (  # in the order of the help text
     "train",
     "relevance",
     "evaluate",
+    "course",
     "doctor",
 )
 WRONG_INPUT, INTERRUPTED, READER_GONE = 2, 130, 1

@@ -15,6 +15,7 @@ checking    right, or wrong and how
 seeds       every learner's checks draw inputs of their own
 quiz        five questions on a lesson, each option with its feedback
 marking     tags of cells -> nbgrader's metadata
+files       the notebooks and tables that come with the kit; unpacked for a learner
 build       one source, three editions: student, solutions, nbgrader
 grading     what a submission is worth
 """

@@ -93,6 +93,8 @@ def test_sign_and_factor_are_told() -> None:
     solution = EXERCISES["method.pixel_norm"].solution
     assert "sign" in check("method.pixel_norm", lambda x: -solution(x)).text
     assert "3 times" in check("method.pixel_norm", lambda x: 3 * solution(x)).text
+    key = next(key for key in KEYS if key.endswith(".binomial_p"))  # any number is some multiple
+    assert "times" not in check(key, lambda wins, answers: wins / answers).text
 
 
 def test_an_answer_written_in_another_way_is_right() -> None:

@@ -107,12 +107,13 @@ def test_cells_that_wait_for_an_answer_do_not_stop_run_all(course: Path) -> None
         for cell in student(course).cells
         if "raises-exception" in cell.metadata.get("tags", [])
     ]
-    assert [source.split("\n")[0][:11] for source in waiting] == [
+    assert [source.split("\n")[-1][:11] for source in waiting] == [
         'check("' + TRUNCATE[:4],
         "half = trun",
         "print(half)",
         "print(check",
     ]
+    assert f'hint("{TRUNCATE}", 1)' in waiting[0]
 
 
 def test_solutions_are_the_committed_notebook(course: Path) -> None:

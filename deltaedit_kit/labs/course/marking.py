@@ -31,6 +31,7 @@ EXERCISE_TAGS = (PREDICT, IMPLEMENT, EXPLAIN)  # each is one exercise; a check b
 EXPLAIN_POINTS = 2
 ANSWER = "### BEGIN SOLUTION"
 FOLDED = re.compile(r"[ \t]*<details>.*?</details>", re.DOTALL)
+HINT = '# Stuck? from deltaedit_kit.labs.course import hint; hint("{key}", 1), then 2 and 3\n'
 HIDDEN = """
 
 ### BEGIN HIDDEN TESTS
@@ -89,14 +90,15 @@ def _test(cell: NotebookNode, grade_id: str) -> None:
     if not answers:
         raise DeltaEditError('no check; write check("01.key", answer), the key as plain text')
     pairs = ", ".join(f'"{key}": {answer}' for key, answer in answers.items())
-    cell.source += HIDDEN.format(answers=pairs)
+    hints = "".join(HINT.format(key=key) for key in answers)
+    cell.source = hints + cell.source + HIDDEN.format(answers=pairs)
     _note(cell, grade_id, points=len(answers), locked=True)
 
 
 def _text(cell: NotebookNode, grade_id: str) -> None:
     if cell.cell_type != "markdown" or not FOLDED.search(cell.source):
         raise DeltaEditError("no rubric; fold it in <details> ... </details>")
-    cell.source = FOLDED.sub(_as_solution, cell.source)
+    cell.source = re.sub(r"\n{3,}", "\n\n", FOLDED.sub(_as_solution, cell.source))
     _note(cell, grade_id, points=EXPLAIN_POINTS, solution=True)
 
 

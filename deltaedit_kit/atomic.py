@@ -88,11 +88,12 @@ def load_tensors(
     from safetensors import SafetensorError, safe_open
 
     try:
-        with safe_open(str(path), framework="pt") as stored:
+        with safe_open(str(regular_file(path)), framework="pt") as stored:
             header = dict(stored.metadata() or {})
             tensors = {key: stored.get_tensor(key) for key in stored.keys()}  # noqa: SIM118
-    except (OSError, SafetensorError) as cause:
-        raise DeltaEditError(f"cannot read {path}: {cause}; {remedy}") from cause
+    except (OSError, SafetensorError, DeltaEditError) as cause:
+        reason = str(cause).partition(";")[0]
+        raise DeltaEditError(f"cannot read {path}: {reason}; {remedy}") from cause
     expected = header.pop(CHECKSUM, None)
     if expected is not None and expected != checksum(tensors, header):
         raise DeltaEditError(
@@ -106,10 +107,39 @@ def read_header(path: str | Path) -> dict[str, str]:
     from safetensors import SafetensorError, safe_open
 
     try:
-        with safe_open(str(path), framework="numpy") as stored:
+        with safe_open(str(regular_file(path)), framework="numpy") as stored:
             return dict(stored.metadata() or {})
-    except (OSError, SafetensorError):  # who reads its tensors says what is wrong with it
+    except (
+        OSError,
+        SafetensorError,
+        DeltaEditError,
+    ):  # who reads its tensors says what is wrong with it
         return {}
+
+
+def regular_file(path: str | Path) -> Path:
+    """`path` with "~" expanded, if it is a regular file that may be read: no pipe, no device.
+
+    Every reader of files asks here first: a pipe would wait for ever, a device never end. Raises
+    `DeltaEditError` for what is missing, a folder, another thing, or not to be opened.
+    """
+    try:
+        path = Path(os.path.expanduser(path))
+        mode = path.stat().st_mode
+        if stat.S_ISDIR(mode):
+            raise DeltaEditError(f"{path} is a folder; give the file in it")
+        if not stat.S_ISREG(mode):
+            raise DeltaEditError(f"{path} is a pipe or a device; give the path of a regular file")
+        with path.open("rb"):
+            return path
+    except FileNotFoundError:
+        raise DeltaEditError(
+            f"{path} does not exist; check the path, or download the file"
+        ) from None
+    except (OSError, ValueError, TypeError) as cause:  # no right, a null character, not a path
+        if isinstance(cause, DeltaEditError):
+            raise
+        raise DeltaEditError(f"{str(path)[:200]!r} cannot be opened: {cause}") from None
 
 
 def checksum(tensors: Mapping[str, Tensor], header: Mapping[str, str]) -> str:

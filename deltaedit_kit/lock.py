@@ -18,15 +18,15 @@ from deltaedit_kit.errors import DeltaEditError
 
 
 @contextmanager
-def only_writer(folder: Path | None, name: str) -> Iterator[None]:
+def only_writer(folder: Path | None, name: str, patience: float = 0.0) -> Iterator[None]:
     """While the block runs, nobody else writes `name` in `folder`; None locks nothing.
 
-    Raises DeltaEditError at once when another process (or thread) holds it.
+    Raises DeltaEditError when another process (or thread) holds it, after `patience` seconds.
     """
     if folder is None:
         yield
         return
-    lock = FileLock(str(folder / f".{name}.lock"), timeout=0, is_singleton=False)
+    lock = FileLock(str(folder / f".{name}.lock"), timeout=patience, is_singleton=False)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         lock.acquire()

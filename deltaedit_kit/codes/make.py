@@ -34,6 +34,7 @@ from deltaedit_kit.lock import only_writer
 if TYPE_CHECKING:
     from deltaedit_kit.domain import Domain
 
+LOOK = 2.0  # seconds
 Progress = Callable[[int, int], object]  # (codes done, codes to do), of this part
 
 
@@ -148,6 +149,7 @@ def make_codes(
     count = len(source) if n is None else whole_number("the number of codes", n, 1)
     count = min(count, len(source))
     with only_writer(folder, f"codes-{part}-of-{parts}"):
+        _refuse_other_shares(folder, parts)
         header = _agree(folder, declare(domain, source, count, chunk, fast))
         mine = range(part, header.shards, parts)
         own = {shard_path(folder, number).name for number in mine}
@@ -173,6 +175,19 @@ def make_codes(
                     "then run the same again"
                 ) from None
     return CodeStore.open(folder)
+
+
+def _refuse_other_shares(folder: Path, parts: int) -> None:
+    """Raise DeltaEditError where somebody makes this store in another number of parts.
+
+    Both would write the same shards. Locks of those who have ended are free; the short wait is for
+    whoever of our own run looks at the same time.
+    """
+    for lock in folder.glob(".codes-*-of-*.lock"):
+        name = lock.name[1:].removesuffix(".lock")
+        if name.rpartition("-")[2] != str(parts):
+            with only_writer(folder, name, LOOK):
+                pass
 
 
 @torch.inference_mode()

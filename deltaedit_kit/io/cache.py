@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import stat
 from contextlib import suppress
 from pathlib import Path
 
@@ -97,31 +96,6 @@ def write_record(record: Path, line: str) -> None:
 
     with suppress(PermissionError):  # a shared cache of a class: whoever filled it recorded it
         write_text(record, line)
-
-
-def regular_file(path: str | Path) -> Path:
-    """`path` with "~" expanded, if it is a regular file that may be read: no pipe, no device.
-
-    Every reader of files asks here first: a pipe would wait for ever, a device never end. Raises
-    `DeltaEditError` for what is missing, a folder, another thing, or not to be opened.
-    """
-    try:
-        path = Path(os.path.expanduser(path))
-        mode = path.stat().st_mode
-        if stat.S_ISDIR(mode):
-            raise DeltaEditError(f"{path} is a folder; give the file in it")
-        if not stat.S_ISREG(mode):
-            raise DeltaEditError(f"{path} is a pipe or a device; give the path of a regular file")
-        with path.open("rb"):
-            return path
-    except FileNotFoundError:
-        raise DeltaEditError(
-            f"{path} does not exist; check the path, or download the file"
-        ) from None
-    except (OSError, ValueError, TypeError) as cause:  # no right, a null character, not a path
-        if isinstance(cause, DeltaEditError):
-            raise
-        raise DeltaEditError(f"{str(path)[:200]!r} cannot be opened: {cause}") from None
 
 
 def sha256(path: Path) -> str:

@@ -19,10 +19,10 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
 
+from deltaedit_kit.atomic import regular_file
 from deltaedit_kit.clip_tokenizer import open_clip_file
 from deltaedit_kit.domain_spec import NETWORKS, DomainSpec, End, Factor, PublishedFile
 from deltaedit_kit.errors import DeltaEditError
-from deltaedit_kit.io.cache import regular_file
 
 FORMAT, VERSION = "deltaedit-domain", 1
 FILE_NAME = "domain.json"  # of the declaration in a folder of one's own

@@ -27,7 +27,7 @@ from deltaedit_kit.atomic import remove_leftovers, replacing
 from deltaedit_kit.domain_spec import PublishedFile
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.io.cache import cache_root, check_hashes, first_seen, record_first_seen
-from deltaedit_kit.io.transfer import RETRIES, Refused, size_of, transferred
+from deltaedit_kit.io.transfer import RETRIES, Refused, size_of, transferred, version_begun
 
 Tell = Callable[[str], None]
 Accept = Callable[[Path], object]
@@ -97,13 +97,13 @@ def load(
     from requests import RequestException
 
     target, content = folder / file.name, work / "content"
-    if not file.sha256:  # nothing could tell whether older bytes belong to it
-        content.unlink(missing_ok=True)
+    if not file.sha256 and version_begun(content, address) is None:
+        content.unlink(missing_ok=True)  # nothing could tell whether older bytes belong to it
     try:
         try:
             transferred(address, content, file, retries)
         except (Refused, RequestException) as cause:
-            if not file.sha256 or isinstance(cause, Refused):
+            if isinstance(cause, Refused):
                 content.unlink(missing_ok=True)
             return shortened(str(cause), content)
         try:
@@ -163,7 +163,7 @@ def only_me(target: Path, file: PublishedFile, tell: Tell) -> Iterator[Path]:
     try:
         yield work
     finally:
-        if not size_of(work / "content") or not file.sha256:
+        if not size_of(work / "content"):
             shutil.rmtree(work, ignore_errors=True)
         lock.release()
 

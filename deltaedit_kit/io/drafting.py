@@ -18,10 +18,9 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from deltaedit_kit.atomic import save_tensors, write_text
+from deltaedit_kit.atomic import regular_file, save_tensors, write_text
 from deltaedit_kit.domain_spec import NETWORKS
 from deltaedit_kit.errors import DeltaEditError
-from deltaedit_kit.io.cache import regular_file
 from deltaedit_kit.io.checkpoints import loaders
 from deltaedit_kit.io.declaration import FILE_NAME, FORMAT, VERSION, declared, plain_name
 

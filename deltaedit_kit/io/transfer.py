@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from requests import Response, Session
     from tqdm import tqdm
 
+NOTE = ".version"  # of the file that says what is being loaded
 RETRIES = 3  # after a cut, each with a longer pause; more as long as bytes arrive in between
 SILENCE = (15.0, 60.0)  # seconds to wait for a connection, and for the next byte
 CHUNK = 2**16  # bytes
@@ -50,7 +51,7 @@ def transferred(address: str, content: Path, file: PublishedFile, retries: int) 
     from requests import RequestException, Session
     from tqdm.auto import tqdm
 
-    version: str | None = None  # of the bytes that are here
+    version = version_begun(content, address)  # of the bytes that are here
     failed = 0
     with Session() as session, tqdm(desc=file.name, unit="B", unit_scale=True) as bar:
         session.headers["Accept-Encoding"] = "identity"
@@ -68,6 +69,9 @@ def transferred(address: str, content: Path, file: PublishedFile, retries: int) 
                         content.unlink()  # perhaps it only cannot go on in the middle
                         raise CutError(str(cause)) from None
                     version = version_of(answer)
+                    if not start:  # or older bytes would pass for this version
+                        content.unlink(missing_ok=True)
+                    begin_version(content, address, version)
                     receive(answer, content, start, most_bytes(file), bar)
                 break
             except RequestException:
@@ -77,6 +81,22 @@ def transferred(address: str, content: Path, file: PublishedFile, retries: int) 
                 time.sleep(random.uniform(0, min(2**failed, 30)))
     if file.megabytes and not file.sha256 and size_of(content) < file.megabytes * 5e5 - 1e6:
         raise Refused(f"sent {size_of(content) / 1e6:.1f} MB, declared are {file.megabytes:g}")
+
+
+def version_begun(content: Path, address: str) -> str | None:
+    """The version that an earlier process began to load from this address, if it could tell."""
+    try:
+        told = content.with_suffix(NOTE).read_text(encoding="utf-8").split("\n")
+    except (OSError, ValueError):
+        return None
+    return told[1] if len(told) > 1 and told[0] == address and told[1] else None
+
+
+def begin_version(content: Path, address: str, version: str | None) -> None:
+    """Note it beside the content, before a byte of it arrives."""
+    note, text = content.with_suffix(NOTE), f"{address}\n{version or ''}"
+    if not note.exists() or note.read_text(encoding="utf-8", errors="replace") != text:
+        note.write_text(text, encoding="utf-8")
 
 
 def ask(session: Session, address: str, start: int, version: str | None) -> Response:

@@ -10,6 +10,7 @@ from deltaedit_kit.codes import make as makes
 from deltaedit_kit.codes import store as stores
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.training.ranks import Rank, this_rank
+from deltaedit_kit.lock import only_writer
 from tests.killing import kill_repeatedly
 from tests.training.tiny import linear_codes, picture_domain
 
@@ -226,6 +227,20 @@ def test_no_more_codes_than_a_shard_are_ever_held(tmp_path, monkeypatch):
     monkeypatch.setattr(makes, "draw_codes", drawn)
     assert len(make_codes(picture_domain(), tmp_path, 40, chunk=8, batch=4)) == 40
     assert max(held) <= 2 * 8  # a shard, and the batches that are being joined to it
+
+
+def test_makers_with_other_numbers_of_parts_exclude_each_other(tmp_path, monkeypatch):
+    domain = picture_domain()
+    monkeypatch.setattr(makes, "LOOK", 0.0)
+    for held, parts in (("codes-0-of-1", 2), ("codes-1-of-3", 1)):
+        with (
+            only_writer(tmp_path, held),
+            pytest.raises(DeltaEditError, match=f"another process writes {held}"),
+        ):
+            make_codes(domain, tmp_path, 8, chunk=4, part=0, parts=parts)
+    with only_writer(tmp_path, "codes-0-of-2"):  # our own other half
+        make_codes(domain, tmp_path, 4, chunk=4, part=1, parts=2)
+    assert make_codes(domain, tmp_path, 4, chunk=4).complete
 
 
 def test_parts_of_codes_must_have_equal_lengths():

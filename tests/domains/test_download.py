@@ -251,7 +251,7 @@ def test_what_a_killed_process_left_is_used_or_thrown_away(
     with downloads.only_me(tmp_path / "other.bin", unhashed, print) as work:
         (work / "content").write_bytes(b"of another version" * 100)
         kept = work
-    kept.mkdir()
+    kept.mkdir(exist_ok=True)
     (kept / "content").write_bytes(b"of another version" * 100)
     assert obtain([unhashed], tmp_path).read_bytes() == BODY
     assert whole_files(own_cache) == set()
@@ -276,9 +276,29 @@ def test_a_killed_download_leaves_nothing_in_the_folder_and_little_in_the_cache(
         arguments = [sys.executable, "-c", code, site.url("net.bin"), str(tmp_path)]
         assert subprocess.run(arguments, capture_output=True, check=False).returncode == 9
         assert whole_files(tmp_path) == set()
-        assert len(whole_files(own_cache)) == 1
-    site.files["net.bin"] = BODY
+        assert whole_files(own_cache) == {"content", "content.version"}
+    site.files["net.bin"], site.tag = BODY, '"2"'
     assert obtain([a_file(site, sha256=None)], tmp_path).read_bytes() == BODY
+    assert whole_files(own_cache) == set()
+
+
+@pytest.mark.parametrize("changed", [False, True])
+def test_a_file_without_a_hash_goes_on_in_a_later_process(
+    changed: bool, site: Site, tmp_path: Path, own_cache: Path
+) -> None:
+    """A version that the server told is remembered; another version is loaded from its start."""
+    file = a_file(site, sha256=None)
+    site.files["net.bin"] = BODY
+    site.cuts["net.bin"] = 10
+    with pytest.raises(DeltaEditError):
+        obtain([file], tmp_path, retries=0)
+    assert whole_files(own_cache) == {"content", "content.version"}
+    site.cuts["net.bin"] = 0
+    if changed:
+        site.files["net.bin"], site.tag = BODY[::-1], '"2"'
+    site.asked.clear()
+    assert obtain([file], tmp_path).read_bytes() == site.files["net.bin"]
+    assert [bool(asked) for _, asked in site.asked] == [True]
     assert whole_files(own_cache) == set()
 
 

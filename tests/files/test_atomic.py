@@ -10,7 +10,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from deltaedit_kit.atomic import load_tensors, save_tensors, write_text
+from deltaedit_kit.atomic import load_tensors, read_header, save_tensors, write_text
 from deltaedit_kit.errors import DeltaEditError
 
 TENSORS = {"a": torch.arange(12.0).view(3, 4).half(), "b": torch.ones(2, dtype=torch.int64)}
@@ -68,3 +68,14 @@ def test_files_keep_the_users_umask(tmp_path: Path, mask: int) -> None:
         os.umask(before)
     assert [path.stat().st_mode & 0o777 for path in paths] == [0o666 & ~mask] * 2
     assert {path.name for path in tmp_path.iterdir()} == {"x.safetensors", "x.txt"}
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes")
+@pytest.mark.parametrize("thing", ["pipe", "device", "folder"])
+def test_tensors_are_read_from_regular_files_only(thing: str, tmp_path: Path) -> None:
+    path = {"pipe": tmp_path / "pipe", "device": Path("/dev/zero"), "folder": tmp_path}[thing]
+    if thing == "pipe":
+        os.mkfifo(path)
+    with pytest.raises(DeltaEditError, match="cannot read"):
+        load_tensors(path)
+    assert read_header(path) == {}

@@ -17,9 +17,8 @@ from typing import Any
 import numpy as np
 from safetensors import SafetensorError, safe_open
 
-from deltaedit_kit.atomic import load_tensors
+from deltaedit_kit.atomic import load_tensors, regular_file
 from deltaedit_kit.errors import DeltaEditError
-from deltaedit_kit.io.cache import regular_file
 from deltaedit_kit.io.checkpoints.budget import Budget
 from deltaedit_kit.io.checkpoints.container import Container, container_of, naming
 from deltaedit_kit.io.checkpoints.torch_files import read_pickle, read_torch

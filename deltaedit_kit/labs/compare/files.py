@@ -19,9 +19,8 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
-from deltaedit_kit.atomic import save_tensors, write_text
+from deltaedit_kit.atomic import regular_file, save_tensors, write_text
 from deltaedit_kit.errors import DeltaEditError
-from deltaedit_kit.io.cache import regular_file
 from deltaedit_kit.labs.metrics.frechet import Moments
 
 T = TypeVar("T")

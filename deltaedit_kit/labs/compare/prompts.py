@@ -17,10 +17,10 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
+from deltaedit_kit.atomic import regular_file
 from deltaedit_kit.clip_space import check_text
 from deltaedit_kit.domain import Domain
 from deltaedit_kit.errors import DeltaEditError
-from deltaedit_kit.io.cache import regular_file
 
 COLUMNS = ("text", "asks", "split")
 SPLITS = ("test", "tune")

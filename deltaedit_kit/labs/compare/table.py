@@ -14,9 +14,8 @@ from typing import Any
 
 import pandas as pd
 
-from deltaedit_kit.atomic import replacing
+from deltaedit_kit.atomic import regular_file, replacing
 from deltaedit_kit.errors import DeltaEditError
-from deltaedit_kit.io.cache import regular_file
 
 ALL = "*"  # in the place of a sentence: over all of them
 NUMBERS = ("strength", "value", "low", "high")

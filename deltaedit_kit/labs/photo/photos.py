@@ -25,8 +25,8 @@ import numpy as np
 import torch
 from PIL import Image, ImageCms, ImageFile, UnidentifiedImageError
 
+from deltaedit_kit.atomic import regular_file
 from deltaedit_kit.errors import DeltaEditError
-from deltaedit_kit.io.cache import regular_file
 from deltaedit_kit.labs.photo.bounds import (
     MOST_BYTES,
     MOST_PIXELS,

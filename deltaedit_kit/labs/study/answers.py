@@ -16,9 +16,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
-from deltaedit_kit.atomic import replacing
+from deltaedit_kit.atomic import regular_file, replacing
 from deltaedit_kit.errors import DeltaEditError, finite_number, whole_number
-from deltaedit_kit.io.cache import regular_file
 
 HIGHEST = 2**31 - 1  # of numbers that count participants, rounds and pairs
 INTACT, SHUFFLED = "intact", "shuffled tiles"  # what attention checks compare

@@ -24,6 +24,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from benchmarks.machine import describe, gemm_peak, seconds_of
 from deltaedit_kit.device import native_dtypes
+from deltaedit_kit.memory import keep_freed_memory
 from deltaedit_kit.stylegan2 import Generator, Precision
 from tests.stylegan2 import reference
 
@@ -60,6 +61,7 @@ class Result:
 def measure(case: Case) -> Result:
     """Draw, in this process."""
     torch.set_num_threads(case.threads)
+    keep_freed_memory()  # as every command of the terminal
     torch.manual_seed(0)
     channels = {size: width for size, width in WIDEST.items() if size <= case.resolution}
     generator = Generator(case.resolution, channels, STYLE_DIM).eval().requires_grad_(False)

@@ -21,6 +21,7 @@ from typing import Any, NoReturn
 from deltaedit_kit import __version__
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.cli.places import BARE
+from deltaedit_kit.memory import keep_freed_memory
 
 VERBS = (  # in the order of the help text
     "edit",
@@ -57,6 +58,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):  # an emoji must not break a terminal that lacks it
             stream.reconfigure(errors="backslashreplace")
+    if arguments is None:  # the process is ours
+        keep_freed_memory()
     if "matplotlib" not in sys.modules:  # pictures go to files: no window, no wrong MPLBACKEND
         os.environ["MPLBACKEND"] = "Agg"
     try:

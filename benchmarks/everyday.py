@@ -101,11 +101,13 @@ def starts(turns: int) -> Iterator[str]:
                 times[name].append(start([*arguments, *out]))
     torch_alone = times["import torch"]
     for name, measured in times.items():
+        pairs = zip(measured, torch_alone, strict=True)
+        ratios = [(mine[0] / alone[0], mine[1] / alone[1]) for mine, alone in pairs]
         clock, used = (statistics.median(column) for column in zip(*measured, strict=True))
-        ratios = [mine[0] / alone[0] for mine, alone in zip(measured, torch_alone, strict=True)]
+        by_clock, by_use = (statistics.median(column) for column in zip(*ratios, strict=True))
         yield (
-            f"{name:20s} {clock:5.1f} s by the clock, {used:5.1f} s of the processor, "
-            f"{statistics.median(ratios):4.2f} x `import torch`"
+            f"{name:20s} {clock:5.1f} s by the clock ({by_clock:.2f} x `import torch`), "
+            f"{used:5.1f} s of the processor ({by_use:.2f} x)"
         )
 
 

@@ -27,7 +27,7 @@ from deltaedit_kit.clip_tokenizer import tokenize
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.errors import pictures as check_pictures
 
-Preprocessing = Literal["plain", "delta_edit", "clip"]
+Preprocessing = Literal["plain", "delta_edit", "clip", "unit"]
 Tokenize = Callable[[list[str]], Tensor]
 
 TEXTS_A_PASS = 256  # bounds memory: 800 texts in 79 templates are 63,200
@@ -44,7 +44,8 @@ class ClipSpace:
     - "plain": resize to the model's input, values stay in [-1, 1] (our own small CLIPs);
     - "delta_edit": area average as the reference does it (nearest ×7, then average pooling to
       224), values stay in [-1, 1], no mean and deviation (the published mapper's codes);
-    - "clip": to [0, 1], bicubic resize, CLIP's mean and deviation (the published R).
+    - "clip": to [0, 1], bicubic resize, CLIP's mean and deviation (the published R);
+    - "unit": to [0, 1], bicubic resize (MobileCLIP; SigLIP's mean and deviation make it "plain").
 
     Raises DeltaEditError for an unknown preprocessing.
     """
@@ -75,7 +76,9 @@ class ClipSpace:
     @property
     def width(self) -> int:
         """E, the length of an embedding."""
-        projection = self.model.text_projection
+        projection = getattr(self.model, "text_projection", None)
+        if projection is None:  # a text tower of its own, as SigLIP's and MobileCLIP's
+            return int(self.model.text.output_dim)
         weight = getattr(projection, "weight", None)
         return int(projection.shape[1] if weight is None else weight.shape[0])
 
@@ -209,7 +212,7 @@ def check_text(text: Any) -> str:
 def prepare(
     pictures: Float[Tensor, "n 3 h h"], side: int, preprocessing: str
 ) -> Float[Tensor, "n 3 side side"]:
-    """Pictures in [-1, 1] as the image tower wants them; see `ClipSpace` for the three ways."""
+    """Pictures in [-1, 1] as the image tower wants them; see `ClipSpace` for the ways."""
     if preprocessing == "delta_edit":
         weights = area_weights(pictures.shape[-1], side, pictures.device).to(pictures.dtype)
         return weights @ pictures @ weights.T
@@ -219,6 +222,8 @@ def prepare(
         )
     if preprocessing == "plain":
         return pictures
+    if preprocessing == "unit":
+        return pictures.clamp(-1, 1) * 0.5 + 0.5
     mean, deviation = (pictures.new_tensor(c).view(3, 1, 1) for c in (CLIP_MEAN, CLIP_STD))
     return (pictures.clamp(-1, 1) * 0.5 + 0.5 - mean) / deviation
 

@@ -83,6 +83,7 @@ class DomainSpec:
     absent: dict[str, str] = field(default_factory=dict)  # network -> why nobody published it
     # How pictures entered CLIP when R was computed; None: as they did for the codes.
     relevance_preprocessing: str | None = None
+    clip_model: str | None = None  # its name in open_clip; None: the file is in OpenAI's layout
     factors: tuple[Factor, ...] = ()  # what an oracle of one's own reads; () for none
 
     def __post_init__(self) -> None:

@@ -116,6 +116,7 @@ class DomainForm(Form):
     preprocessing: Text
     licence: Text
     relevance_preprocessing: Text | None = None
+    clip_model: Text | None = None
     templates: list[Text] | Literal["imagenet"] = []
     examples: list[str] = []
     factors: Annotated[list[FactorForm], AfterValidator(all_different)] = []
@@ -125,7 +126,8 @@ class DomainForm(Form):
     def plain(self) -> DomainSpec:
         """The same as the kit's plain data; DeltaEditError where settings make no sense."""
         same = {"name", "title", "resolution", "neutral", "threshold", "strength", "truncation"}
-        same |= {"preprocessing", "licence", "relevance_preprocessing", "absent"}
+        same |= {"preprocessing", "licence", "relevance_preprocessing", "clip_model"}
+        same |= {"absent"}
         return DomainSpec(
             templates=templates(self.templates),
             examples=tuple(self.examples),

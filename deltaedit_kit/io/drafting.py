@@ -22,6 +22,7 @@ from deltaedit_kit.atomic import regular_file, save_tensors, write_text
 from deltaedit_kit.domain_spec import NETWORKS
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.io.checkpoints import loaders
+from deltaedit_kit.io.checkpoints.clip import preprocessing_of
 from deltaedit_kit.io.declaration import FILE_NAME, FORMAT, VERSION, declared, plain_name
 
 NO_LICENCE = "not stated: ask whoever made the networks before any use beyond study"
@@ -41,6 +42,7 @@ class Given:
     generator: Path
     neutral: str
     clip: str | None = None  # a file; None: OpenAI's ViT-B/32, which is downloaded
+    clip_model: str | None = None  # its name in open_clip; None: the file is in OpenAI's layout
     encoder: Path | None = None
     label: int | None = None  # the class to keep of a class-conditional generator
     licence: str = NO_LICENCE
@@ -66,7 +68,13 @@ def draft(folder: Path, given: Given) -> Path:
                 f"{given.encoder} makes w+ of {made[0]} rows, {made[1]} wide, this generator reads "
                 f"{sizes[0]} rows, {sizes[1]} wide; give the encoder that was trained for it"
             )
-    if given.clip is not None:
+    preprocessing = "clip"
+    if given.clip_model is not None:
+        if given.clip is None:
+            raise DeltaEditError(f"{given.clip_model} comes without weights; give their file too")
+        preprocessing = preprocessing_of(given.clip_model)
+        loaders.load_clip(given.clip_model, Path(given.clip), preprocessing)
+    elif given.clip is not None:
         loaders.load_clip(given.clip)
     declaration = {
         "format": FORMAT,
@@ -79,7 +87,8 @@ def draft(folder: Path, given: Given) -> Path:
         "strength": 1.0,
         "truncation": 0.7,
         "templates": "imagenet",
-        "preprocessing": "clip",
+        "preprocessing": preprocessing,
+        "clip_model": given.clip_model,
         "licence": given.licence.strip() or NO_LICENCE,
         "examples": [frame.format(given.neutral) for frame in EXAMPLES],
         "networks": placed,

@@ -115,7 +115,9 @@ class Outside:
 
     def read_clip(self, path: Path) -> ClipSpace:
         """CLIP, taking pictures as the domain's codes were made."""
-        return loaders.load_clip(path, preprocessing=self.spec.preprocessing)
+        if self.spec.clip_model is None:
+            return loaders.load_clip(path, preprocessing=self.spec.preprocessing)
+        return loaders.load_clip(self.spec.clip_model, path, self.spec.preprocessing)
 
     def read_mapper(self, path: Path, layout: StyleLayout | None = None) -> DeltaMapper:
         """DeltaMapper, for this layout of s if it is given."""

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
+import open_clip
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
 from deltaedit_kit import Editor, load_domain
+from deltaedit_kit.io.checkpoints.clip import preprocessing_of
 from deltaedit_kit.io.standin import by_rule, write_standin
 from deltaedit_kit.labs.cli import main as cli
 from deltaedit_kit.relevance import Plan, make_relevance
@@ -125,3 +128,52 @@ def test_files_that_are_something_else_or_do_not_belong_together(
         code, _, err = run(capsys, tmp_path / "new", *arguments)
         assert (code, words in err, err.count("\n")) == (2, True, 1), err
         assert not (tmp_path / "new").exists()
+
+
+def test_any_clip_that_open_clip_builds(
+    files: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A text tower of its own, as SigLIP's and MobileCLIP's, with random weights."""
+    settings = {
+        "embed_dim": 24,
+        "custom_text": True,
+        "vision_cfg": {"image_size": 32, "layers": 1, "width": 64, "patch_size": 16},
+        "text_cfg": {
+            "context_length": 77,
+            "vocab_size": 49408,
+            "width": 64,
+            "heads": 1,
+            "layers": 1,
+            "no_causal_mask": True,
+        },
+    }
+    (tmp_path / "kit-custom.json").write_text(json.dumps(settings))
+    open_clip.add_model_config(tmp_path / "kit-custom.json")
+    model = open_clip.create_model("kit-custom", pretrained=None)
+    torch.save({"state_dict": model.state_dict()}, tmp_path / "weights.pt")
+    arguments = ["--generator", files / "generator.safetensors", "--neutral", "cat"]
+    arguments += ["--clip", tmp_path / "weights.pt"]
+    code, _, err = run(capsys, tmp_path / "cats", *arguments)
+    assert (code, "is no CLIP" in err) == (2, True)
+    code, _, err = run(capsys, tmp_path / "cats", *arguments, "--clip-model", "kit-custm")
+    assert (code, "did you mean" in err) == (2, True)
+    code, _, err = run(capsys, tmp_path / "cats", *arguments, "--clip-model", "kit-custom")
+    assert (code, err) == (0, "")
+    domain = load_domain(tmp_path / "cats")
+    assert domain.clip.width == 24
+    assert domain.sample(1).clip.shape == (1, 24)
+    assert domain.delta_text("a white cat").norm() > 0
+    make_relevance(
+        domain,
+        tmp_path / "cats" / "relevance.safetensors",
+        Plan(pictures=1, method="gradient"),
+    )
+    assert load_domain(tmp_path / "cats").relevance.shape == (domain.layout.total, 24)
+
+
+@pytest.mark.parametrize(
+    ("name", "preprocessing"),
+    [("ViT-L-14", "clip"), ("ViT-B-16-SigLIP2", "plain"), ("MobileCLIP-S1", "unit")],
+)
+def test_pictures_enter_a_clip_as_its_weights_were_trained(name: str, preprocessing: str) -> None:
+    assert preprocessing_of(name) == preprocessing

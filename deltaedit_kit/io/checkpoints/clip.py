@@ -16,6 +16,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,7 @@ from deltaedit_kit.io.checkpoints.container import Container
 from deltaedit_kit.io.checkpoints.kind import PREFIX, Kind, Tensors, find
 from deltaedit_kit.io.checkpoints.reading import Contents
 
+SCALE = "logit_scale"  # which every CLIP has
 MARKS = ("token_embedding.weight", "text_projection", "visual.conv1.weight")
 QUICK = "-quickgelu"
 BEFORE = re.compile(rf"{PREFIX.pattern}((clip|clip_model)\.)?")
@@ -75,6 +77,19 @@ def space_by_tag(name: str, tag: str, preprocessing: str) -> ClipSpace:
     return _space(known := _known_model(name), _with_tag(known, tag), preprocessing)
 
 
+def preprocessing_of(name: str) -> str:
+    """How a model of open_clip takes pictures, by the mean of the first weights published for it.
+
+    Others of its weights may differ (LAION's ViT-L-14 are "plain"): whoever has those says so.
+    """
+    import open_clip
+
+    known = _known_model(name)
+    tags = open_clip.list_pretrained_tags_by_model(known)
+    mean = (open_clip.get_pretrained_cfg(known, tags[0]) if tags else {}).get("mean") or ("clip",)
+    return {0.5: "plain", 0.0: "unit"}.get(mean[0], "clip")
+
+
 def space_by_name(name: str, tensors: Tensors, preprocessing: str) -> ClipSpace:
     """The CLIP space of a model of open_clip with these weights."""
     return _space(known := _known_model(name), _with_tensors(known, tensors), preprocessing)
@@ -83,7 +98,13 @@ def space_by_name(name: str, tensors: Tensors, preprocessing: str) -> ClipSpace:
 def _space(name: str, model: nn.Module, preprocessing: str) -> ClipSpace:
     from open_clip import get_tokenizer
 
-    tokenizer = get_tokenizer(name)
+    try:
+        tokenizer = get_tokenizer(name)
+    except Exception as cause:  # hub, network: whatever the libraries below raise
+        raise DeltaEditError(
+            f"open_clip could not load the tokenizer of {name} ({str(cause)[:160]}); check the "
+            "network: it is downloaded once"
+        ) from None
     bundled = type(tokenizer).__name__ == "SimpleTokenizer"
     model = model.float().eval().requires_grad_(False)
     return ClipSpace(model, None if bundled else tokenizer, preprocessing)
@@ -182,3 +203,16 @@ def _sizes(tensors: Mapping[str, Tensor]) -> dict[str, Any]:
 
 
 KIND = Kind("clip", "CLIP", "load_clip", _format_of, _tensors, _sizes)
+
+
+def _any_format(contents: Contents) -> str | None:
+    return "open_clip state dict" if find(contents.tree, SCALE, prefix=BEFORE) else None
+
+
+def _any_tensors(contents: Contents) -> Tensors:
+    found = find(contents.tree, SCALE, prefix=BEFORE)
+    return found.tensors if found else {}
+
+
+# Of a model whose name is known: whatever its towers are called.
+ANY = replace(KIND, format_of=_any_format, tensors=_any_tensors)

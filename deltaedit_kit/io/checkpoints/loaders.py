@@ -81,7 +81,7 @@ def load_clip(
             return clip.space_from(tensors, preprocessing)
     if not isinstance(pretrained, Path) and not Path(pretrained).is_file():
         return clip.space_by_tag(str(name_or_path), str(pretrained), preprocessing)
-    tensors, _ = open_as(pretrained, clip.KIND)
+    tensors, _ = open_as(pretrained, clip.ANY)
     with naming(pretrained):
         return clip.space_by_name(str(name_or_path), tensors, preprocessing)
 

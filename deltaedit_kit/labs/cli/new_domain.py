@@ -16,6 +16,8 @@ from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.cli.places import path_of
 from deltaedit_kit.labs.cli.steps import step
 
+OPTIONS = {"label": "class", "clip_model": "clip-model"}  # where they are called otherwise
+
 
 def register(verbs: Any) -> None:
     """Add the verb and its options."""
@@ -30,6 +32,9 @@ def register(verbs: Any) -> None:
     )
     verb.add_argument("--neutral", help="what every picture of the generator shows, such as cat")
     verb.add_argument("--clip", metavar="FILE", help="default: OpenAI's ViT-B/32, downloaded")
+    verb.add_argument(
+        "--clip-model", metavar="NAME", help="of open_clip, where the file is not OpenAI's"
+    )
     verb.add_argument("--encoder", type=path_of, metavar="FILE", help="e4e of this generator")
     verb.add_argument("--class", dest="label", type=int, help="of a class-conditional generator")
     verb.add_argument("--licence", help="under which terms the files come (default: asked for)")
@@ -42,10 +47,10 @@ def new_domain(options: argparse.Namespace) -> None:
     if options.generator is not None:
         from_files(options)
         return
-    of_files = ("neutral", "clip", "encoder", "label", "licence")
+    of_files = ("neutral", "clip", "clip_model", "encoder", "label", "licence")
     for name in of_files:
         if getattr(options, name) is not None:
-            raise DeltaEditError(f"--{name.replace('label', 'class')} belongs to --generator FILE")
+            raise DeltaEditError(f"--{OPTIONS.get(name, name)} belongs to --generator FILE")
     from deltaedit_kit.labs.own_domain.project import new_project
 
     folder = new_project(options.folder)
@@ -69,11 +74,20 @@ def from_files(options: argparse.Namespace) -> None:
     with step(f"read {options.generator.name}"):
         clip = None if options.clip is None else os.path.expanduser(options.clip)
         given = Given(
-            options.generator, options.neutral, clip, options.encoder, options.label, licence
+            options.generator,
+            options.neutral,
+            clip,
+            options.clip_model,
+            options.encoder,
+            options.label,
+            licence,
         )
         folder = draft(options.folder, given)
     print(table(list_files(folder)))
-    print(f"wrote {folder / 'domain.json'}: look at its words and settings. What is missing:")
+    print(
+        f"wrote {folder / 'domain.json'}: look at its words and at how pictures "
+        "enter CLIP (preprocessing). What is missing:"
+    )
     name = shlex.quote(str(folder))
     if options.clip is None:
         print(f"  deltaedit download {name} --only clip    then times can be estimated:")

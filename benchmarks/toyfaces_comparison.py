@@ -75,7 +75,7 @@ def main() -> None:
     print(summary_table(results.summary).to_string(na_rep="-"))
     print(f"drawn in {comparison.precision}")
     for setting in ("", "best"):
-        print(f"\n{setting or 'untuned'}:")
+        print(f"\n{setting or 'default or short'}:")
         print("\n".join(findings(results.summary, setting)))
     runs = [run for _, run in results.runs]
     total, work = spent(runs, "run"), spent(runs, "processor")

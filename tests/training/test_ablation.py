@@ -9,7 +9,13 @@ import torch
 
 from deltaedit_kit.codes import CodeStore, make_codes
 from deltaedit_kit.errors import DeltaEditError
-from deltaedit_kit.labs.training.ablation import ABLATIONS, sweep, table_text, write_csv
+from deltaedit_kit.labs.training.ablation import (
+    ABLATIONS,
+    effects_text,
+    sweep,
+    table_text,
+    write_csv,
+)
 from deltaedit_kit.labs.training.experiment import ExperimentConfig, as_trained, draw_indices
 from deltaedit_kit.labs.training.start import train_fast
 from deltaedit_kit.train import pairs_at
@@ -121,3 +127,16 @@ def test_codes_of_another_domain_and_unfinished_stores_are_refused(tmp_path):
     assert train_fast(domain, store, replace(BASE, limit=24)).layout == domain.layout
     with pytest.raises(DeltaEditError, match="limit is 500"):
         train_fast(LESSON, codes, replace(BASE, limit=500))
+
+
+def test_an_effect_is_compared_within_its_seed() -> None:
+    row = sweep(LESSON, linear_codes(), BASE, {"plain": {}})[0]
+    seeds = [
+        [replace(row, cosine=base), replace(row, name="less", cosine=base - loss),
+         replace(row, name="luck", cosine=base + luck)]
+        for base, loss, luck in ((0.7, 0.10, 0.05), (0.5, 0.11, -0.05), (0.6, 0.09, 0.01))
+    ]  # fmt: skip
+    less, luck = effects_text(*seeds).splitlines()
+    assert less.split()[1:4] == ["-0.10", "[-0.12,", "-0.08]"]
+    assert less.endswith("  told apart")
+    assert luck.endswith("not told apart")

@@ -3,6 +3,8 @@
 from dataclasses import replace
 
 import matplotlib.text
+import numpy as np
+import pytest
 from matplotlib.figure import Figure
 
 from deltaedit_kit.labs.framework_figure import facts_of, framework_figure
@@ -30,7 +32,12 @@ def test_curves_have_a_point_a_report():
     assert len(right.lines) == 3  # no exam, so no line of edits
     counted = curve_figure([report._replace(edit_accuracy=0.5) for report in reports])
     assert len(counted.axes[1].lines) == 4
-    assert curve_figure([]).axes
+
+
+def test_before_the_first_report_there_are_words_and_no_axes() -> None:
+    figure = curve_figure([])
+    assert not figure.axes
+    assert "first report" in words(figure)
 
 
 def test_bars_have_the_lengths_of_the_rows():
@@ -40,6 +47,16 @@ def test_bars_have_the_lengths_of_the_rows():
     assert [bar.get_width() for bar in axis.patches] == [row.cosine for row in rows]
     counted = sweep_figure([replace(row, edit_accuracy=0.4) for row in rows])
     assert len(counted.axes) == 2
+
+
+def test_several_seeds_are_one_bar_a_row_with_its_interval() -> None:
+    rows = sweep(LESSON, linear_codes(), SHORT, {"a": {}, "b": {"l2_weight": 0.0}})
+    (axis,) = sweep_figure(rows, [replace(row, cosine=row.cosine + 0.2) for row in rows]).axes
+    widths = [bar.get_width() for bar in axis.patches]
+    assert widths == pytest.approx([row.cosine + 0.1 for row in rows])
+    (whiskers,) = [one for one in axis.collections if len(one.get_segments()) == 2]
+    reach = 12.706 * 0.2 / 2  # t of one degree of freedom
+    assert np.ptp(whiskers.get_segments()[0][:, 0]) == pytest.approx(2 * reach, rel=1e-3)
 
 
 def test_the_framework_names_the_sizes_of_the_loaded_domain(tmp_path):

@@ -6,9 +6,14 @@
     few codes         an entry such as {"400 codes": {"limit": 400}} beside `ABLATIONS`
 
 Idea: an ablation is a config with one entry changed, so whatever differs in the table comes from
-that entry: codes, seed, steps and validation pairs are the same. Three rows need a second look: the
-cosine of one group counts that group only; in few steps luck moves it by some hundredths; and in
-W+ a sampled code repeats one w, of which PixelNorm over the layers leaves only the signs.
+that entry or from luck: codes, seed, steps and validation pairs are the same. Luck moves a row by
+some hundredths in few steps, so `sweep` once a seed and give all of them to `effects_text`, which
+compares rows of equal seed:
+
+    effect = mean over seeds of (row - first row) ± t · deviation / √seeds
+
+Two rows need a second look: the cosine of one group counts that group only; and in W+ a sampled
+code repeats one w, of which PixelNorm over the layers leaves only the signs.
 
 Citation: arXiv:2303.06285, section 4.4 and its supplement compare such variants.
 """
@@ -23,6 +28,8 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+from scipy.stats import t as student
+
 from deltaedit_kit.atomic import replacing
 from deltaedit_kit.codes import Codes, CodeStore
 from deltaedit_kit.domain import Domain
@@ -32,7 +39,7 @@ from deltaedit_kit.labs.training.start import train_fast
 from deltaedit_kit.train import EditAccuracy, Report
 
 ABLATIONS: Mapping[str, Mapping[str, Any]] = {
-    "as published": {},
+    "nothing left out": {},
     "no cosine term": {"cosine_weight": 0.0},
     "no L2 term": {"l2_weight": 0.0},
     "not told i1": {"condition_on_image": False},
@@ -122,6 +129,28 @@ def table_text(rows: Sequence[Row], digits: int = 2) -> str:
     for row in rows:
         values = "  ".join(f"{getattr(row, name):6.{digits}f}" for name in numbers)
         lines.append(f"{row.name:{wide}s}  {row.codes:5d}  {row.steps:5d}  {values}")
+    return "\n".join(lines)
+
+
+def interval(values: Sequence[float]) -> tuple[float, float]:
+    """Mean of a few runs and the reach of its 95 % interval (Student's t); nan for one run."""
+    mean = sum(values) / len(values)
+    if len(values) < 2:
+        return mean, math.nan
+    deviation = math.sqrt(sum((value - mean) ** 2 for value in values) / (len(values) - 1))
+    return mean, float(student.ppf(0.975, len(values) - 1)) * deviation / math.sqrt(len(values))
+
+
+def effects_text(*seeds: Sequence[Row], measure: str = "cosine", digits: int = 2) -> str:
+    """What each row does to `measure`, against the first row of its own seed; a sweep a seed."""
+    lines = []
+    for number, row in enumerate(seeds[0][1:], 1):
+        gaps = [getattr(rows[number], measure) - getattr(rows[0], measure) for rows in seeds]
+        mean, reach = interval(gaps)
+        low, high = mean - reach, mean + reach
+        told = "told apart" if low > 0 or high < 0 else "not told apart"
+        bounds = f"[{low:+.{digits}f}, {high:+.{digits}f}]"
+        lines.append(f"{row.name:18s}{mean:+.{digits}f}  {bounds}  {told}")
     return "\n".join(lines)
 
 

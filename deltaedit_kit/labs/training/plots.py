@@ -1,7 +1,8 @@
 """Training, drawn: loss and cosine over the steps, and the table of a sweep as bars.
 
     curve      held-out loss (left), held-out cosine of each group (right), over steps
-    bars       one bar an ablation: held-out cosine, and success of edits where it was counted
+    bars       one bar an ablation: held-out cosine, and success of edits where it was counted;
+               of several seeds the mean, with its 95 % interval and a dot a seed
 
 Curves are drawn from the reports of a run, bars from the rows of `sweep`; nothing is computed here.
 """
@@ -15,19 +16,22 @@ from typing import TYPE_CHECKING, Any
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from deltaedit_kit.labs.training.ablation import Row, interval
 from deltaedit_kit.pictures import ACCENT, FAINT, INK, PictureFigure
 
 if TYPE_CHECKING:
-    from deltaedit_kit.labs.training.ablation import Row
     from deltaedit_kit.train import Report
 
 GROUP_STYLES = {"coarse": "#0b6e8a", "medium": "#c2571a", "fine": "#5b7f2b"}
 
 
 def curve_figure(reports: Sequence[Report], title: str = "") -> Figure:
-    """Two panels from the reports of a run; empty axes before the first report."""
+    """Two panels from the reports of a run; a line of text before the first report."""
     figure = PictureFigure(figsize=(8.4, 3.0), facecolor="white", layout="constrained")
     FigureCanvasAgg(figure)
+    if not reports:  # axes from 0 to 1 would look like a result
+        figure.text(0.5, 0.5, "curves begin with the first report", ha="center", color=FAINT)
+        return figure
     left, right = figure.subplots(1, 2)
     steps = [report.step for report in reports]
     marker = "o" if len(steps) == 1 else None
@@ -47,8 +51,9 @@ def curve_figure(reports: Sequence[Report], title: str = "") -> Figure:
     return figure
 
 
-def sweep_figure(rows: Sequence[Row], title: str = "What each part contributes") -> Figure:
-    """Horizontal bars in the order of the rows, first on top."""
+def sweep_figure(*seeds: Sequence[Row], title: str = "What each part contributes") -> Figure:
+    """Horizontal bars in the order of the rows, first on top; a sweep's rows for each seed."""
+    rows = seeds[0]
     counted = not all(math.isnan(row.edit_accuracy) for row in rows)
     measures = {"cosine": "held-out cosine of Δs"}
     if counted:
@@ -59,10 +64,15 @@ def sweep_figure(rows: Sequence[Row], title: str = "What each part contributes")
     axes = figure.subplots(1, len(measures), squeeze=False, sharey=True)[0]
     places = range(len(rows), 0, -1)
     for axis, (key, label) in zip(axes, measures.items(), strict=True):
-        values = [getattr(row, key) for row in rows]
+        found = [[getattr(row, key) for row in same] for same in zip(*seeds, strict=True)]
+        values, reaches = zip(*(interval(one) for one in found), strict=True)
         colours = [ACCENT] + ["#9fb3bd"] * (len(rows) - 1)
         axis.barh(list(places), values, color=colours[: len(rows)], height=0.7)
         axis.axvline(values[0], color=ACCENT, lw=0.8, ls=":")
+        if len(seeds) > 1:
+            axis.errorbar(values, list(places), xerr=reaches, fmt="none", ecolor=INK, capsize=3)
+            for one, place in zip(found, places, strict=True):
+                axis.plot(one, [place] * len(one), ".", color=INK, ms=4)
         for place, value in zip(places, values, strict=True):
             text = "not counted" if math.isnan(value) else f"{value:.2f}"
             on_accent = place == len(rows) and value > 0.1  # dark: the number must be light

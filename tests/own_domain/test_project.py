@@ -10,6 +10,7 @@ import torch
 
 from deltaedit_kit import load_domain
 from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.factor_oracle import attributes_of
 from deltaedit_kit.labs.cli.main import main
 from deltaedit_kit.labs.own_domain import new_project, open_project
 
@@ -29,6 +30,16 @@ def test_every_factor_of_the_example_moves_pixels_all_along(tmp_path: Path) -> N
         walk = torch.full((6, 5), 0.5)
         walk[:, k] = torch.linspace(0, 1, 6)
         assert project.render(walk).diff(dim=0).abs().mean((1, 2, 3)).min() > 1e-3
+
+
+def test_another_template_draws_and_speaks() -> None:
+    project = open_project(Path(__file__).parent / "house")
+    for k in range(len(project.factors)):
+        walk = torch.full((6, 5), 0.5)
+        walk[:, k] = torch.linspace(0, 1, 6)
+        assert project.render(walk).diff(dim=0).abs().mean((1, 2, 3)).min() > 5e-4
+    prompts = [row.prompt for row in attributes_of(project.spec.factors, project.spec.neutral)]
+    assert prompts[:2] == ["narrow house", "wide house"]
 
 
 def test_numpy_does_as_well(tmp_path: Path) -> None:

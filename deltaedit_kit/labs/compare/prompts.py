@@ -48,7 +48,7 @@ class Prompt:
 def default_prompts(domain: Domain) -> list[Prompt]:
     """Sentences for the attributes of the domain's oracle; without one its examples, no asks.
 
-    For toyfaces 24 to test and 6 to tune.
+    For toyfaces 24 to test and 6 to tune; elsewhere every fifth attribute is to tune.
     """
     rows = domain.attributes
     found = [
@@ -56,6 +56,10 @@ def default_prompts(domain: Domain) -> list[Prompt]:
         for split, names in (("test", TEST), ("tune", TUNE))
         for name in names
         if name in rows
+    ]
+    found = found or [
+        Prompt(row.prompt, (name,), "tune" if k % 5 == 4 else "test")
+        for k, (name, row) in enumerate(rows.items())
     ]
     return found or [Prompt(text) for text in domain.spec.examples]
 

@@ -45,21 +45,21 @@ class Sizes:
 
 FULL = Sizes()
 MINIATURE = Sizes(
-    renders=1000,
+    renders=600,
     held_out=100,
     reader_width=12,
-    reading=Schedule(300, 3e-3),
+    reading=Schedule(400, 3e-3),
     channels=24,
     last_channels=12,
-    drawing=Schedule(600, 6e-3),
+    drawing=Schedule(400, 6e-3),
     critic_pictures=320,
     clip_width=64,
     clip_layers=2,
     embed=32,
-    seeing=Schedule(200, 2e-3),
-    naming=Schedule(250, 3e-3),
+    seeing=Schedule(100, 2e-3),
+    naming=Schedule(100, 4e-3),
     codes=600,
-    mapper_steps=250,
+    mapper_steps=200,
     relevance_pictures=8,
     exam_faces=8,
 )

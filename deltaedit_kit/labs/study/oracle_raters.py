@@ -1,12 +1,13 @@
-"""What SIMULATED participants see in a pair of toy portraits: they ask the oracle.
+"""What SIMULATED participants see in a pair of pictures: they ask the domain's oracle.
 
     accuracy   a = 6 · ( |f_second - target| - |f_first - target| )     f: the asked factor
     realism    a = d(second) - d(first), in standard deviations        d: distance to renders
 
 Idea: where the oracle says that the asked factor came nearer to what the sentence wants, a
 simulated participant tends to say so too. The oracle knows no realism; as a stand-in, a portrait
-looks natural when its features lie near those of portraits that the renderer drew. Both are numbers
-about programs: they rehearse an analysis, and say nothing about what people would have seen.
+looks natural when its features lie near those of portraits that the renderer drew; on a domain of
+one's own, when CLIP sees it near unedited pictures. Both are numbers about programs: they rehearse
+an analysis, and say nothing about what people would have seen.
 
 Source: the definitions of this kit; distance to the nearest real samples as a measure of realism:
 Kynkäänniemi et al., arXiv:1904.06991, section 3.
@@ -25,35 +26,39 @@ from PIL import Image
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.study.items import Item
 from deltaedit_kit.labs.study.raters import Advantage
-from deltaedit_kit.toyfaces import ATTRIBUTES, FACTORS, read_factors, render, sample_factors
-from deltaedit_kit.toyfaces.oracle import load_oracle
+from deltaedit_kit.toyfaces import render, sample_factors
+from deltaedit_kit.toyfaces.oracle import PortraitOracle, load_oracle
 
 if TYPE_CHECKING:
     from jaxtyping import Float
     from torch import Tensor
 
-    from deltaedit_kit.toyfaces.attribute_row import PortraitAttribute
+    from deltaedit_kit.domain import Domain
+    from deltaedit_kit.oracle import Attribute, Oracle
 
 LOGITS_A_FACTOR = 6.0  # half of a factor's range is seen by 95 of 100
 RENDERS, NEIGHBOURS = 256, 5
 
 
-def oracle_advantage(items: Sequence[Item]) -> Advantage:
+def oracle_advantage(items: Sequence[Item], domain: Domain | None = None) -> Advantage:
     """How much better each first picture is, in logits [items], for both questions.
 
-    They look at the PNG files of the study, as people do. Raises `DeltaEditError` for a sentence
-    that is no row of the attribute table, since the oracle would not know what was asked for.
+    They look at the PNG files of the study, as people do; `domain` None is toyfaces. Raises
+    `DeltaEditError` for a sentence that is no attribute's prompt, since the oracle would not know
+    what was asked for, and for a domain without oracle.
     """
+    oracle = PortraitOracle() if domain is None else oracle_of(domain)
     first = torch.stack([from_png(item.first_png) for item in items])  # [I, 3, H, W]
     second = torch.stack([from_png(item.second_png) for item in items])
-    asked = [asked_attribute(item.sentence) for item in items]
-    column = torch.tensor([FACTORS.index(a.factor) for a in asked])[:, None]
+    asked = [asked_attribute(item.sentence, oracle) for item in items]
+    column = torch.tensor([oracle.factors.index(a.factor) for a in asked])[:, None]
     target = torch.tensor([a.target for a in asked])
     miss = [
-        (read_factors(pictures).gather(1, column)[:, 0] - target).abs()
+        (oracle.read(pictures).cpu().gather(1, column)[:, 0] - target).abs()
         for pictures in (first, second)
     ]
-    far = _distance_to_renders(torch.cat([first, second]))
+    both = torch.cat([first, second])
+    far = _from_renders(both) if domain is None else _from_samples(both, domain)
     far = (far - far.mean()) / far.std()
     return {
         "accuracy": (LOGITS_A_FACTOR * (miss[1] - miss[0])).double().numpy(),
@@ -61,14 +66,25 @@ def oracle_advantage(items: Sequence[Item]) -> Advantage:
     }
 
 
-def asked_attribute(sentence: str) -> PortraitAttribute:
-    """The row of the attribute table whose plain sentence this is; DeltaEditError if none."""
-    for attribute in ATTRIBUTES:
+def oracle_of(domain: Domain) -> Oracle:
+    """The domain's oracle; DeltaEditError for a domain without one."""
+    if domain.oracle is None:
+        raise DeltaEditError(
+            f"domain {domain.spec.name!r} has no oracle, so nothing can play participants there; "
+            'use load_domain("toyfaces")'
+        )
+    return domain.oracle
+
+
+def asked_attribute(sentence: str, oracle: Oracle) -> Attribute:
+    """The attribute whose plain sentence this is; DeltaEditError if none."""
+    rows = list(oracle.attributes.values())
+    for attribute in rows:
         if attribute.prompt == sentence:
             return attribute
     raise DeltaEditError(
         f"the oracle has no answer for {sentence[:60]!r}; use plain sentences of the attribute "
-        f"table, such as {ATTRIBUTES[0].prompt!r}"
+        f"table, such as {rows[0].prompt!r}"
     )
 
 
@@ -80,9 +96,19 @@ def from_png(file: bytes) -> Float[Tensor, "3 H W"]:
 
 
 @torch.no_grad()
-def _distance_to_renders(pictures: Float[Tensor, "n 3 H W"]) -> Float[Tensor, "n"]:
-    """Mean distance of the oracle's features to those of the nearest renders."""
-    oracle = load_oracle()
-    renders = oracle.features(render(sample_factors(RENDERS, seed=0)))  # [R, 256]
-    distances = torch.cdist(oracle.features(pictures), renders)  # [n, R]
-    return distances.topk(NEIGHBOURS, largest=False).values.mean(1)
+def _from_renders(pictures: Float[Tensor, "n 3 H W"]) -> Float[Tensor, "n"]:
+    """Distance of the oracle's features to those of renders."""
+    features = load_oracle().features
+    return _nearest(features(pictures), features(render(sample_factors(RENDERS, seed=0))))
+
+
+@torch.no_grad()
+def _from_samples(pictures: Float[Tensor, "n 3 H W"], domain: Domain) -> Float[Tensor, "n"]:
+    """Distance in CLIP's space to unedited pictures of the domain."""
+    seen = domain.clip.encode_images(pictures).cpu()
+    return _nearest(seen, domain.sample(RENDERS, seed=0).clip.cpu())
+
+
+def _nearest(rows: Float[Tensor, "n F"], known: Float[Tensor, "m F"]) -> Float[Tensor, "n"]:
+    """Mean distance to the nearest few."""
+    return torch.cdist(rows, known).topk(NEIGHBOURS, largest=False).values.mean(1)

@@ -18,7 +18,7 @@ from deltaedit_kit.labs.metrics.edit_success import lacking
 from deltaedit_kit.labs.study.creation import create_study
 from deltaedit_kit.labs.study.design import Design
 from deltaedit_kit.labs.study.items import Method, make_items
-from deltaedit_kit.labs.study.oracle_raters import asked_attribute, oracle_advantage
+from deltaedit_kit.labs.study.oracle_raters import asked_attribute, oracle_advantage, oracle_of
 from deltaedit_kit.labs.study.raters import Raters, answer_study
 from deltaedit_kit.labs.study.store import StudyStore
 
@@ -38,20 +38,26 @@ def rehearse(
     path: str | Path,
     domain: Domain,
     methods: Mapping[str, Method],
-    sentences: Sequence[str] = SENTENCES,
+    sentences: Sequence[str] | None = None,
     design: Design | None = None,
     raters: Raters | None = None,
     seed: int = 0,
 ) -> StudyStore:
-    """Make a simulated study of toyfaces at `path` and answer all of it.
+    """Make a simulated study of a domain at `path` and answer all of it.
 
-    Raises `DeltaEditError` for another domain, a sentence that is not in the attribute table, and
+    `sentences` None: `SENTENCES` for toyfaces, the prompts of all attributes elsewhere. Raises
+    `DeltaEditError` for a domain without oracle, a sentence that is no attribute's prompt, and
     whatever `make_items` and `create_study` refuse.
     """
+    toyfaces = domain.spec.name == "toyfaces"  # whose renderer is at hand
+    if sentences is None:
+        prompts = [row.prompt for row in oracle_of(domain).attributes.values()]
+        sentences = SENTENCES if toyfaces else prompts
     faces = faces_without(domain, sentences, seed)
     items = make_items(methods, faces, sentences, seed)
-    advantage = oracle_advantage(items)
-    store = create_study(path, items, design, title="Rehearsal on toyfaces", simulated=True)
+    advantage = oracle_advantage(items, None if toyfaces else domain)
+    title = f"Rehearsal on {domain.spec.name}"
+    store = create_study(path, items, design, title=title, simulated=True)
     answer_study(store, advantage, Raters() if raters is None else raters, seed)
     return store
 
@@ -62,17 +68,12 @@ def faces_without(domain: Domain, sentences: Sequence[str], seed: int, pool: int
     A smiling face that is asked to smile compares nothing. Raises `DeltaEditError` when no sampled
     face lacks what a sentence asks for, and for a domain without oracle.
     """
-    oracle = domain.oracle
-    if oracle is None:
-        raise DeltaEditError(
-            f"domain {domain.spec.name!r} has no oracle, so nothing can play participants there; "
-            'use load_domain("toyfaces")'
-        )
+    oracle = oracle_of(domain)
     sampled = domain.sample(pool, seed)
     readings = oracle.read(sampled.images)  # [pool, K]
     chosen: list[int] = []
     for sentence in sentences:
-        target = asked_attribute(sentence)
+        target = asked_attribute(sentence, oracle)
         rows = lacking(oracle, readings, [target]).nonzero().flatten().tolist()
         if not rows:
             raise DeltaEditError(f"all {pool} sampled faces fit {sentence!r} already; drop it")

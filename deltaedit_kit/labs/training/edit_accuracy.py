@@ -36,10 +36,10 @@ MEASURED = (
 class EditAccuracy:
     """accuracy(mapper) -> share of (sentence, face) edits that succeed, in [0, 1].
 
-    `names` are attributes of the domain's oracle (None: those of `MEASURED` that it has, else all),
-    `faces` how many of each sentence. The faces and their readings are made once. `fast` draws as
-    fast as this machine can. Raises
-    DeltaEditError for a domain without an oracle, and when no face lacks what is asked for.
+    `names` are attributes of the domain's oracle (None: those of `MEASURED` that it has, else all
+    that some face lacks), `faces` how many of each sentence. The faces and their readings are made
+    once. `fast` draws as fast as this machine can. Raises DeltaEditError for a domain without an
+    oracle, and when no face lacks what is asked for.
     """
 
     def __init__(
@@ -56,14 +56,17 @@ class EditAccuracy:
             )
         self.domain, self.oracle = domain, domain.oracle
         self.config, self.fast = config or ExperimentConfig(), fast
-        if names is None:
-            names = [name for name in MEASURED if name in domain.attributes]
-        self.targets = [domain.attributes[name] for name in names or domain.attributes]
+        measured = (
+            [name for name in MEASURED if name in domain.attributes] if names is None else names
+        )
+        self.targets = [domain.attributes[name] for name in measured or domain.attributes]
         with computing(
             domain.device, fast
         ):  # before and after alike, or rounding could pass for an edit
             pool = domain.sample(max(24, 4 * faces), seed=POOL_SEED)
         readings = self.oracle.read(pool.images.float())
+        if not measured:
+            self.targets = [x for x in self.targets if lacking(self.oracle, readings, [x]).any()]
         self.tasks = [self._task(target, pool, readings, faces) for target in self.targets]
 
     def _task(

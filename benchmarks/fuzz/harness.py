@@ -45,25 +45,28 @@ class Report:
             self.faults.append(f"{self.surface} case {number}: {outcome} {words}")
 
 
-def fuzz(surface: str, cases: int, seed: int = 0) -> Report:
+def fuzz(surface: str | Surface, cases: int, seed: int = 0, patience: float = PATIENCE) -> Report:
     """Run cases 0 ... cases - 1 of a surface, going on in a new child after a crash or a hang."""
-    report, context = Report(surface), multiprocessing.get_context("forkserver")
+    one = surface if isinstance(surface, Surface) else SURFACES[surface]
+    report, context = Report(one.name), multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(PRELOADED)
     with tempfile.TemporaryDirectory() as folder:
         number = 0
         while number < cases:
             ours, theirs = context.Pipe(duplex=False)
-            arguments = (theirs, surface, seed, number, cases, folder)
+            arguments = (theirs, one, seed, number, cases, folder)
             child = context.Process(target=run_cases, args=arguments, daemon=True)
             child.start()
             theirs.close()
-            number = _listen(ours, child, report, number)
+            number = _listen(ours, child, report, number, patience)
             child.kill()
             child.join()
     return report
 
 
-def _listen(ours: Connection, child: BaseProcess, report: Report, number: int) -> int:
+def _listen(
+    ours: Connection, child: BaseProcess, report: Report, number: int, for_a_case: float
+) -> int:
     """Take the child's answers until it is done, dead or silent; the number of the next case."""
     patience = PREPARING
     while True:
@@ -80,14 +83,14 @@ def _listen(ours: Connection, child: BaseProcess, report: Report, number: int) -
                 report.add(number, "crash", f"exit code {child.exitcode}")
                 return number + 1
             return number
-        patience = PATIENCE
+        patience = for_a_case
         if answer is not None:  # None: everything is prepared
             report.add(*answer)
             number = answer[0] + 1
 
 
 def run_cases(
-    pipe: Connection, surface: str, seed: int, first: int, cases: int, folder: str
+    pipe: Connection, one: Surface, seed: int, first: int, cases: int, folder: str
 ) -> None:
     """The child: prepare, take away memory, try case after case."""
     import torch
@@ -95,13 +98,13 @@ def run_cases(
     from deltaedit_kit.errors import DeltaEditError
 
     torch.set_num_threads(1)
-    one, place = SURFACES[surface], Path(folder)
+    place = Path(folder)
     state = one.prepare(place)
     with_libraries(one, place, state)
     limit_memory()
     pipe.send(None)
     for number in range(first, cases):
-        dice = random.Random(f"{surface} {seed} {number}")
+        dice = random.Random(f"{one.name} {seed} {number}")
         try:
             one.attempt(dice, place, state)
             answer = (number, "right", "")

@@ -175,3 +175,13 @@ def test_every_option_of_training_says_what_it_is() -> None:
     train.register(verbs)
     options = verbs.choices["train"]._actions
     assert not [a.option_strings for a in options if not a.help]
+
+
+def test_compile_without_a_compiler_is_told_before_anything_loads(
+    capsys, monkeypatch, tmp_path
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    code = cli.main(["train", "toyfaces", "--compile", "--out", str(tmp_path / "out")])
+    assert code == 2
+    assert "--compile needs a C++ compiler; install one" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()

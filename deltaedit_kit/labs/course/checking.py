@@ -29,6 +29,7 @@ from deltaedit_kit.labs.course import (
     asking_people,
     comparing,
     delta_space,
+    drawn_worlds,
     editing,
     evaluation,
     photos,
@@ -56,6 +57,7 @@ EXERCISES = {
         asking_people.EXERCISES,
         sentences.EXERCISES,
         photos.EXERCISES,
+        drawn_worlds.EXERCISES,
     )
     for one in lesson
 }

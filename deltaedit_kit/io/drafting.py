@@ -58,11 +58,11 @@ def draft(folder: Path, given: Given) -> Path:
     if (folder / FILE_NAME).exists():
         raise DeltaEditError(f"{folder} declares a domain already; give another folder")
     generator = loaders.load_stylegan2(given.generator, given.label)
-    placed: dict[str, list[dict[str, Any]]] = {}
+    placed: dict[str, list[Mapping[str, Any]]] = {}
     if given.encoder is not None:
         encoder = loaders.load_e4e(given.encoder)
         sizes = (generator.latent_rows, generator.style_dim)
-        made = (encoder.rows, encoder.styles[0].linear.weight.shape[0])
+        made = (encoder.rows, encoder.width)
         if made != sizes:
             raise DeltaEditError(
                 f"{given.encoder} makes w+ of {made[0]} rows, {made[1]} wide, this generator reads "

@@ -59,7 +59,7 @@ class E4e(nn.Module):
     def __init__(self, rows: int = 18, widths: tuple[int, ...] = ir_se.WIDTHS) -> None:
         super().__init__()
         self.rows = rows
-        width = widths[3]
+        self.width = width = widths[3]
         self.input_layer = ir_se.input_layer(widths[0])
         self.body = ir_se.body(widths)
         self.styles = nn.ModuleList(StyleHead(width, _side_of(row)) for row in range(rows))

@@ -25,7 +25,7 @@ import torch
 from torch import Tensor, nn
 
 from deltaedit_kit.clip_network import NUMBERS, ClipNetwork
-from deltaedit_kit.clip_space import ClipSpace
+from deltaedit_kit.clip_space import CLIP_MEAN, ClipSpace
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.io.checkpoints.container import Container
 from deltaedit_kit.io.checkpoints.kind import PREFIX, Kind, Tensors, find
@@ -86,7 +86,8 @@ def preprocessing_of(name: str) -> str:
 
     known = _known_model(name)
     tags = open_clip.list_pretrained_tags_by_model(known)
-    mean = (open_clip.get_pretrained_cfg(known, tags[0]) if tags else {}).get("mean") or ("clip",)
+    config: dict[str, Any] = open_clip.get_pretrained_cfg(known, tags[0]) if tags else {}
+    mean: tuple[float, ...] = config.get("mean") or CLIP_MEAN
     return {0.5: "plain", 0.0: "unit"}.get(mean[0], "clip")
 
 

@@ -13,6 +13,7 @@ import nbformat
 import pytest
 
 from deltaedit_kit.labs.delta_space.scatter_view import scatter_view
+from tests.browser.axe import findings
 from tests.browser.conftest import NotebookPage
 from tests.browser.standalone import show
 from tests.widgets.scatter_data import planes, spaces
@@ -205,3 +206,8 @@ def test_the_notebook_in_jupyterlab(
     opened.run_cell(last)
     assert opened.text_of(last) == f"[{row}]"
     assert opened.errors == []
+
+
+def test_axe_finds_nothing(page: Any) -> None:
+    show(page, scatter_view(spaces(), *planes()))
+    assert not findings(page, "body")

@@ -1,4 +1,4 @@
-"""What a class waits for: sampling, codes, edit accuracy, the start of an edit, each once.
+"""What a class waits for: portraits, sampling, codes, edit accuracy, the start of an edit.
 
     python -m benchmarks.everyday                 precision as the kit chooses it here
     python -m benchmarks.everyday --before        beside it the fixed bfloat16 of earlier releases
@@ -30,6 +30,8 @@ from deltaedit_kit.codes import make_codes
 from deltaedit_kit.device import VARIABLE, computing, precision_name
 from deltaedit_kit.domain import Domain
 from deltaedit_kit.labs.training.edit_accuracy import MEASURED, EditAccuracy
+from deltaedit_kit.toyfaces.factors import FACTORS
+from deltaedit_kit.toyfaces.renderer import render
 
 STARTS = {
     "import torch": ["-c", "import torch"],
@@ -122,6 +124,9 @@ def main() -> None:
     torch.set_num_threads(given.threads)
     domain = load_domain("toyfaces")
     print(describe("cpu"), flush=True)
+    factors = torch.rand(64, len(FACTORS), generator=torch.Generator().manual_seed(0))
+    seconds = processor_seconds(lambda: render(factors, 128), 5)
+    print(f"{len(factors) / seconds:10.1f} portraits of the renderer a processor second")
     for precision in (None, "bfloat16")[: 2 if given.before else 1]:
         with forced(precision):
             print(f"{precision_name('cpu')}, {'forced' if precision else 'the choice here'}:")

@@ -14,7 +14,7 @@ import nbformat
 import pytest
 
 from deltaedit_kit.labs.course.build import student_edition
-from deltaedit_kit.labs.course.marking import IMPLEMENT, has_tag, marked
+from deltaedit_kit.labs.course.marking import marked
 from recipes.notebooks import FOLDER
 from tests.notebooks.swapping import OTHERS, sentences
 
@@ -28,7 +28,6 @@ ALL_RUN = """() => Array.from(window.jupyterapp.shell.currentWidget.content.mode
   .every(cell => cell.type !== "code" || cell.executionCount !== null)"""
 BOXES = {"00_quickstart": "Sentence", "04_text_editing": "Text of sentence 1"}
 NOTEBOOKS = {name: nbformat.read(FOLDER / f"{name}.ipynb", as_version=4) for name in BOXES}
-LESSONS = [name for name in BOXES if any(has_tag(c, IMPLEMENT) for c in NOTEBOOKS[name].cells)]
 
 
 def cells(opened: Any) -> list[nbformat.NotebookNode]:
@@ -57,7 +56,7 @@ def opened(open_notebook: Callable, tmp_path: Path, name: str) -> Any:
     return opened
 
 
-@pytest.mark.parametrize("name", LESSONS)
+@pytest.mark.parametrize("name", NOTEBOOKS)
 def test_a_student_runs_all_types_and_swaps_sentences(opened: Any, name: str) -> None:
     code = [(k, cell) for k, cell in enumerate(cells(opened)) if cell.cell_type == "code"]
     assert not unexpected(opened)

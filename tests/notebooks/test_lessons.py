@@ -1,7 +1,4 @@
-"""Every notebook is a lesson: goals, exercises with checks, numbers, a quiz, what one can now.
-
-A notebook counts as a lesson from its first tagged exercise on.
-"""
+"""Every notebook is a lesson: goals, exercises with checks, numbers, a quiz, what one can now."""
 
 from __future__ import annotations
 
@@ -36,10 +33,6 @@ def exercises(notebook: NotebookNode) -> Counter[str]:
     return Counter(tag for cell in notebook.cells for tag in EXERCISE_TAGS if has_tag(cell, tag))
 
 
-LESSONS = [name for name, notebook in NOTEBOOKS.items() if exercises(notebook)]
-each_lesson = pytest.mark.parametrize("name", LESSONS)
-
-
 def code(name: str) -> list[NotebookNode]:
     return [cell for cell in NOTEBOOKS[name].cells if cell.cell_type == "code"]
 
@@ -51,7 +44,7 @@ def texts(cell: NotebookNode) -> Iterator[str]:
         yield output.get("text") or data.get("text/html") or data.get("text/plain", "")
 
 
-@each_lesson
+@each_notebook
 def test_a_lesson_begins_with_goals_needs_and_minutes(name: str) -> None:
     head = NOTEBOOKS[name].cells[0].source
     found = re.search(
@@ -64,7 +57,7 @@ def test_a_lesson_begins_with_goals_needs_and_minutes(name: str) -> None:
     assert len(re.findall(r"\d+", time)) >= 3
 
 
-@each_lesson
+@each_notebook
 def test_a_lesson_ends_with_what_one_can_now_and_a_quiz(name: str) -> None:
     last = NOTEBOOKS[name].cells[-8:]
     assert any("you can now" in cell.source.lower() for cell in last)
@@ -72,14 +65,14 @@ def test_a_lesson_ends_with_what_one_can_now_and_a_quiz(name: str) -> None:
     assert len(quiz(name).questions) == 5
 
 
-@each_lesson
+@each_notebook
 def test_a_lesson_has_four_exercises_of_all_three_kinds(name: str) -> None:
     found = exercises(NOTEBOOKS[name])
     assert found.total() >= 4
     assert set(found) == set(EXERCISE_TAGS)
 
 
-@each_lesson
+@each_notebook
 def test_every_answer_is_checked_by_an_exercise_that_there_is(name: str) -> None:
     waiting = 0
     for cell in code(name):
@@ -93,7 +86,7 @@ def test_every_answer_is_checked_by_an_exercise_that_there_is(name: str) -> None
     assert not waiting
 
 
-@each_lesson
+@each_notebook
 def test_the_checks_of_the_committed_answers_say_right(name: str) -> None:
     for cell in code(name):
         if has_tag(cell, CHECK):
@@ -102,14 +95,14 @@ def test_the_checks_of_the_committed_answers_say_right(name: str) -> None:
             assert said
 
 
-@each_lesson
+@each_notebook
 def test_the_reasoning_of_a_prediction_is_folded(name: str) -> None:
     for cell in NOTEBOOKS[name].cells:
         if has_tag(cell, PREDICT):
             assert cell.source.count("<details>") == cell.source.count("</details>") >= 1
 
 
-@each_lesson
+@each_notebook
 def test_the_students_edition_has_no_answer_and_loses_no_cell_but_tests(name: str) -> None:
     graded = marked(NOTEBOOKS[name], name)
     edition = student_edition(graded)
@@ -128,11 +121,9 @@ def test_outputs_are_numbers_or_words_no_bare_booleans(name: str) -> None:
 
 
 def test_the_course_has_forty_five_exercises_with_their_answers_checked() -> None:
-    if waiting := sorted(set(NOTEBOOKS) - set(LESSONS)):
-        pytest.skip(f"no lessons yet: {', '.join(waiting)}")
     total = sum((exercises(one) for one in NOTEBOOKS.values()), Counter())
     assert total.total() >= 45
-    written = {key for name in LESSONS for c in code(name) for key in checked_in(c)}
+    written = {key for name in NOTEBOOKS for c in code(name) for key in checked_in(c)}
     assert written == set(checking.EXERCISES), "an exercise that no lesson asks for"
 
 

@@ -1,0 +1,1 @@
+"""The example that `deltaedit new-domain DIR --renderer` writes out; nothing imports it."""

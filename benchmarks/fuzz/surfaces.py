@@ -28,7 +28,7 @@ SURFACES = {
         Surface("domain folders", standin, folders.read_domain_folder),
         Surface("codes", folders.prepare_codes, folders.read_codes),
         Surface("captions", words.prepare_captions, words.read_caption_file),
-        Surface("prompts", lambda _: None, words.read_prompt_file),
+        Surface("prompts", words.prepare_nothing, words.read_prompt_file),
         Surface("recipes", words.prepare_recipe, words.replay_recipe),
         Surface("photos", folders.prepare_photos, folders.read_picture),
         Surface("evaluation folders", folders.prepare_evaluation, folders.read_evaluation),

@@ -37,6 +37,10 @@ def read_caption_file(dice: random.Random, folder: Path, _: None) -> None:
     read_captions(path)
 
 
+def prepare_nothing(_folder: Path) -> None:
+    """A surface that needs nothing; a named function, since a child process is sent it."""
+
+
 def prepare_captions(folder: Path) -> None:
     """Two small pictures to talk about."""
     from PIL import Image

@@ -26,7 +26,7 @@ from deltaedit_kit.labs.photo.fidelity import measure_fidelity
 from deltaedit_kit.labs.photo.inverting import JOKE, crop_for, cut_middle, invert
 from deltaedit_kit.labs.photo.photos import RANGE
 from deltaedit_kit.labs.photo.refining import RATE, rate_at, refine
-from deltaedit_kit.labs.studio.photo import read_photo as studio_read_photo
+from deltaedit_kit.labs.studio.photo import invert_upload
 from deltaedit_kit.pictures import read_recipe
 from deltaedit_kit.toyfaces.encoder import ROWS, WIDTH, Encoder, encode_portraits
 from deltaedit_kit.toyfaces.factors import sample_factors
@@ -263,7 +263,7 @@ def test_the_range_that_a_photo_was_taken_for_is_noted(tmp_path: Path) -> None:
     assert "[0, 1]" in inversion.note
     assert "1 of 4,096" in str(inversion)
     assert abs(float(inversion.photo.mean())) < 0.02
-    uploaded = studio_read_photo((tmp_path / "me.tif").read_bytes(), domain)
+    uploaded = invert_upload((tmp_path / "me.tif").read_bytes(), domain)
     assert "[0, 1]" in uploaded.note
     texts = PngInfo()
     texts.add_text(RANGE, "words of a stranger")
@@ -349,7 +349,7 @@ def test_the_studio_reads_an_upload_as_the_terminal_does(tmp_path: Path) -> None
     domain = with_encoder()
     path = tmp_path / "me.png"
     Image.fromarray(np.full((64, 64, 4), 200, np.uint8)).save(path)
-    faces = studio_read_photo(path.read_bytes(), domain).faces
+    faces = invert_upload(path.read_bytes(), domain).faces
     assert torch.equal(faces.s, invert(path, domain).faces.s)
 
 

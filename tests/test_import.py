@@ -39,6 +39,7 @@ def test_importing_the_kit_loads_nothing_heavy():
     assert loaded.isdisjoint(HEAVY)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["load_domain", "Editor"])
 def test_public_names_load_only_what_they_need(name: str):
     loaded = modules_after(f"from deltaedit_kit import {name}")

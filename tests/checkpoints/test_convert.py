@@ -57,6 +57,7 @@ KINDS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", KINDS)
 def test_networks_come_back_bit_for_bit(
     name: str, sources: dict[str, Path], tmp_path: Path

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pytest
 import torch
 
 from deltaedit_kit.io.checkpoints.budget import Budget
@@ -61,6 +62,7 @@ def test_a_tensor_is_copied_only_out_of_memory_that_is_not_its_own() -> None:
         assert torch.equal(copy, other.float())
 
 
+@pytest.mark.slow
 def test_a_skeleton_has_shapes_and_loads_no_compiler() -> None:
     with skeleton():
         made = Generator(16, {4: 8, 8: 8, 16: 8}, 8, 2)

@@ -94,6 +94,7 @@ def test_the_mean_code_of_a_generator_in_every_form(form, inside: bool, tmp_path
         assert torch.equal(load_stylegan2(file).mean_w, made.mean_w)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", [name for name in MEANS if name != "list of tensors"])
 def test_the_mean_code_of_an_encoder_in_every_form(form: str, tmp_path: Path) -> None:
     made = small.e4e()
@@ -104,6 +105,7 @@ def test_the_mean_code_of_an_encoder_in_every_form(form: str, tmp_path: Path) ->
         assert torch.equal(load_e4e(file).mean_w, mean.expand(10, -1))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "mean",
     [torch.zeros(7), np.zeros((2, 5)), "text", [1.0, "x"], {"a": 1}, [float("inf")] * 16],
@@ -138,6 +140,7 @@ def test_absent_is_absent_everywhere(tmp_path: Path) -> None:
         assert load_stylegan2(file).mean_w is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("encoder", "channels", "name"),
     [
@@ -166,6 +169,7 @@ def test_encoders_of_others_are_called_by_their_names(
     assert name.split()[0] in describe(path).what
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", [argparse.Namespace, dict])
 def test_codes_that_are_no_offsets(options: type, tmp_path: Path) -> None:
     """`start_from_latent_avg=False`: the network's outputs are w+ themselves."""

@@ -32,6 +32,7 @@ def run(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> tuple[int
     return code, out, err
 
 
+@pytest.mark.slow
 def test_files_become_a_domain_that_only_lacks_mapper_and_relevance(
     files: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -130,6 +131,7 @@ def test_files_that_are_something_else_or_do_not_belong_together(
         assert not (tmp_path / "new").exists()
 
 
+@pytest.mark.slow
 def test_any_clip_that_open_clip_builds(
     files: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -136,6 +136,7 @@ def test_unknown_preprocessing_and_foreign_weights():
         ClipNetwork.from_state_dict({"weight": torch.zeros(2, 2)})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [256, 1024, 128])
 def test_delta_edit_preprocessing_is_the_reference_arithmetic(size):
     pictures = torch.rand(1, 3, size, size) * 2 - 1

@@ -134,6 +134,7 @@ def fill(folder: str) -> None:
     make_codes(picture_domain(), folder, 240, chunk=4, batch=4)
 
 
+@pytest.mark.slow
 def test_twenty_kills_lose_double_and_halve_nothing(tmp_path):
     kill_repeatedly(fill, (str(tmp_path / "unbroken"),), kills=0, seed=1, longest=0.0)
     hits = kill_repeatedly(fill, (str(tmp_path / "killed"),), kills=20, seed=1, longest=0.05)

@@ -78,6 +78,7 @@ def test_an_interrupted_comparison_goes_on_where_it_was(tmp_path, counted):
     assert counted["runs"] == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fast", [True, False])
 def test_a_folder_names_the_precision_and_keeps_to_it(tmp_path, fast):
     plan = replace(PLAN, methods=("deltaedit",), settings=("short",), fast=fast)
@@ -91,6 +92,7 @@ def test_a_folder_names_the_precision_and_keeps_to_it(tmp_path, fast):
         Comparison(tiny_domain(), plan, PROMPTS, tmp_path)
 
 
+@pytest.mark.slow
 def test_a_method_that_fails_is_a_row_with_its_reason(tmp_path):
     """Random networks know no persons, so that a method with an identity term cannot work."""
     Comparison(tiny_domain(), PLAN, PROMPTS, tmp_path).run(progress=False)
@@ -104,6 +106,7 @@ def test_a_method_that_fails_is_a_row_with_its_reason(tmp_path):
     assert set(good["setting"]) == {"default", "best"}  # it has no short form
 
 
+@pytest.mark.slow
 def test_whatever_breaks_in_a_run_the_others_go_on(tmp_path, monkeypatch):
     from deltaedit_kit.labs.compare.baselines.global_directions import GlobalDirections
 
@@ -136,6 +139,7 @@ def test_other_weights_compute_only_what_depends_on_them(tmp_path, counted):
     assert len(keys[0] & keys[1]) == len(after.runs) - 4
 
 
+@pytest.mark.slow
 def test_fid_pools_the_sentences(tmp_path):
     plan = replace(PLAN, methods=("deltaedit",), settings=("short",))
     domain = tiny_domain()

@@ -97,6 +97,7 @@ def test_deltaedit_behind_the_call_is_the_editor():
     assert (baseline.kept == editor.kept).all()
 
 
+@pytest.mark.slow
 def test_the_terms_of_the_objectives_by_hand(toyfaces, plain_faces):
     wanted = sentence_embedding(toyfaces, TARGET.prompt)
     start = Start(plain_faces.w_plus, plain_faces.images, wanted)

@@ -28,6 +28,7 @@ def test_grading_takes_the_folder_of_the_submission() -> None:
     assert learner({}, folder) == ""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("key", KEYS)
 @pytest.mark.parametrize("name", LEARNERS)
 def test_solutions_and_mistakes_are_told_apart_for_every_learner(key: str, name: str) -> None:

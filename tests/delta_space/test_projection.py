@@ -22,6 +22,8 @@ from deltaedit_kit.labs.delta_space.projection import (
 )
 from tests.delta_space.small_clouds import gaussian
 
+pytestmark = pytest.mark.slow
+
 GROUPS = np.tile(np.arange(4), 12)
 
 

@@ -77,6 +77,7 @@ def test_wrong_names_and_too_few_pairs() -> None:
         measure_all(gaussian(5, 3, 0), gaussian(5, 3, 1))
 
 
+@pytest.mark.slow
 @needs_paper
 def test_the_papers_numbers() -> None:
     """Measure by measure: the whole table with its p-values is `benchmarks.delta_space`'s."""

@@ -34,6 +34,7 @@ def test_tells_distant_clouds_apart(kind) -> None:
     assert one.low > 0.5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["knn", "linear"])
 def test_null_p_values_are_uniform_or_careful(kind) -> None:
     """Accuracy is a count, so p comes in steps: no small p is more frequent than it should be."""

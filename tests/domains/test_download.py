@@ -258,6 +258,7 @@ def test_what_a_killed_process_left_is_used_or_thrown_away(
     assert whole_files(tmp_path) == {"net.bin", "other.bin", "other.bin.sha256"}
 
 
+@pytest.mark.slow
 def test_a_killed_download_leaves_nothing_in_the_folder_and_little_in_the_cache(
     site: Site, tmp_path: Path, own_cache: Path
 ) -> None:

@@ -53,6 +53,7 @@ def test_every_known_domain_declares_itself() -> None:
         assert set(domain.spec.files) == {"generator", "clip", "mapper", "relevance"}
 
 
+@pytest.mark.slow
 def test_load_domain_reads_no_network() -> None:
     code = (
         "import sys; from deltaedit_kit import load_domain; load_domain('toyfaces');"

@@ -58,6 +58,7 @@ def change(folder: Path, **changes: Any) -> None:
     path.write_text(json.dumps(json.loads(path.read_text()) | changes))
 
 
+@pytest.mark.slow
 def test_a_folder_gives_the_same_object_as_toyfaces(standin: Path) -> None:
     for name in (standin, str(standin)):
         assert load_domain(name).spec.name == "stand-in"
@@ -205,6 +206,7 @@ def test_wrong_networks_are_refused_by_name(folder: Path) -> None:
         _ = load_domain(folder)._networks.mapper(None, 64)  # type: ignore[arg-type]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("network", ["mapper", "relevance"])
 @pytest.mark.parametrize("converted", [False, True])
 def test_what_was_made_for_other_networks_is_refused(

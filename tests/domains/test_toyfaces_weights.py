@@ -64,6 +64,7 @@ def test_each_shipped_network_has_its_card(network: str) -> None:
     assert "seed" in text
 
 
+@pytest.mark.slow
 def test_two_processes_draw_the_same_edit() -> None:
     runs = [
         subprocess.run([sys.executable, "-c", ASK], capture_output=True, text=True, check=True)

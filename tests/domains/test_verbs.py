@@ -85,6 +85,7 @@ def test_download_fetches_what_is_not_here(
     assert f"clip: {tmp_path / 'cache' / 'files' / 'ViT-B-32.pt'}" in out
 
 
+@pytest.mark.slow
 def test_relevance_lands_where_the_domain_finds_it(
     capsys: pytest.CaptureFixture[str], without_relevance: Path
 ) -> None:

@@ -26,6 +26,7 @@ def report(standin: Path) -> Any:
     return verify(standin)
 
 
+@pytest.mark.slow
 def test_a_report_names_files_sizes_and_an_edit(report: Any) -> None:
     assert set(report["files"]) == {
         "generator",
@@ -44,6 +45,7 @@ def test_a_report_names_files_sizes_and_an_edit(report: Any) -> None:
     assert json.loads(json.dumps(report)) == report
 
 
+@pytest.mark.slow
 def test_toyfaces_raises_no_doubt(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["verify", "toyfaces"]) == 0
     out = capsys.readouterr().out

@@ -39,6 +39,7 @@ def assert_short_line(message: str) -> None:
     assert 10 < len(message) < 400
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(text=anything)
 def test_any_text(text: str) -> None:

@@ -44,6 +44,7 @@ def test_every_sentence_of_the_domain_is_taken_for_itself(toyfaces: Domain) -> N
     assert not any(one.doubtful for one in found)
 
 
+@pytest.mark.slow
 def test_what_was_reached_is_counted_on_faces_that_lacked_it(toyfaces: Domain) -> None:
     faces = toyfaces.sample(4, seed=0)
     edit = Editor(toyfaces).edit(faces, ["face with glasses", "face with long hair"])

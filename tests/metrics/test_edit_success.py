@@ -113,6 +113,7 @@ def test_below_its_first_drawn_value_a_factor_changes_nothing(name):
     torch.testing.assert_close(seen(quiet)[:, index(name)], torch.full((8,), DRAWN_FROM[name]))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(HIDDEN_BY))
 def test_a_hidden_factor_shows_far_less_than_a_visible_one(name):
     cover, low, high = HIDDEN_BY[name]

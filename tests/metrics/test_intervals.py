@@ -28,6 +28,7 @@ def test_mean_and_interval_agree_with_the_ordinary_bootstrap():
     assert found.n == 400
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n", [8, 24, 60])
 def test_interval_covers_the_truth_about_as_often_as_it_says(n):
     """A plain percentile interval of 8 values holds the truth about 360 times of 400."""

@@ -75,6 +75,7 @@ def test_the_jackknife_interval_holds_the_distance_of_many_pictures():
         assert math.isnan(frechet_interval([Moments.of(torch.randn(40, 4))], reference).low)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("groups", [3, 10])
 def test_the_jackknife_interval_covers_the_truth_also_with_few_groups(groups):
     """With the normal 1.96 instead of Student's number, three groups cover it 76 times of 100."""

@@ -76,6 +76,7 @@ def test_a_file_that_is_not_there_is_not_looked_for_on_the_index(tmp_path: Path)
     assert heard[-1] == "mistyped.whl"  # which pip refuses
 
 
+@pytest.mark.slow
 def test_a_failing_install_stops_the_notebook_in_one_line(tmp_path: Path) -> None:
     (tmp_path / "pip.py").write_text(PIP.format(heard=str(tmp_path / "heard.json"), code=1))
     sources = [COLAB, bootstrap(), "print('reached')"]

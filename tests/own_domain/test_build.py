@@ -20,6 +20,8 @@ from deltaedit_kit.labs.own_domain.loop import Schedule, descend
 from deltaedit_kit.labs.own_domain.steps import NAMES, marks_of
 from deltaedit_kit.labs.own_domain.world import factors_of, paired_z
 
+pytestmark = pytest.mark.slow
+
 
 def test_pairs_differ_in_one_factor_each() -> None:
     factors = factors_of(paired_z(3, 32, 5), 5).unflatten(0, (-1, 2))

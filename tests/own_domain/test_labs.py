@@ -36,6 +36,7 @@ def askable(domain: Domain) -> list[str]:
     return [row.prompt for row in rows if lacking(oracle, read, [row]).all()]
 
 
+@pytest.mark.slow
 def test_edit_accuracy_asks_for_its_attributes(domain: Domain) -> None:
     accuracy = EditAccuracy(domain, faces=1)
     assert {target.name for target in accuracy.targets} <= set(domain.attributes)

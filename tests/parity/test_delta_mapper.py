@@ -1,5 +1,6 @@
 """DeltaMapper and the relevance rule against the arrays of the public reference."""
 
+import pytest
 import torch
 
 from deltaedit_kit.mapper import DeltaMapper
@@ -7,6 +8,8 @@ from deltaedit_kit.relevance import kept_channels
 from deltaedit_kit.stylespace import StyleLayout
 from tests.fixtures.parity.rule import rnd
 from tests.parity.cases import assert_agrees, load_case
+
+pytestmark = pytest.mark.slow
 
 FFHQ = StyleLayout((512,) * 10 + (256, 256, 128, 128, 64, 64, 32))
 

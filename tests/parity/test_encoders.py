@@ -12,6 +12,8 @@ from deltaedit_kit.io.e4e import E4e
 from tests.fixtures.parity.rule import rnd
 from tests.parity.cases import assert_agrees, load_case
 
+pytestmark = pytest.mark.slow
+
 
 def test_e4e_encoder() -> None:
     case = load_case("e4e_encoder")

@@ -12,6 +12,8 @@ from deltaedit_kit.stylegan2 import Precision
 from tests.fixtures.parity.rule import rnd
 from tests.parity.cases import FLOAT16_BOUND, assert_agrees, load_case, rounding
 
+pytestmark = pytest.mark.slow
+
 SHARED = Path(__file__).parents[3] / "shared" / "parity"
 NVIDIA = {"nvidia_stylegan2_32": "nvidia_expected", "nvidia_tf_stylegan2_32": "nvidia_tf_expected"}
 

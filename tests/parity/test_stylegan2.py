@@ -6,6 +6,8 @@ import torch
 from deltaedit_kit.stylegan2 import Generator, Precision
 from tests.parity.cases import FLOAT16_BOUND, Case, assert_agrees, load_case, rounding
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module", params=["stylegan2_32", "stylegan2_1024"])
 def case(request: pytest.FixtureRequest) -> Case:

@@ -146,6 +146,7 @@ def test_without_dlib_the_message_says_what_to_install(
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.slow
 @needs_dlib
 def test_one_real_face(portrait: Image.Image) -> None:
     (found,) = find_faces(portrait)

@@ -173,6 +173,7 @@ def test_of_many_frames_the_first_is_read() -> None:
         assert abs(int(read[..., 0].mean()) - 200) < 3
 
 
+@pytest.mark.slow
 def test_a_jpeg_of_endless_scans_is_not_begun(monkeypatch: pytest.MonkeyPatch) -> None:
     plain = Image.effect_noise((640, 400), 60).convert("RGB")
     file = saved(plain, "JPEG", progressive=True)

@@ -93,6 +93,7 @@ def test_equal_pictures_are_wholly_faithful(renders: torch.Tensor, toyfaces: Dom
     )
 
 
+@pytest.mark.slow
 def test_second_looks_bring_a_portrait_nearer_and_never_away(
     renders: torch.Tensor, toyfaces: Domain
 ) -> None:
@@ -126,6 +127,7 @@ def test_an_encoder_without_second_looks_is_asked_once() -> None:
         encode(tiny_domain(), pictures)
 
 
+@pytest.mark.slow
 def test_refinement_comes_closer_to_every_picture_and_starts_where_it_was_told() -> None:
     domain = with_encoder()
     wanted = domain.sample(2, seed=8, truncation=1.0).images.clamp(-1, 1)
@@ -328,6 +330,7 @@ def test_generated_faces_come_back_to_their_own_w(toyfaces: Domain) -> None:
     assert float(((found - faces.w_plus[:, 0]) / spread).abs().mean()) < 0.35
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(
     find_spec("dlib") is None or find_spec("face_recognition_models") is None,
     reason="the extra [photos] is not installed",
@@ -353,6 +356,7 @@ def test_the_studio_reads_an_upload_as_the_terminal_does(tmp_path: Path) -> None
     assert torch.equal(faces.s, invert(path, domain).faces.s)
 
 
+@pytest.mark.slow
 def test_the_terminal_edits_a_photo(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

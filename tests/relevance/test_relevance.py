@@ -21,6 +21,8 @@ from deltaedit_kit.relevance import (
 )
 from tests.tiny_domain import tiny_domain
 
+pytestmark = pytest.mark.slow
+
 
 def plain_relevance(domain: Domain, pictures: int, step: float) -> torch.Tensor:
     """The published definition, one channel and one sign at a time."""

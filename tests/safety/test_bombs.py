@@ -19,9 +19,12 @@ from tests.safety.read_under_limits import READERS
 
 ROOT = Path(__file__).parents[2]
 
-pytestmark = pytest.mark.skipif(
-    not Path("/proc/self/statm").exists(), reason="limits of memory are set as Linux does it"
-)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        not Path("/proc/self/statm").exists(), reason="limits of memory are set as Linux does it"
+    ),
+]
 
 
 def outcomes(readers: str, *files: Path) -> dict[tuple[str, str], str]:

@@ -79,6 +79,7 @@ def assert_clear(error: DeltaEditError, path: Path) -> None:
     assert any(mark in message for mark in (";", ":")), message
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FORMATS)
 def test_cut_short_anywhere(name: str, whole: dict[str, bytes], tmp_path: Path) -> None:
     random, path, data = np.random.default_rng(7), tmp_path / "weights", whole[name]
@@ -90,6 +91,7 @@ def test_cut_short_anywhere(name: str, whole: dict[str, bytes], tmp_path: Path) 
         assert_clear(refusal.value, path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FORMATS)
 def test_flipped_bytes(name: str, whole: dict[str, bytes], tmp_path: Path) -> None:
     random, path, refused = np.random.default_rng(8), tmp_path / "weights", 0
@@ -280,6 +282,7 @@ def test_a_refused_conversion_leaves_no_file(tmp_path: Path) -> None:
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("step", [b"\x85", b"\x85\x94", b"K\x01\x86", b"2\x86"])
 def test_tuples_inside_tuples_do_not_end_the_interpreter(step: bytes, tmp_path: Path) -> None:
     """Hashing the key of a dictionary would descend a hundred thousand levels in C."""

@@ -62,6 +62,7 @@ def test_all_new_sentences_take_one_mapper_pass(monkeypatch: pytest.MonkeyPatch)
     assert len(passes) == 1  # strength and threshold ask nothing new
 
 
+@pytest.mark.slow
 def test_memory_changes_no_picture() -> None:
     states = [THREE, sentences.weigh(THREE, 0, -1), settings.set_threshold(THREE, 0.2)]
     states += [settings.say_neutral(THREE, "a man"), faces.reseed(THREE, 9), faces.pick(THREE, 4)]

@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -76,6 +77,7 @@ def sound(state: StudioState) -> bool:
     )
 
 
+@pytest.mark.slow
 @settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(st.tuples(events, st.sampled_from([None, "drag"])), min_size=30, max_size=30))
 def test_random_events_lose_no_state(run: list[tuple[Event, str | None]]) -> None:
@@ -100,6 +102,7 @@ def test_random_events_lose_no_state(run: list[tuple[Event, str | None]]) -> Non
     assert history.present == last
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(events, min_size=1, max_size=12))
 def test_any_state_can_be_drawn_and_kept(run: list[Event]) -> None:

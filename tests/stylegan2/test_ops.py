@@ -55,6 +55,7 @@ def test_modulated_conv_agrees_with_own_weights_for_every_picture(
         torch.testing.assert_close(ours, expected)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("pictures", [1, N])
 def test_modulated_conv_passes_gradcheck(blur: Tensor | None, pictures: int) -> None:
     inputs = leaves(pictures)

@@ -10,6 +10,8 @@ from deltaedit_kit.labs.own_domain.style_scales import multiply, rescale, visibi
 from deltaedit_kit.toyfaces.factors import FACTORS, at_coordinate, factors_from_z
 from recipes.toyfaces.generator_pairs import APART, FAR, WALKS, PairedRenders
 
+pytestmark = pytest.mark.slow
+
 
 def test_scales_let_every_channel_weigh_what_clip_sees_of_it_and_change_no_picture():
     domain = load_domain("toyfaces")

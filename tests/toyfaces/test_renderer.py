@@ -55,6 +55,7 @@ def test_coverage_of_an_ellipse_agrees_with_counting_points():
     assert soft.sum().item() == pytest.approx(counted.sum().item(), rel=0.01)
 
 
+@pytest.mark.slow
 def test_gradients_agree_with_finite_differences():
     factors = sample_factors(1, 5).double().clamp(0.1, 0.9).requires_grad_()
     weight = torch.randn(1, 3, 32, 32, generator=torch.Generator().manual_seed(0)).double()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 import numpy as np
+import pytest
 import torch
 
 from deltaedit_kit.labs.own_domain.adversarial import STATE, Config, Run
@@ -43,6 +44,7 @@ def test_the_critic_gives_a_number_a_picture_and_sees_sameness() -> None:
     assert not torch.allclose(critic(various), alone)  # four equal pictures are no batch of renders
 
 
+@pytest.mark.slow
 def test_a_killed_run_goes_on_bit_for_bit(tmp_path) -> None:
     unbroken, first = Run(TINY, "cpu"), Run(TINY, "cpu")
     for step in range(4):

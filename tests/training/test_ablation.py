@@ -24,6 +24,7 @@ from tests.training.tiny import LESSON, linear_codes, picture_domain
 BASE = ExperimentConfig(steps=6, batch=8, held_out=0.2, seed=1)
 
 
+@pytest.mark.slow
 def test_every_switch_changes_what_is_learned():
     codes = linear_codes()
     codes = replace(codes, w_plus=torch.randn(400, 9, 8).half())

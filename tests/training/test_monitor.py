@@ -56,6 +56,7 @@ def until(condition) -> None:
     raise AssertionError("it never happened")
 
 
+@pytest.mark.slow
 def test_a_watched_run_learns_what_an_unwatched_one_learns(domain, codes, tmp_path):
     seen = []
     session = TrainingSession(domain, codes, SHORT, tmp_path, look_every=0.0)
@@ -70,6 +71,7 @@ def test_a_watched_run_learns_what_an_unwatched_one_learns(domain, codes, tmp_pa
     assert (5, True) in seen  # a mapper was shown between reports
 
 
+@pytest.mark.slow
 def test_rest_stop_and_go_on_lose_nothing(domain, codes, tmp_path, session_at):
     session = session_at(domain, codes, tmp_path)
     session.start()
@@ -96,6 +98,7 @@ def test_rest_stop_and_go_on_lose_nothing(domain, codes, tmp_path, session_at):
     again.wait(60)
 
 
+@pytest.mark.slow
 def test_an_interrupted_wait_saves(domain, codes, tmp_path, session_at):
     session = session_at(domain, codes, tmp_path)
     session.start()
@@ -132,6 +135,7 @@ def test_errors_of_the_run_come_out_where_one_waits(domain, codes, tmp_path, ses
         session.wait(60)
 
 
+@pytest.mark.slow
 def test_the_panel_shows_curves_pictures_and_the_right_buttons(domain, codes, tmp_path, session_at):
     from deltaedit_kit.labs.training.monitor import TrainingMonitor
 

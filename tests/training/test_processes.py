@@ -16,6 +16,8 @@ from deltaedit_kit.labs.training.start import train_fast
 from tests.training import runs
 from tests.training.tiny import LESSON, linear_codes
 
+pytestmark = pytest.mark.slow
+
 
 def run(*arguments: str) -> None:
     done = subprocess.run([sys.executable, *arguments], capture_output=True, text=True, timeout=300)

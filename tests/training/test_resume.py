@@ -80,6 +80,7 @@ def test_a_full_disk_is_a_clear_error_and_keeps_the_last_checkpoint(tmp_path, mo
     assert (tmp_path / FILE).read_bytes() == good
 
 
+@pytest.mark.slow
 def test_patience_ends_a_run_that_no_longer_learns_and_survives_a_stop(tmp_path):
     # A rate that can learn nothing: the first validation stays the best.
     quiet = {"steps": 60, "ema": 0.0, "learning_rate": 1e-30, "report_every": 5, "save_every": 100}

@@ -32,6 +32,8 @@ from deltaedit_kit.train import (
 )
 from tests.training.tiny import LESSON, linear_codes
 
+pytestmark = pytest.mark.slow
+
 SHORT = TrainingConfig(
     steps=12, batch=16, held_out=0.1, seed=5, report_every=5, save_every=4, ema=0.9
 )

@@ -137,6 +137,7 @@ def test_another_mapper_leaves_the_domain_as_it_was(tiny):
         EditAccuracy(tiny_domain(oracle=False))
 
 
+@pytest.mark.slow
 def test_the_exam_tells_a_mapper_that_edits_from_one_that_does_not(toyfaces):
     names = ("glasses", "dark_skin")
     exam = EditAccuracy(toyfaces, names=names, faces=3)

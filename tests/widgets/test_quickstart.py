@@ -108,6 +108,7 @@ def test_panel_samples_its_own_faces() -> None:
 PANEL = QuickstartPanel(DOMAIN, FACES)
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(
     sentence=st.text(max_size=200) | st.sampled_from(["\x00", "‮abc", "😀" * 50]),

@@ -49,7 +49,7 @@ def fail(_dice: random.Random, _folder: Path, count: Path) -> None:
 def eat(_dice: random.Random, _folder: Path, count: Path) -> None:
     """One case wants more memory than there is."""
     if turn(count) == PLANTED:
-        np.ones(ROOM, dtype=np.uint8).sum()
+        np.ones(2 * ROOM, dtype=np.uint8).sum()
 
 
 @pytest.mark.slow

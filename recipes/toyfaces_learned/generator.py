@@ -33,9 +33,7 @@ class Config(adversarial.Config):
 
     renders: int = 40_000
     # Half the width of the builder's: twice the pictures in the same time.
-    channels: dict[int, int] = field(
-        default_factory=lambda: {4: 64, 8: 64, 16: 64, 32: 32, 64: 16}
-    )
+    channels: dict[int, int] = field(default_factory=lambda: {4: 64, 8: 64, 16: 64, 32: 32, 64: 16})
     about: Mapping[str, str] = field(
         default_factory=lambda: {"format": "stylegan2-rosinality", "domain": "toyfaces-learned"}
     )

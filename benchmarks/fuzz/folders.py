@@ -13,16 +13,43 @@ from pathlib import Path
 
 from benchmarks.fuzz.damage import encode, spoil_bytes, spoil_text, spoil_tree
 from benchmarks.fuzz.good import load_standin, standin, write
+from benchmarks.fuzz.mild import change_tensors, change_tree, spell, wrap
+from deltaedit_kit.errors import DeltaEditError
+
+MILD = 0.65  # the share of cases that are changed a little, not spoilt
 
 
 def read_checkpoint(dice: random.Random, folder: Path, state: Path) -> None:
-    """A spoilt weights file, described."""
+    """A weights file, spoilt or changed a little: described, and converted where it has a kind."""
+    from deltaedit_kit.io.checkpoints.converting import convert
     from deltaedit_kit.io.checkpoints.describing import describe
 
-    good = dice.choice(sorted(state.glob("*.safetensors")) + sorted(folder.glob("*.pt")))
-    suffix = dice.choice((".safetensors", ".pt", ".pth", ".pkl", ".npy"))
-    suffix = good.suffix if dice.random() < 0.7 else suffix
-    describe(write(folder, f"case{suffix}", spoil_bytes(dice, good.read_bytes())))
+    good = dice.choice(sorted(state.glob("*.safetensors")) + sorted(folder.glob("plain.pt")))
+    if dice.random() < MILD:
+        case = _changed_weights(dice, good, folder)
+    else:
+        suffix = dice.choice((".safetensors", ".pt", ".pth", ".pkl", ".npy"))
+        suffix = good.suffix if dice.random() < 0.7 else suffix
+        case = write(folder, f"case{suffix}", spoil_bytes(dice, good.read_bytes()))
+    described = describe(case)
+    if described.problem:
+        raise DeltaEditError(described.problem)
+    if "unknown layout" not in described.what:
+        describe(convert(case, folder / "converted.safetensors"))
+
+
+def _changed_weights(dice: random.Random, good: Path, folder: Path) -> Path:
+    """The tensors of a file with a mild change, as safetensors or as torch saves them."""
+    import torch
+    from safetensors.torch import load_file, save_file
+
+    tensors = load_file(good) if good.suffix == ".safetensors" else {"a.weight": torch.eye(4)}
+    changed = change_tensors(dice, tensors)
+    if dice.random() < 0.3:
+        save_file({name: value.contiguous() for name, value in changed.items()}, folder / "mild.st")
+        return folder / "mild.st"
+    torch.save(wrap(dice, changed), folder / "mild.pt")
+    return folder / "mild.pt"
 
 
 def prepare_checkpoints(folder: Path) -> Path:
@@ -36,12 +63,14 @@ def prepare_checkpoints(folder: Path) -> Path:
 
 def read_domain_folder(dice: random.Random, folder: Path, state: Path) -> None:
     """A folder that somebody sent: its declaration or one of its files spoilt."""
-    from deltaedit_kit import load_domain
+    from deltaedit_kit import Editor, load_domain
 
     case = folder / "case"
     shutil.rmtree(case, ignore_errors=True)
     shutil.copytree(state, case)
-    if dice.random() < 0.7:
+    if dice.random() < MILD:
+        _change_domain(dice, state, case)
+    elif dice.random() < 0.7:
         tree = spoil_tree(dice, json.loads((state / "domain.json").read_text(encoding="utf-8")))
         text = json.dumps(tree)
         text = spoil_text(dice, text) if dice.random() < 0.2 else text
@@ -50,8 +79,21 @@ def read_domain_folder(dice: random.Random, folder: Path, state: Path) -> None:
         file = dice.choice(sorted(case.glob("*.safetensors")))
         file.write_bytes(spoil_bytes(dice, file.read_bytes()))
     domain = load_domain(case)
-    _ = domain.mapper, domain.relevance
-    domain.sample(1, 0)
+    Editor(domain).edit(domain.sample(1, 0), "face with smile")
+
+
+def _change_domain(dice: random.Random, state: Path, case: Path) -> None:
+    """Another declaration that means nearly the same, or weights that somebody else saved."""
+    from safetensors.torch import load_file
+
+    from deltaedit_kit.atomic import save_tensors
+
+    if dice.random() < 0.6:
+        tree = change_tree(dice, json.loads((state / "domain.json").read_text(encoding="utf-8")))
+        (case / "domain.json").write_text(spell(dice, tree), encoding="utf-8")
+    else:
+        file = dice.choice(sorted(case.glob("*.safetensors")))
+        save_tensors(file, change_tensors(dice, load_file(file)))
 
 
 def read_codes(dice: random.Random, folder: Path, state: Path) -> None:
@@ -61,7 +103,10 @@ def read_codes(dice: random.Random, folder: Path, state: Path) -> None:
     case = folder / "case"
     shutil.rmtree(case, ignore_errors=True)
     shutil.copytree(state, case)
-    if dice.random() < 0.7:
+    if dice.random() < MILD:
+        tree = change_tree(dice, json.loads((state / "codes.json").read_text(encoding="utf-8")))
+        (case / "codes.json").write_text(spell(dice, tree), encoding="utf-8")
+    elif dice.random() < 0.7:
         tree = spoil_tree(dice, json.loads((state / "codes.json").read_text(encoding="utf-8")))
         (case / "codes.json").write_bytes(encode(dice, json.dumps(tree)))
     else:

@@ -16,7 +16,9 @@ from typing import Any
 
 from benchmarks.fuzz.damage import VALUES, WORDS, encode, spoil_bytes, spoil_text, spoil_tree
 from benchmarks.fuzz.good import load_standin, write
+from benchmarks.fuzz.mild import change_text, change_tree, spell
 
+MILD = 0.5  # the share of cases that are changed a little, not spoilt
 CSV = "text,asks,split\nface with glasses,glasses,test\nan old face,old,tune\na smile,,test\n"
 CAPTIONS = "image,caption\na.png,a face with glasses\nb.png,an old face\n"
 
@@ -27,7 +29,8 @@ def read_caption_file(dice: random.Random, folder: Path, _: None) -> None:
 
     rows = [{"image": "a.png", "caption": "a face"}, {"image": "b.png", "caption": ["x", "y"]}]
     if dice.random() < 0.5:
-        path = write(folder, "captions.csv", encode(dice, spoil_text(dice, CAPTIONS)))
+        text = change_text(dice, CAPTIONS) if dice.random() < MILD else spoil_text(dice, CAPTIONS)
+        path = write(folder, "captions.csv", encode(dice, text))
     elif dice.random() < 0.5:
         text = json.dumps(spoil_tree(dice, rows))
         path = write(folder, "captions.json", encode(dice, text))
@@ -53,13 +56,17 @@ def read_prompt_file(dice: random.Random, folder: Path, _: None) -> None:
     """A file of sentences for a comparison."""
     from deltaedit_kit.labs.compare.prompts import read_prompts
 
-    read_prompts(write(folder, "prompts.csv", encode(dice, spoil_text(dice, CSV))))
+    text = change_text(dice, CSV) if dice.random() < MILD else spoil_text(dice, CSV)
+    read_prompts(write(folder, "prompts.csv", encode(dice, text)))
 
 
 def replay_recipe(dice: random.Random, _folder: Path, state: Any) -> None:
     """A recipe with other values."""
     editor, recipe = state
-    editor.replay(spoil_tree(dice, recipe))
+    if dice.random() < MILD:
+        editor.replay(json.loads(spell(dice, change_tree(dice, recipe))))
+    else:
+        editor.replay(spoil_tree(dice, recipe))
 
 
 def prepare_recipe(folder: Path) -> Any:
@@ -68,7 +75,7 @@ def prepare_recipe(folder: Path) -> Any:
 
     domain = load_standin(folder)
     editor = Editor(domain)
-    recipe = editor.edit(domain.sample(2, 0), "face with glasses").recipe
+    recipe = editor.edit(domain.sample(2, 0), ["face with glasses", "an old face"]).recipe
     return editor, json.loads(json.dumps(recipe))
 
 
@@ -79,7 +86,8 @@ def read_study(dice: random.Random, folder: Path, state: Path) -> None:
 
     if dice.random() < 0.3:
         text = (state.parent / "answers.csv").read_text(encoding="utf-8")
-        read_csv(write(folder, "case.csv", encode(dice, spoil_text(dice, text))))
+        text = change_text(dice, text) if dice.random() < MILD else spoil_text(dice, text)
+        read_csv(write(folder, "case.csv", encode(dice, text)))
         return
     case = folder / "case.sqlite"
     for old in folder.glob("case.sqlite*"):
@@ -155,10 +163,47 @@ def say_sentence(dice: random.Random, _folder: Path, state: Any) -> None:
 
 
 def type_command(dice: random.Random, folder: Path, state: Path) -> None:
-    """A verb with options and values at random."""
+    """A verb with options and values, of a sensible command or at random."""
     from deltaedit_kit.errors import DeltaEditError
     from deltaedit_kit.labs.cli.main import main
 
+    words = _sensible(dice, state) if dice.random() < MILD else _random_words(dice, folder, state)
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err), contextlib.chdir(folder):
+        try:
+            code = main(words)
+        except SystemExit as left:  # --help
+            code = left.code
+    if code:
+        line = err.getvalue()
+        if code != 2 or line.count("\n") != 1:
+            raise AssertionError(f"exit code {code} with {line.count(chr(10))} lines: {line[:200]}")
+        raise DeltaEditError(line)
+
+
+def _sensible(dice: random.Random, state: Path) -> list[str]:
+    """A command that people type, its options in another order, at times one word replaced."""
+    network = str(
+        state / f"{dice.choice(('generator', 'mapper', 'relevance', 'clip'))}.safetensors"
+    )
+    verb, *parts = dice.choice(
+        (
+            ("edit", "face with smile", f"--domain={state}", "--faces=1", "--out=case.png"),
+            ("edit", "an old face", f"--domain={state}", "--faces=1", "--strength=0.5"),
+            ("sample", f"--domain={state}", "--faces=2", f"--seed={dice.randrange(99)}"),
+            ("inspect", network),
+            ("convert", network, "--out=converted.safetensors"),
+            ("download", str(state), "--dry-run"),
+        )
+    )
+    dice.shuffle(parts)
+    if dice.random() < 0.3:
+        parts.append(dice.choice(WORDS))
+    return [verb, *parts]
+
+
+def _random_words(dice: random.Random, folder: Path, state: Path) -> list[str]:
+    """A verb, then options and values that need not fit it."""
     verbs = ("edit", "sample", "download", "inspect", "convert", "codes", "train", "evaluate", "x")
     options = (
         *("--domain", "--faces", "--seed", "--truncation", "--strength", "--threshold", "--out"),
@@ -173,14 +218,4 @@ def type_command(dice: random.Random, folder: Path, state: Path) -> None:
         words[1:1] = ["--domain", str(state)]
     if words[0] in ("download", "evaluate", "train"):  # never the network, never hours
         words += ["--dry-run"] if words[0] == "download" else ["--steps-of-nothing"]
-    out, err = io.StringIO(), io.StringIO()
-    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err), contextlib.chdir(folder):
-        try:
-            code = main(words)
-        except SystemExit as left:  # --help
-            code = left.code
-    if code:
-        line = err.getvalue()
-        if code != 2 or line.count("\n") != 1:
-            raise AssertionError(f"exit code {code} with {line.count(chr(10))} lines: {line[:200]}")
-        raise DeltaEditError(line)
+    return words

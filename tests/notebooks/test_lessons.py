@@ -120,6 +120,16 @@ def test_outputs_are_numbers_or_words_no_bare_booleans(name: str) -> None:
             assert not re.search(r"(?<![=\w])(True|False)\b", text), text[:300]
 
 
+@pytest.mark.parametrize("name", [one for one in NOTEBOOKS if one != "03_train_the_mapper"])
+def test_every_picture_has_an_alternative_text(name: str) -> None:
+    for number, cell in enumerate(code(name)):
+        for output in cell.outputs:
+            for kind in output.get("data", {}):
+                if kind.startswith("image/"):
+                    said = output.metadata.get(kind, {}).get("alt") or output.metadata.get("alt")
+                    assert said, f"code cell {number}: {kind}"
+
+
 def test_the_course_has_forty_five_exercises_with_their_answers_checked() -> None:
     total = sum((exercises(one) for one in NOTEBOOKS.values()), Counter())
     assert total.total() >= 45

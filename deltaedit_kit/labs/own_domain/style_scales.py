@@ -28,11 +28,13 @@ DIRECTIONS = 8  # for each batch of pictures; scales then are sure to some 3 per
 SAMPLES = 5_000  # for the variance of s
 
 
-def visibility(generator: Generator, clip: ClipSpace, seed: int) -> Tensor:
-    """sqrt(E ‖∂i/∂s_j‖²) of each channel [S], over PICTURES sampled pictures."""
+def visibility(
+    generator: Generator, clip: ClipSpace, seed: int, pictures: int = PICTURES
+) -> Tensor:
+    """sqrt(E ‖∂i/∂s_j‖²) of each channel [S], over so many sampled pictures."""
     device = next(generator.parameters()).device
     seeded = torch.Generator().manual_seed(seed)
-    z = torch.randn(PICTURES, generator.style_dim, generator=seeded).to(device)
+    z = torch.randn(pictures, generator.style_dim, generator=seeded).to(device)
     squares = torch.zeros((), device=device)
     for part in z.split(BATCH):
         with torch.no_grad():
@@ -43,12 +45,12 @@ def visibility(generator: Generator, clip: ClipSpace, seed: int) -> Tensor:
         for direction in torch.randn(DIRECTIONS, *seen.shape, generator=seeded).to(device):
             (slope,) = torch.autograd.grad((seen * direction).sum(), s, retain_graph=True)
             squares = squares + slope.square().sum(0)
-    return (squares / (PICTURES * DIRECTIONS)).sqrt()
+    return (squares / (pictures * DIRECTIONS)).sqrt()
 
 
-def rescale(generator: Generator, clip: ClipSpace, seed: int) -> Tensor:
+def rescale(generator: Generator, clip: ClipSpace, seed: int, pictures: int = PICTURES) -> Tensor:
     """Rescale the channels of s in place, pictures unchanged; returns the scales α [S]."""
-    scales = visibility(generator, clip, seed)
+    scales = visibility(generator, clip, seed, pictures)
     z = torch.randn(
         SAMPLES, generator.style_dim, generator=torch.Generator().manual_seed(seed + 1)
     ).to(scales.device)

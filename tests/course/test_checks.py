@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from functools import cache
 from typing import Any
 
 import pytest
@@ -21,7 +22,13 @@ MISTAKES = [(key, name) for key, one in EXERCISES.items() for name in one.mistak
 
 def diagnosed(key: str, answer: Any) -> tuple[bool, str]:
     """Without a process of its own, which takes most of a check's time."""
-    return checking.diagnose(EXERCISES[key], answer, checking.solved(EXERCISES[key]))
+    return checking.diagnose(EXERCISES[key], answer, solved(key))
+
+
+@cache
+def solved(key: str) -> list[Any]:
+    """Once for all answers to an exercise: each is tried on copies."""
+    return checking.solved(EXERCISES[key])
 
 
 @each_exercise

@@ -56,7 +56,7 @@ def main() -> None:
     parser.add_argument("--faces", type=int, default=100, help="how many (default: 100)")
     parser.add_argument("--slow-faces", type=int, help="for methods that optimise each (all)")
     parser.add_argument("--tuning-faces", type=int, default=12, help="how many (default: 12)")
-    parser.add_argument("--methods", help="names joined by commas (default: all five)")
+    parser.add_argument("--methods", help="names joined by commas (default: all)")
     parser.add_argument("--settings", default="short,best", help="(default: short,best)")
     options = parser.parse_args()
     domain = load_domain("toyfaces")

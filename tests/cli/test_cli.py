@@ -240,7 +240,7 @@ def test_a_reader_that_leaves_early_causes_no_traceback(tmp_path: Path) -> None:
 
 def test_an_optional_number_leaves_the_sentence_alone() -> None:
     def read(*words: str):
-        return cli._parser().parse_args(cli.spell_out(["edit", "--photo", "me.jpg", *words]))
+        return cli.make_parser().parse_args(cli.spell_out(["edit", "--photo", "me.jpg", *words]))
 
     assert read("--refine", "face with glasses").text == ["face with glasses"]
     assert read("--refine", "face with glasses").refine is True

@@ -55,7 +55,7 @@ def test_files_become_a_domain_that_only_lacks_mapper_and_relevance(
         (line,) = [line for line in out.splitlines() if line.startswith(f"  deltaedit {verb} ")]
         assert "    about " in line
         assert "GiB" in line
-        options = cli._parser().parse_args(line.split("    about")[0].split()[1:])
+        options = cli.make_parser().parse_args(line.split("    about")[0].split()[1:])
         assert options.domain == str(folder)
     domain = load_domain(folder)
     assert (domain.spec.neutral, domain.spec.licence) == ("cat", "CC0")

@@ -13,7 +13,7 @@ from deltaedit_kit.device import precision_name
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.compare import comparison as module
 from deltaedit_kit.labs.compare import presets
-from deltaedit_kit.labs.compare.baselines import METHODS, make
+from deltaedit_kit.labs.compare.baselines import METHODS, make, method_class
 from deltaedit_kit.labs.compare.baselines.method import Seconds
 from deltaedit_kit.labs.compare.comparison import Comparison, Plan
 from deltaedit_kit.labs.compare.evaluator import Evaluator
@@ -168,7 +168,7 @@ def test_best_is_chosen_on_other_sentences_and_other_faces(tmp_path):
     assert not tuned & set(read_table(tmp_path / "table.csv")["sentence"])
     chosen = json.loads((tmp_path / "best.json").read_text())
     assert set(chosen) == set(PLAN.methods)
-    points = [point["threshold"] for point in presets.GRIDS["deltaedit"]]
+    points = [point["threshold"] for point in method_class("deltaedit").grid]
     assert chosen["deltaedit"]["settings"]["threshold"] in points
     settings = {c.settings["threshold"] for s, c in Results(tmp_path).runs if s == "best"
                 and c.method == "deltaedit"}  # fmt: skip

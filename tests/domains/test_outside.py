@@ -121,7 +121,7 @@ def test_what_nobody_published_says_how_to_make_it(tmp_path: Path, network: str)
         commands = [f"deltaedit codes {place} --samples 200000", f"deltaedit train {place}"]
     for command in commands:
         assert f"`{command}`" in message
-        options = cli._parser().parse_args(command.split()[1:])  # the terminal takes it so
+        options = cli.make_parser().parse_args(command.split()[1:])  # the terminal takes it so
         assert options.domain == str(place)
     assert str(place / f"{network}.safetensors") in message
 

@@ -4,7 +4,7 @@ deltaedit evaluate toyfaces --quick                       2 sentences, 4 faces: 
 deltaedit evaluate toyfaces --faces 100 --slow-faces 25   the table; go on with the same command
 deltaedit evaluate toyfaces --methods deltaedit,styleclip-directions --prompts mine.csv
 
-Interrupt it whenever you like: the same command goes on with the next cell.
+Interrupt it whenever you like: the same command goes on with the next run.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ QUICK_SENTENCES, QUICK_FACES = 2, 4
 
 def register(verbs: Any) -> None:
     """Add the verb and its options; numbers get their range checked by the comparison."""
-    verb = verbs.add_parser("evaluate", help="compare DeltaEdit with its rivals, as a table")
+    verb = verbs.add_parser("evaluate", help="compare DeltaEdit with the baselines, as a table")
     verb.add_argument("domain", nargs="?", default="toyfaces", help="which pictures")
-    verb.add_argument("--methods", help="names joined by commas (default: all five)")
+    verb.add_argument("--methods", help="names joined by commas (default: all)")
     verb.add_argument(
         "--settings",
         default="short,best",
@@ -37,7 +37,7 @@ def register(verbs: Any) -> None:
     verb.add_argument(
         "--slow-faces",
         type=int,
-        help="of them, for the two methods that optimise every picture (default: all)",
+        help="of them, for the methods that optimise every picture (default: all)",
     )
     verb.add_argument("--strengths", default="0.5,1,1.5", help="multiples of a method's own")
     verb.add_argument("--features", default="clip", help="of FID: clip, inception")

@@ -63,7 +63,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if "matplotlib" not in sys.modules:  # pictures go to files: no window, no wrong MPLBACKEND
         os.environ["MPLBACKEND"] = "Agg"
     try:
-        options = _parser().parse_args(spell_out(sys.argv[1:] if arguments is None else arguments))
+        options = make_parser().parse_args(
+            spell_out(sys.argv[1:] if arguments is None else arguments)
+        )
         options.verb(options)
     except DeltaEditError as error:
         print(f"deltaedit: {error}", file=sys.stderr)
@@ -92,7 +94,7 @@ def spell_out(arguments: Sequence[str]) -> list[str]:
     return words
 
 
-def _parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
     """The program and all its verbs."""
     parser = OneLineParser(
         prog="deltaedit", description="Edit pictures of a StyleGAN2 with a sentence."

@@ -23,7 +23,7 @@ from deltaedit_kit.device import precision_name
 from deltaedit_kit.domain import HIGHEST_SEED
 from deltaedit_kit.errors import DeltaEditError, whole_number
 from deltaedit_kit.labs.compare import presets
-from deltaedit_kit.labs.compare.baselines import METHODS, make
+from deltaedit_kit.labs.compare.baselines import METHODS, make, method_class
 from deltaedit_kit.labs.compare.evaluator import Evaluator, attributes_of
 from deltaedit_kit.labs.compare.files import CLAIM, Claim, read_json, write_json
 from deltaedit_kit.labs.compare.index import Index
@@ -151,7 +151,7 @@ class Comparison:
         jobs = self._jobs(chosen)
         for job in tqdm(jobs, desc="comparison", unit="run", disable=not progress):
             count = self.plan.faces
-            if job.method in presets.PER_PICTURE:
+            if method_class(job.method).per_picture:
                 count = min(count, self.plan.slow_faces)
             run = self._computed(job, faces.select(range(count)), evaluator, self.folder / "runs")
             names = (job.method, job.setting, job.prompt.text)
@@ -202,7 +202,7 @@ class Comparison:
         chosen = {}
         for name in tqdm(plan.methods, desc="tuning", unit="method", disable=not progress):
             candidates = []
-            for point in presets.GRIDS[name]:
+            for point in method_class(name).grid:
                 settings = presets.settings_of(name, "best", self.domain, plan.quick) | point
                 runs = [
                     self._computed(

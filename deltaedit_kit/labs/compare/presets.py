@@ -3,10 +3,11 @@
     default     the published hyper-parameters, DeltaEdit's as the domain measured them
     short       the same with fewer steps, for the three methods that optimise, on a CPU; a
                 method that optimises nothing has only a default, and is listed under that name
-    best        `short` with what `tuning` chose from `GRIDS` on sentences of their own
+    best        `short` with what `tuning` chose from the method's `grid` on sentences of its own
 
 A shortened walk keeps its reach: TediGAN's 200 steps of 0.01 become 15 of 0.13. What shortening
-costs is measured by `python -m benchmarks.toyfaces_steps`.
+costs is measured by `python -m benchmarks.toyfaces_steps`. The numbers are the methods' own: each
+class names its `short`, `quick` and `grid`.
 """
 
 from __future__ import annotations
@@ -15,31 +16,12 @@ from typing import Any
 
 from deltaedit_kit.domain import Domain
 from deltaedit_kit.errors import DeltaEditError
-from deltaedit_kit.labs.compare.baselines import METHODS
+from deltaedit_kit.labs.compare.baselines import METHODS, method_class
 
 Values = dict[str, Any]
 NAMES = ("default", "short", "best")
 
-SHORT: dict[str, Values] = {
-    "styleclip-optimisation": {"steps": 15, "fast": True},
-    "styleclip-mapper": {"steps": 60, "batch": 4, "fast": True},
-    "tedigan": {"steps": 15, "lr": 0.13, "fast": True},
-}
-QUICK: dict[str, Values] = {
-    "styleclip-optimisation": {"steps": 3, "fast": True},
-    "styleclip-mapper": {"steps": 3, "batch": 2, "codes": 16, "fast": True},
-    "tedigan": {"steps": 3, "lr": 0.1, "fast": True},
-}
-# Besides these, every point of a grid is evaluated at every strength of the run.
-GRIDS: dict[str, list[Values]] = {
-    "deltaedit": [{"threshold": 0.03}, {"threshold": 0.06}, {"threshold": 0.1}],
-    "styleclip-directions": [{"threshold": 0.1}, {"threshold": 0.2}, {"threshold": 0.3}],
-    "styleclip-optimisation": [{"l2": 0.0005}, {"l2": 0.002}, {"l2": 0.008}],
-    "styleclip-mapper": [{"l2": 0.2}, {"l2": 0.8}, {"l2": 2.0}],
-    "tedigan": [{"clip": 0.5}, {"clip": 1.0}, {"clip": 3.0}],
-}
-# Methods that work hard for every single picture get the first faces of the set only.
-PER_PICTURE = ("styleclip-optimisation", "tedigan")
+SHORT = {name: dict(method_class(name).short) for name in METHODS if method_class(name).short}
 
 
 def settings_of(method: str, name: str, domain: Domain, quick: bool = False) -> Values:
@@ -49,10 +31,10 @@ def settings_of(method: str, name: str, domain: Domain, quick: bool = False) -> 
     if name not in NAMES:
         raise DeltaEditError(f"no settings are called {name[:40]!r}; use {', '.join(NAMES)}")
     if quick:
-        return dict(QUICK.get(method, {}))
+        return dict(method_class(method).quick)
     if name == "default" or domain.device.type != "cpu":
         return {}
-    return dict(SHORT.get(method, {}))
+    return dict(method_class(method).short)
 
 
 def label_of(method: str, name: str, domain: Domain, quick: bool = False) -> str:

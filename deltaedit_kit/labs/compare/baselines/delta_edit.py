@@ -34,6 +34,11 @@ class DeltaEdit(Method):
     name: ClassVar[str] = "deltaedit"
     source: ClassVar[str] = "Lyu et al. 2023, arXiv:2303.06285"
     settings_type: ClassVar[type[Settings]] = DeltaEditSettings
+    grid: ClassVar[tuple[Mapping[str, Any], ...]] = (
+        {"threshold": 0.03},
+        {"threshold": 0.06},
+        {"threshold": 0.1},
+    )
     has_threshold: ClassVar[bool] = True
     networks: ClassVar[tuple[str, ...]] = ("generator", "clip", "mapper", "relevance")
 

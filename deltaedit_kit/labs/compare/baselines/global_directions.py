@@ -13,8 +13,9 @@ authors' notebook starts.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import torch
 
@@ -44,6 +45,11 @@ class GlobalDirections(Method):
     name: ClassVar[str] = "styleclip-directions"
     source: ClassVar[str] = "Patashnik et al. 2021, arXiv:2103.17249, section 6"
     settings_type: ClassVar[type[Settings]] = DirectionSettings
+    grid: ClassVar[tuple[Mapping[str, Any], ...]] = (
+        {"threshold": 0.1},
+        {"threshold": 0.2},
+        {"threshold": 0.3},
+    )
     has_threshold: ClassVar[bool] = True
     networks: ClassVar[tuple[str, ...]] = ("generator", "clip", "relevance")
 

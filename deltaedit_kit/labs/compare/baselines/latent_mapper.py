@@ -14,8 +14,9 @@ uses Ranger; this is Adam, its alternative there.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -77,6 +78,9 @@ class LatentMapper(Method):
     name: ClassVar[str] = "styleclip-mapper"
     source: ClassVar[str] = "Patashnik et al. 2021, arXiv:2103.17249, section 5"
     settings_type: ClassVar[type[Settings]] = MapperSettings
+    short: ClassVar[Mapping[str, Any]] = {"steps": 60, "batch": 4, "fast": True}
+    quick: ClassVar[Mapping[str, Any]] = {"steps": 3, "batch": 2, "codes": 16, "fast": True}
+    grid: ClassVar[tuple[Mapping[str, Any], ...]] = ({"l2": 0.2}, {"l2": 0.8}, {"l2": 2.0})
 
     def __init__(self, domain: Domain, settings: Settings | None = None) -> None:
         super().__init__(domain, settings)

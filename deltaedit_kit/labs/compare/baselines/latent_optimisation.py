@@ -12,8 +12,9 @@ authors' public script.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import torch
 
@@ -52,6 +53,10 @@ class LatentOptimisation(LatentWalk):
     name: ClassVar[str] = "styleclip-optimisation"
     source: ClassVar[str] = "Patashnik et al. 2021, arXiv:2103.17249, section 4"
     settings_type: ClassVar[type[Settings]] = OptimisationSettings
+    short: ClassVar[Mapping[str, Any]] = {"steps": 15, "fast": True}
+    quick: ClassVar[Mapping[str, Any]] = {"steps": 3, "fast": True}
+    grid: ClassVar[tuple[Mapping[str, Any], ...]] = ({"l2": 0.0005}, {"l2": 0.002}, {"l2": 0.008})
+    per_picture: ClassVar[bool] = True
 
     def objective(self, w_plus: Float[Tensor, "n L W"], start: Start) -> Float[Tensor, " n"]:
         """CLIP, distance and identity terms, one sum a face."""

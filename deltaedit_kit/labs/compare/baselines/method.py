@@ -105,6 +105,12 @@ class Method(Editor, ABC):
     settings_type: ClassVar[type[Settings]] = Settings
     has_threshold: ClassVar[bool] = False
     networks: ClassVar[tuple[str, ...]] = ("generator", "clip")  # of the domain, that it works with
+    # For the comparison (`presets`): what replaces the published settings on a CPU and in a trial
+    # run, what tuning tries, and whether every picture costs so much that few are edited.
+    short: ClassVar[Mapping[str, Any]] = {}
+    quick: ClassVar[Mapping[str, Any]] = {}
+    grid: ClassVar[tuple[Mapping[str, Any], ...]] = ({},)
+    per_picture: ClassVar[bool] = False
 
     def __init__(self, domain: Domain, settings: Settings | None = None) -> None:
         """Take the published settings unless others are given; loads nothing yet."""

@@ -14,9 +14,9 @@ steps, λ_pix 1, λ_CLIP 1, λ_feat 5e-5.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from torch import Tensor
 
@@ -47,6 +47,10 @@ class TediGAN(LatentWalk):
     name: ClassVar[str] = "tedigan"
     source: ClassVar[str] = "Xia et al. 2021, arXiv:2012.03308, variant with CLIP"
     settings_type: ClassVar[type[Settings]] = TediGANSettings
+    short: ClassVar[Mapping[str, Any]] = {"steps": 15, "lr": 0.13, "fast": True}
+    quick: ClassVar[Mapping[str, Any]] = {"steps": 3, "lr": 0.1, "fast": True}
+    grid: ClassVar[tuple[Mapping[str, Any], ...]] = ({"clip": 0.5}, {"clip": 1.0}, {"clip": 3.0})
+    per_picture: ClassVar[bool] = True
 
     def __init__(
         self,

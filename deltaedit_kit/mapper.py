@@ -85,18 +85,12 @@ class DeltaMapper(nn.Module):
         condition = torch.cat([clip, delta], dim=1)  # [n, 2E]
 
         coarse = self.sm_coarse(coarse)  # [n, 3, C]
-        condition_coarse = self.cm_coarse(condition)[:, None].expand_as(
-            coarse
-        )  # same for each layer
-        coarse = self.fm_coarse(
-            torch.cat([coarse, condition_coarse], dim=2)
-        )  # [n, 3, 2C] -> [n, 3, C]
+        asked = self.cm_coarse(condition)[:, None].expand_as(coarse)  # the same for every layer
+        coarse = self.fm_coarse(torch.cat([coarse, asked], dim=2))  # [n, 3, 2C] -> [n, 3, C]
 
         medium = self.sm_medium(medium)  # [n, 4, C]
-        condition_medium = self.cm_medium(condition)[:, None].expand_as(medium)
-        medium = self.fm_medium(
-            torch.cat([medium, condition_medium], dim=2)
-        )  # [n, 4, 2C] -> [n, 4, C]
+        asked = self.cm_medium(condition)[:, None].expand_as(medium)
+        medium = self.fm_medium(torch.cat([medium, asked], dim=2))  # [n, 4, 2C] -> [n, 4, C]
 
         fine = self.sm_fine(fine)  # [n, F]
         fine = self.fm_fine(torch.cat([fine, self.cm_fine(condition)], dim=1))  # [n, 2F] -> [n, F]

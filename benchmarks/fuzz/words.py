@@ -106,7 +106,10 @@ def read_study(dice: random.Random, folder: Path, state: Path) -> None:
 
 
 def _spoil_tables(dice: random.Random, path: Path) -> None:
-    with contextlib.closing(sqlite3.connect(path)) as file, contextlib.suppress(sqlite3.Error):
+    with (
+        contextlib.closing(sqlite3.connect(path)) as file,
+        contextlib.suppress(sqlite3.Error, UnicodeError),
+    ):
         tables = [
             row[0] for row in file.execute("SELECT name FROM sqlite_master WHERE type='table'")
         ]

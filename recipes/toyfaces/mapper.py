@@ -62,7 +62,7 @@ CARD = """# DeltaMapper of toyfaces
   {channels} style channels, CLIP width {width}, {parameters:,} parameters.
 - Data: {codes:,} codes (s, i) sampled from the shipped generator at truncations {truncations},
   embedded by the shipped CLIP, in families of {family} whose members differ in one to three
-  coordinates of z (`deltaedit_kit/toyfaces/relatives.py`). No text, no caption was used.
+  coordinates of z (`deltaedit_kit/toyfaces/correlated.py`). No text, no caption was used.
   Which coordinates are redrawn at their ends, and which anywhere (four walks through colours), is
   knowledge of this domain; the mapper is not told what changed.
 - Made by: `python -m recipes.toyfaces.mapper --codes {codes} --steps {steps}`, settings {config}

@@ -63,9 +63,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if "matplotlib" not in sys.modules:  # pictures go to files: no window, no wrong MPLBACKEND
         os.environ["MPLBACKEND"] = "Agg"
     try:
-        options = make_parser().parse_args(
-            spell_out(sys.argv[1:] if arguments is None else arguments)
-        )
+        words = spell_out(sys.argv[1:] if arguments is None else arguments)
+        options = make_parser().parse_args(words)
         options.verb(options)
     except DeltaEditError as error:
         print(f"deltaedit: {error}", file=sys.stderr)

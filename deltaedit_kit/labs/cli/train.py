@@ -99,7 +99,9 @@ def register(verbs: Any) -> None:
         help="ablation: the mapper is told the direction, not the picture",
         default=argparse.SUPPRESS,
     )
-    verb.add_argument("--exam", action="store_true", help="count edits at every report (oracle)")
+    verb.add_argument(
+        "--edit-accuracy", action="store_true", help="count edits at every report (oracle)"
+    )
     verb.add_argument("--device", default="cpu", help="cpu or cuda (default: cpu)")
     verb.set_defaults(verb=train)
 
@@ -129,7 +131,7 @@ def train(options: argparse.Namespace) -> None:
     config = ExperimentConfig(**{"family": codes.header.family, **given})
     with step(f"load {options.domain}"):
         check_codes(domain, codes)
-    accuracy = EditAccuracy(domain, config) if options.exam and rank.first else None
+    accuracy = EditAccuracy(domain, config) if options.edit_accuracy and rank.first else None
     layout, width = domain.layout, codes.header.clip_width
 
     def say(report: Report) -> None:

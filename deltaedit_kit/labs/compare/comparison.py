@@ -203,7 +203,7 @@ class Comparison:
         for name in tqdm(plan.methods, desc="tuning", unit="method", disable=not progress):
             candidates = []
             for point in method_class(name).grid:
-                settings = presets.settings_of(name, "best", self.domain, plan.quick) | point
+                settings = presets.settings_of(name, "best", self.domain, plan.quick) | dict(point)
                 runs = [
                     self._computed(
                         Job(name, "tuning", settings, p), faces, evaluator, self.folder / "tuning"

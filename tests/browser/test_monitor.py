@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.browser.axe import findings
 from tests.browser.notebook_file import write_notebook
 
 MAKE = """\
@@ -24,6 +25,7 @@ config = ExperimentConfig(steps=100_000, batch=8, held_out=0.2, report_every=5, 
 session = TrainingSession(domain, codes, config, Path("run").resolve(), look_every=1.0)"""
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
+PANEL = ".jp-OutputArea .jupyter-widgets"
 CELLS = (
     MAKE,
     "monitor = TrainingMonitor(session)\nmonitor",
@@ -45,6 +47,9 @@ def test_a_learner_starts_rests_and_stops(open_notebook: Callable, tmp_path: Pat
         opened.page.wait_for_function("image => image.naturalWidth > 300", arg=picture)
     panel.get_by_role("button", name="Pause").click()
     panel.get_by_text("resting").wait_for()
+    assert not findings(opened.page, PANEL)
+    assert panel.get_by_role("img", name="held-out cosine").is_visible()
+    assert panel.get_by_role("img", name="a row each").is_visible()
     panel.get_by_role("button", name="Go on").click()
     panel.get_by_text("learning").wait_for()
     panel.get_by_role("button", name="Stop").click()

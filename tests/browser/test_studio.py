@@ -24,6 +24,7 @@ from deltaedit_kit.labs.studio.recipe import read_file, to_recipe
 from deltaedit_kit.labs.studio.state import Sentence, StudioState
 from deltaedit_kit.pictures import png_bytes, to_uint8
 from deltaedit_kit.toyfaces.spec import SPEC
+from tests.browser.axe import findings
 from tests.browser.notebook_file import write_notebook
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -317,4 +318,5 @@ def test_the_app_edits_undoes_and_saves(open_app: Callable) -> None:
     hand.write("a smiling face with glasses")
     hand.type_strength("1.1")
     hand.says("+1.10")
+    assert not findings(page, ".de-studio")
     shot(page, "studio_app")  # cut to the panel: figures/studio.png

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.browser.axe import findings
 from tests.browser.notebook_file import write_notebook
 
 SHOTS = os.environ.get("DELTAEDIT_SHOTS")  # a folder: keep pictures of the screen there
@@ -63,9 +64,11 @@ def test_a_participant_answers_by_keyboard_and_comes_back(
     pane = opened.cell(1).locator(".deltaedit-study")
     pane.get_by_text("Taking part is voluntary").wait_for()
     shot(page, "study_consent")
+    assert not findings(page, ".deltaedit-study")
     pane.get_by_role("button", name="I agree, begin").click()
 
     nothing_is_cut_off(page, pane)
+    assert not findings(page, ".deltaedit-study")
     for number, key in enumerate(("ArrowLeft", "ArrowRight", "f", "j")):
         answer(page, pane, number, lambda key=key: page.keyboard.press(key))
         if number == 0:

@@ -143,7 +143,7 @@ def test_the_panel_shows_curves_pictures_and_the_right_buttons(domain, codes, tm
     panel = TrainingMonitor(session)
     assert "not started" in panel.message.value
     assert (panel.start.disabled, panel.pause.disabled, panel.stop.disabled) == (False, True, True)
-    assert panel.pictures.value == b""
+    assert panel.pictures.content == b""
     session.pause()
     panel.start.click()
     session.pause()
@@ -157,7 +157,9 @@ def test_the_panel_shows_curves_pictures_and_the_right_buttons(domain, codes, tm
     assert "done" in panel.message.value
     assert panel.view.curve.startswith(b"\xff\xd8")
     assert panel.view.pictures.startswith(b"\x89PNG")
-    assert bytes(panel.pictures.value) == panel.view.pictures
+    assert panel.pictures.content == panel.view.pictures
+    assert "a row each" in panel.pictures.alt
+    assert "held-out cosine" in panel.curve.alt
     assert (panel.start.disabled, panel.stop.disabled, panel.progress.value) == (True, True, 40)
     assert repr(panel) == "TrainingMonitor(tiny, 40 steps)"
 

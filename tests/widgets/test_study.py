@@ -71,7 +71,7 @@ def test_a_whole_study_by_keyboard(study: Study, store: StudyStore, clock: Clock
     assert shown(study._round)
     for number in range(8):
         assert study.screen == screen_for(store, study.code)
-        assert (study.left.value, study.right.value) == (study.screen.left, study.screen.right)
+        assert (study.left.content, study.right.content) == (study.screen.left, study.screen.right)
         assert study.progress.value == number
         clock.now += 2.0
         send(study, "ArrowLeft" if number % 2 else "j")

@@ -17,6 +17,7 @@ from pathlib import Path
 import ipywidgets as widgets
 
 from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.labs.described_picture import DescribedPicture
 from deltaedit_kit.labs.study.keys import PaneKeys
 from deltaedit_kit.labs.study.screen import SIDE_OF_KEY, Screen, press, screen_for
 from deltaedit_kit.labs.study.store import StudyStore
@@ -50,7 +51,7 @@ class Study(widgets.VBox):
         self.heading = widgets.HTML()
         self.text = widgets.HTML(layout=widgets.Layout(max_width="620px"))
         self.left, self.before, self.right = (
-            widgets.Image(format="png", layout=layout) for layout in (SIDE, MIDDLE, SIDE)
+            DescribedPicture("png", layout=layout) for layout in (SIDE, MIDDLE, SIDE)
         )
         self.question = widgets.HTML()
         self.answer_left = widgets.Button(description="← left", tooltip="key ←, F or 1")
@@ -138,8 +139,9 @@ class Study(widgets.VBox):
         asked = screen.kind == "question"
         if asked:
             self.text.value = f"The sentence: <b>“{escape(screen.text)}”</b>"
-            self.left.value, self.before.value = screen.left, screen.before
-            self.right.value = screen.right
+            self.left.show(screen.left, "left picture: the face after one edit")
+            self.before.show(screen.before, "the face before any edit")
+            self.right.show(screen.right, "right picture: the face after another edit")
             self.question.value = f"<h4>{escape(screen.question)}</h4>"
             self.progress.max, self.progress.value = screen.total, screen.done
             self._say(f"{screen.done} of {screen.total} answered. Your code: {self.code}")

@@ -18,6 +18,7 @@ import torch
 from deltaedit_kit.domain import Domain
 from deltaedit_kit.editor import Editor
 from deltaedit_kit.faces import Faces
+from deltaedit_kit.labs.described_picture import DescribedPicture
 from deltaedit_kit.labs.training.plots import curve_figure
 from deltaedit_kit.labs.training.session import TrainingSession
 from deltaedit_kit.pictures import PictureFigure, png_bytes
@@ -75,6 +76,17 @@ def curve_bytes(session: TrainingSession) -> bytes:
     return figure.jpeg()
 
 
+def curve_words(session: TrainingSession) -> str:
+    """What the curves show, for those who do not see them."""
+    if not session.reports:
+        return "curves of the training, no report yet"
+    first, last = session.reports[0], session.reports[-1]
+    return (
+        f"curves of {len(session.reports)} reports, steps {first.step:,} to {last.step:,}: "
+        f"held-out cosine from {first.validation_cosine:.2f} to {last.validation_cosine:.2f}"
+    )
+
+
 class TrainingMonitor(widgets.VBox):
     """A panel over a session: put it last in a cell. `.view` is what is shown now.
 
@@ -97,8 +109,8 @@ class TrainingMonitor(widgets.VBox):
         self.message = widgets.HTML()
         self.progress = widgets.IntProgress(value=0, min=0, max=session.config.steps)
         self.progress.layout.width = "98%"
-        self.curve = widgets.Image(format="jpeg")
-        self.pictures = widgets.Image(format="png")
+        self.curve = DescribedPicture("jpeg")
+        self.pictures = DescribedPicture("png")
         head = widgets.HTML("before, then: " + escape("; ".join(self._sentences)))
         super().__init__(
             [
@@ -133,9 +145,11 @@ class TrainingMonitor(widgets.VBox):
             curve = curve_bytes(self.session)
         self._shown = (mapper, count)
         self.view = look(self.session, pictures, curve)
-        self.message.value = escape(self.view.message)
+        self.message.value = f'<div role="status">{escape(self.view.message)}</div>'
         self.progress.value = self.session.step
-        self.curve.value, self.pictures.value = self.view.curve, self.view.pictures
+        self.curve.show(curve, curve_words(self.session))
+        edits = "; ".join(self._sentences)
+        self.pictures.show(pictures, f"{len(self._faces)} faces, a row each: before, then {edits}")
         self.start.disabled = not self.view.can_start
         self.pause.disabled, self.pause.description = not self.view.can_pause, self.view.pause_word
         self.stop.disabled = not self.view.can_stop

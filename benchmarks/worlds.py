@@ -33,7 +33,7 @@ from deltaedit_kit import Editor, load_domain
 from deltaedit_kit.device import computing
 from deltaedit_kit.domain import Domain
 from deltaedit_kit.errors import DeltaEditError
-from deltaedit_kit.io.loading import PACKAGES
+from deltaedit_kit.io.loading import EMBEDDED
 from deltaedit_kit.labs.compare.baselines import make
 from deltaedit_kit.labs.metrics.edit_success import lacking, side_effect, succeeded
 from deltaedit_kit.labs.metrics.interval import FewSamples, mean_interval
@@ -170,7 +170,7 @@ def world_table(
 def main() -> None:
     """Print what is asked for; with --out, write it as a table too."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--worlds", nargs="+", default=list(PACKAGES), help="names or folders")
+    parser.add_argument("--worlds", nargs="+", default=list(EMBEDDED), help="names or folders")
     parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS))
     parser.add_argument("--faces", type=int, default=40, help="a sentence")
     parser.add_argument("--out", type=Path, help="a .csv")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from os import PathLike
 
 from deltaedit_kit.domain_spec import NETWORKS
-from deltaedit_kit.io.loading import PACKAGES, outside_of
+from deltaedit_kit.io.loading import EMBEDDED, outside_of
 from deltaedit_kit.io.published_domain import Outside
 
 HERE, TO_DOWNLOAD, MADE, ABSENT = "here", "to download", "made here", "none"
@@ -34,7 +34,7 @@ def list_files(name: str | PathLike[str]) -> list[FileRow]:
     The file in the row is the one that is used, or would be downloaded first. No network is
     asked. Raises `DeltaEditError` for unknown domains as `load_domain` does.
     """
-    if isinstance(name, str) and name in PACKAGES:
+    if isinstance(name, str) and name in EMBEDDED:
         return []
     outside = outside_of(name)
     return [row_of(outside, network) for network in NETWORKS]

@@ -33,8 +33,12 @@ if TYPE_CHECKING:
     from deltaedit_kit.networks import Networks
 
 MOST_FILES = 100_000  # in a domain's folder; codes come in some hundred
-# name -> package that holds SPEC in spec.py and NETWORKS in networks.py
-PACKAGES = {"toyfaces": "deltaedit_kit.toyfaces"}
+# Their weights come with the kit: name -> module with SPEC and NETWORKS.
+EMBEDDED = {
+    "toyfaces": "deltaedit_kit.toyfaces.networks",
+    "toyfaces-plain-clip": "deltaedit_kit.toyfaces.plain_clip",
+    "toyfaces-learned": "deltaedit_kit.toyfaces.learned",
+}
 # Declared in published/<name>.json; the files come from those who published them.
 PUBLISHED = ("ffhq", "lsun-cat", "lsun-church", "lsun-horse")
 
@@ -45,7 +49,7 @@ def load_domain(name: str | PathLike[str], device: str | torch.device = "cpu") -
     Known names win over folders of the same name. Raises `DeltaEditError` for an unknown name
     (with the nearest one), a folder without a readable declaration, and an unusable device.
     """
-    if isinstance(name, str) and name in PACKAGES:
+    if isinstance(name, str) and name in EMBEDDED:
         return embedded(name, device)
     outside = outside_of(name)
     return Domain(outside.spec, outside.networks(), device, outside.folder)
@@ -60,14 +64,14 @@ def outside_of(name: str | PathLike[str]) -> Outside:
         return published(name)
     if isinstance(name, str | PathLike) and is_folder(name):
         return own(Path(expanduser(name)))
-    raise DeltaEditError(unknown_name(name, (*PACKAGES, *PUBLISHED)))
+    raise DeltaEditError(unknown_name(name, (*EMBEDDED, *PUBLISHED)))
 
 
 def embedded(name: str, device: str | torch.device) -> Domain:
     """A domain whose weights come with the kit."""
-    package = PACKAGES[name]
-    spec: DomainSpec = import_module(f"{package}.spec").SPEC
-    networks: Networks = import_module(f"{package}.networks").NETWORKS
+    module = import_module(EMBEDDED[name])
+    spec: DomainSpec = module.SPEC
+    networks: Networks = module.NETWORKS
     return Domain(spec, networks, device, own_folder(name))
 
 

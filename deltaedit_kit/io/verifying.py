@@ -29,7 +29,7 @@ from deltaedit_kit.domain_spec import NETWORKS
 from deltaedit_kit.editor import Editor
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.io.cache import sha256
-from deltaedit_kit.io.loading import PACKAGES, load_domain, outside_of
+from deltaedit_kit.io.loading import EMBEDDED, load_domain, outside_of
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -65,7 +65,7 @@ def verify(name: str | PathLike[str], device: str = "cpu") -> Report:
     """
     domain = load_domain(name, device)
     doubts: list[str] = []
-    files = {} if str(name) in PACKAGES else files_of(name)
+    files = {} if str(name) in EMBEDDED else files_of(name)
     statistics, pictures = statistics_of(domain, doubts)
     return Report(
         domain=domain.spec.name,

@@ -11,6 +11,7 @@ the editor understand more than they were told (zero-shot, as in CLIP, Radford e
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 
 import torch
 from jaxtyping import Bool, Float
@@ -114,15 +115,16 @@ def _choose(holding: list[int], count: int, rng: random.Random) -> list[int]:
 
 
 def captions_and_names(
-    factors: Float[Tensor, "n K"], seed: int
+    factors: Float[Tensor, "n K"], seed: int, shares: Sequence[float] = COUNT_SHARES
 ) -> tuple[list[str], Bool[Tensor, "n A"]]:
     """One caption a portrait [n, K], and which of the `ATTRIBUTES` it names, bool [n, A].
 
-    The same factors and seed give the same captions. Raises DeltaEditError for wrong factors.
+    `shares` of the captions name 0, 1, 2 ... attributes. The same factors and seed give the same
+    captions. Raises DeltaEditError for wrong factors.
     """
     truth = truth_table(check_factors(factors.float())).tolist()
     rng = random.Random(seed)
-    counts = rng.choices(range(len(COUNT_SHARES)), COUNT_SHARES, k=len(truth))
+    counts = rng.choices(range(len(shares)), shares, k=len(truth))
     named = torch.zeros(len(truth), len(ATTRIBUTES), dtype=torch.bool)
     texts = []
     for i, (row, count) in enumerate(zip(truth, counts, strict=True)):
@@ -132,9 +134,11 @@ def captions_and_names(
     return texts, named
 
 
-def captions(factors: Float[Tensor, "n K"], seed: int) -> list[str]:
+def captions(
+    factors: Float[Tensor, "n K"], seed: int, shares: Sequence[float] = COUNT_SHARES
+) -> list[str]:
     """One caption for each portrait of [n, K] factors in [0, 1]; about 20,000 a second."""
-    return captions_and_names(factors, seed)[0]
+    return captions_and_names(factors, seed, shares)[0]
 
 
 def caption(factors: Float[Tensor, "K"] | Float[Tensor, "1 K"], seed: int) -> str:

@@ -5,33 +5,42 @@
     R        the published difference of every channel, or its slope, which costs a fraction
 
     python -m recipes.toyfaces_learned.clip && python -m recipes.toyfaces_learned.finish
+    python -m recipes.toyfaces_learned.generator
+    python -m recipes.toyfaces_learned.finish --world toyfaces-learned
 
-Resumes by itself. No text and no factor is used here.
+Resumes by itself; all files go to the world's folder of weights. Uses no text and no factor.
 """
 
 from __future__ import annotations
 
 import argparse
+import shutil
 import time
 from dataclasses import asdict, replace
 from pathlib import Path
+from types import ModuleType
 
 import torch
 from tqdm import tqdm
 
-from benchmarks.worlds import world_table
 from deltaedit_kit.atomic import save_tensors
 from deltaedit_kit.codes import make_codes
 from deltaedit_kit.domain import Domain
 from deltaedit_kit.labs.training.experiment import ExperimentConfig
 from deltaedit_kit.labs.training.start import train_fast
 from deltaedit_kit.relevance import METHODS, Plan, compute_relevance
+from deltaedit_kit.toyfaces import learned, plain_clip
 from deltaedit_kit.train import Report
 from recipes.toyfaces.relevance import machine_name
-from recipes.toyfaces_learned.plain_clip import plain_clip_domain
+from recipes.toyfaces_learned.generator import RUN
 from recipes.weights import rounded
 
 SEED = 600_000  # nobody samples faces up there
+# World -> its module, and the network that its own recipe trains.
+WORLDS: dict[str, tuple[ModuleType, str]] = {
+    "toyfaces-plain-clip": (plain_clip, "clip"),
+    "toyfaces-learned": (learned, "generator"),
+}
 CONFIG = ExperimentConfig(
     steps=4000,
     batch=128,
@@ -50,7 +59,7 @@ CARD = """# Mapper and relevance matrix of {name}
 - What: DeltaMapper (arXiv:2303.06285), {channels} style channels, CLIP width {width}; and R
   [{channels}, {width}], unit rows, by the method "{method}" on {pictures} pictures.
 - Data: {codes:,} codes (s, i) sampled at truncation 1, **independent pairs**; no text, no factor.
-- Made by: `python -m recipes.toyfaces_learned.finish`, settings {config}
+- Made by: `python -m recipes.toyfaces_learned.finish --world {name}`, settings {config}
 - Time and machine: {seconds:.0f} s, {machine}.
 - Networks: {networks} (CRC-32 of generator and image tower; make both again when either changes).
 - Measured on held-out pairs: loss {validation:.4f}, cosine {cosine:.4f}, mean squared error
@@ -59,8 +68,10 @@ CARD = """# Mapper and relevance matrix of {name}
 """
 
 
-def learn(domain: Domain, codes: int, config: ExperimentConfig, folder: Path) -> Report:
-    """Codes, then the mapper, written among the domain's weights; its last report."""
+def learn(
+    domain: Domain, codes: int, config: ExperimentConfig, folder: Path, weights: Path
+) -> Report:
+    """Codes, then the mapper, written to `weights`; its last report."""
     with tqdm(unit=" pictures", desc="codes", mininterval=20) as bar:
 
         def show(done: int, total: int) -> None:
@@ -78,13 +89,12 @@ def learn(domain: Domain, codes: int, config: ExperimentConfig, folder: Path) ->
 
     mapper = train_fast(domain, store.resident(limit=codes), config, folder / "mapper", tell)
     header = {"domain": domain.spec.name, "networks": domain.fingerprint()}
-    path = domain.folder / domain.spec.files["mapper"]
-    save_tensors(path, rounded(mapper.state_dict()), header)
+    save_tensors(weights / domain.spec.files["mapper"], rounded(mapper.state_dict()), header)
     return reports[-1]
 
 
-def look(domain: Domain, plan: Plan, folder: Path) -> None:
-    """The relevance matrix, written among the domain's weights."""
+def look(domain: Domain, plan: Plan, folder: Path, weights: Path) -> None:
+    """The relevance matrix, written to `weights`."""
     with tqdm(desc="relevance", mininterval=20) as bar:
 
         def show(done: int, total: int) -> None:
@@ -93,26 +103,29 @@ def look(domain: Domain, plan: Plan, folder: Path) -> None:
 
         relevance = compute_relevance(domain, plan, folder / plan.folder(domain), show).cpu()
     header = {"domain": domain.spec.name, "networks": domain.fingerprint()}
-    path = domain.folder / domain.spec.files["relevance"]
-    save_tensors(path, {"relevance": relevance}, header)
+    save_tensors(weights / domain.spec.files["relevance"], {"relevance": relevance}, header)
 
 
 def main() -> None:
     """Make what is missing, then the card."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--codes", type=int, default=20_000)
+    parser.add_argument("--world", choices=WORLDS, default="toyfaces-plain-clip")
+    parser.add_argument("--codes", type=int, default=12_000)
     parser.add_argument("--steps", type=int, default=CONFIG.steps)
     parser.add_argument("--pictures", type=int, default=100, help="that R looks at")
     parser.add_argument("--method", choices=METHODS, default="gradient", help="of R")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     given = parser.parse_args()
     start = time.perf_counter()
-    domain = plain_clip_domain(given.device)
-    folder = domain.folder / domain.fingerprint()
+    module, own = WORLDS[given.world]
+    module.FOLDER.mkdir(exist_ok=True)
+    shutil.copyfile(RUN / f"{own}.safetensors", module.FOLDER / f"{own}.safetensors")
+    domain = Domain(module.SPEC, module.NETWORKS, given.device)
+    folder = RUN / domain.spec.name / domain.fingerprint()
     config = replace(CONFIG, steps=given.steps)
-    last = learn(domain, given.codes, config, folder)
+    last = learn(domain, given.codes, config, folder, module.FOLDER)
     plan = Plan(given.pictures, seed=0, fast=True, method=given.method)
-    look(domain, plan, folder)
+    look(domain, plan, folder, module.FOLDER)
     card = CARD.format(
         name=domain.spec.name,
         channels=domain.layout.total,
@@ -128,9 +141,8 @@ def main() -> None:
         cosine=last.validation_cosine,
         l2=last.validation_l2,
     )
-    (domain.folder / "mapper.md").write_text(card, encoding="utf-8")
+    (module.FOLDER / "mapper.md").write_text(card, encoding="utf-8")
     print(card)
-    world_table([plain_clip_domain(given.device)])
 
 
 if __name__ == "__main__":

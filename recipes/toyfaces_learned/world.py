@@ -1,4 +1,4 @@
-"""The world to learn from: renders as bytes, shuffled, mirrored at random; nobody says of what.
+"""The world to learn from: renders as bytes, shuffled; nobody says of what.
 
     factors ~ uniform   ->   picture = render(factors)
 
@@ -53,17 +53,17 @@ class World:
 
     def batch(self, n: int, seed: int, step: int) -> Float[Tensor, "n 3 h h"]:
         """The n pictures of this step in [-1, 1], half of them mirrored on average."""
-        return self.rows_and_pictures(n, seed, step)[1]
+        pictures = self.rows_and_pictures(n, seed, step)[1]
+        mirrored = torch.from_numpy(np.random.default_rng((seed, step, 1)).random(n) < 0.5)
+        return torch.where(mirrored[:, None, None, None], pictures.flip(3), pictures)
 
     def rows_and_pictures(
         self, n: int, seed: int, step: int
     ) -> tuple[Int[Tensor, " n"], Float[Tensor, "n 3 h h"]]:
-        """`batch`, and which rows of the world its pictures are."""
+        """n pictures as they were rendered, since captions say left and right; and their rows."""
         random = np.random.default_rng((seed, step))
         rows = np.sort(random.integers(0, len(self.pictures) - self.held_out, n))
-        pictures = to_float(self.pictures[rows])
-        mirrored = torch.from_numpy(random.random(n) < 0.5)[:, None, None, None]
-        return torch.from_numpy(rows), torch.where(mirrored, pictures.flip(3), pictures)
+        return torch.from_numpy(rows), to_float(self.pictures[rows])
 
     @cached_property
     def factors(self) -> Float[Tensor, "n K"]:

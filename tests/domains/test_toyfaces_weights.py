@@ -10,7 +10,6 @@ import torch
 
 from deltaedit_kit import Domain
 from deltaedit_kit.errors import DeltaEditError
-from deltaedit_kit.io.loading import PACKAGES
 from deltaedit_kit.toyfaces import render
 from deltaedit_kit.toyfaces.spec import SPEC
 
@@ -58,7 +57,7 @@ def test_oracle_reads_every_factor(toyfaces: Domain) -> None:
 def test_each_shipped_network_has_its_card(network: str) -> None:
     from importlib.resources import files
 
-    card = files(PACKAGES["toyfaces"]) / "weights" / f"{SPEC.files[network].split('.')[0]}.md"
+    card = files("deltaedit_kit.toyfaces") / "weights" / f"{SPEC.files[network].split('.')[0]}.md"
     text = card.read_text(encoding="utf-8").lower()
     assert "recipes." in text
     assert "seed" in text

@@ -1,27 +1,22 @@
-"""The contrastive recipe in miniature: the loss, masking, exact resume, what is learned."""
+"""The contrastive recipe in miniature: the loss, exact resume, what is learned."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from functools import partial
 
 import numpy as np
 import open_clip
 import torch
 
-from deltaedit_kit.clip_network import ClipNetwork
 from deltaedit_kit.toyfaces.captions import captions
 from deltaedit_kit.toyfaces.factors import sample_factors
-from recipes.toyfaces_learned.clip import LANDED, SIZES, STATE, TABLE, Config, Run, info_nce, land
+from deltaedit_kit.toyfaces.plain_clip_network import TOKEN_TABLE, PlainSizes
+from recipes.toyfaces_learned.clip import STATE, Config, Run, info_nce
 from recipes.toyfaces_learned.world import CHUNK, SEED, World
 
-TINY = Config(
-    sizes=replace(SIZES, side=16, image_width=64, image_layers=1, text_layers=1, image_heads=1),
-    steps=10,
-    batch=8,
-    warm_up=2,
-)
+SIZES = PlainSizes(side=16, plan=((8, 5, 2), (8, 3, 2)), text_layers=1)
+TINY = Config(sizes=SIZES, steps=10, batch=8, warm_up=2)
 TEXTS = captions(sample_factors(8, 0), 0)
 
 
@@ -43,15 +38,12 @@ def test_the_loss_is_that_of_open_clip() -> None:
     assert math.isclose(info_nce(sure, sure, torch.tensor(0.0)), math.log(4), rel_tol=1e-5)
 
 
-def test_all_patches_are_what_the_kits_network_sees() -> None:
+def test_texts_in_groups_are_embedded_as_one_by_one() -> None:
     run = fresh()
-    seen, said = run.embed(pictures(0), TEXTS)
+    _, said = run.embed(pictures(0), TEXTS)
     normalise = partial(torch.nn.functional.normalize, dim=1)
-    torch.testing.assert_close(seen, normalise(run.network.encode_image(pictures(0))))
     one_by_one = torch.cat([run.embed_texts([text]) for text in TEXTS])
     torch.testing.assert_close(said, normalise(one_by_one))
-    half, _ = run.embed(pictures(0), TEXTS, half=True)
-    assert not torch.allclose(half, seen)
 
 
 def test_a_killed_run_goes_on_bit_for_bit_and_the_table_stays(tmp_path) -> None:
@@ -70,18 +62,13 @@ def test_a_killed_run_goes_on_bit_for_bit_and_the_table_stays(tmp_path) -> None:
     assert second.step == 4
     ours, theirs = (run.network.state_dict() for run in (second, unbroken))
     assert all(torch.equal(ours[key], theirs[key]) for key in theirs)
-    assert torch.equal(ours[TABLE], table)
+    assert torch.equal(ours[TOKEN_TABLE], table)
 
 
-def test_steps_bring_pairs_together(tmp_path) -> None:
+def test_steps_bring_pairs_together() -> None:
     run = fresh()
     losses = [run.train_step(pictures(0), TEXTS) for _ in range(8)]
     assert losses[-1] < 0.8 * losses[0]
-    land(run, tmp_path / "landed.safetensors")
-    other = fresh()
-    assert other.load(tmp_path / "landed.safetensors")
-    assert other.step == 8
-    assert (tmp_path / "landed.safetensors").stat().st_size < 2e6  # without the token table
 
 
 def test_the_worlds_factors_are_those_of_its_renders() -> None:
@@ -89,10 +76,14 @@ def test_the_worlds_factors_are_those_of_its_renders() -> None:
     assert torch.equal(world.factors[CHUNK:], sample_factors(CHUNK, SEED + 1)[:3])
     rows, batch = world.rows_and_pictures(5, 0, 9)
     assert rows.shape == (5,)
-    assert torch.equal(batch, world.batch(5, 0, 9))
+    again = world.rows_and_pictures(5, 0, 9)
+    assert torch.equal(batch, again[1])
 
 
-def test_what_an_earlier_session_reached_fits() -> None:
-    if LANDED.exists():
-        assert Run(Config(), torch.zeros(SIZES.words, SIZES.text_width), "cpu").load(LANDED)
-    assert isinstance(fresh().network, ClipNetwork)
+def test_pictures_are_mirrored_for_the_critic_only() -> None:
+    halves = np.concatenate([np.zeros((8, 3, 2, 1)), np.full((8, 3, 2, 1), 255)], 3)
+    world = World(halves.astype(np.uint8), held_out=1)
+    for_clip = world.rows_and_pictures(64, 0, 9)[1]
+    assert (for_clip[..., 0] == -1).all()
+    left = world.batch(64, 0, 9)[:, 0, 0, 0]
+    assert 0.2 < (left == -1).float().mean() < 0.8

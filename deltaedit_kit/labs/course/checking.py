@@ -38,6 +38,7 @@ from deltaedit_kit.labs.course import (
     sentences,
     style_space,
     training,
+    unarranged,
 )
 from deltaedit_kit.labs.course.bounded import SECONDS, bounded
 from deltaedit_kit.labs.course.exercise import Answer, Exercise, Inputs, call
@@ -57,6 +58,7 @@ EXERCISES = {
         asking_people.EXERCISES,
         sentences.EXERCISES,
         photos.EXERCISES,
+        unarranged.EXERCISES,
         drawn_worlds.EXERCISES,
     )
     for one in lesson

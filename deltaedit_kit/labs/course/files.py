@@ -1,6 +1,6 @@
 """What comes with the kit beside its code: the notebooks, their documents, the comparison's table.
 
-    checkout          notebooks/  docs/  figures/fig5_metrics.csv
+    checkout          notebooks/  docs/  figures/*.csv
     wheel, installed  PREFIX/share/deltaedit-kit/ with the same names inside ─► `unpack` ─► a folder
 
 A wheel carries them as data files (pyproject.toml, `data-files`); where the installer put them, its
@@ -17,7 +17,7 @@ from deltaedit_kit.errors import DeltaEditError
 
 SHARE = "share/deltaedit-kit/"
 CHECKOUT = Path(__file__).parents[3]
-PATTERNS = ("notebooks/*.ipynb", "docs/*.md", "figures/fig5_metrics.csv")
+PATTERNS = ("notebooks/*.ipynb", "docs/*.md", "figures/*.csv")
 
 
 def course_files() -> dict[str, Path]:

@@ -1,0 +1,80 @@
+"""The plain CLIP's two towers: convolutions for pictures, a small causal transformer for texts.
+
+    picture [n, 3, 64, 64] -> 32 -> 16 -> 8 -> 4 -> every place and channel -> linear -> [n, E]
+    tokens [n, L] -> the text tower of `clip_network` -> [n, E]
+
+A vision transformer of the same cost, trained on the same pairs, learned colours and no shape in
+0.9 million pairs: it has to find out first that neighbouring pixels belong together. CLIP was
+published with both kinds of tower (Radford et al. 2021, arXiv:2103.00020, section 2.4).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from deltaedit_kit.clip_network import ClipNetwork, ClipSizes
+from deltaedit_kit.toyfaces.portraits import body
+
+TOKEN_TABLE = "token_embedding.weight"  # frozen in training: that of the toyfaces CLIP
+
+
+@dataclass(frozen=True)
+class PlainSizes:
+    """Every size of the two towers."""
+
+    embed: int = 128
+    side: int = 64  # of a picture; four halvings follow
+    plan: tuple[tuple[int, int, int], ...] = (  # width, kernel, stride of each convolution
+        (32, 5, 2),
+        (64, 3, 2),
+        (96, 3, 2),
+        (128, 3, 2),
+    )
+    context: int = 77
+    words: int = 49408
+    text_width: int = 128  # that of the token table
+    text_layers: int = 2
+    text_heads: int = 2
+
+
+class ConvTower(nn.Module):
+    """Pictures [n, 3, R, R] -> [n, E], not normalised."""
+
+    def __init__(self, sizes: PlainSizes) -> None:
+        super().__init__()
+        self.input_resolution = sizes.side
+        self.body = body(3, sizes.plan)
+        left = sizes.side // 2 ** len(sizes.plan)
+        self.proj = nn.Linear(sizes.plan[-1][0] * left**2, sizes.embed)
+
+    def forward(self, pictures: Float[Tensor, "n 3 h h"]) -> Float[Tensor, "n e"]:
+        """h is the tower's own side."""
+        pictures = pictures.contiguous(memory_format=torch.channels_last)
+        return self.proj(self.body(pictures).flatten(1))
+
+
+class PlainClip(ClipNetwork):
+    """`ClipNetwork` with convolutions in the place of the vision transformer."""
+
+    def __init__(self, sizes: PlainSizes | None = None) -> None:
+        sizes = sizes or PlainSizes()
+        replaced = ClipSizes(  # the least vision transformer, thrown away at once
+            embed=sizes.embed,
+            side=8,
+            patch=8,
+            image_width=64,
+            image_layers=1,
+            image_heads=1,
+            context=sizes.context,
+            words=sizes.words,
+            text_width=sizes.text_width,
+            text_layers=sizes.text_layers,
+            text_heads=sizes.text_heads,
+        )
+        super().__init__(replaced)
+        tower: nn.Module = ConvTower(sizes)
+        self.__setattr__("visual", tower)

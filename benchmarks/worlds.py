@@ -4,6 +4,7 @@
     python -m benchmarks.worlds --only edits --faces 40 --worlds toyfaces runs/another
     python -m benchmarks.worlds --out figures/fig7_worlds.csv
 
+    pictures   Fréchet distance to renders, precision, recall, in the oracle's last hidden layer
     clip       per attribute: cos(Δt, Δi), |Δt| / |Δi|, stray = max |cos(Δt, Δi of another factor)|
     readout    disentanglement, completeness, informativeness (R²) of z, w and s
     edits      DeltaEdit and StyleCLIP's directions: success and side effect over the sentences
@@ -19,7 +20,7 @@ from __future__ import annotations
 
 import argparse
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -36,17 +37,44 @@ from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.io.loading import EMBEDDED
 from deltaedit_kit.labs.compare.baselines import make
 from deltaedit_kit.labs.metrics.edit_success import lacking, side_effect, succeeded
+from deltaedit_kit.labs.metrics.frechet import frechet_distance
 from deltaedit_kit.labs.metrics.interval import FewSamples, mean_interval
+from deltaedit_kit.labs.metrics.precision_recall import precision_recall
 from deltaedit_kit.labs.style_space.disentanglement import read_linearly
 from deltaedit_kit.oracle import Attribute
 from deltaedit_kit.toyfaces.attributes import ATTRIBUTES
+from deltaedit_kit.toyfaces.factors import sample_factors
+from deltaedit_kit.toyfaces.oracle import load_oracle
+from deltaedit_kit.toyfaces.portraits import at_size
+from deltaedit_kit.toyfaces.renderer import render
 
-PARTS = ("clip", "readout", "edits", "threshold")
+PARTS = ("pictures", "clip", "readout", "edits", "threshold")
 THRESHOLDS = (0.0, 0.01, 0.02, 0.04, 0.08, 0.12, 0.16)
+PASS = 100  # pictures
 POOL_SEED, READ_SEED = 910_000, 5
 READ = 1500  # pictures whose factors are read for the readout
+SHOWN = 1000  # pictures that are compared with renders of the world's size
 
 Row = tuple[str, str, str, Tensor]  # part, what, at which setting, the values to average
+
+
+@torch.no_grad()
+def picture_rows(domain: Domain, pictures: int = SHOWN) -> Iterator[Row]:
+    """How near samples at truncation 1 are to renders; beside it, renders to other renders."""
+
+    def seen(drawn: Callable[[int], Tensor]) -> Tensor:
+        parts = (at_size(drawn(seed)) for seed in range(pictures // PASS))
+        return torch.cat([load_oracle().features(part) for part in parts])
+
+    side = domain.spec.resolution
+    real = seen(lambda seed: render(sample_factors(PASS, 70_000 + seed), side))
+    again = seen(lambda seed: render(sample_factors(PASS, 80_000 + seed), side))
+    made = seen(lambda seed: domain.sample(PASS, 90_000 + seed, 1.0).images)
+    for name, features in (("", made), ("renders", again)):
+        precision, recall = precision_recall(real, features)
+        yield "pictures", "Fréchet distance", name, torch.tensor([frechet_distance(features, real)])
+        yield "pictures", "precision", name, torch.tensor([precision])
+        yield "pictures", "recall", name, torch.tensor([recall])
 
 
 @torch.no_grad()
@@ -138,6 +166,8 @@ def threshold_rows(domain: Domain, pool: Pool) -> Iterator[Row]:
 
 def rows_of(domain: Domain, parts: Sequence[str], faces: int) -> Iterator[Row]:
     """The rows of the parts that are asked for."""
+    if "pictures" in parts:
+        yield from picture_rows(domain)
     if "clip" in parts:
         yield from clip_rows(domain)
     if "readout" in parts:

@@ -33,6 +33,7 @@ from deltaedit_kit.toyfaces import learned, plain_clip
 from deltaedit_kit.train import Report
 from recipes.toyfaces.relevance import machine_name
 from recipes.toyfaces_learned.generator import RUN
+from recipes.toyfaces_learned.widen import widen
 from recipes.weights import rounded
 
 SEED = 600_000  # nobody samples faces up there
@@ -119,7 +120,8 @@ def main() -> None:
     start = time.perf_counter()
     module, own = WORLDS[given.world]
     module.FOLDER.mkdir(exist_ok=True)
-    shutil.copyfile(RUN / f"{own}.safetensors", module.FOLDER / f"{own}.safetensors")
+    copy = widen if own == "generator" else shutil.copyfile
+    copy(RUN / f"{own}.safetensors", module.FOLDER / f"{own}.safetensors")
     domain = Domain(module.SPEC, module.NETWORKS, given.device)
     folder = RUN / domain.spec.name / domain.fingerprint()
     config = replace(CONFIG, steps=given.steps)

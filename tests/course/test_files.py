@@ -20,6 +20,7 @@ from deltaedit_kit.labs.course.files import CHECKOUT, PATTERNS, course_file, cou
 def test_a_checkout_has_the_notebooks_the_glossary_and_the_table() -> None:
     found = course_files()
     assert {"notebooks/00_quickstart.ipynb", "docs/glossary.md"} <= set(found)
+    assert course_file("figures/fig7_worlds.csv").is_file()
     assert course_file("figures/fig5_metrics.csv").read_text(encoding="utf-8").count("\n") > 10
     with pytest.raises(DeltaEditError, match=r"gone\.csv did not come with the kit"):
         course_file("gone.csv")

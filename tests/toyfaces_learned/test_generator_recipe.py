@@ -10,7 +10,10 @@ import torch
 
 from deltaedit_kit.labs.own_domain.adversarial import STATE, Config, Run
 from deltaedit_kit.labs.own_domain.critic import Discriminator
+from deltaedit_kit.stylegan2 import Generator
+from recipes.toyfaces_learned.generator import Config as RecipeConfig
 from recipes.toyfaces_learned.generator import land
+from recipes.toyfaces_learned.widen import widened
 from recipes.toyfaces_learned.world import World
 
 CHANNELS = {4: 8, 8: 8, 16: 8, 32: 4}
@@ -111,3 +114,20 @@ def test_batches_follow_from_seed_and_step_and_leave_the_held_out_alone(tmp_path
     assert not torch.equal(world.batch(8, 0, 3), world.batch(8, 0, 4))
     seen = torch.cat([world.batch(8, 0, step) for step in range(40)])
     assert seen.max() < world.unseen.min()
+
+
+def test_a_widened_generator_draws_the_same_and_has_one_width() -> None:
+    channels = {4: 8, 8: 8, 16: 8, 32: 4, 64: 4}
+    config = RecipeConfig(channels=channels, style_dim=8, mapping_layers=2)
+    torch.manual_seed(3)
+    trained = Generator(64, channels, 8, 2)
+    for value in trained.parameters():
+        torch.nn.init.normal_(value, std=0.5)
+    wide = widened(trained, config)
+    assert wide.style_widths[:8] == (8,) * 8
+    z = torch.randn(3, 8)
+    drawn = []
+    for model in (trained, wide):
+        w_plus = model.expand(model.mapping(z))
+        drawn.append(model.synthesize(model.to_style(w_plus), w_plus, "fixed"))
+    torch.testing.assert_close(*drawn, atol=1e-4, rtol=1e-4)

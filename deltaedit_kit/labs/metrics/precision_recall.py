@@ -1,0 +1,42 @@
+"""Precision and recall of a generator: what is drawn well, and how much of the world is drawn.
+
+    precision   share of generated pictures within the ball of a real one
+    recall      share of real pictures within the ball of a generated one
+
+A picture's ball reaches to its k-th neighbour of its own kind, in a feature network's space. Both
+are about .9 for two sets of one kind of a thousand pictures, and 0 for sets far apart.
+
+Source: Kynkäänniemi et al. 2019 (arXiv:1904.06991), k = 3.
+"""
+
+from __future__ import annotations
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from deltaedit_kit.errors import DeltaEditError
+
+NEIGHBOUR = 3
+
+
+def precision_recall(
+    real: Float[Tensor, "n D"], made: Float[Tensor, "m D"], k: int = NEIGHBOUR
+) -> tuple[float, float]:
+    """(precision, recall), each in [0, 1], of features of real and generated pictures.
+
+    Raises DeltaEditError for features of different widths, and for no more than k rows.
+    """
+    if real.ndim != 2 or made.ndim != 2 or real.shape[1] != made.shape[1]:
+        raise DeltaEditError(
+            f"features are {list(real.shape)} and {list(made.shape)}; give rows of one width"
+        )
+    if min(len(real), len(made)) <= k:
+        raise DeltaEditError(f"{min(len(real), len(made))} pictures have no {k} neighbours each")
+    return _covered(made, real, k), _covered(real, made, k)
+
+
+def _covered(points: Tensor, centres: Tensor, k: int) -> float:
+    """Share of `points` within reach of one of `centres`."""
+    reach = torch.cdist(centres, centres).kthvalue(k + 1, dim=1).values  # the first is itself
+    return float((torch.cdist(points, centres) <= reach).any(dim=1).float().mean())

@@ -1,4 +1,4 @@
-"""The embedded worlds that nobody arranged: their files fit, and they edit what their CLIP knows."""
+"""The embedded worlds that nobody arranged: files fit, and they edit what their CLIP knows."""
 
 from __future__ import annotations
 

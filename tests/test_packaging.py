@@ -82,7 +82,9 @@ def test_every_folder_with_code_is_a_package():
 def test_shipped_weights_are_safetensors_with_cards_within_the_budget():
     weights = sorted((ROOT / "deltaedit_kit").rglob("*.safetensors"))
     assert weights
-    assert sum(path.stat().st_size for path in weights) <= 40e6
+    assert (
+        sum(path.stat().st_size for path in weights) <= 60e6
+    )  # 35 of toyfaces, at most 25 of the two other worlds
     for path in weights:
         assert path.with_suffix(".md").is_file(), f"{path.name} has no card"
 

@@ -68,6 +68,14 @@ CARD = """# Mapper and relevance matrix of {name}
 - Limits: see the CLIP's card; an independent pair differs in every factor at once.
 """
 
+RELEVANCE_CARD = """# Relevance matrix of {name}
+
+- What: R [{channels}, {width}], unit rows, by the method "{method}" on {pictures} pictures. No text, no factor.
+- Made by: `python -m recipes.toyfaces_learned.finish --world {name} --pictures {pictures}`, seed 0, together
+  with the mapper, whose card beside it says the rest.
+- Networks: {networks} (CRC-32 of generator and image tower; make it again when either changes).
+"""
+
 
 def learn(
     domain: Domain, codes: int, config: ExperimentConfig, folder: Path, weights: Path
@@ -128,22 +136,27 @@ def main() -> None:
     last = learn(domain, given.codes, config, folder, module.FOLDER)
     plan = Plan(given.pictures, seed=0, fast=True, method=given.method)
     look(domain, plan, folder, module.FOLDER)
+    about = {
+        "name": domain.spec.name,
+        "channels": domain.layout.total,
+        "width": domain.clip.width,
+        "method": given.method,
+        "pictures": given.pictures,
+        "networks": domain.fingerprint(),
+    }
     card = CARD.format(
-        name=domain.spec.name,
-        channels=domain.layout.total,
-        width=domain.clip.width,
-        method=given.method,
-        pictures=given.pictures,
+        **about,
         codes=given.codes,
         config=", ".join(f"{key} {value}" for key, value in asdict(config).items()),
         seconds=time.perf_counter() - start,
         machine=machine_name(domain.device),
-        networks=domain.fingerprint(),
         validation=last.validation,
         cosine=last.validation_cosine,
         l2=last.validation_l2,
     )
     (module.FOLDER / "mapper.md").write_text(card, encoding="utf-8")
+    relevance_card = RELEVANCE_CARD.format(**about)
+    (module.FOLDER / "relevance.md").write_text(relevance_card, encoding="utf-8")
     print(card)
 
 

@@ -70,9 +70,10 @@ CARD = """# Mapper and relevance matrix of {name}
 
 RELEVANCE_CARD = """# Relevance matrix of {name}
 
-- What: R [{channels}, {width}], unit rows, by the method "{method}" on {pictures} pictures. No text, no factor.
-- Made by: `python -m recipes.toyfaces_learned.finish --world {name} --pictures {pictures}`, seed 0, together
-  with the mapper, whose card beside it says the rest.
+- What: R [{channels}, {width}], unit rows, by the method "{method}" on {pictures} pictures.
+  No text, no factor.
+- Made by: `python -m recipes.toyfaces_learned.finish --world {name} --pictures {pictures}`,
+  seed 0, together with the mapper, whose card beside it says the rest.
 - Networks: {networks} (CRC-32 of generator and image tower; make it again when either changes).
 """
 

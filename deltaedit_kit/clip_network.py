@@ -119,24 +119,20 @@ class ImageTower(nn.Module):
         return self.ln_post(x[:, 0]) @ self.proj
 
 
-class ClipNetwork(nn.Module):
-    """The two towers, in evaluation mode or in training; `encode_image` and `encode_text`."""
+class TextTower(nn.Module):
+    """Causal transformer: token ids -> [n, E]; its tensors have no prefix in OpenAI's layout."""
 
-    def __init__(self, sizes: ClipSizes) -> None:
+    def __init__(
+        self, embed: int, context: int, words: int, width: int, layers: int, heads: int
+    ) -> None:
         super().__init__()
-        self.context_length = sizes.context
-        self.visual = ImageTower(sizes)
-        width = sizes.text_width
-        self.transformer = Transformer(width, sizes.text_layers, sizes.text_heads)
-        self.token_embedding = nn.Embedding(sizes.words, width)
-        self.positional_embedding = nn.Parameter(0.01 * torch.randn(sizes.context, width))
+        self.context_length = context
+        self.transformer = Transformer(width, layers, heads)
+        self.token_embedding = nn.Embedding(words, width)
+        self.positional_embedding = nn.Parameter(0.01 * torch.randn(context, width))
         self.ln_final = nn.LayerNorm(width)
-        self.text_projection = nn.Parameter(width**-0.5 * torch.randn(width, sizes.embed))
+        self.text_projection = nn.Parameter(width**-0.5 * torch.randn(width, embed))
         self.logit_scale = nn.Parameter(torch.tensor(1 / 0.07).log())
-
-    def encode_image(self, pictures: Float[Tensor, "n 3 h h"]) -> Float[Tensor, "n e"]:
-        """Embeddings of prepared pictures, not normalised."""
-        return self.visual(pictures)
 
     def encode_text(self, tokens: Int[Tensor, "n l"]) -> Float[Tensor, "n e"]:
         """Embeddings of token ids, not normalised. The end mark is the largest id of a row.
@@ -150,6 +146,26 @@ class ClipNetwork(nn.Module):
         later = torch.full((length, length), -torch.inf, dtype=dtype, device=x.device).triu(1)
         x = self.ln_final(self.transformer(x, later))
         return x[torch.arange(len(x)), tokens.argmax(dim=-1)] @ self.text_projection
+
+
+class ClipNetwork(TextTower):
+    """The two towers, in evaluation mode or in training; `encode_image` and `encode_text`."""
+
+    def __init__(self, sizes: ClipSizes) -> None:
+        visual = ImageTower(sizes)
+        super().__init__(
+            sizes.embed,
+            sizes.context,
+            sizes.words,
+            sizes.text_width,
+            sizes.text_layers,
+            sizes.text_heads,
+        )
+        self.visual = visual
+
+    def encode_image(self, pictures: Float[Tensor, "n 3 h h"]) -> Float[Tensor, "n e"]:
+        """Embeddings of prepared pictures, not normalised."""
+        return self.visual(pictures)
 
     @classmethod
     def from_state_dict(cls, state: Mapping[str, Tensor]) -> ClipNetwork:

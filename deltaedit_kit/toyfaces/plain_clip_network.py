@@ -16,7 +16,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from deltaedit_kit.clip_network import ClipNetwork, ClipSizes
+from deltaedit_kit.clip_network import TextTower
 from deltaedit_kit.toyfaces.portraits import body
 
 TOKEN_TABLE = "token_embedding.weight"  # frozen in training: that of the toyfaces CLIP
@@ -57,24 +57,21 @@ class ConvTower(nn.Module):
         return self.proj(self.body(pictures).flatten(1))
 
 
-class PlainClip(ClipNetwork):
-    """`ClipNetwork` with convolutions in the place of the vision transformer."""
+class PlainClip(TextTower):
+    """Both towers; its state dict has the names of OpenAI's layout for the text side."""
 
     def __init__(self, sizes: PlainSizes | None = None) -> None:
         sizes = sizes or PlainSizes()
-        replaced = ClipSizes(  # the least vision transformer, thrown away at once
-            embed=sizes.embed,
-            side=8,
-            patch=8,
-            image_width=64,
-            image_layers=1,
-            image_heads=1,
-            context=sizes.context,
-            words=sizes.words,
-            text_width=sizes.text_width,
-            text_layers=sizes.text_layers,
-            text_heads=sizes.text_heads,
+        super().__init__(
+            sizes.embed,
+            sizes.context,
+            sizes.words,
+            sizes.text_width,
+            sizes.text_layers,
+            sizes.text_heads,
         )
-        super().__init__(replaced)
-        tower: nn.Module = ConvTower(sizes)
-        self.__setattr__("visual", tower)
+        self.visual = ConvTower(sizes)
+
+    def encode_image(self, pictures: Float[Tensor, "n 3 h h"]) -> Float[Tensor, "n e"]:
+        """Embeddings of pictures of the tower's side in [-1, 1], not normalised."""
+        return self.visual(pictures)

@@ -76,8 +76,7 @@ def test_a_student_runs_all_types_and_swaps_sentences(opened: Any, name: str) ->
     for text in OTHERS:
         opened.page.evaluate(WRITE, [number, cell.source.replace(f'"{first}"', f'"{text}"')])
         opened.run_cell(number)
-    # What is below: in the short lesson here, in the long one by tests/notebooks/test_exploration.
-    for later, _ in code if name == "00_quickstart" else []:
+    for later, _ in code:
         if later > number:
             opened.run_cell(later)
     assert not unexpected(opened)

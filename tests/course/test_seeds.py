@@ -12,11 +12,11 @@ from deltaedit_kit.labs.course.grading import grade
 from deltaedit_kit.labs.course.seeds import NAME, NOBODY, learner, seed_of
 
 KEYS = list(checking.EXERCISES)
-LEARNERS = ("ada", "ben")
+LEARNERS = ("ada", "ben", "cem")
 
 
 def test_a_name_gives_one_seed_and_another_name_another() -> None:
-    assert len({seed_of(name) for name in ("", *LEARNERS)}) == 3
+    assert len({seed_of(name) for name in ("", *LEARNERS)}) == 4
     assert seed_of(" ada ") == seed_of("ada")
     assert seed_of("") == NOBODY
 

@@ -32,7 +32,7 @@ def trained(codes, config, *rest, **more):
 def test_kills_change_not_one_bit(tmp_path, run):
     """A process is killed at random moments until it has finished, however fast it is."""
     kill_repeatedly(run, (str(tmp_path / "unbroken"),), kills=0, seed=3, longest=0.0)
-    kill_repeatedly(run, (str(tmp_path / "killed"),), kills=10, seed=3, longest=0.12)
+    kill_repeatedly(run, (str(tmp_path / "killed"),), kills=20, seed=3, longest=0.12)
     assert equal_files(tmp_path / "unbroken" / FILE, tmp_path / "killed" / FILE)
     left = {path.name for path in (tmp_path / "killed").iterdir()}
     assert not [name for name in left if name.endswith(".part")]

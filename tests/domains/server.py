@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+from deltaedit_kit.domain_spec import PublishedFile
+from deltaedit_kit.io.checkpoints.loaders import load_relevance
+
+BODY = bytes(range(256)) * 8000  # 2 MB: many chunks
+SHA = hashlib.sha256(BODY).hexdigest()
 
 
 @dataclass
@@ -85,3 +93,20 @@ def serving() -> Iterator[Site]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+def a_file(site: Site, **changes: object) -> PublishedFile:
+    file = PublishedFile(
+        "net.bin", (site.url("net.bin"),), SHA, megabytes=2, licence="CC0", page="https://a.page"
+    )
+    return replace(file, **changes)
+
+
+def whole_files(folder: Path) -> set[str]:
+    """Every file below the folder, except the locks, which are empty and stay."""
+    return {p.name for p in folder.rglob("*") if p.is_file() and p.suffix != ".lock"}
+
+
+def read(path: Path) -> None:
+    """A reader, as those of networks are."""
+    load_relevance(path)

@@ -70,6 +70,9 @@ def _bars(axis: Axes) -> list[str]:
     for group in axis.containers:
         if not isinstance(group, BarContainer):
             continue
+        if said := _histogram(group):
+            bars.append(said)
+            continue
         flat = group.orientation == "horizontal"
         named = _tick_names(axis, "y" if flat else "x")
         for bar in group.patches:
@@ -80,6 +83,26 @@ def _bars(axis: Axes) -> list[str]:
             name = next((n for place, n in named.items() if abs(place - middle) < 0.45), "bar")
             bars.append(f"{name} {length:.2f}" if np.isfinite(length) else f"{name} not counted")
     return bars
+
+
+def _histogram(group: BarContainer) -> str:
+    """Upright bars that touch each other: their range and the highest; "" for any others."""
+    bars = group.patches
+    ends = [bar.get_x() + bar.get_width() for bar in bars]
+    touching = zip(bars[1:], ends, strict=False)
+    if group.orientation == "horizontal" or len(bars) < 3:
+        return ""
+    if any(abs(bar.get_x() - end) > 1e-3 * bar.get_width() for bar, end in touching):
+        return ""
+    full = [bar for bar in bars if bar.get_height() > 0] or bars
+    most = max(full, key=lambda bar: bar.get_height())
+    name = _plain(str(bars[0].get_label()))  # where `Axes.hist` puts it
+    name = "histogram" if name.startswith("_") else f"histogram of {name}"
+    last = full[-1].get_x() + full[-1].get_width()
+    return (
+        f"{name} from {full[0].get_x():.2f} to {last:.2f}, most between {most.get_x():.2f} and "
+        f"{most.get_x() + most.get_width():.2f}: {most.get_height():.0f}"
+    )
 
 
 def _lines(axis: Axes) -> list[str]:

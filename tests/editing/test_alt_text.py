@@ -28,6 +28,12 @@ def test_bars_are_told_with_names_and_lengths() -> None:
     assert "shipped 0.95" in text
 
 
+def test_a_histogram_is_told_by_its_range_and_its_highest_bar() -> None:
+    axis = (figure := Figure()).subplots()
+    axis.hist([0.1, 0.5, 0.52, 0.9], np.linspace(0, 1, 11), label="all")
+    assert alt_text(figure) == "histogram of all from 0.10 to 1.00, most between 0.50 and 0.60: 2"
+
+
 def test_a_heat_map_names_the_largest_entry_of_each_row() -> None:
     changes = torch.tensor([[0.1, -0.5], [0.4, 0.0]])
     text = alt_text(effects_figure(changes, ["old", "smile"], ["age", "hair"], "Effects"))

@@ -120,7 +120,7 @@ def test_outputs_are_numbers_or_words_no_bare_booleans(name: str) -> None:
             assert not re.search(r"(?<![=\w])(True|False)\b", text), text[:300]
 
 
-@pytest.mark.parametrize("name", [one for one in NOTEBOOKS if one != "03_train_the_mapper"])
+@each_notebook
 def test_every_picture_has_an_alternative_text(name: str) -> None:
     for number, cell in enumerate(code(name)):
         for output in cell.outputs:

@@ -17,9 +17,8 @@ import torch
 
 from benchmarks.machine import describe
 from deltaedit_kit import Domain, load_domain
-from deltaedit_kit.labs.compare.baselines import make
+from deltaedit_kit.labs.compare.baselines import make, method_class
 from deltaedit_kit.labs.compare.evaluator import Evaluator
-from deltaedit_kit.labs.compare.presets import SHORT
 from deltaedit_kit.labs.compare.prompts import Prompt, default_prompts, of_split
 from deltaedit_kit.labs.compare.runs import Run, compute_run
 
@@ -41,7 +40,7 @@ def runs_of(
     picked = domain.sample(faces, seed=700_000)
     evaluator = Evaluator(domain, picked, ())
     for prompt in prompts:
-        method = make(name, domain, **(SHORT[name] | settings))
+        method = make(name, domain, **(dict(method_class(name).short) | settings))
         yield compute_run(method, prompt, picked, evaluator, (1.0,))
 
 

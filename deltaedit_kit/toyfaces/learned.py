@@ -6,7 +6,7 @@
     oracle       that of toyfaces, which reads pictures and knows neither network
 
 Nothing names a factor to the generator, and nothing tells CLIP about differences. No encoder.
-Made by `python -m recipes.toyfaces_learned.generator`, then `...finish --world learned`.
+Made by `python -m recipes.toyfaces_learned.generator`, then `...finish --world toyfaces-learned`.
 """
 
 from __future__ import annotations

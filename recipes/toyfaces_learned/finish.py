@@ -60,7 +60,8 @@ CARD = """# Mapper and relevance matrix of {name}
 - What: DeltaMapper (arXiv:2303.06285), {channels} style channels, CLIP width {width}; and R
   [{channels}, {width}], unit rows, by the method "{method}" on {pictures} pictures.
 - Data: {codes:,} codes (s, i) sampled at truncation 1, **independent pairs**; no text, no factor.
-- Made by: `python -m recipes.toyfaces_learned.finish --world {name}`, settings {config}
+- Made by: `python -m recipes.toyfaces_learned.finish --world {name} --pictures {pictures}`,
+  settings {config}
 - Time and machine: {seconds:.0f} s, {machine}.
 - Networks: {networks} (CRC-32 of generator and image tower; make both again when either changes).
 - Measured on held-out pairs: loss {validation:.4f}, cosine {cosine:.4f}, mean squared error

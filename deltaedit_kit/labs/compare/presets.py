@@ -21,8 +21,6 @@ from deltaedit_kit.labs.compare.baselines import METHODS, method_class
 Values = dict[str, Any]
 NAMES = ("default", "short", "best")
 
-SHORT = {name: dict(method_class(name).short) for name in METHODS if method_class(name).short}
-
 
 def settings_of(method: str, name: str, domain: Domain, quick: bool = False) -> Values:
     """What replaces a method's published settings. DeltaEditError for unknown names."""

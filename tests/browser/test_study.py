@@ -133,8 +133,9 @@ def test_two_browsers_answer_one_study_at_once(open_notebook: Callable, tmp_path
         for number in numbers:
             opened[-1].run_cell(number)
     panes = [page.page.locator(".deltaedit-study") for page in opened]
-    for pane in panes:
+    for pane in panes:  # places are given in the order of joining: the second joins after the first
         pane.get_by_role("button", name="I agree, begin").click()
+        pane.get_by_text("0 of 8 answered").wait_for()
     for number in range(8):
         for pane in panes:
             pane.get_by_text(f"{number} of 8 answered").wait_for()

@@ -4,10 +4,10 @@ The image tower has learned to see (stage one), so its features are computed onc
 projection goes on learning, together with the text transformer, against thousands of pictures a
 step. The token table stays frozen: words that no caption uses keep their place among those that do.
 
-The loss is that of `clip_losses`. Captions are shaken, so that words that nobody taught find their
-place too. In the last cycle, what differences must be is asked of plain captions as well, as these
-are what an editor is given. All is supervision of CLIP, which is allowed; the mapper never sees a
-caption.
+The loss is that of `clip_losses`. Word vectors of captions are perturbed, so that words that nobody
+taught find their place too. In the last cycle, what differences must be is asked of plain captions
+as well, as these are what an editor is given. All is supervision of CLIP, which is allowed; the
+mapper never sees a caption.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from torch import Tensor, nn
 
 from deltaedit_kit.atomic import save_tensors
 from deltaedit_kit.device import computing
+from deltaedit_kit.labs.own_domain.augmentation import augment
 from deltaedit_kit.labs.own_domain.clip_losses import (
     different_factors,
     levelling,
@@ -33,7 +34,6 @@ from deltaedit_kit.labs.own_domain.clip_losses import (
     pointing,
     weighted,
 )
-from deltaedit_kit.labs.own_domain.shaking import shake
 from deltaedit_kit.toyfaces.attributes import ATTRIBUTES
 from deltaedit_kit.toyfaces.captions import captions_and_names
 from recipes.toyfaces.clip_image_tower import rate, save
@@ -53,19 +53,19 @@ LENGTHS = 4  # groups of captions of like length, so that little padding is comp
 def cache_features(
     network: OpenClip, data: Renders, rows: int, seed: int, device: str
 ) -> tuple[Float[Tensor, "m W"], Float[Tensor, "m K"]]:
-    """Features of `rows` renders as they are and shaken, [2 rows, 192], and their factors."""
+    """Features of `rows` renders as they are and augmented, [2 rows, 192], and their factors."""
     generator = torch.Generator().manual_seed(seed)
-    clean, shaken = [], []
+    clean, augmented = [], []
     for start in range(0, rows, 128):
         pictures = to_float(np.array(data.pictures[start : min(start + 128, rows)]))
-        for kept, batch in ((clean, pictures), (shaken, shake(pictures, generator))):
+        for kept, batch in ((clean, pictures), (augmented, augment(pictures, generator))):
             with computing(device, gradients=True):
                 kept.append(image_features(network, batch.to(device)).float())
     factors = torch.from_numpy(data.factors[:rows]).to(device)
-    return torch.cat(clean + shaken), torch.cat((factors, factors))
+    return torch.cat(clean + augmented), torch.cat((factors, factors))
 
 
-def shake_words(
+def perturb_words(
     vectors: Float[Tensor, "n L W"], table: Float[Tensor, "V W"], generator: torch.Generator
 ) -> Float[Tensor, "n L W"]:
     """`vectors` as words that nobody taught might have them: noisy, some leaning elsewhere.
@@ -91,7 +91,7 @@ def embed_texts(
     tokens: Int[Tensor, "n L"],
     generator: torch.Generator | None = None,
 ) -> Float[Tensor, "n E"]:
-    """Unit embeddings of tokenised texts; with a `generator`, the token vectors are shaken."""
+    """Unit embeddings of tokenised texts; with a `generator`, the token vectors are perturbed."""
     lengths = tokens.argmax(dim=1)
     order = lengths.argsort()
     table = network.token_embedding.weight
@@ -100,7 +100,7 @@ def embed_texts(
         part = tokens[rows, : int(lengths[rows].max()) + 1]
         vectors = table[part]
         if generator is not None:
-            vectors = shake_words(vectors, table, generator)
+            vectors = perturb_words(vectors, table, generator)
         parts.append(text_embeddings(network, part, vectors))
     unsorted = torch.empty(len(tokens), EMBED, device=tokens.device)
     unsorted = unsorted.index_copy(0, order, torch.cat(parts))

@@ -5,8 +5,8 @@ tower first regresses what the renderer knows, through a linear head that is dro
 
     loss = mean_k visible_k (head_k - factor_k)^2 + mean_a BCE(head_a, attribute a holds)
 
-Pictures are shaken (blur, noise, shift, light), so that the tower is honest on generated pictures,
-which are softer than renders.
+Pictures are augmented (blur, noise, shift, light), so that the tower is honest on generated
+pictures, which are softer than renders.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ import torch
 from torch import nn
 
 from deltaedit_kit.device import computing
+from deltaedit_kit.labs.own_domain.augmentation import augment
 from deltaedit_kit.labs.own_domain.patches import principal_patches
-from deltaedit_kit.labs.own_domain.shaking import shake
 from deltaedit_kit.toyfaces.attributes import ATTRIBUTES
 from deltaedit_kit.toyfaces.factors import FACTORS
 from recipes.toyfaces.clip_network import (
@@ -82,7 +82,7 @@ def train_image_tower(
         index = torch.randint(rows, (batch,), generator=generator)
         raw = to_float(data.pictures[np.sort(index.numpy())])
         index = index.sort().values
-        pictures = shake(raw, generator).to(device)
+        pictures = augment(raw, generator).to(device)
         for group in optimizer.param_groups:
             group["lr"] = rate(step, cycles)
         with computing(device, gradients=True):

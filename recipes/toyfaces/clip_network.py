@@ -91,7 +91,7 @@ def text_embeddings(
 ) -> Float[Tensor, "n E"]:
     """Projected embedding (not normalised) of texts given as `tokens` and their token `vectors`.
 
-    `vectors` come in from outside, because training shakes them. The end mark is the largest id.
+    `vectors` come in from outside, because training perturbs them. The end mark is the largest id.
     """
     length = int(tokens.argmax(dim=1).max()) + 1
     x = vectors[:, :length] + network.positional_embedding[:length]

@@ -67,7 +67,7 @@ CARD = """# DeltaMapper of toyfaces
   knowledge of this domain; the mapper is not told what changed.
 - Made by: `python -m recipes.toyfaces.mapper --codes {codes} --steps {steps}`, settings {config}
 - Time and machine: codes {code_seconds:.0f} s, training {seconds:.0f} s, {machine} (this run).
-- Networks: {mark} (CRC-32 of generator and image tower; train again when either changes).
+- Networks: {networks} (CRC-32 of generator and image tower; train again when either changes).
 - Measured on held-out pairs: loss {validation:.4f}, cosine {cosine:.4f} (coarse {coarse:.3f},
   medium {medium:.3f}, fine {fine:.3f}), mean squared error {l2:.4f}. Edit success:
   `python -m benchmarks.toyfaces_quality --only editing`.
@@ -81,7 +81,7 @@ CODES_CARD = """# Codes of toyfaces
   float16; their s is drawn again from the seed (`deltaedit_kit/toyfaces/shipped_codes.py`).
 - Data: pictures of the shipped generator, in families of {family}. No text, no caption was used.
 - Made by: `python -m recipes.toyfaces.mapper`, seed {seed}, on the way to the mapper.
-- Networks: {mark} (CRC-32 of generator and image tower; make codes again when either changes).
+- Networks: {networks} (CRC-32 of generator and image tower; make codes again when either changes).
 - Measured: the tests draw pictures from s and compare their embeddings with i.
 - Limits: for classes; the shipped mapper learned from more.
 """
@@ -98,7 +98,7 @@ def write_card(
         truncations=", ".join(f"{psi:g}" for psi in TRUNCATIONS),
         config=", ".join(f"{key} {value}" for key, value in asdict(config).items()),
         machine=machine_name(domain.device),
-        mark=domain.fingerprint(),
+        networks=domain.fingerprint(),
         validation=last.validation,
         l2=last.validation_l2,
         cosine=last.validation_cosine,
@@ -171,7 +171,9 @@ def main() -> None:
     shipped = codes.clip[:SHIPPED_CODES]
     write_shipped_codes(given.out / "codes.safetensors", store.header, shipped)
     (given.out / "codes.md").write_text(
-        CODES_CARD.format(codes=len(shipped), family=FAMILY, seed=SEED, mark=domain.fingerprint())
+        CODES_CARD.format(
+            codes=len(shipped), family=FAMILY, seed=SEED, networks=domain.fingerprint()
+        )
     )
     card = write_card(
         given.out / "mapper.md",

@@ -38,7 +38,7 @@ CARD = """# Relevance matrix of toyfaces
   truncation 1), embedded by the shipped CLIP; no text, no label.
 - Made by: `python -m recipes.toyfaces.relevance --pictures {pictures}{options}`
 - Time and machine: {seconds:.0f} s, {machine}.
-- Networks: {mark} (CRC-32 of generator and image tower; make R again when either changes).
+- Networks: {networks} (CRC-32 of generator and image tower; make R again when either changes).
 - Measured: threshold {threshold:g} keeps {kept} channels on average over the example sentences.
   Halves of the pictures agree with a median cosine of {agreement:.3f} a row.
 - Limits: a row says where a channel leads on average; it cannot tell that a channel does different
@@ -101,7 +101,7 @@ def main() -> None:
         ),
         seconds=time.perf_counter() - start,
         machine=machine_name(domain.device),
-        mark=domain.fingerprint(),
+        networks=domain.fingerprint(),
         threshold=spec.threshold,
         kept=f"{kept:.0f} of {relevance.shape[0]}",
         agreement=float(agreement),

@@ -75,11 +75,11 @@ class SentenceModel:
 
 def embedded(texts: list[str], kept: Path) -> Float[Tensor, "n D"]:
     """The unit embeddings of `texts`; from the file `kept`, if a former run left just these."""
-    mark = f"{crc32(chr(10).join(texts).encode()):08x}"
+    fingerprint = f"{crc32(chr(10).join(texts).encode()):08x}"
     if kept.exists():
         with safe_open(str(kept), "pt") as stored:
-            if stored.metadata().get("texts") == mark:
+            if stored.metadata().get("texts") == fingerprint:
                 return stored.get_tensor("vectors").float()
     vectors = SentenceModel().embed(texts)
-    save_tensors(kept, {"vectors": vectors.half()}, {"texts": mark})
+    save_tensors(kept, {"vectors": vectors.half()}, {"texts": fingerprint})
     return vectors

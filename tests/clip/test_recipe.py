@@ -6,13 +6,13 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
+from deltaedit_kit.labs.own_domain.augmentation import augment
 from deltaedit_kit.labs.own_domain.clip_losses import (
     caption_truth,
     different_factors,
     losses,
     targets,
 )
-from deltaedit_kit.labs.own_domain.shaking import shake
 from deltaedit_kit.toyfaces.attributes import ATTRIBUTES, NAMES, truth_table
 from deltaedit_kit.toyfaces.captions import captions_and_names
 from deltaedit_kit.toyfaces.factors import FACTORS, sample_factors
@@ -21,7 +21,7 @@ from recipes.toyfaces.clip_contrast import (
     MIXED,
     TOKEN_NOISE,
     embed_texts,
-    shake_words,
+    perturb_words,
 )
 from recipes.toyfaces.clip_image_tower import rate
 from recipes.toyfaces.clip_network import build_network, image_features, text_embeddings
@@ -118,11 +118,11 @@ def test_rate_restarts_and_ends_at_zero():
     assert rate(500, cycles) == 0
 
 
-def test_shaking_is_mild_and_seeded():
+def test_augmentation_is_mild_and_seeded():
     pictures = torch.rand(16, 3, 128, 128) * 2 - 1
     smooth = torch.nn.functional.avg_pool2d(pictures, 9, 1, 4)
-    first = shake(smooth, torch.Generator().manual_seed(1))
-    again = shake(smooth, torch.Generator().manual_seed(1))
+    first = augment(smooth, torch.Generator().manual_seed(1))
+    again = augment(smooth, torch.Generator().manual_seed(1))
     assert first.shape == smooth.shape
     assert torch.equal(first, again)
     assert not torch.equal(first, smooth)
@@ -154,16 +154,16 @@ def test_principal_axes_keep_the_spread_and_frequency_hushes_common_tokens():
     assert float(weights[0]) < 0.1 < 0.9 < float(weights[-1]) <= 1
 
 
-def test_shaken_words_keep_their_length_and_lean_seldom():
+def test_perturbed_words_keep_their_length_and_lean_seldom():
     generator = torch.Generator().manual_seed(0)
     table = torch.nn.functional.normalize(torch.randn(500, 64, generator=generator), dim=1)
     words = 2 * table[:400].reshape(40, 10, 64)
-    shaken = shake_words(words, table, generator)
-    cosine = torch.nn.functional.cosine_similarity(shaken, words, dim=-1)
+    perturbed = perturb_words(words, table, generator)
+    cosine = torch.nn.functional.cosine_similarity(perturbed, words, dim=-1)
     assert 0.7 < float(cosine.mean()) < 0.9
     assert float((cosine > 0.8).float().mean()) > 1 - MIXED  # most are only noisy
     assert float(cosine.min()) > 0.15
-    length = shaken.norm(dim=-1) / 2
+    length = perturbed.norm(dim=-1) / 2
     assert float(length.mean()) == pytest.approx(math.sqrt(1 + TOKEN_NOISE**2), rel=0.03)
 
 

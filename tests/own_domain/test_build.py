@@ -17,7 +17,7 @@ from deltaedit_kit.io.declaration import read_declaration
 from deltaedit_kit.labs.own_domain import Sizes, build, new_project, open_project
 from deltaedit_kit.labs.own_domain.captions import caption, draw_captions
 from deltaedit_kit.labs.own_domain.loop import Schedule, descend
-from deltaedit_kit.labs.own_domain.steps import NAMES, marks_of
+from deltaedit_kit.labs.own_domain.steps import NAMES, fingerprints_of
 from deltaedit_kit.labs.own_domain.world import factors_of, paired_z
 
 pytestmark = pytest.mark.slow
@@ -40,16 +40,16 @@ def test_a_built_domain_is_built_once(built: Path, tiny: Sizes) -> None:
 
 def test_only_what_depends_on_a_change_is_made_again(tmp_path: Path, tiny: Sizes) -> None:
     project = open_project(new_project(tmp_path / "mine"))
-    before = marks_of(project, tiny, adversarial=False)
+    before = fingerprints_of(project, tiny, adversarial=False)
     path = project.folder / "domain.json"
     content = json.loads(path.read_text())
     content["factors"][0]["low"]["says"].append("thin {}")
     path.write_text(json.dumps(content))
-    after = marks_of(open_project(project.folder), tiny, adversarial=False)
+    after = fingerprints_of(open_project(project.folder), tiny, adversarial=False)
     assert before["oracle"] == after["oracle"]
     path = project.folder / "renderer.py"
     path.write_text(path.read_text() + "\n")
-    redrawn = marks_of(open_project(project.folder), tiny, adversarial=False)
+    redrawn = fingerprints_of(open_project(project.folder), tiny, adversarial=False)
     assert all(redrawn[name] != after[name] for name in NAMES)
 
 
@@ -131,9 +131,11 @@ def test_a_critic_may_teach_the_generator(tmp_path: Path, tiny: Sizes) -> None:
     drawn = load_domain(folder).generator(torch.randn(2, tiny.style_dim))
     assert drawn.shape == (2, 3, 64, 64)
     project = open_project(folder)
-    marks, others = (marks_of(project, tiny, adversarial) for adversarial in (True, False))
-    assert marks["generator"] != others["generator"]
-    assert marks["oracle"] == others["oracle"]
+    fingerprints, others = (
+        fingerprints_of(project, tiny, adversarial) for adversarial in (True, False)
+    )
+    assert fingerprints["generator"] != others["generator"]
+    assert fingerprints["oracle"] == others["oracle"]
 
 
 def test_more_factors_than_w_holds_are_refused(tmp_path: Path, tiny: Sizes) -> None:

@@ -13,7 +13,7 @@ from deltaedit_kit.labs.training.experiment import ExperimentConfig
 from deltaedit_kit.labs.training.ranks import this_rank
 from deltaedit_kit.labs.training.start import train_fast
 from deltaedit_kit.train import Run, TrainingConfig, train_mapper
-from tests.training.tiny import LESSON, linear_codes, picture_domain
+from tests.training.tiny import TINY, linear_codes, picture_domain
 
 CURVE = ExperimentConfig(
     steps=20, batch=32, held_out=0.1, seed=2, report_every=1, save_every=10, schedule="cosine"
@@ -25,20 +25,20 @@ KILLED = TrainingConfig(
 
 def killed_run(folder: str) -> None:
     """Saves after every step, so that many kills fall into a save."""
-    train_mapper(Run(LESSON, linear_codes(), KILLED), folder)
+    train_mapper(Run(TINY, linear_codes(), KILLED), folder)
 
 
 def killed_fast_run(folder: str) -> None:
     """Likewise, on effective weights, with early stopping's memory."""
     config = ExperimentConfig(**vars(KILLED) | {"patience": 3, "report_every": 40})
-    train_fast(LESSON, linear_codes(), config, folder)
+    train_fast(TINY, linear_codes(), config, folder)
 
 
 def curve(folder: str, accumulate: int = 1) -> None:
     """Write the loss of every step to `folder`/curve.json; every process does its share."""
     reports = []
     config = replace(CURVE, accumulate=accumulate)
-    train_fast(LESSON, linear_codes(), config, Path(folder) / "run", reports.append)
+    train_fast(TINY, linear_codes(), config, Path(folder) / "run", reports.append)
     if this_rank().first:
         losses = [[r.loss, r.l2, r.validation] for r in reports]
         told = {"processes": this_rank().world, "losses": losses}

@@ -19,7 +19,7 @@ from deltaedit_kit.labs.training.ablation import (
 from deltaedit_kit.labs.training.experiment import ExperimentConfig, as_trained, draw_indices
 from deltaedit_kit.labs.training.start import train_fast
 from deltaedit_kit.train import pairs_at
-from tests.training.tiny import LESSON, linear_codes, picture_domain
+from tests.training.tiny import TINY, linear_codes, picture_domain
 
 BASE = ExperimentConfig(steps=6, batch=8, held_out=0.2, seed=1)
 
@@ -28,7 +28,7 @@ BASE = ExperimentConfig(steps=6, batch=8, held_out=0.2, seed=1)
 def test_every_switch_changes_what_is_learned():
     codes = linear_codes()
     codes = replace(codes, w_plus=torch.randn(400, 9, 8).half())
-    rows = sweep(LESSON, codes, BASE, ABLATIONS | {"300 codes": {"limit": 300}})
+    rows = sweep(TINY, codes, BASE, ABLATIONS | {"300 codes": {"limit": 300}})
     assert [row.name for row in rows] == [*ABLATIONS, "300 codes"]
     numbers = {(round(row.cosine, 6), round(row.l2, 6)) for row in rows}
     assert len(numbers) == len(rows)
@@ -39,7 +39,7 @@ def test_every_switch_changes_what_is_learned():
 def test_a_mapper_is_asked_as_it_was_taught():
     pairs = pairs_at(linear_codes(), torch.arange(8), torch.arange(8, 16))
     blind = replace(BASE, condition_on_image=False)
-    mapper = train_fast(LESSON, linear_codes(), blind)
+    mapper = train_fast(TINY, linear_codes(), blind)
     asked = as_trained(mapper, blind)
     other = torch.nn.functional.normalize(torch.randn_like(pairs.clip), dim=1)
     told = asked(pairs.s, pairs.clip, pairs.direction)
@@ -73,13 +73,13 @@ def test_w_plus_is_learned_from_a_store(tmp_path):
     assert mapper.layout.total == domain.generator.latent_rows * domain.generator.style_dim
     assert train_fast(domain, store, BASE).layout == domain.layout
     with pytest.raises(DeltaEditError, match=r"no w\+"):
-        train_fast(LESSON, linear_codes(), replace(BASE, space="w_plus"))
+        train_fast(TINY, linear_codes(), replace(BASE, space="w_plus"))
 
 
 def test_the_table_reads_and_the_file_too(tmp_path):
     seen = []
     rows = sweep(
-        LESSON,
+        TINY,
         linear_codes(),
         BASE,
         {"plain": {}, "short": {"steps": 2}},
@@ -94,7 +94,7 @@ def test_the_table_reads_and_the_file_too(tmp_path):
         "codes", "steps", "cosine", "l2", "coarse", "medium", "fine", "edit_a",
     ]  # fmt: skip
     assert text.splitlines()[2].split()[:3] == ["short", "320", "2"]
-    again = sweep(LESSON, linear_codes(), BASE, {"plain": {}}, folder=tmp_path)  # done before
+    again = sweep(TINY, linear_codes(), BASE, {"plain": {}}, folder=tmp_path)  # done before
     assert again[0].cosine == rows[0].cosine
     assert math.isnan(again[0].edit_accuracy)
     assert "edit_a" not in table_text(again)  # nobody counted
@@ -102,7 +102,7 @@ def test_the_table_reads_and_the_file_too(tmp_path):
         read = list(csv.DictReader(file))
     assert [float(row["cosine"]) for row in read] == [row.cosine for row in rows]
     with pytest.raises(DeltaEditError, match="see the config"):
-        sweep(LESSON, linear_codes(), BASE, {"odd": {"colour": 1}})
+        sweep(TINY, linear_codes(), BASE, {"odd": {"colour": 1}})
 
 
 def test_a_table_is_written_whole_or_not_at_all(tmp_path):
@@ -116,7 +116,7 @@ def test_a_table_is_written_whole_or_not_at_all(tmp_path):
 def test_codes_of_another_domain_and_unfinished_stores_are_refused(tmp_path):
     domain, codes = picture_domain(), linear_codes()
     with pytest.raises(DeltaEditError, match="codes of domain 'other'"):
-        train_fast(LESSON, replace(codes, domain="other"), BASE)
+        train_fast(TINY, replace(codes, domain="other"), BASE)
     with pytest.raises(DeltaEditError, match="other networks"):
         train_fast(domain, codes, BASE)
     store = make_codes(domain, tmp_path, 40, chunk=8)
@@ -127,11 +127,11 @@ def test_codes_of_another_domain_and_unfinished_stores_are_refused(tmp_path):
         train_fast(domain, store, BASE)
     assert train_fast(domain, store, replace(BASE, limit=24)).layout == domain.layout
     with pytest.raises(DeltaEditError, match="limit is 500"):
-        train_fast(LESSON, codes, replace(BASE, limit=500))
+        train_fast(TINY, codes, replace(BASE, limit=500))
 
 
 def test_an_effect_is_compared_within_its_seed() -> None:
-    row = sweep(LESSON, linear_codes(), BASE, {"plain": {}})[0]
+    row = sweep(TINY, linear_codes(), BASE, {"plain": {}})[0]
     seeds = [
         [replace(row, cosine=base), replace(row, name="less", cosine=base - loss),
          replace(row, name="luck", cosine=base + luck)]

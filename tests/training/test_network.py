@@ -12,7 +12,7 @@ from deltaedit_kit.labs.training.speed import multiplications
 from deltaedit_kit.mapper import DeltaMapper, orthogonalize
 from deltaedit_kit.stylespace import StyleLayout
 from deltaedit_kit.train import delta_loss, pairs_at
-from tests.training.tiny import LESSON, TOY, linear_codes
+from tests.training.tiny import TINY, TOY, linear_codes
 
 PUBLISHED = StyleLayout((512,) * 10 + (256, 256, 128, 128, 64, 64, 32))
 
@@ -93,7 +93,7 @@ def test_bfloat16_gives_nearly_the_same_loss_and_float32_gradients(monkeypatch):
     monkeypatch.setenv("DELTAEDIT_PRECISION", "bfloat16")  # whatever this machine likes
     pairs = some_pairs()
     exact, fast = (
-        ExperimentRun(LESSON, linear_codes(), ExperimentConfig(fast=fast)) for fast in (False, True)
+        ExperimentRun(TINY, linear_codes(), ExperimentConfig(fast=fast)) for fast in (False, True)
     )
     assert (exact.precision, fast.precision) == ("float32", "bfloat16")
     ours, loss = exact.loss(pairs), fast.loss(pairs)
@@ -107,7 +107,7 @@ def test_bfloat16_gives_nearly_the_same_loss_and_float32_gradients(monkeypatch):
 
 def test_fast_is_float32_where_the_machine_has_nothing_faster(monkeypatch):
     monkeypatch.setenv("DELTAEDIT_PRECISION", "float32")
-    run = ExperimentRun(LESSON, linear_codes(), ExperimentConfig(fast=True))
+    run = ExperimentRun(TINY, linear_codes(), ExperimentConfig(fast=True))
     assert run.report().precision == "float32"
 
 
@@ -116,7 +116,7 @@ def test_groups_are_learned_apart():
     assert learned_channels(TOY, "coarse") == slice(0, 3 * token)
     assert learned_channels(TOY, "medium") == slice(3 * token, 7 * token)
     assert learned_channels(TOY, "fine") == slice(7 * token, TOY.total)
-    run = ExperimentRun(LESSON, linear_codes(), ExperimentConfig(group="fine"))
+    run = ExperimentRun(TINY, linear_codes(), ExperimentConfig(group="fine"))
     run.loss(some_pairs()).total.backward()
     named = run.network.named_parameters()
     moved = {name for name, p in named if p.grad is not None and p.grad.any()}

@@ -14,7 +14,7 @@ from deltaedit_kit.labs.training.plots import curve_figure, sweep_figure
 from deltaedit_kit.labs.training.start import train_fast
 from deltaedit_kit.pictures import save_figure
 from tests.tiny_domain import CLIP_WIDTH, tiny_domain
-from tests.training.tiny import LESSON, linear_codes
+from tests.training.tiny import TINY, linear_codes
 
 SHORT = ExperimentConfig(steps=6, batch=8, held_out=0.2, report_every=2)
 
@@ -25,7 +25,7 @@ def words(figure: Figure) -> str:
 
 def test_curves_have_a_point_a_report():
     reports = []
-    train_fast(LESSON, linear_codes(), SHORT, on_report=reports.append)
+    train_fast(TINY, linear_codes(), SHORT, on_report=reports.append)
     figure = curve_figure(reports, "six steps")
     left, right = figure.axes
     assert [list(line.get_xdata()) for line in left.lines] == [[2, 4, 6]] * 2
@@ -41,7 +41,7 @@ def test_before_the_first_report_there_are_words_and_no_axes() -> None:
 
 
 def test_bars_have_the_lengths_of_the_rows():
-    rows = sweep(LESSON, linear_codes(), SHORT, {"a": {}, "b": {"l2_weight": 0.0}})
+    rows = sweep(TINY, linear_codes(), SHORT, {"a": {}, "b": {"l2_weight": 0.0}})
     figure = sweep_figure(rows)
     (axis,) = figure.axes
     assert [bar.get_width() for bar in axis.patches] == [row.cosine for row in rows]
@@ -50,7 +50,7 @@ def test_bars_have_the_lengths_of_the_rows():
 
 
 def test_several_seeds_are_one_bar_a_row_with_its_interval() -> None:
-    rows = sweep(LESSON, linear_codes(), SHORT, {"a": {}, "b": {"l2_weight": 0.0}})
+    rows = sweep(TINY, linear_codes(), SHORT, {"a": {}, "b": {"l2_weight": 0.0}})
     (axis,) = sweep_figure(rows, [replace(row, cosine=row.cosine + 0.2) for row in rows]).axes
     widths = [bar.get_width() for bar in axis.patches]
     assert widths == pytest.approx([row.cosine + 0.1 for row in rows])

@@ -14,7 +14,7 @@ from deltaedit_kit.labs.training.processes import check_shares, share
 from deltaedit_kit.labs.training.ranks import Rank
 from deltaedit_kit.labs.training.start import train_fast
 from tests.training import runs
-from tests.training.tiny import LESSON, linear_codes
+from tests.training.tiny import TINY, linear_codes
 
 pytestmark = pytest.mark.slow
 
@@ -73,4 +73,4 @@ def test_a_rank_without_a_launcher_is_one_line(monkeypatch):
     for name in ("MASTER_ADDR", "MASTER_PORT", "LOCAL_RANK"):
         monkeypatch.delenv(name, raising=False)
     with pytest.raises(DeltaEditError, match=r"MASTER_ADDR.*torchrun"):
-        train_fast(LESSON, linear_codes(), ExperimentConfig(steps=2, batch=4))
+        train_fast(TINY, linear_codes(), ExperimentConfig(steps=2, batch=4))

@@ -15,7 +15,7 @@ from deltaedit_kit.labs.training.start import train_fast
 from deltaedit_kit.train import FILE, Run, train_mapper
 from tests.killing import kill_repeatedly
 from tests.training.runs import KILLED, killed_fast_run, killed_run
-from tests.training.tiny import LESSON, linear_codes
+from tests.training.tiny import TINY, linear_codes
 
 
 def equal_files(a, b) -> bool:
@@ -24,7 +24,7 @@ def equal_files(a, b) -> bool:
 
 
 def trained(codes, config, *rest, **more):
-    return train_mapper(Run(LESSON, codes, config), *rest, **more)
+    return train_mapper(Run(TINY, codes, config), *rest, **more)
 
 
 @pytest.mark.slow
@@ -41,13 +41,13 @@ def test_kills_change_not_one_bit(tmp_path, run):
 def test_an_interruption_is_saved_and_goes_on_exactly(tmp_path):
     config = ExperimentConfig(**vars(KILLED) | {"steps": 10, "save_every": 100, "report_every": 4})
     codes = linear_codes()
-    unbroken = train_fast(LESSON, codes, config).state_dict()
+    unbroken = train_fast(TINY, codes, config).state_dict()
     before = signal.getsignal(signal.SIGINT)
     with pytest.raises(KeyboardInterrupt):
-        train_fast(LESSON, codes, config, tmp_path, lambda _: os.kill(os.getpid(), signal.SIGINT))
+        train_fast(TINY, codes, config, tmp_path, lambda _: os.kill(os.getpid(), signal.SIGINT))
     assert signal.getsignal(signal.SIGINT) is before
     assert (tmp_path / FILE).exists()
-    resumed = train_fast(LESSON, codes, config, tmp_path).state_dict()
+    resumed = train_fast(TINY, codes, config, tmp_path).state_dict()
     assert all(torch.equal(unbroken[key], resumed[key]) for key in unbroken)
 
 
@@ -86,15 +86,15 @@ def test_patience_ends_a_run_that_no_longer_learns_and_survives_a_stop(tmp_path)
     quiet = {"steps": 60, "ema": 0.0, "learning_rate": 1e-30, "report_every": 5, "save_every": 100}
     config = ExperimentConfig(**vars(KILLED) | quiet, patience=3)
     reports = []
-    train_fast(LESSON, linear_codes(), config, on_report=reports.append)
+    train_fast(TINY, linear_codes(), config, on_report=reports.append)
     assert [report.step for report in reports] == [5, 10, 15, 20, 5]  # at last the best
-    train_fast(LESSON, linear_codes(), config, tmp_path, keep_going=lambda state: state.step < 12)
+    train_fast(TINY, linear_codes(), config, tmp_path, keep_going=lambda state: state.step < 12)
     resumed = []
-    train_fast(LESSON, linear_codes(), config, tmp_path, resumed.append)
+    train_fast(TINY, linear_codes(), config, tmp_path, resumed.append)
     assert [report.step for report in resumed] == [15, 20, 5]
     ended = (tmp_path / FILE).read_bytes()
     again = []
-    train_fast(LESSON, linear_codes(), config, tmp_path, again.append)  # over: it only reports
+    train_fast(TINY, linear_codes(), config, tmp_path, again.append)  # over: it only reports
     assert [report.step for report in again] == [20, 5]
     assert (tmp_path / FILE).read_bytes() == ended
 
@@ -104,7 +104,7 @@ def test_early_stopping_returns_the_best_mapper_not_the_last(tmp_path):
     wild = {"steps": 40, "ema": 0.0, "learning_rate": 40.0, "report_every": 2, "save_every": 100}
     config = ExperimentConfig(**vars(KILLED) | wild, patience=4)
     reports = []
-    train_fast(LESSON, linear_codes(), config, on_report=reports.append)
+    train_fast(TINY, linear_codes(), config, on_report=reports.append)
     lowest = min(reports, key=lambda report: report.validation)
     assert reports[-1].step == lowest.step
     assert reports[-1].validation == pytest.approx(lowest.validation)

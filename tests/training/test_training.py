@@ -30,7 +30,7 @@ from deltaedit_kit.train import (
     split_rows,
     train_mapper,
 )
-from tests.training.tiny import LESSON, linear_codes
+from tests.training.tiny import TINY, linear_codes
 
 pytestmark = pytest.mark.slow
 
@@ -40,7 +40,7 @@ SHORT = TrainingConfig(
 
 
 def trained(codes: Codes, config: TrainingConfig, *rest, **more):
-    return train_mapper(Run(LESSON, codes, config), *rest, **more)
+    return train_mapper(Run(TINY, codes, config), *rest, **more)
 
 
 def test_loss_and_gradient_equal_a_plain_reference():
@@ -185,7 +185,7 @@ def test_a_loss_that_is_no_number_stops_and_keeps_the_last_checkpoint(tmp_path):
         trained(codes, wild, tmp_path / "wild")
     assert not (tmp_path / "wild" / FILE).exists()
 
-    run = Run(LESSON, codes, SHORT)
+    run = Run(TINY, codes, SHORT)
     train_mapper(run, tmp_path / "tame", keep_going=lambda run: run.step < 4)
     good = (tmp_path / "tame" / FILE).read_bytes()
     run.finite *= 0
@@ -262,7 +262,7 @@ def test_text_cannot_enter_training():
 
 def test_a_run_keeps_one_set_of_codes_in_memory():
     codes = linear_codes()
-    run = Run(LESSON, codes, SHORT)
+    run = Run(TINY, codes, SHORT)
     assert run.codes.s.data_ptr() == codes.s.data_ptr()
     assert run.codes.clip.data_ptr() == codes.clip.data_ptr()
     assert len(run.train_rows) + 40 == len(codes.s)  # rows of the one set, no copies
@@ -303,7 +303,7 @@ def test_the_pace_counts_steps_and_no_rest(monkeypatch):
         reports.append(report)
         wait()
 
-    run = Slow(LESSON, linear_codes(), SHORT)
+    run = Slow(TINY, linear_codes(), SHORT)
     clock[0] = 0.0
     train_mapper(run, on_report=hear, keep_going=wait)
     assert [report.pairs_per_second for report in reports] == [SHORT.batch] * 3
@@ -322,7 +322,7 @@ def test_compiling_changes_the_steps_only(monkeypatch, accumulate):
     plain = ExperimentConfig(**vars(SHORT), accumulate=accumulate)
     reports: dict[bool, list] = {False: [], True: []}
     ends = [
-        train_fast(LESSON, linear_codes(), replace(plain, compile=yes), on_report=heard.append)
+        train_fast(TINY, linear_codes(), replace(plain, compile=yes), on_report=heard.append)
         for yes, heard in reports.items()
     ]
     assert passed == [accumulate]
@@ -338,7 +338,7 @@ def test_a_missing_compiler_is_told_in_a_line(monkeypatch):
     monkeypatch.setattr(torch, "compile", missing)
     config = ExperimentConfig(**vars(SHORT), compile=True)
     with pytest.raises(DeltaEditError, match="compiler"):
-        train_fast(LESSON, linear_codes(), config)
+        train_fast(TINY, linear_codes(), config)
 
 
 @pytest.mark.parametrize("changed", [{}, {"family": 4}, {"condition_on_image": False}])
@@ -346,7 +346,7 @@ def test_the_fast_run_learns_what_the_plain_one_learns(changed):
     """Effective weights and fused Adam: the same mapper but for rounding."""
     codes = linear_codes()
     config = ExperimentConfig(**vars(SHORT) | {"ema": 0.0, "learning_rate": 0.05}, **changed)
-    quick = train_fast(LESSON, codes, config)
+    quick = train_fast(TINY, codes, config)
     if changed:
         assert all(bool(value.isfinite().all()) for value in quick.state_dict().values())
         return

@@ -17,7 +17,7 @@ from tests.tiny_domain import SPEC
 
 
 @dataclass
-class Seer:
+class ThumbnailEncoder:
     """encode_images by a fixed random projection of a 16 x 16 thumbnail: unit [n, 12]."""
 
     weight: Tensor
@@ -25,7 +25,7 @@ class Seer:
     preprocessing = "plain"
     model = None
 
-    def to(self, device: torch.device) -> "Seer":
+    def to(self, device: torch.device) -> "ThumbnailEncoder":
         return self
 
     @property
@@ -48,13 +48,15 @@ def picture_domain(width: int = 8, correlated: Callable | None = None) -> Domain
             made.eval().requires_grad_(False).estimate_mean_w(100)
             return made
 
-    def seer() -> Seer:
-        return Seer(torch.randn(3 * 16 * 16, 12, generator=torch.Generator().manual_seed(1)) / 20)
+    def encoder() -> ThumbnailEncoder:
+        return ThumbnailEncoder(
+            torch.randn(3 * 16 * 16, 12, generator=torch.Generator().manual_seed(1)) / 20
+        )
 
     def nothing(*_: object) -> NoReturn:
         raise AssertionError("nobody should ask for it")
 
-    networks = Networks(generator, seer, nothing, nothing, correlated=correlated)
+    networks = Networks(generator, encoder, nothing, nothing, correlated=correlated)
     return Domain(replace(SPEC, name="tiny"), networks)
 
 
@@ -63,7 +65,7 @@ TOY = StyleLayout((8,) * 7 + (8, 4, 4))
 NETWORKS = "0badc0de"
 
 # What training asks of a domain, and no more: nothing in it could read a text.
-LESSON = SimpleNamespace(
+TINY = SimpleNamespace(
     layout=TOY,
     device=torch.device("cpu"),
     spec=SimpleNamespace(name="tiny"),

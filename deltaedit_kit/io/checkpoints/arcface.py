@@ -15,7 +15,7 @@ from deltaedit_kit.io.checkpoints.filling import fill
 from deltaedit_kit.io.checkpoints.kind import Kind, Tensors, find
 from deltaedit_kit.io.checkpoints.reading import Contents
 
-MARKS = ("output_layer.3.weight", "body.0.res_layer.1.weight")
+KEYS = ("output_layer.3.weight", "body.0.res_layer.1.weight")
 
 
 def arcface_from(tensors: Tensors) -> ArcFace:
@@ -24,12 +24,12 @@ def arcface_from(tensors: Tensors) -> ArcFace:
 
 
 def _format_of(contents: Contents) -> str | None:
-    found = find(contents.tree, *MARKS)
+    found = find(contents.tree, *KEYS)
     return f"InsightFace layout, {contents.container.value}" if found else None
 
 
 def _tensors(contents: Contents) -> Tensors:
-    found = find(contents.tree, *MARKS)
+    found = find(contents.tree, *KEYS)
     return found.tensors if found else {}
 
 

@@ -32,7 +32,7 @@ from deltaedit_kit.io.checkpoints.kind import PREFIX, Kind, Tensors, find
 from deltaedit_kit.io.checkpoints.reading import Contents
 
 SCALE = "logit_scale"  # which every CLIP has
-MARKS = ("token_embedding.weight", "text_projection", "visual.conv1.weight")
+KEYS = ("token_embedding.weight", "text_projection", "visual.conv1.weight")
 QUICK = "-quickgelu"
 BEFORE = re.compile(rf"{PREFIX.pattern}((clip|clip_model)\.)?")
 
@@ -177,7 +177,7 @@ def _check_activation(name: str, quick: bool, weights: str) -> None:
 
 
 def _format_of(contents: Contents) -> str | None:
-    if find(contents.tree, *MARKS, prefix=BEFORE) is None:
+    if find(contents.tree, *KEYS, prefix=BEFORE) is None:
         return None
     if contents.container is Container.TORCHSCRIPT:
         return "OpenAI layout, TorchScript archive (read as data)"
@@ -185,7 +185,7 @@ def _format_of(contents: Contents) -> str | None:
 
 
 def _tensors(contents: Contents) -> Tensors:
-    found = find(contents.tree, *MARKS, prefix=BEFORE)
+    found = find(contents.tree, *KEYS, prefix=BEFORE)
     return found.tensors if found else {}
 
 

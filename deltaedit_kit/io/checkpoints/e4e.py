@@ -33,7 +33,7 @@ from deltaedit_kit.io.checkpoints.kind import (
 from deltaedit_kit.io.checkpoints.reading import Contents
 from deltaedit_kit.io.e4e import E4e
 
-MARKS = ("styles.0.linear.weight", "latlayer1.weight")
+KEYS = ("styles.0.linear.weight", "latlayer1.weight")
 TYPE = "Encoder4Editing"  # the encoder_type of e4e
 CHANNELS = 3  # of a picture
 MOST_ROWS = 22  # of w+, for 4096 px
@@ -53,7 +53,7 @@ def encoder_from(tensors: Tensors) -> E4e:
 
 def encoder_found(contents: Contents) -> tuple[Found, dict[str, Any]] | None:
     """A state dict with e4e's keys and the options beside it; None where there is none."""
-    found = find(contents.tree, *MARKS, prefix=BEFORE)
+    found = find(contents.tree, *KEYS, prefix=BEFORE)
     if found is None:
         return None
     options = found.beside("opts")
@@ -75,7 +75,7 @@ def _tensors(contents: Contents) -> Tensors:
     assert found is not None
     state, options = found
     tensors = {key: value for key, value in state.tensors.items() if key not in MEAN_CODES}
-    count, width = _rows(tensors), tensors[MARKS[0]].shape[0]
+    count, width = _rows(tensors), tensors[KEYS[0]].shape[0]
     if count > MOST_ROWS:
         raise DeltaEditError(f"it makes {count} rows of w+, no StyleGAN2 has so many; refused")
     if options.get("start_from_latent_avg") is False:  # its codes are no offsets

@@ -68,14 +68,14 @@ class Found:
         return None
 
 
-def find(tree: Any, *marks: str, prefix: re.Pattern[str] = PREFIX) -> Found | None:
-    """The state dict in which all the keys `marks` are, in whatever wrapping; None: not here."""
+def find(tree: Any, *names: str, prefix: re.Pattern[str] = PREFIX) -> Found | None:
+    """The state dict in which all the keys `names` are, in whatever wrapping; None: not here."""
     for inner, around in _wrapped(tree, ()):
-        ends = (key for key in inner if isinstance(key, str) and key.endswith(marks[0]))
-        starts = (key.removesuffix(marks[0]) for key in ends)
+        ends = (key for key in inner if isinstance(key, str) and key.endswith(names[0]))
+        starts = (key.removesuffix(names[0]) for key in ends)
         for start in sorted(filter(prefix.fullmatch, starts), key=len):
             own = flat_tensors(inner, start)
-            if all(mark in own for mark in marks):
+            if all(name in own for name in names):
                 return Found(own, (inner, *around))
     return None
 

@@ -26,7 +26,7 @@ from deltaedit_kit.io.checkpoints.filling import fill
 from deltaedit_kit.io.checkpoints.kind import MEAN_CODES, MEAN_W, Kind, Tensors, find, mean_code
 from deltaedit_kit.io.checkpoints.reading import Contents
 from deltaedit_kit.io.checkpoints.stylegan2_ada import (
-    ADA_MARKS,
+    ADA_KEYS,
     LR_MUL,
     ada_layout,
     ada_state_dict,
@@ -36,7 +36,7 @@ from deltaedit_kit.io.checkpoints.stylegan2_tf import is_tf, tf_state_dict
 from deltaedit_kit.stylegan2 import Generator
 from deltaedit_kit.stylegan2.layout import sizes_of
 
-MARKS = ("input.input", "style.1.weight")
+KEYS = ("input.input", "style.1.weight")
 LARGEST = 4096  # px
 
 
@@ -55,9 +55,9 @@ def _format_of(contents: Contents) -> str | None:
         return "stylegan2-ada-pytorch pickle (persistent classes)"
     if is_tf(tree):
         return "TensorFlow-era pickle (tuple of three networks)"
-    if find(tree, *ADA_MARKS):
+    if find(tree, *ADA_KEYS):
         return f"stylegan2-ada-pytorch state dict, {contents.container.value}"
-    return f"rosinality layout, {contents.container.value}" if find(tree, *MARKS) else None
+    return f"rosinality layout, {contents.container.value}" if find(tree, *KEYS) else None
 
 
 def kind_for(label: int | None) -> Kind:
@@ -76,10 +76,10 @@ def _tensors(contents: Contents, label: int | None = None) -> Tensors:
         tensors, mean_w = ada_state_dict(tree, contents.budget, label), None
     elif is_tf(tree):
         tensors, mean_w = tf_state_dict(tree, contents.budget), None
-    elif found := find(tree, *ADA_MARKS):
+    elif found := find(tree, *ADA_KEYS):
         tensors, mean_w = ada_layout(found.tensors, LR_MUL), None
     else:
-        found = find(tree, *MARKS)
+        found = find(tree, *KEYS)
         assert found is not None
         mean_w = found.beside(*MEAN_CODES)
         tensors = {key: value for key, value in found.tensors.items() if key not in MEAN_CODES}

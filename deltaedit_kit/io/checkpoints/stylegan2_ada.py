@@ -25,7 +25,7 @@ from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.io.checkpoints.budget import Budget
 from deltaedit_kit.io.checkpoints.stand_ins import Record, short
 
-ADA_MARKS = ("mapping.fc0.weight", "synthesis.b4.const")  # keys of such a state dict
+ADA_KEYS = ("mapping.fc0.weight", "synthesis.b4.const")  # keys of such a state dict
 LR_MUL = 0.01  # what the weights of our mapping network are multiplied with when they are used
 
 

@@ -3,8 +3,9 @@
 new_project(DIR) -> your renderer, your words -> build(DIR) -> load_domain(DIR)
 
 project    the folder: renderer, declaration;     world     renders with known factors
-steps      the steps and their marks;             bench     what a step is given, sizes
-loop       how every network trains;              oracle, generator, clip, editing, exam: steps
+steps      the steps and their fingerprints;      bench     what a step is given, sizes
+loop       how every network trains;              oracle, generator, clip, editing,
+                                                  evaluation: steps
 """
 
 from deltaedit_kit.labs.own_domain.bench import FULL, MINIATURE, Sizes

@@ -110,17 +110,17 @@ class Run:
         real = shrink(real, size // 2, size).lerp(real, blend) if blend < 1 else real
         with torch.no_grad():
             fake = self.draw(n)
-        judge = partial(self.critic, blend=blend)
-        loss_d = F.softplus(judge(fake)).mean() + F.softplus(-judge(real)).mean()
+        critic = partial(self.critic, blend=blend)
+        loss_d = F.softplus(critic(fake)).mean() + F.softplus(-critic(real)).mean()
         descend(self.adam_d, loss_d)
         if self.step % config.r1_every == 0:
             real = real.detach().requires_grad_()
-            (slope,) = torch.autograd.grad(judge(real).sum(), real, create_graph=True)
+            (slope,) = torch.autograd.grad(critic(real).sum(), real, create_graph=True)
             penalty = slope.square().sum((1, 2, 3)).mean()
             gamma = config.r1_weight * size**2 / config.batch
             descend(self.adam_d, penalty * (gamma / 2 * config.r1_every))
         self.critic.requires_grad_(False)
-        loss_g = F.softplus(-judge(self.draw(n))).mean()
+        loss_g = F.softplus(-critic(self.draw(n))).mean()
         descend(self.adam_g, loss_g)
         self.critic.requires_grad_(True)
         self.step += 1

@@ -22,25 +22,25 @@ class Sizes:
     held_out: int = 400  # renders after those, that only reports see
     # oracle
     reader_width: int = 24
-    reading: Schedule = field(default_factory=lambda: Schedule(1000, 2e-3))
+    oracle_schedule: Schedule = field(default_factory=lambda: Schedule(1000, 2e-3))
     # generator; layers up to 32 px share a width, as the mapper takes them for tokens
     channels: int = 64
     last_channels: int = 24  # at 64 px and above
     style_dim: int = 64
-    drawing: Schedule = field(default_factory=lambda: Schedule(6000, 3e-3))
+    generator_schedule: Schedule = field(default_factory=lambda: Schedule(6000, 3e-3))
     critic_pictures: int = 300_000  # with --adversarial, that the critic sees
     # CLIP
     clip_width: int = 128
     clip_layers: int = 3
     embed: int = 64
-    seeing: Schedule = field(default_factory=lambda: Schedule(800, 1e-3))
-    naming: Schedule = field(default_factory=lambda: Schedule(800, 2e-3))
+    image_schedule: Schedule = field(default_factory=lambda: Schedule(800, 1e-3))
+    text_schedule: Schedule = field(default_factory=lambda: Schedule(800, 2e-3))
     # mapper and R
     codes: int = 6000
     mapper_steps: int = 2000
     relevance_pictures: int = 32
     # settings and card
-    exam_faces: int = 32
+    evaluation_faces: int = 32
 
 
 FULL = Sizes()
@@ -48,42 +48,42 @@ MINIATURE = Sizes(
     renders=600,
     held_out=100,
     reader_width=12,
-    reading=Schedule(400, 3e-3),
+    oracle_schedule=Schedule(400, 3e-3),
     channels=24,
     last_channels=12,
-    drawing=Schedule(400, 6e-3),
+    generator_schedule=Schedule(400, 6e-3),
     critic_pictures=320,
     clip_width=64,
     clip_layers=2,
     embed=32,
-    seeing=Schedule(100, 2e-3),
-    naming=Schedule(100, 4e-3),
+    image_schedule=Schedule(100, 2e-3),
+    text_schedule=Schedule(100, 4e-3),
     codes=600,
     mapper_steps=200,
     relevance_pictures=8,
-    exam_faces=8,
+    evaluation_faces=8,
 )
 
 
 @dataclass(frozen=True)
 class Bench:
-    """One step at work. `mark` changes whenever anything does that the step depends on."""
+    """One step at work. `fingerprint` changes whenever anything does that the step depends on."""
 
     project: Project
     sizes: Sizes
-    marks: dict[str, str]  # of every step
+    fingerprints: dict[str, str]  # of every step
     step: str
     tell: Tell
     device: str = "cpu"
     adversarial: bool = False  # the generator is taught by a critic
 
     @property
-    def mark(self) -> str:
+    def fingerprint(self) -> str:
         """This step's."""
-        return self.marks[self.step]
+        return self.fingerprints[self.step]
 
     @property
-    def rooms(self) -> Path:
+    def workspace(self) -> Path:
         """Where unfinished work lies."""
         return self.project.folder / "build"
 
@@ -94,7 +94,7 @@ class Bench:
 
     def state(self, name: str) -> Path:
         """A training's checkpoint."""
-        return self.rooms / f"{name}.state.safetensors"
+        return self.workspace / f"{name}.state.safetensors"
 
     def file(self, network: str) -> Path:
         """Where `load_domain` looks for a network."""
@@ -107,6 +107,6 @@ class Bench:
 
     def world(self, tell: Tell = lambda *_: None) -> World:
         """The renders, drawn if they are not there."""
-        sizes, folder = self.sizes, self.rooms / f"renders-{self.marks['renders']}"
+        sizes, folder = self.sizes, self.workspace / f"renders-{self.fingerprints['renders']}"
         numbers = (self.factors, sizes.renders, sizes.held_out, sizes.style_dim)
         return make_world(self.project.render, *numbers, folder, tell)

@@ -1,7 +1,7 @@
 """The domain's CLIP: two small towers, first one that sees, then both in one space.
 
-    seeing   the image tower reads the factors off shaken renders, through a head that is dropped
-    naming   its features rest; projection and text tower meet on captions, by `clip_losses`
+    image    the image tower reads the factors off augmented renders, through a head that is dropped
+    text     its features rest; projection and text tower meet on captions, by `clip_losses`
 
 Contrastive training from scratch learns colours and then stalls: captions are a thin signal. All of
 this supervision concerns CLIP; the mapper sees no text and no factor. Only words that a caption has
@@ -21,6 +21,7 @@ from torch.nn import functional as F
 from deltaedit_kit.atomic import save_tensors
 from deltaedit_kit.clip_network import HEAD, ClipNetwork, ClipSizes
 from deltaedit_kit.clip_tokenizer import tokenize
+from deltaedit_kit.labs.own_domain.augmentation import augment
 from deltaedit_kit.labs.own_domain.bench import Bench
 from deltaedit_kit.labs.own_domain.captions import degrees, draw_captions, neutral_captions
 from deltaedit_kit.labs.own_domain.clip_losses import (
@@ -31,12 +32,11 @@ from deltaedit_kit.labs.own_domain.clip_losses import (
 )
 from deltaedit_kit.labs.own_domain.loop import descend
 from deltaedit_kit.labs.own_domain.patches import principal_patches
-from deltaedit_kit.labs.own_domain.shaking import shake
 from deltaedit_kit.labs.own_domain.world import World
 
 PATCH, CONTEXT, VOCABULARY, TEXT_WIDTH, TEXT_LAYERS = 8, 77, 49408, 64, 2
 BATCH, REACH = 32, 1
-PICTURES, CAPTIONS = 768, 96  # a step of naming
+PICTURES, CAPTIONS = 768, 96  # a step of the text tower
 SEED = 2_000_003
 
 
@@ -91,23 +91,23 @@ def see(bench: Bench, network: ClipNetwork, world: World) -> None:
     def loss_at(step: int) -> Tensor:
         seeded = torch.Generator().manual_seed(SEED + step)
         rows = torch.randint(world.rows, (BATCH,), generator=seeded)
-        pictures = shake(world.at(rows), seeded, REACH).to(bench.device)
+        pictures = augment(world.at(rows), seeded, REACH).to(bench.device)
         error = reader(pictures) - (world.factors[rows].to(bench.device) - 0.5) * math.sqrt(12)
         return error.square().mean()
 
-    seeing = bench.sizes.seeing
-    descend(reader, loss_at, seeing, bench.state("clip-seeing"), bench.mark, bench.tell)
+    schedule = bench.sizes.image_schedule
+    descend(reader, loss_at, schedule, bench.state("clip-image"), bench.fingerprint, bench.tell)
 
 
 @torch.no_grad()
 def features(
     bench: Bench, network: ClipNetwork, world: World
 ) -> tuple[Float[Tensor, "m W"], Float[Tensor, "m K"]]:
-    """What the tower sees of every render, as it is and shaken, and their factors."""
+    """What the tower sees of every render, as it is and augmented, and their factors."""
     seeded, made = torch.Generator().manual_seed(SEED), ([], [])
     for rows in torch.arange(world.rows).split(128):
         pictures = world.at(rows)
-        for kept, batch in zip(made, (pictures, shake(pictures, seeded, REACH)), strict=True):
+        for kept, batch in zip(made, (pictures, augment(pictures, seeded, REACH)), strict=True):
             kept.append(network.visual(batch.to(bench.device)))
     factors = world.factors[: world.rows].to(bench.device)
     return torch.cat([*made[0], *made[1]]), torch.cat((factors, factors))
@@ -146,5 +146,5 @@ def name(
         terms = losses(said, neutral, images, named, held[rows], tellable[rows], scale, apart)
         return weighted({**terms, **levelling(said, neutral, named, images)})
 
-    naming = bench.sizes.naming
-    descend(network, loss_at, naming, bench.state("clip-naming"), bench.mark, bench.tell)
+    schedule = bench.sizes.text_schedule
+    descend(network, loss_at, schedule, bench.state("clip-text"), bench.fingerprint, bench.tell)

@@ -26,14 +26,14 @@ def domain_of(bench: Bench) -> Domain:
     return load_domain(bench.project.folder, bench.device)
 
 
-def store_of(bench: Bench, mark: str) -> CodeStore:
+def store_of(bench: Bench, fingerprint: str) -> CodeStore:
     """The codes, made if need be."""
     folder = bench.project.folder / "codes"
-    if not (bench.rooms / f"codes-{mark}.txt").exists():  # of other networks
+    if not (bench.workspace / f"codes-{fingerprint}.txt").exists():  # of other networks
         shutil.rmtree(folder, ignore_errors=True)
-        for old in bench.rooms.glob("codes-*.txt"):
+        for old in bench.workspace.glob("codes-*.txt"):
             old.unlink()
-        (bench.rooms / f"codes-{mark}.txt").write_text("these codes are in ../codes\n")
+        (bench.workspace / f"codes-{fingerprint}.txt").write_text("these codes are in ../codes\n")
     return make_codes(
         domain_of(bench), folder, bench.sizes.codes, SEED, fast=True, progress=bench.tell
     )
@@ -41,7 +41,7 @@ def store_of(bench: Bench, mark: str) -> CodeStore:
 
 def make_store(bench: Bench) -> None:
     """Fill codes/."""
-    store_of(bench, bench.mark)
+    store_of(bench, bench.fingerprint)
 
 
 def make_mapper(bench: Bench) -> None:
@@ -64,9 +64,9 @@ def make_mapper(bench: Bench) -> None:
         bench.tell(run.step, steps)
         return True
 
-    room = bench.rooms / f"mapper-{bench.mark}"
+    folder = bench.workspace / f"mapper-{bench.fingerprint}"
     mapper = train_fast(
-        domain, CodeStore.open(bench.project.folder / "codes"), config, room, keep_going=going
+        domain, CodeStore.open(bench.project.folder / "codes"), config, folder, keep_going=going
     )
     header = bench.header | {"networks": domain.fingerprint()}
     save_tensors(bench.file("mapper"), mapper.state_dict(), header)

@@ -81,7 +81,7 @@ def make_by_regression(bench: Bench) -> None:
     for layer in model.layers:
         if layer.to_rgb is not None:
             layer.to_rgb.conv.modulation.requires_grad_(False)
-    weight, steps = factor_weight(world, factors).to(bench.device), sizes.drawing.steps
+    weight, steps = factor_weight(world, factors).to(bench.device), sizes.generator_schedule.steps
 
     def loss_at(step: int) -> Tensor:
         seeded = torch.Generator().manual_seed(SEED + step)
@@ -101,7 +101,15 @@ def make_by_regression(bench: Bench) -> None:
     def pace(name: str) -> float:
         return STYLE_PACE if ".modulation." in name else 1.0
 
-    descend(model, loss_at, sizes.drawing, bench.state("generator"), bench.mark, bench.tell, pace)
+    descend(
+        model,
+        loss_at,
+        sizes.generator_schedule,
+        bench.state("generator"),
+        bench.fingerprint,
+        bench.tell,
+        pace,
+    )
     fold_offset(model)
     finish(bench, model)
 
@@ -119,9 +127,9 @@ def make_by_critic(bench: Bench) -> None:
         pictures=sizes.critic_pictures,
         average_over=min(20_000, max(small, 1)),
     )
-    room = bench.rooms / f"critic-{bench.mark}"
+    folder = bench.workspace / f"critic-{bench.fingerprint}"
     run, steps = Run(config, bench.device), config.pictures // config.batch
-    run.load(room / STATE)
+    run.load(folder / STATE)
     saved = time.monotonic()
     while run.step < steps:
         seeded = torch.Generator().manual_seed(SEED + run.step)
@@ -129,7 +137,7 @@ def make_by_critic(bench: Bench) -> None:
         run.train_step(world.at(rows).to(bench.device))
         bench.tell(run.step, steps)
         if time.monotonic() - saved > SAVE_EVERY or run.step == steps:
-            run.save(room)
+            run.save(folder)
             saved = time.monotonic()
     finish(bench, run.average)
 
@@ -137,14 +145,14 @@ def make_by_critic(bench: Bench) -> None:
 def finish(bench: Bench, model: Generator) -> None:
     """Write a trained generator with its mean of w, its channels not scaled yet."""
     model.eval().estimate_mean_w(20_000, seed=0)
-    save_tensors(bench.rooms / RAW, model.checkpoint(), ABOUT | bench.header)
+    save_tensors(bench.workspace / RAW, model.checkpoint(), ABOUT | bench.header)
 
 
 def make_scales(bench: Bench) -> None:
     """Scale the channels of s by what CLIP sees of them, write generator.safetensors."""
     from deltaedit_kit.io.checkpoints.loaders import load_clip
 
-    tensors, _ = load_tensors(bench.rooms / RAW)
+    tensors, _ = load_tensors(bench.workspace / RAW)
     model = Generator.from_state_dict({key: x.clone() for key, x in tensors.items()}).eval()
     model = model.to(bench.device).requires_grad_(False)
     clip = load_clip(bench.file("clip"), preprocessing=bench.project.spec.preprocessing)

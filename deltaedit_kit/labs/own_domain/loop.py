@@ -44,13 +44,13 @@ def descend(
     loss_at: Callable[[int], Tensor],
     schedule: Schedule,
     state: Path,
-    mark: str,
+    fingerprint: str,
     tell: Tell,
     pace: Callable[[str], float] = lambda _: 1.0,
 ) -> None:
     """Train what of `network` requires gradients, in place; it ends as the average of weights.
 
-    `pace(name)` multiplies the rate of a parameter. A `state` of another `mark` is left.
+    `pace(name)` multiplies the rate of a parameter. A `state` of another `fingerprint` is left.
     """
     learning = {name: x for name, x in network.named_parameters() if x.requires_grad}
     paces = {name: pace(name) for name in learning}
@@ -60,7 +60,7 @@ def descend(
     ]
     adam = torch.optim.Adam(groups, schedule.rate, (0.9, 0.99))
     average = copy.deepcopy(list(learning.values()))
-    step = _resume(learning, average, adam, state, mark)
+    step = _resume(learning, average, adam, state, fingerprint)
     keep = math.exp(-1 / max(schedule.memory * schedule.steps, 1))
     last = time.monotonic()
     tell(step, schedule.steps)
@@ -77,7 +77,7 @@ def descend(
         with torch.no_grad():
             follow(list(average), list(learning.values()), step)
         if (now := time.monotonic()) - last > schedule.save_every or step == schedule.steps:
-            _save(learning, average, adam, state, mark, step)
+            _save(learning, average, adam, state, fingerprint, step)
             last = now
         tell(step, schedule.steps)
     with torch.no_grad():
@@ -90,14 +90,14 @@ def _save(
     average: list[nn.Parameter],
     adam: torch.optim.Optimizer,
     path: Path,
-    mark: str,
+    fingerprint: str,
     step: int,
 ) -> None:
     tensors: dict[str, Tensor] = {}
     for (name, x), kept in zip(learning.items(), average, strict=True):
         tensors |= {f"network/{name}": x, f"average/{name}": kept}
         tensors |= {f"adam/{name}/{key}": value for key, value in adam.state[x].items()}
-    save_tensors(path, tensors, {"mark": mark, "step": str(step)})
+    save_tensors(path, tensors, {"fingerprint": fingerprint, "step": str(step)})
 
 
 def _resume(
@@ -105,10 +105,10 @@ def _resume(
     average: list[nn.Parameter],
     adam: torch.optim.Optimizer,
     path: Path,
-    mark: str,
+    fingerprint: str,
 ) -> int:
-    """The step to go on with; 0 where there is no state of this mark."""
-    if read_header(path).get("mark") != mark:
+    """The step to go on with; 0 where there is no state of this fingerprint."""
+    if read_header(path).get("fingerprint") != fingerprint:
         return 0
     tensors, header = load_tensors(path)
     with torch.no_grad():

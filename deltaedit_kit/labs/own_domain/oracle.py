@@ -1,6 +1,6 @@
-"""Step two: the oracle, which learns to read the factors off shaken renders.
+"""Step two: the oracle, which learns to read the factors off augmented renders.
 
-    minimise  E |read(shake(picture)) - f| + 2 (...)^2
+    minimise  E |read(augment(picture)) - f| + 2 (...)^2
 
 Its error on renders that it never saw is what every later number of the card rests on.
 """
@@ -13,9 +13,9 @@ from torch import Tensor
 
 from deltaedit_kit.atomic import load_tensors, save_tensors
 from deltaedit_kit.factor_oracle import FORMAT, FactorOracle, FactorReader
+from deltaedit_kit.labs.own_domain.augmentation import augment
 from deltaedit_kit.labs.own_domain.bench import Bench
 from deltaedit_kit.labs.own_domain.loop import descend
-from deltaedit_kit.labs.own_domain.shaking import shake
 
 BATCH, SEED = 32, 1_000_003
 REACH = 1  # pixels: where a thing stands may be a factor
@@ -32,22 +32,24 @@ def make_oracle(bench: Bench) -> None:
     def loss_at(step: int) -> Tensor:
         seeded = torch.Generator().manual_seed(SEED + step)
         rows = torch.randint(world.rows, (BATCH,), generator=seeded)
-        pictures = shake(world.at(rows), seeded, REACH).to(bench.device)
+        pictures = augment(world.at(rows), seeded, REACH).to(bench.device)
         error = reader(pictures) - world.factors[rows].to(bench.device)
         return (error.abs() + 2 * error.square()).mean()
 
-    descend(reader, loss_at, sizes.reading, bench.state("oracle"), bench.mark, bench.tell)
+    descend(
+        reader, loss_at, sizes.oracle_schedule, bench.state("oracle"), bench.fingerprint, bench.tell
+    )
     save_tensors(bench.file("oracle"), reader.state_dict(), {"format": FORMAT, **bench.header})
 
 
-def reading_errors(bench: Bench, shaken: bool = False) -> dict[str, float]:
-    """Mean |error| of each factor on unseen renders, as they are or shaken."""
+def reading_errors(bench: Bench, augmented: bool = False) -> dict[str, float]:
+    """Mean |error| of each factor on unseen renders, as they are or augmented."""
     world, spec = bench.world(), bench.project.spec
     weights, _ = load_tensors(bench.file("oracle"))
     reader = FactorReader.from_state_dict(weights, spec.resolution)
     oracle = FactorOracle(reader, spec.factors, spec.neutral)
     pictures: Float[Tensor, "n 3 R R"] = world.at(world.unseen)
-    if shaken:
-        pictures = shake(pictures, torch.Generator().manual_seed(0), REACH).clamp(-1, 1)
+    if augmented:
+        pictures = augment(pictures, torch.Generator().manual_seed(0), REACH).clamp(-1, 1)
     errors = (oracle.read(pictures) - world.factors[world.unseen]).abs().mean(0)
     return dict(zip(oracle.factors, errors.tolist(), strict=True))

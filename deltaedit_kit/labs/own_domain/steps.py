@@ -2,9 +2,9 @@
 
     renders, oracle, generator, clip, scales, codes, mapper, relevance, settings, card
 
-A step is done when its file is there and its mark is the one written down. A mark is a checksum of
-what the step depends on: renderer, words, sizes, and the marks of the steps before. So a changed
-caption trains CLIP again and all that follows it, but draws no render twice.
+A step is done when its file is there and its fingerprint is the one written down: a checksum of
+what the step depends on, renderer, words, sizes, and the fingerprints of the steps before. So a
+changed caption trains CLIP again and all that follows it, but draws no render twice.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.own_domain.bench import FULL, Bench, Sizes
 from deltaedit_kit.labs.own_domain.clip import make_clip
 from deltaedit_kit.labs.own_domain.editing import make_mapper, make_r, make_store
-from deltaedit_kit.labs.own_domain.exam import make_card, make_settings
+from deltaedit_kit.labs.own_domain.evaluation import make_card, make_settings
 from deltaedit_kit.labs.own_domain.generator import RAW, make_generator, make_scales
 from deltaedit_kit.labs.own_domain.oracle import GUESS, make_oracle, reading_errors
 from deltaedit_kit.labs.own_domain.project import Project, open_project
@@ -37,8 +37,8 @@ def make_renders(bench: Bench) -> None:
 
 
 ORACLE = "oracle.safetensors"
-DRAWING = ("channels", "last_channels", "style_dim", "drawing", "critic_pictures")
-NAMING = ("clip_width", "clip_layers", "embed", "seeing", "naming")
+GENERATOR = ("channels", "last_channels", "style_dim", "generator_schedule", "critic_pictures")
+CLIP = ("clip_width", "clip_layers", "embed", "image_schedule", "text_schedule")
 
 
 @dataclass(frozen=True)
@@ -55,32 +55,34 @@ class Step:
 
 STEPS = (
     Step("renders", make_renders, "", (), ("renders", "held_out", "style_dim"), 1.0),
-    Step("oracle", make_oracle, ORACLE, ("renders",), ("reader_width", "reading"), 4.0),
-    Step("generator", make_generator, f"build/{RAW}", ("renders",), DRAWING, 10.0),
-    Step("clip", make_clip, "clip.safetensors", ("renders",), NAMING, 6.0),
+    Step("oracle", make_oracle, ORACLE, ("renders",), ("reader_width", "oracle_schedule"), 4.0),
+    Step("generator", make_generator, f"build/{RAW}", ("renders",), GENERATOR, 10.0),
+    Step("clip", make_clip, "clip.safetensors", ("renders",), CLIP, 6.0),
     Step("scales", make_scales, "generator.safetensors", ("generator", "clip"), (), 0.5),
     Step("codes", make_store, "", ("scales",), ("codes",), 2.0),
     Step("mapper", make_mapper, "mapper.safetensors", ("codes",), ("mapper_steps",), 3.0),
     Step("relevance", make_r, "relevance.safetensors", ("scales",), ("relevance_pictures",), 1.0),
-    Step("settings", make_settings, "", ("oracle", "mapper", "relevance"), ("exam_faces",), 1.0),
+    Step(
+        "settings", make_settings, "", ("oracle", "mapper", "relevance"), ("evaluation_faces",), 1.0
+    ),
     Step("card", make_card, "card.md", ("settings",), (), 0.3),
 )
 NAMES = tuple(step.name for step in STEPS)
 
 
-def marks_of(project: Project, sizes: Sizes, adversarial: bool) -> dict[str, str]:
-    """The mark of every step."""
+def fingerprints_of(project: Project, sizes: Sizes, adversarial: bool) -> dict[str, str]:
+    """The fingerprint of every step."""
     own = {
         "renders": f"{project.source} {project.factors} {project.spec.resolution}",
         "generator": str(adversarial),
         "clip": project.words,
     }
-    marks: dict[str, str] = {}
+    fingerprints: dict[str, str] = {}
     for step in STEPS:
         parts = [own.get(step.name, ""), *(repr(getattr(sizes, name)) for name in step.sizes)]
-        parts += [marks[name] for name in step.after]
-        marks[step.name] = f"{crc32(json.dumps(parts).encode()):08x}"
-    return marks
+        parts += [fingerprints[name] for name in step.after]
+        fingerprints[step.name] = f"{crc32(json.dumps(parts).encode()):08x}"
+    return fingerprints
 
 
 def build(
@@ -99,39 +101,43 @@ def build(
     if until not in NAMES:
         raise DeltaEditError(f"no step is called {until[:40]!r}; the steps are {', '.join(NAMES)}")
     project = open_project(folder)
-    marks = marks_of(project, sizes, adversarial)
-    rooms = project.folder / "build"
-    with only_writer(rooms, "build"):
+    fingerprints = fingerprints_of(project, sizes, adversarial)
+    workspace = project.folder / "build"
+    with only_writer(workspace, "build"):
         steps = STEPS[: NAMES.index(until) + 1]
         clock = Clock(steps, say)
         for step in steps:
-            if _is_done(project.folder, step, marks):
+            if _is_done(project.folder, step, fingerprints):
                 clock.skip(step)
                 continue
-            bench = Bench(project, sizes, marks, step.name, clock.begin(step), device, adversarial)
+            bench = Bench(
+                project, sizes, fingerprints, step.name, clock.begin(step), device, adversarial
+            )
             step.make(bench)
-            _write_down(rooms, step.name, marks[step.name])
+            _write_down(workspace, step.name, fingerprints[step.name])
             clock.end(step)
             if step.name == "oracle":
                 say(_readable(bench))
     return project.folder
 
 
-def _done(rooms: Path) -> dict[str, str]:
-    path = rooms / "done.json"
+def _done(workspace: Path) -> dict[str, str]:
+    path = workspace / "done.json"
     try:
         return dict(json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
         return {}
 
 
-def _is_done(folder: Path, step: Step, marks: dict[str, str]) -> bool:
+def _is_done(folder: Path, step: Step, fingerprints: dict[str, str]) -> bool:
     there = not step.file or (folder / step.file).exists()
-    return there and _done(folder / "build").get(step.name) == marks[step.name]
+    return there and _done(folder / "build").get(step.name) == fingerprints[step.name]
 
 
-def _write_down(rooms: Path, name: str, mark: str) -> None:
-    write_text(rooms / "done.json", json.dumps(_done(rooms) | {name: mark}, indent=2))
+def _write_down(workspace: Path, name: str, fingerprint: str) -> None:
+    write_text(
+        workspace / "done.json", json.dumps(_done(workspace) | {name: fingerprint}, indent=2)
+    )
 
 
 def _readable(bench: Bench) -> str:

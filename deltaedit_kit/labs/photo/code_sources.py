@@ -55,9 +55,13 @@ class Photos:
         return self.domain.generator.latent_rows
 
     def describe(self) -> dict[str, object]:
-        """How many, and a mark of their names and sizes."""
+        """How many, and a fingerprint of their names and sizes."""
         text = "\n".join(f"{file.name} {file.stat().st_size}" for file in self.files)
-        return {"kind": "photos", "files": len(self.files), "mark": zlib.crc32(text.encode())}
+        return {
+            "kind": "photos",
+            "files": len(self.files),
+            "fingerprint": zlib.crc32(text.encode()),
+        }
 
     def batches(self, rows: range, size: int) -> Iterator[Tensor]:
         """Read and invert, `size` photographs at a time: w+ [size, L, W]."""

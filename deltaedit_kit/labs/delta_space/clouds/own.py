@@ -64,7 +64,7 @@ def own_cloud(
     batch = whole_number("batch", batch, 1)
     path = None
     if cache is not None:
-        path = Path(cache).expanduser() / f"cloud-{_mark(items, clip, several)}.safetensors"
+        path = Path(cache).expanduser() / f"cloud-{_fingerprint(items, clip, several)}.safetensors"
         if path.exists() and (stored := _load(path)) is not None:
             return OwnCloud(stored.cloud, (*found.skipped, *stored.skipped), path)
     made = _embed(items, clip, several, batch, progress)
@@ -127,7 +127,7 @@ def _thumbnails(squares: Tensor) -> Tensor:
     return ((small.clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8).movedim(1, -1)
 
 
-def _mark(
+def _fingerprint(
     items: tuple[tuple[Path, tuple[str, ...]], ...], clip: ClipSpace, several: Several
 ) -> str:
     """Sixteen hexadecimal digits that change with anything that changes the embeddings."""

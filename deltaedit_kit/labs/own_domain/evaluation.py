@@ -3,7 +3,7 @@
     success       of the pictures that lack an attribute: the share that has it after its prompt
     side effect   mean change of all other factors
 
-The settings, strength and threshold, are chosen on pictures that the exam does not use: the pair
+The settings, strength and threshold, are chosen on pictures that the card does not use: the pair
 with the highest  success - PRICE max(0, side effect - AIM), the smaller strength where two tie.
 """
 
@@ -27,7 +27,7 @@ from deltaedit_kit.labs.own_domain.editing import domain_of
 from deltaedit_kit.labs.own_domain.oracle import GUESS, reading_errors
 from deltaedit_kit.oracle import Attribute, Oracle
 
-TUNING_SEED, EXAM_SEED = 600_000, 700_000
+TUNING_SEED, EVALUATION_SEED = 600_000, 700_000
 STRENGTHS = (0.7, 1.0, 1.4, 2.0, 2.8)
 KEPT = (1.0, 0.5, 0.25)  # shares of the channels that a sentence may touch
 PRICE, AIM = 5.0, 0.04
@@ -45,7 +45,7 @@ class Result:
 
 
 @dataclass(frozen=True)
-class Exam:
+class EditQuality:
     """All attributes."""
 
     results: tuple[Result, ...]
@@ -61,7 +61,7 @@ class Exam:
         return sum(row.side_effect for row in self.results) / len(self.results)
 
 
-class Examiner:
+class EditEvaluation:
     """Pictures that lack each attribute, read once; asked again for every setting."""
 
     def __init__(self, domain: Domain, pictures: int, seed: int) -> None:
@@ -76,13 +76,15 @@ class Examiner:
             if rows:
                 self.tasks.append((target, pool.select(rows), read[rows]))
 
-    def ask(self, strength: float | None = None, threshold: float | None = None) -> Exam:
+    def evaluate(
+        self, strength: float | None = None, threshold: float | None = None
+    ) -> EditQuality:
         """Edit and count; None: the domain's settings."""
         editor, rows = Editor(self.domain), []
         for target, faces, before in self.tasks:
             edit = editor.edit(faces, target.prompt, strength=strength, threshold=threshold)
             rows.append(self._result(target, before, self.oracle.read(edit.after)))
-        return Exam(tuple(rows))
+        return EditQuality(tuple(rows))
 
     def _result(self, target: Attribute, before: Tensor, after: Tensor) -> Result:
         oracle: Oracle = self.oracle
@@ -94,15 +96,15 @@ class Examiner:
 def make_settings(bench: Bench) -> None:
     """Choose strength and threshold, write them into the declaration."""
     domain = domain_of(bench)
-    examiner = Examiner(domain, max(bench.sizes.exam_faces // 2, 4), TUNING_SEED)
+    edits = EditEvaluation(domain, max(bench.sizes.evaluation_faces // 2, 4), TUNING_SEED)
     deltas = domain.delta_texts([target.prompt for target in domain.attributes.values()])
     says = (deltas @ domain.relevance.T).abs().flatten()
     grid = list(product(KEPT, STRENGTHS))
     best, chosen = float("-inf"), (0.0, 1.0)
     for done, (share, strength) in enumerate(grid):
         threshold = 0.0 if share == 1 else torch.quantile(says, 1 - share).item()
-        exam = examiner.ask(strength, threshold)
-        score = exam.success - PRICE * max(0.0, exam.side_effect - AIM)
+        quality = edits.evaluate(strength, threshold)
+        score = quality.success - PRICE * max(0.0, quality.side_effect - AIM)
         if score > best + 1e-6:
             best, chosen = score, (threshold, strength)
         bench.tell(done + 1, len(grid))
@@ -115,20 +117,22 @@ def make_settings(bench: Bench) -> None:
 def make_card(bench: Bench) -> None:
     """Write card.md."""
     domain = domain_of(bench)
-    exam = Examiner(domain, bench.sizes.exam_faces, EXAM_SEED).ask()
-    clean, shaken = reading_errors(bench), reading_errors(bench, shaken=True)
-    write_text(bench.project.folder / "card.md", card(domain, exam, clean, shaken))
+    quality = EditEvaluation(domain, bench.sizes.evaluation_faces, EVALUATION_SEED).evaluate()
+    clean, augmented = reading_errors(bench), reading_errors(bench, augmented=True)
+    write_text(bench.project.folder / "card.md", card(domain, quality, clean, augmented))
 
 
-def card(domain: Domain, exam: Exam, clean: dict[str, float], shaken: dict[str, float]) -> str:
+def card(
+    domain: Domain, quality: EditQuality, clean: dict[str, float], augmented: dict[str, float]
+) -> str:
     """What was made and how good it is."""
     spec = domain.spec
     rows = "\n".join(
         f"| {row.attribute} | {row.prompt} | {row.pictures} | {row.success:.0%} | "
         f"{row.side_effect:.3f} |"
-        for row in exam.results
+        for row in quality.results
     )
-    read = "\n".join(f"| {name} | {clean[name]:.3f} | {shaken[name]:.3f} |" for name in clean)
+    read = "\n".join(f"| {name} | {clean[name]:.3f} | {augmented[name]:.3f} |" for name in clean)
     return f"""# {spec.name}: {spec.title}
 
 {spec.resolution} px, {domain.layout.total} style channels, CLIP width {domain.clip.width}; strength
@@ -136,8 +140,8 @@ def card(domain: Domain, exam: Exam, clean: dict[str, float], shaken: dict[str, 
 
 ## Edits, by the oracle
 
-Mean success {exam.success:.0%}, mean side effect {exam.side_effect:.3f}, on generated pictures that
-lack the attribute and on which no setting was chosen.
+Mean success {quality.success:.0%}, mean side effect {quality.side_effect:.3f}, on generated
+pictures that lack the attribute and on which no setting was chosen.
 
 | Attribute | Prompt | Pictures | Success | Side effect |
 | --- | --- | --- | --- | --- |
@@ -145,9 +149,9 @@ lack the attribute and on which no setting was chosen.
 
 ## The oracle
 
-Mean error on renders that it never saw, as they are and shaken; a guess is {GUESS:.2f}.
+Mean error on renders that it never saw, as they are and augmented; a guess is {GUESS:.2f}.
 
-| Factor | Renders | Shaken |
+| Factor | Renders | Augmented |
 | --- | --- | --- |
 {read}
 

@@ -1,6 +1,6 @@
 """Renders made honest: a generator's pictures are softer than renders, and sit a little elsewhere.
 
-shaken = noise + gain * shift(blur(picture)) + lift,   one mix for each eighth of a batch
+augmented = noise + gain * shift(blur(picture)) + lift,   one mix for each eighth of a batch
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 
-def shake(
+def augment(
     pictures: Float[Tensor, "n 3 h w"], generator: torch.Generator, reach: int = 3
 ) -> Float[Tensor, "n 3 h w"]:
     """Mild blur, noise, shift by at most `reach` pixels, and light."""

@@ -212,26 +212,26 @@ class Domain:
     @kit_defaults()
     @torch.no_grad()
     def sample_w(
-        self, n: int, seed: int, truncation: float = 1.0, family: int = 1
+        self, n: int, seed: int, truncation: float = 1.0, correlated: int = 1
     ) -> Float[Tensor, "n W"]:
         """n codes w from a seed: the only place that draws z.
 
-        `family` > 1 draws so many neighbouring rows correlated, alike but for few factors, where
-        the domain can. Raises `DeltaEditError` as `sample` does, and where it cannot.
+        With `correlated` > 1 so many neighbouring rows are alike but for few factors, where the
+        domain can. Raises `DeltaEditError` as `sample` does, and where it cannot.
         """
         count = whole_number("n", n, 1, MOST_FACES)
         seed = whole_number("seed", seed, 0, HIGHEST_SEED)
         psi = finite_number("truncation", truncation)
         random = torch.Generator().manual_seed(seed)
-        if whole_number("family", family, 1) == 1:
+        if whole_number("correlated", correlated, 1) == 1:
             size = (count, self.generator.style_dim)
             z = torch.randn(size, generator=random, dtype=torch.float32, device="cpu")
         elif (draw := self._networks.correlated) is None:
             raise DeltaEditError(
-                f"domain {self.spec.name!r} draws no correlated codes; leave `family` at 1"
+                f"domain {self.spec.name!r} draws no correlated codes; leave `correlated` at 1"
             )
         else:
-            z = draw(count, family, random)
+            z = draw(count, correlated, random)
         parts = z.to(self.device).split(CODES_A_PASS)
         return torch.cat([self.generator.mapping(part, truncation=psi) for part in parts])
 

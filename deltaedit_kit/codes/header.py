@@ -57,7 +57,7 @@ class StoreHeader:
             raise DeltaEditError(f"the codes' dtype is {self.dtype!r}; a store has float16")
         if not isinstance(self.source, dict):
             raise DeltaEditError("the codes' source is no table; make the codes again")
-        whole_number("the codes' family", self.source.get("family", 1), 1, MOST)
+        whole_number("the codes' correlated group", self.source.get("correlated", 1), 1, MOST)
         whole_number("the codes' seed", self.source.get("seed", 0), 0, 2**32 - 1)
         truncations = self.source.get("truncations", [])
         if not isinstance(truncations, list):
@@ -72,11 +72,11 @@ class StoreHeader:
         return numbers * getattr(torch, self.dtype).itemsize
 
     @property
-    def family(self) -> int:
+    def correlated(self) -> int:
         """So many neighbouring rows are correlated (`domain.sample_w`); 1: all are independent."""
-        family = self.source.get("family", 1)
-        assert isinstance(family, int)
-        return family
+        size = self.source.get("correlated", 1)
+        assert isinstance(size, int)
+        return size
 
     @property
     def shards(self) -> int:

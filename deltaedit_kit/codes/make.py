@@ -61,7 +61,7 @@ class Source(Protocol):
 
 @dataclass(frozen=True)
 class Samples:
-    """Sampled w, truncations taking turns; with `family` > 1 so many neighbours are correlated.
+    """Sampled w, truncations taking turns; with `correlated` > 1 in groups of so many.
 
     Raises DeltaEditError for settings that cannot be.
     """
@@ -70,7 +70,7 @@ class Samples:
     seed: int = 0
     truncations: Sequence[float] = (1.0,)
     chunk: int = CHUNK
-    family: int = 1
+    correlated: int = 1
 
     def __post_init__(self) -> None:
         whole_number("seed", self.seed, 0, 2**32 - 1)
@@ -78,10 +78,10 @@ class Samples:
             raise DeltaEditError("truncations is empty; give at least one, such as 1.0")
         for psi in self.truncations:
             finite_number("truncation", psi)
-        if self.chunk % whole_number("family", self.family, 1):
+        if self.chunk % whole_number("correlated", self.correlated, 1):
             raise DeltaEditError(
-                f"a chunk of {self.chunk} codes would break a family of {self.family}; "
-                f"give a chunk of {self.chunk - self.chunk % self.family or self.family}"
+                f"a chunk of {self.chunk} codes would break a group of {self.correlated}; "
+                f"give a chunk of {self.chunk - self.chunk % self.correlated or self.correlated}"
             )
 
     def __len__(self) -> int:
@@ -93,18 +93,18 @@ class Samples:
         return 1
 
     def describe(self) -> dict[str, object]:
-        """Seed and truncations, and the size of a family where there are any."""
-        families = {"family": self.family} if self.family > 1 else {}
-        settings = {"seed": self.seed, "truncations": list(self.truncations), **families}
+        """Seed and truncations, and the size of a group where there are any."""
+        groups = {"correlated": self.correlated} if self.correlated > 1 else {}
+        settings = {"seed": self.seed, "truncations": list(self.truncations), **groups}
         return {"kind": "samples", **settings}
 
     def batches(self, rows: range, size: int) -> Iterator[Tensor]:
         """Every shard has a seed of its own; seed + 1: not the faces of domain.sample(0)."""
         shard, start = divmod(rows.start, self.chunk)
         seed = ((self.seed + 1) * 0x9E3779B1 + shard) % 2**32
-        w = self.domain.sample_w(self.chunk, seed, family=self.family)
+        w = self.domain.sample_w(self.chunk, seed, correlated=self.correlated)
         w = w[start : start + len(rows)]
-        turn = torch.tensor(rows) // self.family % len(self.truncations)
+        turn = torch.tensor(rows) // self.correlated % len(self.truncations)
         psi = torch.tensor(self.truncations, dtype=torch.float32)[turn].to(w)[:, None]
         generator = self.domain.generator
         if not bool((psi == 1).all()):
@@ -121,7 +121,7 @@ def make_codes(
     truncations: Sequence[float] = (1.0,),
     batch: int = 32,
     chunk: int | None = None,
-    family: int = 1,
+    correlated: int = 1,
     fast: bool = False,
     source: Source | None = None,
     progress: Progress | None = None,
@@ -130,22 +130,22 @@ def make_codes(
 ) -> CodeStore:
     """A store of `n` codes of `domain` in `folder`, float16: made, continued or made longer.
 
-    `Samples` of (seed, truncations, family), or another `source`, of which `n` None takes all.
+    `Samples` of (seed, truncations, correlated), or another `source`, of which `n` None takes all.
     What is there already stays. `fast` draws as fast as this machine can, `batch` only trades speed
     for memory. Several processes make one `part` of `parts` each; the store returned is complete in
     the one that finishes last. Raises DeltaEditError for a folder with other codes or another
-    writer, families that a domain cannot draw, a full disk, numbers that float16 cannot hold and
+    writer, groups that a domain cannot draw, a full disk, numbers that float16 cannot hold and
     wrong settings.
     """
-    folder, family = Path(folder), whole_number("family", family, 1)
-    if chunk is None:  # families stay whole
-        chunk = max(CHUNK - CHUNK % family, family)
+    folder, correlated = Path(folder), whole_number("correlated", correlated, 1)
+    if chunk is None:  # groups stay whole
+        chunk = max(CHUNK - CHUNK % correlated, correlated)
     chunk, batch = whole_number("chunk", chunk, 1), whole_number("batch", batch, 1)
     part = whole_number("part", part, 0, whole_number("parts", parts, 1) - 1)
     if source is None:
         if n is None:
             raise DeltaEditError("n is missing; say how many codes to sample")
-        source = Samples(domain, seed, tuple(truncations), chunk, family)
+        source = Samples(domain, seed, tuple(truncations), chunk, correlated)
     count = len(source) if n is None else whole_number("the number of codes", n, 1)
     count = min(count, len(source))
     with only_writer(folder, f"codes-{part}-of-{parts}"):

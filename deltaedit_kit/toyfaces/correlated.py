@@ -32,14 +32,14 @@ CALM = 2  # the first member and the next keep natural values, so that ways begi
 
 
 @kit_defaults()
-def draw_correlated(n: int, family: int, random: torch.Generator) -> Float[Tensor, "n Z"]:
-    """z of groups of `family` neighbouring rows, for `Domain.sample_w(family=...)`.
+def draw_correlated(n: int, size: int, random: torch.Generator) -> Float[Tensor, "n Z"]:
+    """z of groups of `size` neighbouring rows, for `Domain.sample_w(correlated=...)`.
 
-    Raises DeltaEditError for groups of one, and when n is no multiple of `family`.
+    Raises DeltaEditError for groups of one, and when n is no multiple of `size`.
     """
-    if family < 2 or n < 1 or n % family:
-        raise DeltaEditError(f"{n} portraits are no groups of {family}; give a multiple of it")
-    known, groups = len(FACTORS), n // family
+    if size < 2 or n < 1 or n % size:
+        raise DeltaEditError(f"{n} portraits are no groups of {size}; give a multiple of it")
+    known, groups = len(FACTORS), n // size
     first = torch.randn(groups, 1, Z_WIDTH, generator=random)
     walks = torch.tensor([name in WALKS for name in FACTORS])
     weight = torch.where(walks, WALKS_CHANGE, 1.0).expand(groups, known)
@@ -47,9 +47,9 @@ def draw_correlated(n: int, family: int, random: torch.Generator) -> Float[Tenso
     changes = torch.tensor(CHANGES)[torch.arange(groups) % len(CHANGES)]
     counts = torch.arange(max(CHANGES)) < changes[:, None]
     redrawn = torch.zeros(groups, known, dtype=torch.bool).scatter(1, chosen, counts)
-    fresh = torch.randn(groups, family, known, generator=random)
+    fresh = torch.randn(groups, size, known, generator=random)
     ends = fresh.sign() * END + SPREAD * torch.randn(fresh.shape, generator=random)
     fresh[:, CALM:] = torch.where(walks, fresh, ends)[:, CALM:]
-    z = first.repeat(1, family, 1)
+    z = first.repeat(1, size, 1)
     z[:, 1:, :known] = torch.where(redrawn[:, None], fresh, z[:, :, :known])[:, 1:]
     return z.flatten(0, 1)

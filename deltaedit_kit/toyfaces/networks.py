@@ -87,11 +87,11 @@ def read_identity() -> InBatches:
     return read_identity()
 
 
-def draw_correlated(n: int, family: int, random: torch.Generator) -> torch.Tensor:
+def draw_correlated(n: int, size: int, random: torch.Generator) -> torch.Tensor:
     """z of portraits that are alike but for one, two or three factors."""
     from deltaedit_kit.toyfaces.correlated import draw_correlated
 
-    return draw_correlated(n, family, random)
+    return draw_correlated(n, size, random)
 
 
 NETWORKS = Networks(

@@ -29,7 +29,7 @@ def write_shipped_codes(path: Path, header: StoreHeader, clip: Tensor) -> Path:
     source = {
         "seed": header.source["seed"],
         "truncations": header.source["truncations"],
-        "family": header.family,
+        "correlated": header.correlated,
         "chunk": header.chunk,
     }
     metadata = {"format": "toyfaces-codes", "domain": header.domain}
@@ -41,8 +41,8 @@ def write_shipped_codes(path: Path, header: StoreHeader, clip: Tensor) -> Path:
 def shipped_codes(domain: Domain, n: int | None = None, path: Path = FILE) -> CodeStore:
     """The first `n` shipped codes of toyfaces, or all of them, as a store in memory.
 
-    float16 on the CPU: s [n, S], unit clip [n, E], w [n, 1, W]; `.header.family` neighbours are
-    relatives.
+    float16 on the CPU: s [n, S], unit clip [n, E], w [n, 1, W]; `.header.correlated` neighbours are
+    correlated.
     Raises DeltaEditError for more codes than there are, and for a domain whose generator or CLIP
     did not make them.
     """
@@ -56,7 +56,11 @@ def shipped_codes(domain: Domain, n: int | None = None, path: Path = FILE) -> Co
     count = len(clip) if n is None else whole_number("n", n, 1, len(clip))
     source = json.loads(header["source"])
     samples = Samples(
-        domain, source["seed"], tuple(source["truncations"]), source["chunk"], source["family"]
+        domain,
+        source["seed"],
+        tuple(source["truncations"]),
+        source["chunk"],
+        source["correlated"],
     )
     shards = range(0, count, samples.chunk)
     generator, s, w = domain.generator, [], []

@@ -4,7 +4,7 @@
 
 No text enters, and no value of a factor: the mapper learns from pairs of pictures that our
 generator drew and our CLIP embedded, one in four independent, the others correlated
-(`domain.sample_w(..., family=10)`). Codes lie in a store under runs/toyfaces/mapper/<networks>,
+(`domain.sample_w(..., correlated=10)`). Codes lie in a store under runs/toyfaces/mapper/<networks>,
 which grows when more are asked for; three quarters at truncation 1, the rest calmer; pictures are
 drawn as fast as the machine can. Several processes make them faster:
 
@@ -34,7 +34,7 @@ from recipes.toyfaces.relevance import OUT, machine_name
 from recipes.weights import rounded
 
 RUN = Path("runs/toyfaces/mapper")
-FAMILY = 10
+CORRELATED = 10
 SEED = 500_000  # nobody samples faces up there
 SHIPPED_CODES = 10_000  # for classes: see shipped_codes.py
 TRUNCATIONS = (1.0, 1.0, 1.0, 0.7)
@@ -51,7 +51,7 @@ CONFIG = ExperimentConfig(
     beta2=0.99,
     orthogonal=True,
     ema=0.999,
-    family=FAMILY,
+    correlated=CORRELATED,
     held_out=0.05,
     report_every=500,
     save_every=500,
@@ -61,7 +61,7 @@ CARD = """# DeltaMapper of toyfaces
 - What: the mapper of DeltaEdit (arXiv:2303.06285), published architecture, sizes of this domain:
   {channels} style channels, CLIP width {width}, {parameters:,} parameters.
 - Data: {codes:,} codes (s, i) sampled from the shipped generator at truncations {truncations},
-  embedded by the shipped CLIP, in families of {family} whose members differ in one to three
+  embedded by the shipped CLIP, in correlated groups of {correlated} that differ in one to three
   coordinates of z (`deltaedit_kit/toyfaces/correlated.py`). No text, no caption was used.
   Which coordinates are redrawn at their ends, and which anywhere (four walks through colours), is
   knowledge of this domain; the mapper is not told what changed.
@@ -79,9 +79,9 @@ CODES_CARD = """# Codes of toyfaces
 
 - What: unit CLIP embeddings [{codes:,}, E] of the first codes that the shipped mapper learned from,
   float16; their s is drawn again from the seed (`deltaedit_kit/toyfaces/shipped_codes.py`).
-- Data: pictures of the shipped generator, in families of {family}. No text, no caption was used.
+- Data: pictures of the shipped generator, in correlated groups of {correlated}. No text was used.
 - Made by: `python -m recipes.toyfaces.mapper`, seed {seed}, on the way to the mapper.
-- Networks: {networks} (CRC-32 of generator and image tower; make codes again when either changes).
+- Networks: {networks} (CRC-32 of generator and image tower; make them again when either changes).
 - Measured: the tests draw pictures from s and compare their embeddings with i.
 - Limits: for classes; the shipped mapper learned from more.
 """
@@ -94,7 +94,7 @@ def write_card(
     text = CARD.format(
         channels=domain.layout.total,
         width=domain.clip.width,
-        family=FAMILY,
+        correlated=CORRELATED,
         truncations=", ".join(f"{psi:g}" for psi in TRUNCATIONS),
         config=", ".join(f"{key} {value}" for key, value in asdict(config).items()),
         machine=machine_name(domain.device),
@@ -142,7 +142,7 @@ def main() -> None:
             SEED,
             TRUNCATIONS,
             batch=50,
-            family=FAMILY,
+            correlated=CORRELATED,
             fast=True,
             progress=show,
             part=rank.index,
@@ -172,7 +172,7 @@ def main() -> None:
     write_shipped_codes(given.out / "codes.safetensors", store.header, shipped)
     (given.out / "codes.md").write_text(
         CODES_CARD.format(
-            codes=len(shipped), family=FAMILY, seed=SEED, networks=domain.fingerprint()
+            codes=len(shipped), correlated=CORRELATED, seed=SEED, networks=domain.fingerprint()
         )
     )
     card = write_card(

@@ -71,20 +71,20 @@ def test_bfloat16_pictures_give_nearly_the_same_embeddings(tmp_path, monkeypatch
     assert (exact.clip.float() * fast.clip.float()).sum(1).min() > 0.99
 
 
-def correlated(n: int, family: int, random: torch.Generator) -> torch.Tensor:
-    """Rows of a family share all of z but the first number."""
-    z = torch.randn(n // family, 1, 8, generator=random).repeat(1, family, 1)
-    z[:, 1:, 0] += torch.arange(1, family)
+def correlated(n: int, size: int, random: torch.Generator) -> torch.Tensor:
+    """Rows of a group share all of z but the first number."""
+    z = torch.randn(n // size, 1, 8, generator=random).repeat(1, size, 1)
+    z[:, 1:, 0] += torch.arange(1, size)
     return z.flatten(0, 1)
 
 
-def test_families_lie_beside_each_other_and_share_a_truncation(tmp_path):
+def test_groups_lie_beside_each_other_and_share_a_truncation(tmp_path):
     domain, settings = (
         picture_domain(correlated=correlated),
-        {"family": 4, "truncations": (1.0, 0.3)},
+        {"correlated": 4, "truncations": (1.0, 0.3)},
     )
     store = make_codes(domain, tmp_path / "a", 48, batch=7, chunk=16, **settings)
-    assert store.header.family == 4
+    assert store.header.correlated == 4
     codes = store.resident(w=True)
     assert codes.w_plus is not None
     w = codes.w_plus[:, 0].float().unflatten(0, (12, 4))
@@ -94,16 +94,16 @@ def test_families_lie_beside_each_other_and_share_a_truncation(tmp_path):
     assert spread[1::2].mean() < 0.6 * spread[::2].mean()
     again = make_codes(domain, tmp_path / "b", 48, batch=5, chunk=16, **settings)
     assert torch.equal(again.resident().s, codes.s)
-    assert make_codes(domain, tmp_path / "c", 8, family=5).header.chunk % 5 == 0
+    assert make_codes(domain, tmp_path / "c", 8, correlated=5).header.chunk % 5 == 0
 
 
-def test_families_that_cannot_be_are_refused(tmp_path):
+def test_groups_that_cannot_be_are_refused(tmp_path):
     with pytest.raises(DeltaEditError, match=r"'tiny' draws no correlated codes.*at 1"):
-        make_codes(picture_domain(), tmp_path, 8, family=4)
-    with pytest.raises(DeltaEditError, match=r"break a family of 4; give a chunk of 8"):
-        make_codes(picture_domain(correlated=correlated), tmp_path, 8, chunk=10, family=4)
-    with pytest.raises(DeltaEditError, match="family"):
-        make_codes(picture_domain(correlated=correlated), tmp_path, 8, family=0)
+        make_codes(picture_domain(), tmp_path, 8, correlated=4)
+    with pytest.raises(DeltaEditError, match=r"break a group of 4; give a chunk of 8"):
+        make_codes(picture_domain(correlated=correlated), tmp_path, 8, chunk=10, correlated=4)
+    with pytest.raises(DeltaEditError, match="correlated"):
+        make_codes(picture_domain(correlated=correlated), tmp_path, 8, correlated=0)
 
 
 def test_parts_share_the_work_and_leave_one_store(tmp_path):

@@ -217,13 +217,13 @@ def test_w_is_drawn_in_one_place(domain: Domain, toyfaces: Domain) -> None:
     w = domain.sample_w(3, seed=4, truncation=0.7)
     assert torch.equal(domain.generator.expand(w), domain.sample(3, seed=4).w_plus)
     assert torch.allclose(w, domain.sample_w(5000, seed=4, truncation=0.7)[:3], atol=1e-5)
-    related, unrelated = (toyfaces.sample_w(40, 0, family=size) for size in (4, 1))
+    related, unrelated = (toyfaces.sample_w(40, 0, correlated=size) for size in (4, 1))
     spread = [w.unflatten(0, (10, 4)).std(dim=1).mean() for w in (related, unrelated)]
     assert spread[0] < 0.7 * spread[1]
     with pytest.raises(DeltaEditError, match="correlated"):
-        domain.sample_w(4, 0, family=4)
-    with pytest.raises(DeltaEditError, match="family"):
-        domain.sample_w(4, 0, family=0)
+        domain.sample_w(4, 0, correlated=4)
+    with pytest.raises(DeltaEditError, match="correlated"):
+        domain.sample_w(4, 0, correlated=0)
 
 
 def test_a_fingerprint_follows_the_networks_it_names() -> None:

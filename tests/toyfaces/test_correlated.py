@@ -7,12 +7,12 @@ from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.toyfaces.correlated import CALM, CHANGES, END, WALKS, draw_correlated
 from deltaedit_kit.toyfaces.factors import FACTORS
 
-FAMILY = 5
+SIZE = 5
 
 
 def groups(n: int) -> torch.Tensor:
-    z = draw_correlated(n * FAMILY, FAMILY, torch.Generator().manual_seed(0))
-    return z.unflatten(0, (n, FAMILY))
+    z = draw_correlated(n * SIZE, SIZE, torch.Generator().manual_seed(0))
+    return z.unflatten(0, (n, SIZE))
 
 
 def test_members_differ_in_the_same_few_coordinates_that_stand_for_factors():
@@ -38,4 +38,4 @@ def test_ends_are_far_out_and_colours_anywhere_along_their_walk():
 
 def test_half_a_group_is_refused():
     with pytest.raises(DeltaEditError, match="12 portraits are no groups of 5"):
-        draw_correlated(12, FAMILY, torch.Generator())
+        draw_correlated(12, SIZE, torch.Generator())

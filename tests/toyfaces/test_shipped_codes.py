@@ -26,10 +26,10 @@ def test_each_embedding_is_that_of_the_picture_its_style_draws(toyfaces: Domain)
     assert other.max() < 0.99
 
 
-def test_neighbours_are_relatives(toyfaces: Domain) -> None:
+def test_neighbours_are_correlated(toyfaces: Domain) -> None:
     store = shipped_codes(toyfaces, 500)
     assert torch.equal(store.resident().s, shipped_codes(toyfaces, 700).resident(limit=500).s)
-    styles = store.resident().s.float().unflatten(0, (-1, store.header.family))
+    styles = store.resident().s.float().unflatten(0, (-1, store.header.correlated))
     within = styles.std(dim=1).square().mean()
     between = styles.mean(dim=1).std(dim=0).square().mean()
     assert within < between
@@ -52,4 +52,4 @@ def test_what_is_written_is_read_again(tmp_path) -> None:
     again = shipped_codes(domain, path=file)
     assert torch.equal(again.resident().s, store.resident().s)
     assert torch.equal(again.resident().clip, clip)
-    assert (again.header.networks, again.header.family) == (store.header.networks, 1)
+    assert (again.header.networks, again.header.correlated) == (store.header.networks, 1)

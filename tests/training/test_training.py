@@ -16,7 +16,7 @@ from deltaedit_kit.labs.training.experiment import (
     ExperimentConfig,
     averaged_direction,
     draw_indices,
-    split_families,
+    split_groups,
 )
 from deltaedit_kit.labs.training.start import train_fast
 from deltaedit_kit.train import (
@@ -83,16 +83,16 @@ def test_split_keeps_every_code_once():
     assert (len(known), len(unseen)) == (40, 10)
     assert sorted(torch.cat([known, unseen]).tolist()) == list(range(50))
     config = ExperimentConfig(held_out=0.2)
-    fewer, same = split_families(50, replace(config, limit=20))
+    fewer, same = split_groups(50, replace(config, limit=20))
     assert torch.equal(fewer, known[:20])
     assert torch.equal(same, unseen)  # so that a table of few and many codes can be compared
-    assert len(split_families(50, replace(config, limit=50))[0]) == 40
+    assert len(split_groups(50, replace(config, limit=50))[0]) == 40
     with pytest.raises(DeltaEditError, match="too few"):
         split_rows(5, 0.1, seed=0)
 
 
-def test_three_in_four_pairs_are_correlated_where_codes_lie_in_families():
-    device, config = torch.device("cpu"), ExperimentConfig(batch=16, family=4)
+def test_three_in_four_pairs_are_correlated_where_codes_lie_in_groups():
+    device, config = torch.device("cpu"), ExperimentConfig(batch=16, correlated=4)
     met = set()
     for step in range(200):
         first, second, averaged = draw_indices(40, config, step, device)
@@ -101,28 +101,28 @@ def test_three_in_four_pairs_are_correlated_where_codes_lie_in_families():
         assert averaged.tolist() == [1] * 10 + [0] * 6
         met |= {(int(a) % 4, int(b) % 4) for a, b in zip(first[:12], second[:12], strict=True)}
         assert torch.equal(first, draw_indices(40, ExperimentConfig(batch=16), step, device)[0])
-    assert len(met) == 12  # every member of a family meets every other
+    assert len(met) == 12  # every member of a group meets every other
 
 
-def test_an_averaged_direction_begins_at_the_average_of_the_family():
+def test_an_averaged_direction_begins_at_the_average_of_the_group():
     codes = linear_codes(8)
-    directions = averaged_direction(codes, torch.tensor([2, 7]), family=4)
+    directions = averaged_direction(codes, torch.tensor([2, 7]), size=4)
     clip = F.normalize(codes.clip.float(), dim=1)
     torch.testing.assert_close(directions[0], F.normalize(clip[2] - clip[:4].mean(0), dim=0))
     torch.testing.assert_close(directions[1], F.normalize(clip[7] - clip[4:].mean(0), dim=0))
 
 
-def test_held_out_codes_are_whole_families():
-    config = ExperimentConfig(held_out=0.2, family=4)
-    known, unseen = split_families(40, config)
+def test_held_out_codes_are_whole_groups():
+    config = ExperimentConfig(held_out=0.2, correlated=4)
+    known, unseen = split_groups(40, config)
     assert len(known) == 32
-    for family in unseen.reshape(2, 4):
-        assert torch.equal(family, family[0] + torch.arange(4))
-        assert family[0] % 4 == 0
-    with pytest.raises(DeltaEditError, match="whole number of families"):
-        split_families(40, replace(config, family=3))
-    with pytest.raises(DeltaEditError, match=r"limit is 6.*whole families"):
-        split_families(40, replace(config, limit=6))
+    for group in unseen.reshape(2, 4):
+        assert torch.equal(group, group[0] + torch.arange(4))
+        assert group[0] % 4 == 0
+    with pytest.raises(DeltaEditError, match="whole number of groups"):
+        split_groups(40, replace(config, correlated=3))
+    with pytest.raises(DeltaEditError, match=r"limit is 6.*whole groups"):
+        split_groups(40, replace(config, limit=6))
 
 
 def test_the_published_recipe_learns_a_linear_map():
@@ -241,7 +241,13 @@ def test_settings_that_make_no_sense_are_refused():
     ):
         with pytest.raises(DeltaEditError):
             TrainingConfig(**wrong)
-    for wrong in ({"limit": 1}, {"accumulate": 5}, {"space": "z"}, {"group": "all"}, {"family": 0}):
+    for wrong in (
+        {"limit": 1},
+        {"accumulate": 5},
+        {"space": "z"},
+        {"group": "all"},
+        {"correlated": 0},
+    ):
         with pytest.raises(DeltaEditError):
             ExperimentConfig(**wrong)
 
@@ -341,7 +347,7 @@ def test_a_missing_compiler_is_told_in_a_line(monkeypatch):
         train_fast(TINY, linear_codes(), config)
 
 
-@pytest.mark.parametrize("changed", [{}, {"family": 4}, {"condition_on_image": False}])
+@pytest.mark.parametrize("changed", [{}, {"correlated": 4}, {"condition_on_image": False}])
 def test_the_fast_run_learns_what_the_plain_one_learns(changed):
     """Effective weights and fused Adam: the same mapper but for rounding."""
     codes = linear_codes()

@@ -165,7 +165,7 @@ def test_help_names_the_default_that_the_config_has(option: str) -> None:
     told = re.search(r"default ([\d.]+)|([\d.]+), the default|default: (.+)", meaning)
     assert told is not None
     if told[3]:  # what a number cannot say
-        assert option in ("--family", "--limit")
+        assert option in ("--correlated", "--limit")
     else:
         assert float(told[1] or told[2]) == default
 

@@ -2,7 +2,7 @@
 
 deltaedit codes lsun-church --samples 200000 --device cuda    into the domain's own folder
 deltaedit codes toyfaces --samples 10000 --out runs/codes     again: goes on where it was
-deltaedit codes toyfaces --samples 10000 --family 5        families of five much alike
+deltaedit codes toyfaces --samples 10000 --correlated 5    groups of five much alike
 deltaedit codes toyfaces --photos FOLDER --out runs/photos    inverted photographs
 torchrun --nproc-per-node 4 -m deltaedit_kit codes ...  every process makes its share
 """
@@ -58,7 +58,10 @@ def register(verbs: Any) -> None:
     verb.add_argument("--batch", type=int, default=32, help="pictures at once (default: 32)")
     verb.add_argument("--chunk", type=int, help="codes a file (default: about 512)")
     verb.add_argument(
-        "--family", type=int, default=1, help="so many neighbours are correlated (default: 1, none)"
+        "--correlated",
+        type=int,
+        default=1,
+        help="so many neighbours are correlated (default: 1, none)",
     )
     verb.add_argument("--fast", action="store_true", help="draw as fast as this machine can")
     verb.add_argument("--device", default="cpu", help="cpu or cuda (default: cpu)")
@@ -102,7 +105,7 @@ def codes(options: argparse.Namespace) -> None:
             options.truncation,
             options.batch,
             options.chunk,
-            options.family,
+            options.correlated,
             options.fast,
             source=source,
             progress=show,

@@ -40,7 +40,7 @@ SETTINGS = {  # option -> type of the entry of ExperimentConfig, and what it is
     "--cosine-weight": (float, "of 1 - cosine; default 1.0"),
     "--ema": (float, "share kept of the average of weights; 0, the default, trains without"),
     "--held-out": (float, "share of the codes that only validation sees; default 0.02"),
-    "--family": (
+    "--correlated": (
         int,
         "so many neighbouring codes are correlated; default: the codes' own",
     ),
@@ -128,7 +128,7 @@ def train(options: argparse.Namespace) -> None:
     source = options.codes or domain.folder / "codes"
     out = check_folder(home(domain, config) if options.out is None else options.out)
     codes = open_codes(source, domain.spec.name)
-    config = ExperimentConfig(**{"family": codes.header.family, **given})
+    config = ExperimentConfig(**{"correlated": codes.header.correlated, **given})
     with step(f"load {options.domain}"):
         check_codes(domain, codes)
     accuracy = EditAccuracy(domain, config) if options.edit_accuracy and rank.first else None

@@ -34,7 +34,7 @@ from deltaedit_kit.atomic import replacing
 from deltaedit_kit.codes import Codes, CodeStore
 from deltaedit_kit.domain import Domain
 from deltaedit_kit.errors import DeltaEditError
-from deltaedit_kit.labs.training.experiment import ExperimentConfig, split_families
+from deltaedit_kit.labs.training.experiment import ExperimentConfig, split_groups
 from deltaedit_kit.labs.training.start import train_fast
 from deltaedit_kit.train import EditAccuracy, Report
 
@@ -103,7 +103,7 @@ def sweep(
             Row(
                 name,
                 ", ".join(f"{key}={value}" for key, value in change.items()),
-                len(split_families(len(codes), config)[0]),
+                len(split_groups(len(codes), config)[0]),
                 config.steps,
                 last.validation_cosine,
                 last.validation_l2,

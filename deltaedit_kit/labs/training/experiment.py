@@ -1,17 +1,17 @@
 """Runs that differ from the published one: correlated pairs, early stopping, ablations.
 
-    correlated pairs   three in four pairs are of one family: neighbours, alike but for a few
+    correlated pairs   three in four pairs are of one group: neighbours, alike but for a few
                        attributes. A single change, as a sentence asks for, is then met in training.
                        Nor does a sentence know where it starts ("red hair" minus "face" is the same
                        for black hair and for grey): five in six of these pairs get the direction
 
-                           d = (i2 - mean i of the family) / |...|,    and still go from s1 to s2
+                           d = (i2 - mean i of the group) / |...|,    and still go from s1 to s2
 
     early stopping     `patience` reports without a lower validation end the run, and the mapper of
                        the lowest one is what comes out
     ablations          one switch each; see ablation.py
 
-Source of families: `domain.sample_w(..., family=)`; ablations: arXiv:2303.06285, section 4.4.
+Source of groups: `domain.sample_w(..., correlated=)`; ablations: arXiv:2303.06285, section 4.4.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ GROUPS = ("coarse", "medium", "fine")
 class ExperimentConfig(FastConfig):
     """Settings of `ExperimentRun`; the defaults are the published run, made fast."""
 
-    family: int = 1  # so many neighbouring codes are correlated, and most pairs drawn among them
+    correlated: int = 1  # so many neighbours are correlated; most pairs are drawn among them
     patience: int = 0  # stop after so many reports without a lower validation; 0 never
     condition_on_image: bool = True  # False: the mapper is not told i1, only the direction
     group: str | None = None  # "coarse", "medium" or "fine": learn and move this group only
@@ -53,7 +53,7 @@ class ExperimentConfig(FastConfig):
             raise DeltaEditError(f"space is {self.space!r}; give 's' or 'w_plus'")
         if self.group not in (None, *GROUPS):
             raise DeltaEditError(f"group is {self.group!r}; give one of {', '.join(GROUPS)}")
-        whole_number("family", self.family, 1)
+        whole_number("correlated", self.correlated, 1)
         whole_number("patience", self.patience, 0)
         if self.limit is not None:
             whole_number("limit", self.limit, 2)
@@ -88,8 +88,8 @@ class ExperimentRun(FastRun):
         return flat, StyleLayout((width,) * rows)
 
     def split(self, codes: int) -> tuple[Tensor, Tensor]:
-        """Families stay whole; `limit` shortens what trains and leaves what is held out."""
-        return split_families(codes, self.config)
+        """Groups stay whole; `limit` shortens what trains and leaves what is held out."""
+        return split_groups(codes, self.config)
 
     def pairs(self, rows: Tensor, step: int, n: int) -> Pairs:
         """The n pairs of a step, correlated or fixed where the config says so."""
@@ -97,8 +97,8 @@ class ExperimentRun(FastRun):
         first, second, averaged = draw_indices(len(rows), config, step, self.device, n)
         first, second = rows[first], rows[second]
         pairs = pairs_at(codes, first, second)
-        if config.family > 1:
-            averages = averaged_direction(codes, second, config.family)
+        if config.correlated > 1:
+            averages = averaged_direction(codes, second, config.correlated)
             direction = torch.where(averaged[:, None] != 0, averages, pairs.direction)
             pairs = pairs._replace(direction=direction)
         if not config.condition_on_image:
@@ -152,51 +152,51 @@ def draw_indices(
 
     `fixed_pairs` gives every code one partner: the code half a set away.
     """
-    batch, family = n or config.batch, config.family
+    batch, size = n or config.batch, config.correlated
     # As train.draw_pairs, and then more numbers of the same generator.
     random = torch.Generator(device).manual_seed((config.seed * 0x9E3779B1 + step) % 2**32)
     index = torch.zeros(3, batch, dtype=torch.long, device=device)
     index[:2] = torch.randint(codes, (2, batch), generator=random, device=device)
     if config.fixed_pairs:
         index[1] = (index[0] + codes // 2) % codes
-    elif family > 1:
+    elif size > 1:
         first = index[0, : 3 * batch // 4]
-        other = torch.randint(1, family, first.shape, generator=random, device=device)
-        index[1, : 3 * batch // 4] = first - first % family + (first % family + other) % family
+        other = torch.randint(1, size, first.shape, generator=random, device=device)
+        index[1, : 3 * batch // 4] = first - first % size + (first % size + other) % size
         index[2, : 5 * batch // 8] = 1
     return index
 
 
-def averaged_direction(codes: Codes, second: Tensor, family: int) -> Tensor:
-    """Unit directions [n, E] from the average of the family of each second code to that code."""
-    members = torch.arange(family, device=second.device)
-    rows = (second - second % family)[:, None] + members  # [n, family]
+def averaged_direction(codes: Codes, second: Tensor, size: int) -> Tensor:
+    """Unit directions [n, E] from the average of the group of each second code to that code."""
+    members = torch.arange(size, device=second.device)
+    rows = (second - second % size)[:, None] + members  # [n, size]
     average = F.normalize(codes.clip[rows].float(), dim=2).mean(dim=1)
     change = F.normalize(codes.clip[second].float(), dim=1) - average
     return change / change.norm(dim=1, keepdim=True).clamp(min=1e-5)
 
 
-def split_families(codes: int, config: ExperimentConfig) -> tuple[Tensor, Tensor]:
-    """Which of so many codes train, and which are held out: rows of whole families.
+def split_groups(codes: int, config: ExperimentConfig) -> tuple[Tensor, Tensor]:
+    """Which of so many codes train, and which are held out: rows of whole groups.
 
-    Raises DeltaEditError where that leaves fewer than two codes in either, or half a family.
+    Raises DeltaEditError where that leaves fewer than two codes in either, or half a group.
     """
-    family, limit = config.family, config.limit
-    if codes % family:
+    size, limit = config.correlated, config.limit
+    if codes % size:
         raise DeltaEditError(
-            f"{codes} codes are no whole number of families of {family}; set `family` to "
+            f"{codes} codes are no whole number of groups of {size}; set `correlated` to "
             "what the codes were made with (1 for independent codes)"
         )
-    if limit is not None and (limit > codes or limit % family):
+    if limit is not None and (limit > codes or limit % size):
         raise DeltaEditError(
-            f"limit is {limit}; there are {codes} codes in families of {family}: give fewer, and "
-            "whole families"
+            f"limit is {limit}; there are {codes} codes in groups of {size}: give fewer, and "
+            "whole groups"
         )
-    members = torch.arange(family)
-    least = 2 if family == 1 else 1
+    members = torch.arange(size)
+    least = 2 if size == 1 else 1
     train, held_out = (
-        (rows[:, None] * family + members).flatten()
-        for rows in split_rows(codes // family, config.held_out, config.seed, least)
+        (rows[:, None] * size + members).flatten()
+        for rows in split_rows(codes // size, config.held_out, config.seed, least)
     )
     return train[:limit], held_out
 

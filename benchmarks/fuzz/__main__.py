@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import datetime
 import platform
 from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.fuzz.harness import OUTCOMES, Report, fuzz
 from benchmarks.fuzz.surfaces import SURFACES
+from benchmarks.machine import describe
 
 DOCUMENT = Path("docs/reliability.md")
 PROMISES = """# What the kit promises about what it reads
@@ -20,8 +22,10 @@ PROMISES = """# What the kit promises about what it reads
   domain; files of the kit carry a checksum, downloads are compared with their published hash.
 - A file appears under its name only when it is whole; a killed run goes on where it was.
 
-`python -m benchmarks.fuzz` tries it with damaged and nonsensical inputs, and writes this file; some
-of them run in `make test` (`tests/fuzz`). The four columns at the right have to be 0.
+`python -m benchmarks.fuzz` tries it, and writes this file. Half of the inputs are damaged or
+nonsense, half are changed only a little (another order, spelling, size, type or program) and mostly
+still right. Some of both run in `make test` (`tests/fuzz`). The four columns at the right have to
+be 0.
 
 """
 
@@ -52,7 +56,8 @@ def document(reports: Sequence[Report], cases: int, seed: int) -> str:
     rule = "|---|" + "---:|" * (len(OUTCOMES) + 1)
     rows = [row_of(report) for report in reports]
     command = f"`python -m benchmarks.fuzz --cases {cases} --seed {seed}`"
-    where = f"{command}, Python {platform.python_version()} on {platform.system()}:"
+    machine = f"{describe('cpu')}, Python {platform.python_version()}"
+    where = f"{command}, {datetime.date.today()}, {machine}:"
     faults = [f"- {fault}" for report in reports for fault in report.faults[:3]]
     failed = ["", "What did not hold (at most three of a surface):", "", *faults] if faults else []
     return PROMISES + "\n".join([where, "", head, rule, *rows, *failed]) + "\n"

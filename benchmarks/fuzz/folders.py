@@ -1,7 +1,7 @@
 """Cases of weights, domain folders, codes, photos and evaluation folders.
 
-`prepare_...(folder)` writes the good files once; the other function makes a case and reads it, and
-returns or raises what the kit does. Nothing here needs the network.
+`prepare_...(folder)` writes the good files once; the other function makes a case, changed a little
+(`mild`) or spoilt, reads it, and returns or raises what the kit does. Nothing needs the network.
 """
 
 from __future__ import annotations
@@ -13,19 +13,26 @@ from pathlib import Path
 
 from benchmarks.fuzz.damage import encode, spoil_bytes, spoil_text, spoil_tree
 from benchmarks.fuzz.good import load_standin, standin, write
-from benchmarks.fuzz.mild import change_tensors, change_tree, spell, wrap
+from benchmarks.fuzz.mild import (
+    change_picture,
+    change_tensors,
+    change_text,
+    change_tree,
+    spell,
+    wrap,
+)
 from deltaedit_kit.errors import DeltaEditError
 
-MILD = 0.65  # the share of cases that are changed a little, not spoilt
+EVALUATED = (".json", ".csv", ".png", ".safetensors")  # what a comparison is read from
 
 
-def read_checkpoint(dice: random.Random, folder: Path, state: Path) -> None:
+def read_checkpoint(dice: random.Random, folder: Path, state: Path, mild: bool) -> None:
     """A weights file, spoilt or changed a little: described, and converted where it has a kind."""
     from deltaedit_kit.io.checkpoints.converting import convert
     from deltaedit_kit.io.checkpoints.describing import describe
 
     good = dice.choice(sorted(state.glob("*.safetensors")) + sorted(folder.glob("plain.pt")))
-    if dice.random() < MILD:
+    if mild:
         case = _changed_weights(dice, good, folder)
     else:
         suffix = dice.choice((".safetensors", ".pt", ".pth", ".pkl", ".npy"))
@@ -61,14 +68,14 @@ def prepare_checkpoints(folder: Path) -> Path:
     return place
 
 
-def read_domain_folder(dice: random.Random, folder: Path, state: Path) -> None:
+def read_domain_folder(dice: random.Random, folder: Path, state: Path, mild: bool) -> None:
     """A folder that somebody sent: its declaration or one of its files spoilt."""
     from deltaedit_kit import Editor, load_domain
 
     case = folder / "case"
     shutil.rmtree(case, ignore_errors=True)
     shutil.copytree(state, case)
-    if dice.random() < MILD:
+    if mild:
         _change_domain(dice, state, case)
     elif dice.random() < 0.7:
         tree = spoil_tree(dice, json.loads((state / "domain.json").read_text(encoding="utf-8")))
@@ -96,14 +103,14 @@ def _change_domain(dice: random.Random, state: Path, case: Path) -> None:
         save_tensors(file, change_tensors(dice, load_file(file)))
 
 
-def read_codes(dice: random.Random, folder: Path, state: Path) -> None:
+def read_codes(dice: random.Random, folder: Path, state: Path, mild: bool) -> None:
     """A store of codes, its header or one of its shards spoilt."""
     from deltaedit_kit.codes.store import CodeStore
 
     case = folder / "case"
     shutil.rmtree(case, ignore_errors=True)
     shutil.copytree(state, case)
-    if dice.random() < MILD:
+    if mild:
         tree = change_tree(dice, json.loads((state / "codes.json").read_text(encoding="utf-8")))
         (case / "codes.json").write_text(spell(dice, tree), encoding="utf-8")
     elif dice.random() < 0.7:
@@ -125,11 +132,14 @@ def prepare_codes(folder: Path) -> Path:
     return folder / "codes"
 
 
-def read_picture(dice: random.Random, folder: Path, state: list[Path]) -> None:
-    """A photo, spoilt or under another name."""
+def read_picture(dice: random.Random, folder: Path, state: list[Path], mild: bool) -> None:
+    """A photo: another size, mode or format, or spoilt, or under another name."""
     from deltaedit_kit.labs.photo.photos import read_photo, to_tensor
 
     good = dice.choice(state)
+    if mild:
+        to_tensor(read_photo(change_picture(dice, good, folder)))
+        return
     suffix = good.suffix if dice.random() < 0.8 else dice.choice((".jpg", ".png", ".tif", ".eps"))
     to_tensor(read_photo(write(folder, f"case{suffix}", spoil_bytes(dice, good.read_bytes()))))
 
@@ -149,14 +159,42 @@ def prepare_photos(folder: Path) -> list[Path]:
     return [*files, folder / "progressive.jpg", folder / "float.tif"]
 
 
-def read_evaluation(dice: random.Random, folder: Path, state: Path) -> None:
-    """The folder of a comparison, one of its files spoilt."""
+def read_evaluation(dice: random.Random, folder: Path, state: Path, mild: bool) -> None:
+    """The folder of a comparison, one of its files changed or spoilt: its tables and pictures."""
     from deltaedit_kit.labs.compare.results import Results
 
     case = folder / "case"
     shutil.rmtree(case, ignore_errors=True)
     shutil.copytree(state, case)
-    file = dice.choice([path for path in sorted(case.rglob("*")) if path.is_file()])
+    file = dice.choice([path for path in sorted(case.rglob("*")) if path.suffix in EVALUATED])
+    (_change_evaluation if mild else _spoil_evaluation)(dice, file)
+    results = Results(case)
+    results.write()
+    _ = results.claim, results.before
+    for _, run in results.runs:
+        results.pictures(run.method, run.prompt.text)
+
+
+def _change_evaluation(dice: random.Random, file: Path) -> None:
+    """A file of a comparison as another program would write it."""
+    from safetensors.torch import load_file
+
+    from deltaedit_kit.atomic import save_tensors
+
+    if file.suffix == ".json":
+        tree = change_tree(dice, json.loads(file.read_text(encoding="utf-8")))
+        file.write_text(spell(dice, tree), encoding="utf-8")
+    elif file.suffix == ".csv":
+        text = change_text(dice, file.read_text(encoding="utf-8"))
+        file.write_text(text, encoding="utf-8", newline="")
+    elif file.suffix == ".png":
+        change_picture(dice, file, file.parent).replace(file)
+    else:
+        save_tensors(file, change_tensors(dice, load_file(file)))
+
+
+def _spoil_evaluation(dice: random.Random, file: Path) -> None:
+    """A file of a comparison that is damaged, as data or as bytes."""
     if file.suffix == ".json" and dice.random() < 0.7:
         tree = spoil_tree(dice, json.loads(file.read_text(encoding="utf-8")))
         file.write_bytes(encode(dice, json.dumps(tree)))
@@ -164,8 +202,6 @@ def read_evaluation(dice: random.Random, folder: Path, state: Path) -> None:
         file.write_bytes(encode(dice, spoil_text(dice, file.read_text(encoding="utf-8"))))
     else:
         file.write_bytes(spoil_bytes(dice, file.read_bytes()))
-    results = Results(case)
-    _ = results.summary, results.claim
 
 
 def prepare_evaluation(folder: Path) -> Path:

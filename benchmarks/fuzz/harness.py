@@ -24,6 +24,7 @@ from benchmarks.fuzz.surfaces import SURFACES, Surface
 
 OUTCOMES = ("right", "one line", "traceback", "crash", "hang", "above 1 GB")
 FAULTS = OUTCOMES[2:]
+MILD = 0.5  # the share of cases that are changed a little and may still be right
 PATIENCE, PREPARING, ROOM = 60.0, 600.0, 10**9
 # Imported once, in the process that children are forked from; it computes nothing.
 PRELOADED = ["torch", "pandas", "deltaedit_kit.io.loading", "deltaedit_kit.train"]
@@ -45,7 +46,13 @@ class Report:
             self.faults.append(f"{self.surface} case {number}: {outcome} {words}")
 
 
-def fuzz(surface: str | Surface, cases: int, seed: int = 0, patience: float = PATIENCE) -> Report:
+def fuzz(
+    surface: str | Surface,
+    cases: int,
+    seed: int = 0,
+    mild: float = MILD,
+    patience: float = PATIENCE,
+) -> Report:
     """Run cases 0 ... cases - 1 of a surface, going on in a new child after a crash or a hang."""
     one = surface if isinstance(surface, Surface) else SURFACES[surface]
     report, context = Report(one.name), multiprocessing.get_context("forkserver")
@@ -54,7 +61,7 @@ def fuzz(surface: str | Surface, cases: int, seed: int = 0, patience: float = PA
         number = 0
         while number < cases:
             ours, theirs = context.Pipe(duplex=False)
-            arguments = (theirs, one, seed, number, cases, folder)
+            arguments = (theirs, one, seed, range(number, cases), mild, folder)
             child = context.Process(target=run_cases, args=arguments, daemon=True)
             child.start()
             theirs.close()
@@ -90,7 +97,7 @@ def _listen(
 
 
 def run_cases(
-    pipe: Connection, one: Surface, seed: int, first: int, cases: int, folder: str
+    pipe: Connection, one: Surface, seed: int, cases: range, mild: float, folder: str
 ) -> None:
     """The child: prepare, take away memory, try case after case."""
     import torch
@@ -103,10 +110,10 @@ def run_cases(
     with_libraries(one, place, state)
     limit_memory()
     pipe.send(None)
-    for number in range(first, cases):
+    for number in cases:
         dice = random.Random(f"{one.name} {seed} {number}")
         try:
-            one.attempt(dice, place, state)
+            one.attempt(dice, place, state, dice.random() < mild)
             answer = (number, "right", "")
         except DeltaEditError as refused:
             line = str(refused)
@@ -126,11 +133,12 @@ def run_cases(
 
 
 def with_libraries(one: Surface, place: Path, state: object) -> None:
-    """One attempt before the limit: its imports map more than a case may take."""
+    """An attempt of each kind before the limit: its imports map more than a case may take."""
     import contextlib
 
-    with contextlib.suppress(Exception):
-        one.attempt(random.Random(0), place, state)
+    for mild in (True, False):
+        with contextlib.suppress(Exception):
+            one.attempt(random.Random(0), place, state, mild)
 
 
 def limit_memory() -> None:

@@ -3,15 +3,18 @@
 tensors    another value, type, key prefix or wrapping; one key more, one less, another order
 JSON       another order, one key more or less, 1 as 1.0, a number nudged, another spelling
 text       Windows' line ends, a blank line, rows in another order or twice, quoted cells
+pictures   another size, mode, format or orientation; sentences: a typing error, marks, capitals
 """
 
 from __future__ import annotations
 
 import json
 import random
+from pathlib import Path
 from typing import Any
 
 import torch
+from PIL import Image
 from torch import Tensor
 
 PREFIXES = ("module.", "net.", "G.", "generator.", "g_ema.", "")
@@ -110,8 +113,15 @@ def _change_once(dice: random.Random, tree: Any) -> Any:
     if isinstance(tree, float):
         return dice.choice((tree * 1.01, tree / 2, round(tree), tree))
     if isinstance(tree, str) and " " in tree:
-        return dice.choice((tree.upper(), f"{tree}.", f"  {tree}", f"{tree} é", tree))
+        return change_sentence(dice, tree)
     return tree
+
+
+def change_sentence(dice: random.Random, text: str) -> str:
+    """As another person types it: capitals, marks, spaces, an accent, two letters exchanged."""
+    place = dice.randrange(max(len(text) - 1, 1))
+    twisted = text[:place] + text[place : place + 2][::-1] + text[place + 2 :]
+    return dice.choice((text.upper(), f"{text}.", f"  {text}", f"{text} é", f"{text}!", twisted))
 
 
 def spell(dice: random.Random, tree: Any) -> str:
@@ -137,3 +147,19 @@ def change_text(dice: random.Random, text: str) -> str:
                 cells = rows[place].split(",")
                 rows[place] = ",".join(cell if '"' in cell else f'"{cell}"' for cell in cells)
     return dice.choice(("\n", "\n", "\r\n")).join((head, *rows, ""))
+
+
+def change_picture(dice: random.Random, good: Path, folder: Path) -> Path:
+    """The same picture as another program would save it."""
+    with Image.open(good) as file:
+        picture = file.convert(dice.choice(("L", "RGB", "RGBA", "P", "1", "CMYK", "LA")))
+    size = (dice.randint(16, 96), dice.randint(16, 96))
+    picture = picture.resize(size) if dice.random() < 0.5 else picture
+    fitting = {"RGBA": ("png", "tif", "webp"), "LA": ("png", "tif"), "CMYK": ("jpg", "tif"),
+               "P": ("png", "gif", "tif"), "1": ("png", "tif", "bmp", "gif")}  # fmt: skip
+    suffix = dice.choice(fitting.get(picture.mode, ("jpg", "png", "tif", "bmp", "webp")))
+    turned = Image.Exif()
+    turned[0x0112] = dice.randint(1, 8)
+    path = folder / f"mild.{dice.choice((suffix, suffix.upper()))}"
+    picture.save(path, **({"exif": turned} if suffix in ("jpg", "png", "webp") else {}))
+    return path

@@ -14,11 +14,11 @@ from benchmarks.fuzz.good import load_standin, standin
 
 @dataclass(frozen=True)
 class Surface:
-    """A name, what to make once, and one attempt."""
+    """A name, what to make once, and one attempt: rng, folder, what was made, changed a little?"""
 
     name: str
     prepare: Callable[[Path], Any]
-    attempt: Callable[[random.Random, Path, Any], None]
+    attempt: Callable[[random.Random, Path, Any, bool], None]
 
 
 SURFACES = {

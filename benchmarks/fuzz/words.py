@@ -1,6 +1,6 @@
 """Cases of captions, prompts, recipes, studies, sentences and command lines.
 
-As in folders.py, a function prepares what is good and another one spoils and reads it.
+As in folders.py, a function prepares what is good, another one changes or spoils and reads it.
 """
 
 from __future__ import annotations
@@ -16,26 +16,27 @@ from typing import Any
 
 from benchmarks.fuzz.damage import VALUES, WORDS, encode, spoil_bytes, spoil_text, spoil_tree
 from benchmarks.fuzz.good import load_standin, write
-from benchmarks.fuzz.mild import change_text, change_tree, spell
+from benchmarks.fuzz.mild import change_sentence, change_text, change_tree, spell
 
-MILD = 0.5  # the share of cases that are changed a little, not spoilt
 CSV = "text,asks,split\nface with glasses,glasses,test\nan old face,old,tune\na smile,,test\n"
 CAPTIONS = "image,caption\na.png,a face with glasses\nb.png,an old face\n"
+SENTENCES = ("face with glasses", "a very old man", "she smiles at us", "green eyes, red hair")
 
 
-def read_caption_file(dice: random.Random, folder: Path, _: None) -> None:
+def read_caption_file(dice: random.Random, folder: Path, _: None, mild: bool) -> None:
     """CSV, JSON or JSON lines of captions."""
     from deltaedit_kit.labs.delta_space.clouds.reading import read_captions
 
     rows = [{"image": "a.png", "caption": "a face"}, {"image": "b.png", "caption": ["x", "y"]}]
     if dice.random() < 0.5:
-        text = change_text(dice, CAPTIONS) if dice.random() < MILD else spoil_text(dice, CAPTIONS)
+        text = change_text(dice, CAPTIONS) if mild else spoil_text(dice, CAPTIONS)
         path = write(folder, "captions.csv", encode(dice, text))
     elif dice.random() < 0.5:
-        text = json.dumps(spoil_tree(dice, rows))
+        text = spell(dice, change_tree(dice, rows)) if mild else json.dumps(spoil_tree(dice, rows))
         path = write(folder, "captions.json", encode(dice, text))
     else:
-        lines = "\n".join(json.dumps(spoil_tree(dice, row)) for row in rows)
+        change = change_tree if mild else spoil_tree
+        lines = "\n".join(json.dumps(change(dice, row)) for row in rows)
         path = write(folder, "captions.jsonl", encode(dice, lines))
     read_captions(path)
 
@@ -52,48 +53,71 @@ def prepare_captions(folder: Path) -> None:
         Image.new("RGB", (32, 32)).save(folder / name)
 
 
-def read_prompt_file(dice: random.Random, folder: Path, _: None) -> None:
+def read_prompt_file(dice: random.Random, folder: Path, _: None, mild: bool) -> None:
     """A file of sentences for a comparison."""
     from deltaedit_kit.labs.compare.prompts import read_prompts
 
-    text = change_text(dice, CSV) if dice.random() < MILD else spoil_text(dice, CSV)
+    text = change_text(dice, CSV) if mild else spoil_text(dice, CSV)
     read_prompts(write(folder, "prompts.csv", encode(dice, text)))
 
 
-def replay_recipe(dice: random.Random, _folder: Path, state: Any) -> None:
-    """A recipe with other values."""
-    editor, recipe = state
-    if dice.random() < MILD:
-        editor.replay(json.loads(spell(dice, change_tree(dice, recipe))))
+def replay_recipe(dice: random.Random, _folder: Path, state: Any, mild: bool) -> None:
+    """A recipe with other values, replayed or opened in the studio, there at times as a PNG."""
+    from deltaedit_kit.labs.studio.pictures import png
+    from deltaedit_kit.labs.studio.recipe import read_file
+
+    engine, recipes, picture = state
+    name = dice.choice(sorted(recipes))
+    recipe = (change_tree if mild else spoil_tree)(dice, recipes[name])
+    if name == "edit" and dice.random() < 0.5:
+        engine.editor.replay(json.loads(spell(dice, recipe)))
+    elif dice.random() < 0.5:
+        content = png(picture, recipe)
+        read_file(engine, "case.png", content if mild else spoil_bytes(dice, content))
     else:
-        editor.replay(spoil_tree(dice, recipe))
+        text = spell(dice, recipe)
+        read_file(engine, "case.json", text.encode() if mild else encode(dice, text))
 
 
 def prepare_recipe(folder: Path) -> Any:
-    """An editor, and the recipe of an edit."""
-    from deltaedit_kit import Editor
+    """An engine, recipes of an edit, of codes and of the studio, and a picture to put them into."""
+    import numpy as np
 
-    domain = load_standin(folder)
-    editor = Editor(domain)
-    recipe = editor.edit(domain.sample(2, 0), ["face with glasses", "an old face"]).recipe
-    return editor, json.loads(json.dumps(recipe))
+    from deltaedit_kit.labs.studio.engine import Engine
+    from deltaedit_kit.labs.studio.recipe import to_recipe
+    from deltaedit_kit.labs.studio.state import StudioState
+    from deltaedit_kit.recipe import write_faces
+
+    engine = Engine(load_standin(folder))
+    faces = engine.domain.sample(2, 0)
+    edit = engine.editor.edit(faces, ["face with glasses", "an old face"]).recipe
+    codes = write_faces(engine.domain.faces_from(faces.s, faces.w_plus), engine.domain)
+    recipes = {
+        "edit": edit,
+        "codes": {**edit, "faces": codes},
+        "studio": to_recipe(engine, StudioState.first(engine.domain.spec)),
+    }
+    plain = {name: json.loads(json.dumps(recipe)) for name, recipe in recipes.items()}
+    return engine, plain, np.zeros((64, 64, 3), np.uint8)
 
 
-def read_study(dice: random.Random, folder: Path, state: Path) -> None:
-    """A study file or its answers, spoilt as bytes or through SQL."""
+def read_study(dice: random.Random, folder: Path, state: Path, mild: bool) -> None:
+    """A study file or its answers, changed or spoilt as bytes or through SQL."""
     from deltaedit_kit.labs.study.answers import read_csv
     from deltaedit_kit.labs.study.store import StudyStore
 
     if dice.random() < 0.3:
         text = (state.parent / "answers.csv").read_text(encoding="utf-8")
-        text = change_text(dice, text) if dice.random() < MILD else spoil_text(dice, text)
+        text = change_text(dice, text) if mild else spoil_text(dice, text)
         read_csv(write(folder, "case.csv", encode(dice, text)))
         return
     case = folder / "case.sqlite"
     for old in folder.glob("case.sqlite*"):
         old.unlink()
     shutil.copy(state, case)
-    if dice.random() < 0.5:
+    if mild:
+        _change_study(dice, case)
+    elif dice.random() < 0.5:
         case.write_bytes(spoil_bytes(dice, case.read_bytes()))
     else:
         _spoil_tables(dice, case)
@@ -103,6 +127,19 @@ def read_study(dice: random.Random, folder: Path, state: Path) -> None:
     if ask is not None:
         store.answer(ask, "left", seconds=2.0)
     store.answers()
+
+
+def _change_study(dice: random.Random, path: Path) -> None:
+    """What a person does who has opened the file with SQLite's own program."""
+    with contextlib.closing(sqlite3.connect(path)) as file:
+        done = (
+            *("VACUUM", "REINDEX", "ANALYZE", "PRAGMA journal_mode = WAL"),
+            *("PRAGMA user_version = 7", "PRAGMA auto_vacuum = FULL", "CREATE TABLE note (text)"),
+            *("DELETE FROM answer WHERE rowid = 1", "UPDATE answer SET seconds = seconds * 2"),
+            *("CREATE INDEX i ON answer (choice)", "UPDATE item SET sentence = 'another'"),
+        )
+        file.execute(dice.choice(done))
+        file.commit()
 
 
 def _spoil_tables(dice: random.Random, path: Path) -> None:
@@ -157,20 +194,26 @@ def prepare_study(folder: Path) -> Path:
     return path
 
 
-def say_sentence(dice: random.Random, _folder: Path, state: Any) -> None:
-    """Words that programs trip over, and characters at random."""
+def say_sentence(dice: random.Random, _folder: Path, state: Any, mild: bool) -> None:
+    """A sentence as somebody else types it, or words that programs trip over."""
+    if mild:
+        sentence = dice.choice(SENTENCES)
+        for _ in range(dice.randint(1, 3)):
+            sentence = change_sentence(dice, sentence)
+        state.delta_text(sentence, dice.choice((None, "face", "portrait")))
+        return
     parts = [dice.choice(WORDS) for _ in range(dice.randint(1, 4))]
     parts += ["".join(chr(dice.randrange(0x11000)) for _ in range(dice.randint(0, 30)))]
     dice.shuffle(parts)
     state.delta_text(" ".join(parts), dice.choice((None, None, "face", dice.choice(WORDS))))
 
 
-def type_command(dice: random.Random, folder: Path, state: Path) -> None:
+def type_command(dice: random.Random, folder: Path, state: Path, mild: bool) -> None:
     """A verb with options and values, of a sensible command or at random."""
     from deltaedit_kit.errors import DeltaEditError
     from deltaedit_kit.labs.cli.main import main
 
-    words = _sensible(dice, state) if dice.random() < MILD else _random_words(dice, folder, state)
+    words = _sensible(dice, state) if mild else _random_words(dice, folder, state)
     out, err = io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err), contextlib.chdir(folder):
         try:
@@ -197,6 +240,10 @@ def _sensible(dice: random.Random, state: Path) -> list[str]:
             ("inspect", network),
             ("convert", network, "--out=converted.safetensors"),
             ("download", str(state), "--dry-run"),
+            ("codes", str(state), "--samples=2", "--out=codes"),
+            ("verify", str(state), "--json"),
+            ("new-domain", f"mine{dice.randrange(99)}", "--renderer"),
+            ("new-domain", f"given{dice.randrange(99)}", f"--generator={network}", "--neutral=cat"),
         )
     )
     dice.shuffle(parts)
@@ -207,7 +254,8 @@ def _sensible(dice: random.Random, state: Path) -> list[str]:
 
 def _random_words(dice: random.Random, folder: Path, state: Path) -> list[str]:
     """A verb, then options and values that need not fit it."""
-    verbs = ("edit", "sample", "download", "inspect", "convert", "codes", "train", "evaluate", "x")
+    verbs = ("edit", "sample", "download", "inspect", "convert", "codes", "train", "evaluate", "x",
+             "verify", "new-domain", "build", "relevance", "course")  # fmt: skip
     options = (
         *("--domain", "--faces", "--seed", "--truncation", "--strength", "--threshold", "--out"),
         *("--photo", "--face", "--refine", "--no-align", "--neutral", "--samples", "--dry-run"),
@@ -219,6 +267,7 @@ def _random_words(dice: random.Random, folder: Path, state: Path) -> list[str]:
         words.append(dice.choice(options if dice.random() < 0.5 else values))
     if words[0] in ("edit", "sample") and "--domain" not in words:
         words[1:1] = ["--domain", str(state)]
-    if words[0] in ("download", "evaluate", "train"):  # never the network, never hours
-        words += ["--dry-run"] if words[0] == "download" else ["--steps-of-nothing"]
+    if words[0] in ("edit", "sample", "inspect", "convert", "codes", "download", "x"):
+        return words + ["--dry-run"] * (words[0] == "download")
+    words.append("--of-nothing")  # never the network, hours, or files outside the folder
     return words

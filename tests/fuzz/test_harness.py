@@ -17,7 +17,7 @@ CASES, PLANTED = 4, 1
 
 
 def prepare(folder: Path) -> Path:
-    """A file that counts the attempts: the first one is none of the cases."""
+    """A file that counts the attempts: the first two are none of the cases."""
     return folder / "attempts"
 
 
@@ -25,28 +25,28 @@ def turn(count: Path) -> int:
     """The number of this case."""
     with count.open("ab") as file:
         file.write(b".")
-    return count.stat().st_size - 2
+    return count.stat().st_size - 3
 
 
-def crash(_dice: random.Random, _folder: Path, count: Path) -> None:
+def crash(_dice: random.Random, _folder: Path, count: Path, _mild: bool) -> None:
     """The process ends in one case."""
     if turn(count) == PLANTED:
         os._exit(7)
 
 
-def hang(_dice: random.Random, _folder: Path, count: Path) -> None:
+def hang(_dice: random.Random, _folder: Path, count: Path, _mild: bool) -> None:
     """One case has no end."""
     while turn(count) == PLANTED:
         time.sleep(3600)
 
 
-def fail(_dice: random.Random, _folder: Path, count: Path) -> None:
+def fail(_dice: random.Random, _folder: Path, count: Path, _mild: bool) -> None:
     """One case is a traceback."""
     if turn(count) == PLANTED:
         raise KeyError("planted")
 
 
-def eat(_dice: random.Random, _folder: Path, count: Path) -> None:
+def eat(_dice: random.Random, _folder: Path, count: Path, _mild: bool) -> None:
     """One case wants more memory than there is."""
     if turn(count) == PLANTED:
         np.ones(2 * ROOM, dtype=np.uint8).sum()

@@ -28,6 +28,9 @@ import pytest
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 ADDRESS = re.compile(r"http://\S+token=\w+")
 START_SECONDS, CELL_MILLISECONDS = 600, 300_000  # guards against hangs, for a busy machine
+RUN_ALL = "notebook:run-all-cells"
+COUNTS = """() => Array.from(window.jupyterapp.shell.currentWidget.content.model.cells)
+  .filter(cell => cell.type === "code").map(cell => cell.executionCount)"""
 # Cells out of sight stay in the page, so that a test finds their outputs; no news, no questions.
 SETTINGS = {
     "notebook-extension/tracker": {"windowingMode": "none"},
@@ -57,7 +60,19 @@ class NotebookPage:
 
     def run_all(self) -> None:
         """Run every cell and wait until the kernel has answered them all."""
-        self._command("notebook:run-all-cells")
+        self._command(RUN_ALL)
+
+    def begin_all(self) -> None:
+        """Run every cell, as `run_all`, but wait for nothing."""
+        self.page.evaluate("name => { window.jupyterapp.commands.execute(name) }", RUN_ALL)
+
+    def all_ran(self) -> None:
+        """Wait until every cell of code has run. JupyterLab's own answer ends at an error."""
+        self.page.wait_for_function(f"() => ({COUNTS})().every(count => count !== null)")
+
+    def counts(self) -> list[int | None]:
+        """The number in front of each cell of code: when it ran, None before."""
+        return self.page.evaluate(COUNTS)
 
     def run_cell(self, number: int) -> None:
         """Run the cell with this number, counted from 0, and wait for its answer."""

@@ -58,3 +58,33 @@ def test_a_learner_starts_rests_and_stops(open_notebook: Callable, tmp_path: Pat
     opened.run_cell(2)
     assert opened.text_of(2) == "False True True"
     assert opened.errors == []
+
+
+WAITING = (
+    MAKE,
+    "ran = []\nmonitor = TrainingMonitor(session)\nmonitor",
+    "monitor.start.click()\nmapper = await session.ended()\nran.append(session.step)",
+    "ran.append('second')\nprint(session.running, len(ran))",
+    "ran.append('third')\nprint(ran[0] == session.step > 0, ran[1:])",
+)
+
+
+def test_the_buttons_answer_while_a_cell_waits_under_run_all(
+    open_notebook: Callable, tmp_path: Path
+) -> None:
+    opened = open_notebook(write_notebook(tmp_path / "waiting.ipynb", WAITING))
+    opened.begin_all()
+    panel = opened.cell(1).locator(".jp-OutputArea").first
+    panel.get_by_text("held-out cosine").wait_for()
+    panel.get_by_role("button", name="Pause").click()
+    panel.get_by_text("resting").wait_for()
+    assert opened.text_of(3) == ""  # the cells behind wait as well
+    panel.get_by_role("button", name="Go on").click()
+    panel.get_by_text("learning").wait_for()
+    panel.get_by_role("button", name="Stop").click()
+    panel.get_by_text("stopped, saved").wait_for()
+    opened.all_ran()
+    assert opened.text_of(3) == "False 2"
+    assert opened.text_of(4) == "True ['second', 'third']"
+    assert opened.counts() == [1, 2, 3, 4, 5]
+    assert opened.errors == []

@@ -23,9 +23,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 MODEL = "() => JSON.stringify(window.jupyterapp.shell.currentWidget.content.model.toJSON())"
 WRITE = """([number, source]) => window.jupyterapp.shell.currentWidget.content.model.cells
   .get(number).sharedModel.setSource(source)"""
-# JupyterLab's command returns at the first error; the kernel goes on with the other cells.
-ALL_RUN = """() => Array.from(window.jupyterapp.shell.currentWidget.content.model.cells)
-  .every(cell => cell.type !== "code" || cell.executionCount !== null)"""
 BOXES = {"00_quickstart": "Sentence", "04_text_editing": "Text of sentence 1"}
 NOTEBOOKS = {name: nbformat.read(FOLDER / f"{name}.ipynb", as_version=4) for name in BOXES}
 
@@ -51,8 +48,8 @@ def opened(open_notebook: Callable, tmp_path: Path, name: str) -> Any:
     path = tmp_path / f"{name}.ipynb"
     nbformat.write(student_edition(marked(NOTEBOOKS[name], name)), path)
     opened = open_notebook(path)
-    opened.run_all()
-    opened.page.wait_for_function(ALL_RUN)
+    opened.begin_all()
+    opened.all_ran()
     return opened
 
 

@@ -1,5 +1,6 @@
 """The session and the panel over it: start, rest, stop, go on, and what is shown meanwhile."""
 
+import asyncio
 import signal
 import threading
 import time
@@ -10,6 +11,7 @@ import torch
 
 from deltaedit_kit.codes import make_codes
 from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.labs.training import hearing
 from deltaedit_kit.labs.training.experiment import ExperimentConfig
 from deltaedit_kit.labs.training.session import TrainingSession
 from deltaedit_kit.labs.training.start import train_fast
@@ -113,6 +115,23 @@ def test_an_interrupted_wait_saves(domain, codes, tmp_path, session_at):
             session.wait(60)
     finally:
         signal.signal(signal.SIGINT, before)
+    assert not session.running
+    assert (tmp_path / "training.safetensors").exists()
+
+
+@pytest.mark.slow
+def test_a_cell_that_awaits_and_is_interrupted_saves(domain, codes, tmp_path, session_at):
+    session = session_at(domain, codes, tmp_path)
+
+    async def interrupted() -> None:
+        session.start()
+        cell = asyncio.create_task(session.ended())
+        await hearing.until(lambda: session.step > 3)
+        cell.cancel()  # as the kernel does it
+        await cell
+
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(interrupted())
     assert not session.running
     assert (tmp_path / "training.safetensors").exists()
 

@@ -5,5 +5,6 @@ fast         effective weights, precision, passes, compiling;  effective: the we
 experiment   correlated pairs, early stopping, ablations;  ablation: their table
 processes    several at once;  ranks: which one am I;  interruption: Ctrl-C loses nothing
 session      a run that somebody watches, pauses, stops;  monitor: its panel;  plots
+hearing      a cell that waits for it, and hears the buttons meanwhile
 speed        the share of what the machine could do
 """

@@ -10,6 +10,7 @@ mapper (pictures of edits, say) is the watcher's, and cannot change what is lear
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -19,6 +20,7 @@ from deltaedit_kit.codes import Codes, CodeStore
 from deltaedit_kit.domain import Domain
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.training.experiment import ExperimentConfig
+from deltaedit_kit.labs.training.hearing import until
 from deltaedit_kit.labs.training.ranks import Rank
 from deltaedit_kit.labs.training.start import train_fast
 from deltaedit_kit.mapper import DeltaMapper
@@ -110,8 +112,7 @@ class TrainingSession:
         Raises DeltaEditError as `train_fast` does, and if the run was never started or takes
         longer than `timeout` seconds.
         """
-        if not self._started:
-            raise DeltaEditError("this training was never started; call start() first")
+        self._must_have_begun()
         try:
             # Not Thread.join: after an interruption, some versions of Python take a thread that
             # still runs for one that has ended.
@@ -120,6 +121,27 @@ class TrainingSession:
             self.stop()
             self._ended.wait()
             raise
+        return self._outcome()
+
+    async def ended(self) -> DeltaMapper:
+        """As `wait`, in a cell of a notebook, which hears Pause and Stop of a panel meanwhile.
+
+        mapper = await session.ended()
+        """
+        self._must_have_begun()
+        try:
+            await until(self._ended.is_set)
+        except asyncio.CancelledError:  # what an interrupted cell is told where it awaits
+            self.stop()
+            self._ended.wait()
+            raise
+        return self._outcome()
+
+    def _must_have_begun(self) -> None:
+        if not self._started:
+            raise DeltaEditError("this training was never started; call start() first")
+
+    def _outcome(self) -> DeltaMapper:
         if self.error is not None:
             raise self.error
         if self.running or self.mapper is None:

@@ -107,7 +107,7 @@ def _histogram(group: BarContainer) -> str:
 
 def _lines(axis: Axes) -> list[str]:
     """Lines of three points or more, or with a name: where they begin and end."""
-    told = []
+    parts = []
     for line in axis.lines:
         values = np.asarray(line.get_ydata(), dtype=float).ravel()
         name, values = str(line.get_label()), values[np.isfinite(values)]
@@ -115,8 +115,8 @@ def _lines(axis: Axes) -> list[str]:
         if not len(values) or (unnamed and len(values) < 3):
             continue
         name = "line" if unnamed else _plain(name)
-        told.append(f"{name} from {values[0]:.2f} to {values[-1]:.2f}")
-    return told
+        parts.append(f"{name} from {values[0]:.2f} to {values[-1]:.2f}")
+    return parts
 
 
 def _table(axis: Axes) -> str:

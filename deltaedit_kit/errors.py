@@ -61,13 +61,13 @@ def finite_number(name: str, value: Any, low: float | None = None) -> float:
 
     Raises `DeltaEditError` naming the argument, what was given and what is accepted.
     """
-    wish = "a finite number" if low is None else f"a finite number >= {low:g}"
+    accepted = "a finite number" if low is None else f"a finite number >= {low:g}"
     try:
         number = math.nan if isinstance(value, bool | str | bytes) else float(value)
     except (TypeError, ValueError, OverflowError, RuntimeError):
         number = math.nan  # RuntimeError: a torch tensor of several elements
     if not math.isfinite(number) or (low is not None and number < low):
-        raise DeltaEditError(f"{name} is {_shown(value)}; give {wish}")
+        raise DeltaEditError(f"{name} is {_shown(value)}; give {accepted}")
     return number
 
 

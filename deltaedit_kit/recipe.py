@@ -5,7 +5,7 @@ other codes come along as numbers:    {"codes": {"s": {"shape": [1, 2080], "floa
 
 Other weights turn the same seed into other people and the same sentence into another edit, so the
 domain's fingerprint comes along. A recipe is data and reading it runs nothing: every field is
-checked as if a stranger wrote it, and its whole work is bounded before any of it is done.
+checked as untrusted input, and its whole work is bounded before any of it is done.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ def read(recipe: Any, domain: Domain, networks: Sequence[str] = EDITED_BY) -> Ed
 
     A recipe of before the fingerprint is read with a warning. Raises `DeltaEditError` when it is
     no recipe, newer than this kit, of another domain or of other networks, asks for more work than
-    a stranger may, or when a field is missing or holds something else than `write` puts there.
+    a file may, or when a field is missing or holds something else than `write` puts there.
     """
     if not isinstance(recipe, Mapping) or recipe.get("kind") != KIND:
         raise DeltaEditError("this is no recipe of an edit; give the dict that edit.recipe holds")
@@ -185,7 +185,7 @@ def _count_texts(text: Any, neutral: Any, domain: Domain) -> int:
 
 
 def _bound_work(faces: Any, texts: int, domain: Domain) -> None:
-    """Refuse more pictures than a recipe of a stranger may ask for, before and after together."""
+    """Refuse more pictures than an untrusted recipe may ask for, before and after together."""
     most = min(MOST_PICTURES, MOST_BYTES // (3 * 4 * domain.spec.resolution**2))
     count = whole_number("the recipe's number of faces", faces, 1)
     if count * (1 + texts) > most:

@@ -1,4 +1,4 @@
-"""From a name to a domain: find its declaration, promise its networks, load nothing yet.
+"""From a name to a domain: find its declaration, prepare its networks, load nothing yet.
 
     load_domain("toyfaces")         embedded: weights come with the kit
     load_domain("ffhq")             published by others: files are fetched at their first use

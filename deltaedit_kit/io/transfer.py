@@ -86,10 +86,10 @@ def transferred(address: str, content: Path, file: PublishedFile, retries: int) 
 def version_begun(content: Path, address: str) -> str | None:
     """The version that an earlier process began to load from this address, if it could tell."""
     try:
-        told = content.with_suffix(NOTE).read_text(encoding="utf-8").split("\n")
+        note = content.with_suffix(NOTE).read_text(encoding="utf-8").split("\n")
     except (OSError, ValueError):
         return None
-    return told[1] if len(told) > 1 and told[0] == address and told[1] else None
+    return note[1] if len(note) > 1 and note[0] == address and note[1] else None
 
 
 def begin_version(content: Path, address: str, version: str | None) -> None:

@@ -45,9 +45,9 @@ def zero_shot(space: ClipSpace, n: int, seed: int) -> dict[str, float]:
         others = opposites(attribute)
         has = truth[:, NAMES.index(attribute.name)]
         lacks = truth[:, [NAMES.index(other.name) for other in others]].any(1) & ~has
-        rival = (images @ space.encode_texts([other.prompt for other in others]).T).amax(1)
+        best_other = (images @ space.encode_texts([other.prompt for other in others]).T).amax(1)
         for text in (attribute.prompt, *attribute.held_out):
-            chosen = images @ space.encode_texts([text])[0] > rival
+            chosen = images @ space.encode_texts([text])[0] > best_other
             right = chosen[has].float().mean() + (~chosen[lacks]).float().mean()
             accuracy[text] = float(right / 2)
     return accuracy

@@ -132,12 +132,12 @@ def in_blocks(
     return torch.cat(frames, dim=1), meanings(lines, senses, topics)
 
 
-def guessed(meant: Tensor, frames: Tensor, told: Tensor) -> Tensor:
-    """`meant` [n, D] where `told` [n], else a ridge regression of it from `frames` [n, F]."""
-    heard = frames[told]
+def guessed(meant: Tensor, frames: Tensor, known: Tensor) -> Tensor:
+    """`meant` [n, D] where `known` [n], else a ridge regression of it from `frames` [n, F]."""
+    heard = frames[known]
     ridge = 0.01 * heard.square().sum() / heard.shape[1] * torch.eye(heard.shape[1])
-    guess = torch.linalg.solve(heard.T @ heard + ridge, heard.T @ meant[told])
-    return torch.where(told[:, None], meant, frames @ guess)
+    guess = torch.linalg.solve(heard.T @ heard + ridge, heard.T @ meant[known])
+    return torch.where(known[:, None], meant, frames @ guess)
 
 
 def build(folder: Path, width: int = 128) -> Tensor:
@@ -164,10 +164,10 @@ def build(folder: Path, width: int = 128) -> Tensor:
         )
     )
     frames = torch.cat((of_entries[0], of_cut[0])) - of_entries[0].mean(0)
-    told = torch.tensor([bool(of) for of in lines])
+    known = torch.tensor([bool(of) for of in lines])
     meant = torch.cat((of_entries[1], of_cut[1]))
-    meant = F.normalize(meant - meant[told].mean(0), dim=1)
-    meant = guessed(meant, frames, told)
+    meant = F.normalize(meant - meant[known].mean(0), dim=1)
+    meant = guessed(meant, frames, known)
     table = principal(torch.cat((frames, MEANING * meant), dim=1), torch.arange(VOCABULARY), width)
 
     # Pieces carry whatever they happen to spell; let the regression say what they mean.

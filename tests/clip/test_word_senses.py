@@ -55,8 +55,8 @@ def test_words_without_a_sense_are_guessed_from_their_frames():
     generator = torch.Generator().manual_seed(0)
     frames = torch.randn(400, 12, generator=generator)
     truth = frames @ torch.randn(12, 5, generator=generator)
-    told = torch.arange(400) < 300
-    guess = guessed(torch.where(told[:, None], truth, 0.0), frames, told)
-    assert torch.equal(guess[told], truth[told])
-    cosine = torch.nn.functional.cosine_similarity(guess[~told], truth[~told])
+    known = torch.arange(400) < 300
+    guess = guessed(torch.where(known[:, None], truth, 0.0), frames, known)
+    assert torch.equal(guess[known], truth[known])
+    cosine = torch.nn.functional.cosine_similarity(guess[~known], truth[~known])
     assert float(cosine.min()) > 0.99

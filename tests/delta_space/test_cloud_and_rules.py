@@ -44,8 +44,8 @@ def test_nearest_pairs_pass_over_a_picture_with_the_same_caption() -> None:
     base = cloud()
     texts = base.texts.copy()
     texts[1] = texts[0]
-    twins = Cloud("twins", base.pictures, texts, base.captions)
-    delta = nearest_pairs(twins).delta
+    same = Cloud("same caption", base.pictures, texts, base.captions)
+    delta = nearest_pairs(same).delta
     assert delta.captions[0] == "face 2 → face 0"
     assert delta.captions[1] == "face 2 → face 1"
 

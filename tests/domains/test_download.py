@@ -1,4 +1,4 @@
-"""Downloads from a server on the loopback address: cuts, wrong content, mirrors, rivals."""
+"""Downloads from a server on the loopback address: cuts, wrong content, mirrors, two at once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files of strangers: no other decoder, nothing waited for, nothing large unpacked."""
+"""Untrusted files: no other decoder, nothing waited for, nothing large unpacked."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 import torch
 
-from deltaedit_kit.labs.training.effective import adam, effective, scaled_parameters, stored
+from deltaedit_kit.labs.training.effective import adam, scaled_parameters, to_effective, to_stored
 from deltaedit_kit.labs.training.experiment import (
     ExperimentConfig,
     ExperimentRun,
@@ -24,46 +24,46 @@ def some_pairs(n: int = 16):
 
 def test_there_and_back_changes_nothing():
     mapper, pairs = DeltaMapper(TOY, 6), some_pairs()
-    twin = effective(mapper)
-    torch.testing.assert_close(twin(*pairs[:3]), mapper(*pairs[:3]))
-    again = stored(twin)
+    copied = to_effective(mapper)
+    torch.testing.assert_close(copied(*pairs[:3]), mapper(*pairs[:3]))
+    again = to_stored(copied)
     torch.testing.assert_close(again(*pairs[:3]), mapper(*pairs[:3]))
-    assert again.state_dict().keys() == mapper.state_dict().keys() == twin.state_dict().keys()
+    assert again.state_dict().keys() == mapper.state_dict().keys() == copied.state_dict().keys()
 
 
 def test_steps_are_those_of_adam_on_the_stored_weights():
     mapper = DeltaMapper(TOY, 6).double()
-    twin = effective(mapper)
+    copied = to_effective(mapper)
     plain = torch.optim.Adam(mapper.parameters(), lr=0.5)
-    ours = adam(twin, 0.5)
+    ours = adam(copied, 0.5)
     for _ in range(5):
         pairs = [x.double() for x in some_pairs()]
-        for network, optimizer in ((mapper, plain), (twin, ours)):
+        for network, optimizer in ((mapper, plain), (copied, ours)):
             optimizer.zero_grad()
             delta_loss(network(*pairs[:3]), pairs[3]).total.backward()
             optimizer.step()
-    for name, value in stored(twin).double().state_dict().items():
+    for name, value in to_stored(copied).double().state_dict().items():
         # `stored` rounds to float32, in which Adam's 0.5 a step leaves seven digits
         torch.testing.assert_close(value, mapper.state_dict()[name], rtol=2e-6, atol=2e-5)
 
 
 def test_gradients_of_several_passes_add_up_in_memory_that_is_kept():
     mapper, places = DeltaMapper(TOY, 6), set()
-    twin = effective(mapper)
+    copied = to_effective(mapper)
     for _ in range(3):
-        wanted = {name: torch.zeros_like(p) for name, p in twin.named_parameters()}
-        twin.zero_grad()
+        wanted = {name: torch.zeros_like(p) for name, p in copied.named_parameters()}
+        copied.zero_grad()
         for pairs in (some_pairs(), some_pairs()):
-            twin(*pairs[:3]).square().sum().backward()
+            copied(*pairs[:3]).square().sum().backward()
             mapper.zero_grad()
             mapper(*pairs[:3]).square().sum().backward()
             for (name, p), (_, _, scale) in zip(
-                mapper.named_parameters(), scaled_parameters(twin), strict=True
+                mapper.named_parameters(), scaled_parameters(copied), strict=True
             ):
                 wanted[name] += p.grad / scale
-        for name, p in twin.named_parameters():
+        for name, p in copied.named_parameters():
             torch.testing.assert_close(p.grad, wanted[name], rtol=1e-4, atol=1e-4)
-        places.add(twin.fm_fine.mapping[0].weight.grad.data_ptr())
+        places.add(copied.fm_fine.mapping[0].weight.grad.data_ptr())
     assert len(places) == 1
 
 

@@ -129,10 +129,10 @@ def test_what_a_user_can_put_right_is_one_line(tiny, tmp_path, capsys):
 
 def test_another_mapper_leaves_the_domain_as_it_was(tiny):
     other = DeltaMapper(tiny.layout, tiny.clip.width)
-    twin = tiny.with_mapper(other)
-    assert twin.mapper is other
+    copied = tiny.with_mapper(other)
+    assert copied.mapper is other
     assert tiny.mapper is not other
-    assert twin.generator is tiny.generator
+    assert copied.generator is tiny.generator
     with pytest.raises(DeltaEditError, match="no oracle"):
         EditAccuracy(tiny_domain(oracle=False))
 

@@ -149,7 +149,7 @@ def _means(wins: Wins, picks: Picks) -> ndarray:
 def _studies(random: torch.Generator) -> Sequence[Inputs]:
     cases: list[Inputs] = []
     for people in (6, 8, 11):
-        liking = torch.rand(people, 1, generator=random)  # each person has a taste
+        liking = torch.rand(people, 1, generator=random)  # each person has a preference
         wins = (torch.rand(people, people + 3, generator=random) < liking).double().numpy()
         picks = torch.randint(people, (60, people), generator=random).numpy()
         cases.append((wins, picks))

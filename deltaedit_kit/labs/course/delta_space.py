@@ -76,7 +76,7 @@ def recall_at_k(table: Table, k: int) -> float:
 
 
 def _tables(random: torch.Generator) -> list[Table]:
-    """Partners are more alike, strangers are not 0, and some columns are liked by every row."""
+    """Partners are more alike, others are not 0, and some columns are liked by every row."""
     return [
         _normal(random, n, n) + 1.5 * np.eye(n) + np.linspace(-0.7, 1.3, n) for n in (60, 80, 100)
     ]
@@ -198,19 +198,21 @@ EXERCISES = (
         margin,
         lambda random: [(table,) for table in _tables(random)],
         {
-            "the diagonal is counted among the strangers": lambda t: (
+            "the diagonal is counted among the mismatched pairs": lambda t: (
                 np.trace(t) / len(t) - t.mean()
             ),
-            "the mean of partners alone, without that of strangers": lambda t: np.trace(t) / len(t),
-            "strangers minus partners: the sign": lambda t: -margin(t),
-            "the sum of strangers is divided by n², not by n (n - 1)": lambda t: (
+            "the mean of partners alone, without that of mismatched pairs": lambda t: (
+                np.trace(t) / len(t)
+            ),
+            "mismatched minus partners: the sign": lambda t: -margin(t),
+            "the sum of mismatched pairs is divided by n², not by n (n - 1)": lambda t: (
                 np.trace(t) / len(t) - (t.sum() - np.trace(t)) / len(t) ** 2
             ),
-            "the nearest stranger instead of the mean of strangers": lambda t: (
+            "the nearest mismatched pair instead of the mean": lambda t: (
                 np.trace(t) / len(t) - (t - 1e9 * np.eye(len(t))).max(axis=1).mean()
             ),
             "summed instead of averaged": lambda t: 2 * np.trace(t) - t.sum(),
-            "strangers of one side of the diagonal only": lambda t: (
+            "mismatched pairs of one side of the diagonal only": lambda t: (
                 np.trace(t) / len(t) - t[np.triu_indices(len(t), 1)].mean()
             ),
         },

@@ -67,7 +67,7 @@ def _added(gate: Callable[[Tensor], Tensor]) -> Answer:
     return lambda steps, strengths, kept: (strengths[:, None] * steps * gate(kept)).sum(0)
 
 
-def _wishes(random: torch.Generator) -> Sequence[Inputs]:
+def _sentences(random: torch.Generator) -> Sequence[Inputs]:
     return [
         (_normal(random, k, 25), _normal(random, k) + 1, torch.rand(k, 25, generator=random) > 0.4)
         for k in (2, 3, 4)
@@ -75,7 +75,7 @@ def _wishes(random: torch.Generator) -> Sequence[Inputs]:
 
 
 def part_of_each(deltas: Float[Tensor, "K E"]) -> Float[Tensor, " K"]:
-    """cos(Δ_k, Σ Δ): how much of the joint direction each wish has."""
+    """cos(Δ_k, Σ Δ): how much of the joint direction each sentence has."""
     return F.cosine_similarity(deltas, deltas.sum(dim=0)[None], dim=1)
 
 
@@ -186,19 +186,21 @@ EXERCISES = (
     ),
     Exercise(
         "04.add",
-        "add(steps [K, S], strengths [K], kept [K, S] bool) -> the step of all wishes [S]",
+        "add(steps [K, S], strengths [K], kept [K, S] bool) -> the step of all sentences [S]",
         add,
-        _wishes,
+        _sentences,
         {
-            "averaged instead of added: each wish is made shorter": lambda x, a, kept: (
+            "averaged instead of added: each sentence is made shorter": lambda x, a, kept: (
                 add(x, a, kept) / len(x)
             ),
             "the strengths are missing": lambda x, a, kept: (x * kept).sum(0),
             "the strengths are scaled to a sum of 1": lambda x, a, kept: add(x, a / a.sum(), kept),
             "one strength for all": lambda x, a, kept: a[0] * (x * kept).sum(0),
             "the masks are missing": _added(torch.ones_like),
-            "a channel that any wish may move is moved by all": _added(lambda kept: kept.any(0)),
-            "only channels that all wishes may move": _added(lambda kept: kept.all(0)),
+            "a channel that any sentence may move is moved by all": _added(
+                lambda kept: kept.any(0)
+            ),
+            "only channels that all sentences may move": _added(lambda kept: kept.all(0)),
             "the masks are turned round": _added(torch.logical_not),
         },
         (
@@ -229,7 +231,7 @@ EXERCISES = (
             "the distance, 1 - cosine": lambda d: 1 - part_of_each(d),
         },
         (
-            "Which way does the sum point, and how much of that is each wish?",
+            "Which way does the sum point, and how much of that is each sentence?",
             "Δ_k · ΣΔ / (|Δ_k| |ΣΔ|)",
             "together = deltas.sum(dim=0)",
         ),

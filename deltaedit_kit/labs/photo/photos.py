@@ -6,7 +6,7 @@ What cameras and programs do to pictures is undone in this order: the first fram
 numbers to 8 bits (levels.py), transparency onto white, colour profile to sRGB (CMYK too), and last
 the rotation that the camera noted (EXIF).
 
-A file may come from a stranger. Only the decoders of FORMATS are tried (Pillow knows some forty,
+A file may come from anybody. Only the decoders of FORMATS are tried (Pillow knows some forty,
 and hands EPS to Ghostscript, which runs programs), and what a header claims is bounded (bounds.py).
 """
 

@@ -154,15 +154,15 @@ class Engine:
         """One line about a picture: each sentence, what it is taken for, what all may move."""
         if not asked:
             return "no sentence counts: write one, or switch one on"
-        wishes = []
+        sentences = []
         for sentence, moves in asked:
             taken = "".join(
                 f" ({one})" for one in understand(self.domain, moves.texts, moves.delta_t)
             )
-            wishes.append(f"{sentence.strength:+.2f} “{short(sentence.text)}”{taken}")
+            sentences.append(f"{sentence.strength:+.2f} “{short(sentence.text)}”{taken}")
         touched = step.touched
         channels = f"{int(touched.sum())} of {touched.numel()} style channels may move"
-        return f"{'  +  '.join(wishes)}: {channels}"
+        return f"{'  +  '.join(sentences)}: {channels}"
 
     def _ask(
         self, face: Faces, state: StudioState

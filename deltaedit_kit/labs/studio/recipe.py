@@ -4,7 +4,7 @@
 
 Sampled faces need their seed alone; an uploaded one travels as codes, never as a photo. A recipe of
 `Editor.edit` can be loaded too: its sentences become the list, its first face the chosen one. A
-recipe is data from a stranger: every field is checked by the same functions that check an event.
+recipe is untrusted data: every field is checked by the same functions that check an event.
 """
 
 from __future__ import annotations

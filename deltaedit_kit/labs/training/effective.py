@@ -85,46 +85,46 @@ class KeptGradient(torch.autograd.Function):
         return dx, dw.detach(), dy.sum(0), None  # another view: autograd takes it without a copy
 
 
-def effective(mapper: DeltaMapper) -> DeltaMapper:
+def to_effective(mapper: DeltaMapper) -> DeltaMapper:
     """A copy of `mapper` with effective weights: the same outputs, the same names."""
-    twin = copy.deepcopy(mapper)
-    for sequence in [module for module in twin.modules() if isinstance(module, nn.Sequential)]:
+    copied = copy.deepcopy(mapper)
+    for sequence in [module for module in copied.modules() if isinstance(module, nn.Sequential)]:
         for place, layer in enumerate(sequence):
             if isinstance(layer, EqualLinear):
                 sequence[place] = EffectiveLinear(layer)
-    return twin
+    return copied
 
 
-def stored(twin: DeltaMapper) -> DeltaMapper:
-    """The mapper whose effective copy `twin` is, on the same device, in evaluation mode."""
+def to_stored(copied: DeltaMapper) -> DeltaMapper:
+    """The mapper whose effective copy `copied` is, on the same device, in evaluation mode."""
     with torch.device("meta"):  # no random start: it would be thrown away
-        mapper = DeltaMapper(twin.layout, twin.clip_width)
-    values = {name: value.detach() / scale for name, value, scale in scaled_parameters(twin)}
+        mapper = DeltaMapper(copied.layout, copied.clip_width)
+    values = {name: value.detach() / scale for name, value, scale in scaled_parameters(copied)}
     mapper.load_state_dict(values, assign=True)
     return mapper.eval()
 
 
-def scaled_parameters(twin: DeltaMapper) -> Iterator[tuple[str, nn.Parameter, float]]:
+def scaled_parameters(copied: DeltaMapper) -> Iterator[tuple[str, nn.Parameter, float]]:
     """Every parameter of an effective copy: its name, itself, its c."""
-    for prefix, module in twin.named_modules():
+    for prefix, module in copied.named_modules():
         if isinstance(module, EffectiveLinear):
             yield f"{prefix}.weight", module.weight, module.weight_scale
             yield f"{prefix}.bias", module.bias, module.bias_scale
 
 
-def adam(twin: DeltaMapper, rate: float, beta2: float = 0.999) -> torch.optim.Adam:
+def adam(copied: DeltaMapper, rate: float, beta2: float = 0.999) -> torch.optim.Adam:
     """Adam over effective weights, one group a scale; in one fused kernel where torch has it."""
     groups: dict[float, list[nn.Parameter]] = {}
-    for _, parameter, scale in scaled_parameters(twin):
+    for _, parameter, scale in scaled_parameters(copied):
         groups.setdefault(scale, []).append(parameter)
     settings = [
         {"params": members, "scale": scale, "lr": rate * scale, "eps": ADAM_EPS / scale}
         for scale, members in groups.items()
     ]
-    device = next(twin.parameters()).device
+    device = next(copied.parameters()).device
     fused = device.type in ("cpu", "cuda")
     optimizer = torch.optim.Adam(settings, betas=(0.9, beta2), fused=fused)
-    for weight in twin.parameters():  # a fused Adam counts its steps where the weights are
+    for weight in copied.parameters():  # a fused Adam counts its steps where the weights are
         taken = torch.zeros((), device=device if fused else "cpu")
         memory = {key: torch.zeros_like(weight) for key in ("exp_avg", "exp_avg_sq")}
         optimizer.state[weight] = {"step": taken, **memory}

@@ -21,7 +21,7 @@ from deltaedit_kit.codes import Codes, CodeStore
 from deltaedit_kit.device import computing, precision_name
 from deltaedit_kit.domain import Domain
 from deltaedit_kit.errors import DeltaEditError, whole_number
-from deltaedit_kit.labs.training.effective import adam, effective, stored
+from deltaedit_kit.labs.training.effective import adam, to_effective, to_stored
 from deltaedit_kit.mapper import DeltaMapper
 from deltaedit_kit.train import Loss, Pairs, Run, TrainingConfig
 
@@ -59,12 +59,12 @@ class FastRun(Run):
 
     def build(self, mapper: DeltaMapper) -> tuple[nn.Module, torch.optim.Optimizer]:
         """Effective weights, and Adam with rates that make the same steps."""
-        network = effective(mapper)
+        network = to_effective(mapper)
         return network, adam(network, self.config.learning_rate, self.config.beta2)
 
     def mapper(self) -> DeltaMapper:
         """The scales divided out again."""
-        return stored(cast("DeltaMapper", self.learned)).requires_grad_(False)
+        return to_stored(cast("DeltaMapper", self.learned)).requires_grad_(False)
 
     def shared(self, network: nn.Module) -> nn.Module:
         """What is asked for Δs; several processes wrap it."""
@@ -99,7 +99,7 @@ class FastRun(Run):
 
 
 def compiled(network: Forward, device: torch.device, passes: int) -> Forward:
-    """A compiled twin for the steps, with the same weights; reports ask the network itself.
+    """A compiled copy for the steps, with the same weights; reports ask the network itself.
 
     A CUDA graph keeps its outputs and gradients in memory that its next run overwrites, so graphs
     are for steps of one pass. Raises DeltaEditError where torch finds no compiler.

@@ -49,10 +49,10 @@ def synchronize(device: str | torch.device) -> None:
 def multiplications(layout: StyleLayout, clip_width: int) -> int:
     """Multiplications that one Δs costs: every weight times the tokens that pass it."""
     with torch.device("meta"):  # shapes are enough
-        twin = DeltaMapper(layout, clip_width)
+        copied = DeltaMapper(layout, clip_width)
     tokens = {"coarse": layout.coarse, "medium": layout.medium, "fine": 1}
     total = 0
-    for name, weight in twin.named_parameters():
+    for name, weight in copied.named_parameters():
         if name.endswith("weight"):
             tower, _, group = name.split(".")[0].partition("_")
             total += weight.numel() * (1 if tower == "cm" else tokens[group])

@@ -27,7 +27,7 @@ class Screen(widgets.VBox):
 
     def __init__(self) -> None:
         self._pair: tuple[np.ndarray, np.ndarray] | None = None
-        self._wish = ""
+        self._description = ""
         self.picture, self.heat, self.film = widgets.HTML(), widgets.HTML(), widgets.HTML()
         self.changes, self.factors, self.message = widgets.HTML(), widgets.HTML(), widgets.HTML()
         self.wipe = NumberSlider("Wipe", HALF, (0.0, 1.0, 0.01), lambda _place: self._draw())
@@ -48,9 +48,9 @@ class Screen(widgets.VBox):
         self.view.add_class("de-view")
         self.tables.add_class("de-tables")
 
-    def show_pair(self, before: np.ndarray, after: np.ndarray, wish: str) -> None:
-        """Two pictures uint8 [H, W, 3] under the wipe; `wish` is what the alternative text says."""
-        self._pair, self._wish = (before, after), wish
+    def show_pair(self, before: np.ndarray, after: np.ndarray, description: str) -> None:
+        """Two pictures uint8 [H, W, 3] under the wipe; `description` ends the alternative text."""
+        self._pair, self._description = (before, after), description
         self._draw()
 
     def show_heat(self, colours: np.ndarray, mean: float) -> None:
@@ -85,7 +85,7 @@ class Screen(widgets.VBox):
             return
         place = float(self.wipe.number.value)
         joined = pictures.wipe(*self._pair, place)
-        alt = f"before on the left {place:.0%}, after on the rest: {self._wish}"
+        alt = f"before on the left {place:.0%}, after on the rest: {self._description}"
         caption = "before ◧ after" if 0 < place < 1 else ("before" if place == 1 else "after")
         self.picture.value = markup.picture(pictures.png(joined), "image/png", LARGE, alt, caption)
 

@@ -161,5 +161,6 @@ def change_picture(dice: random.Random, good: Path, folder: Path) -> Path:
     turned = Image.Exif()
     turned[0x0112] = dice.randint(1, 8)
     path = folder / f"mild.{dice.choice((suffix, suffix.upper()))}"
-    picture.save(path, **({"exif": turned} if suffix in ("jpg", "png", "webp") else {}))
+    options: dict[str, Any] = {"exif": turned} if suffix in ("jpg", "png", "webp") else {}
+    picture.save(path, **options)
     return path

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 import torch
 
 from deltaedit_kit.domain import Domain, pictures_a_pass
+from deltaedit_kit.io.footprint import COPIES, MAPS_AT_ONCE, channels_of, largest_map, numbers
 from deltaedit_kit.mapper import DeltaMapper
 from deltaedit_kit.skeleton import skeleton
 from deltaedit_kit.train import TrainingConfig
@@ -24,7 +25,6 @@ from deltaedit_kit.train import TrainingConfig
 SAMPLES = 200_000  # codes, as published
 PICTURES = 100  # that R is averaged over, as published
 BACKWARD = 2.0  # times a forward pass
-MAPS_AT_ONCE = 6  # feature maps of the largest layer that are alive together
 SIDE = 1024  # of the matrix product
 
 
@@ -47,15 +47,12 @@ def estimates(domain: Domain) -> list[Estimate]:
     generator, clip = domain.generator, domain.clip
     faces = domain.sample(1)  # warm
     picture = seconds_of(lambda: domain.sample(1), domain.device)
-    networks = sum(p.nbytes for p in generator.parameters())
-    networks += sum(p.nbytes for p in clip.model.parameters())
-    widest = max(
-        layer.conv.conv.weight.shape[1] * layer.resolution**2 * 4 for layer in generator.layers
-    )
+    networks = 4 * (numbers(generator) + numbers(clip.model))
+    widest = largest_map(channels_of(generator))
     a_picture = MAPS_AT_ONCE * widest + faces.images.nbytes
     batch = pictures_a_pass(generator.resolution)
     with skeleton():
-        weights = sum(p.numel() for p in DeltaMapper(domain.layout, clip.width).parameters())
+        weights = numbers(DeltaMapper(domain.layout, clip.width))
     config = TrainingConfig()
     square = torch.ones(SIDE, SIDE, device=domain.device)
     product = seconds_of(lambda: square @ square, domain.device)
@@ -71,7 +68,7 @@ def estimates(domain: Domain) -> list[Estimate]:
         Estimate(
             "deltaedit train {name}",
             arithmetic / (2 * SIDE**3 / product),
-            5 * 4 * weights + codes,
+            networks + (1 + COPIES) * 4 * weights + codes,
         ),
         Estimate(
             f"deltaedit relevance {{name}} --method gradient --pictures {PICTURES}",

@@ -21,9 +21,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from deltaedit_kit.clip_network import ClipNetwork, ClipSizes
+from deltaedit_kit.clip_network import ClipNetwork
 from deltaedit_kit.io.arcface import ArcFace
 from deltaedit_kit.io.e4e import E4e
+from deltaedit_kit.io.footprint import CONFIG_F, VIT_B_32
 from deltaedit_kit.io.standin import by_rule, normals, unit_rows
 from deltaedit_kit.mapper import DeltaMapper
 from deltaedit_kit.stylegan2 import Generator
@@ -31,26 +32,12 @@ from deltaedit_kit.stylespace import StyleLayout
 from tests.checkpoints.nvidia import tf_pickle
 from tests.checkpoints.test_clip_files import Tree
 
-WIDTHS = {4: 512, 8: 512, 16: 512, 32: 512, 64: 512, 128: 256, 256: 128, 512: 64, 1024: 32}
-CLIP_SIZES = ClipSizes(
-    embed=512,
-    side=224,
-    patch=32,
-    image_width=768,
-    image_layers=12,
-    image_heads=12,
-    context=77,
-    words=49408,
-    text_width=512,
-    text_layers=12,
-    text_heads=8,
-)
 FULL = ("token_embedding", "ln_", "positional_embedding", "class_embedding", "logit_scale")
 
 
 def generator(resolution: int) -> Generator:
     """Config-f, w of 512, eight mapping layers; its mean of w estimated."""
-    made = Generator(resolution, {k: v for k, v in WIDTHS.items() if k <= resolution}, 512)
+    made = Generator(resolution, {k: v for k, v in CONFIG_F.items() if k <= resolution}, 512)
     made.load_state_dict(by_rule(made.state_dict()))
     made.estimate_mean_w(1000)
     return made
@@ -58,10 +45,10 @@ def generator(resolution: int) -> Generator:
 
 def discriminator(resolution: int) -> Iterator[tuple[str, tuple[int, ...]]]:
     """Names and shapes of config-f's discriminator in TensorFlow, which nobody reads."""
-    yield f"{resolution}x{resolution}/FromRGB/weight", (1, 1, 3, WIDTHS[resolution])
+    yield f"{resolution}x{resolution}/FromRGB/weight", (1, 1, 3, CONFIG_F[resolution])
     side = resolution
     while side > 4:
-        wide, own = WIDTHS[side], WIDTHS[side // 2]
+        wide, own = CONFIG_F[side], CONFIG_F[side // 2]
         yield f"{side}x{side}/Conv0/weight", (3, 3, wide, wide)
         yield f"{side}x{side}/Conv1_down/weight", (3, 3, wide, own)
         yield f"{side}x{side}/Skip/weight", (1, 1, wide, own)
@@ -96,7 +83,7 @@ def rosinality(resolution: int, path: Path) -> None:
 def clip(path: Path) -> None:
     """ViT-B/32 as OpenAI's archive: halves, but for what its program keeps in full precision."""
     tree = Tree()
-    for key, value in by_rule(shapes_of(lambda: ClipNetwork(CLIP_SIZES)), equalized=False).items():
+    for key, value in by_rule(shapes_of(lambda: ClipNetwork(VIT_B_32)), equalized=False).items():
         full = any(part in key for part in FULL)
         tree.put(key, value if full else value.half())
     for key, number in {"input_resolution": 224, "context_length": 77, "vocab_size": 49408}.items():

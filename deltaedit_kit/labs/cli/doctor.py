@@ -4,7 +4,8 @@ deltaedit doctor
 deltaedit doctor --json      the same for a program
 
 A speed is measured for float32 and for what the machine multiplies natively; a low precision that
-it would have to convert may take minutes, so it is never tried. Warnings do not fail: exit code 0.
+it would have to convert may take minutes, so it is never tried. Memory of the published domains is
+counted from shapes (io/footprint.py). Warnings do not fail: exit code 0.
 """
 
 from __future__ import annotations
@@ -60,6 +61,7 @@ def examine() -> dict[str, Any]:
         "precision": measure_precision(warnings),
         "packages": compare_versions(warnings),
         "places": look_at_places(warnings),
+        "published domains, memory": price_published(warnings),
         "warnings": warnings,
     }
 
@@ -182,6 +184,21 @@ def compare_versions(warnings: list[str]) -> dict[str, Any]:
         rows[wanted.name] = f"{version}  ({wanted.specifier})"
         if not wanted.specifier.contains(version, prereleases=True):
             warnings.append(f"{wanted.name} is {version}; the kit asks for {wanted.specifier}")
+    return rows
+
+
+def price_published(warnings: list[str]) -> dict[str, str]:
+    """What each published domain takes, from its shapes; nothing is downloaded."""
+    from deltaedit_kit.io.footprint import published_footprint
+    from deltaedit_kit.io.loading import PUBLISHED, published
+
+    rows: dict[str, str] = {}
+    memory = memory_size()
+    for name in PUBLISHED:
+        found = published_footprint(published(name).spec.resolution)
+        rows[name] = found.line()
+        if memory is not None and found.edit > memory * GIB:
+            warnings.append(f"{name} takes {found.edit / 1e9:.1f} GB to edit, more than is here")
     return rows
 
 

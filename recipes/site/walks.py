@@ -1,10 +1,10 @@
 """Sliders that work without a kernel: states of a panel drawn beforehand, one picture each.
 
-    drawn by draw_walks.py  ->  walks/NAME/*.webp and NAME.json  ->  copied, and shown by `markup`
+    draw_walks.py, draw_panels.py  ->  walks/NAME/*.webp and NAME.json  ->  `copy`, `markup`
 
-A state is a value of the slider, its picture and its words. The page loads one picture; the script
-`walk.js` fetches the others when the slider is first touched. Without a script the first picture
-and its words are there all the same.
+A state is a value of the slider, its picture and its words, which stand under the slider as text.
+The page loads one picture; the script `walk.js` fetches the others when the slider is first
+touched. Without a script the first picture and its words are there all the same.
 """
 
 from __future__ import annotations
@@ -20,12 +20,10 @@ PANELS = {  # notebook -> the walk that stands for its panel
     "00_quickstart": "glasses",
     "02_style_space": "channel",
     "04_text_editing": "smile",
-}
-SCREENS = {  # notebook -> picture of its panel, and the words for it
-    "01_delta_space": ("scatter", "Two linked clouds of pictures and texts, a few pairs chosen"),
-    "03_train_the_mapper": ("monitor", "The training monitor: buttons, curves, previews"),
-    "06_metrics_and_baselines": ("explorer", "Menus for method, sentence and face; the numbers"),
-    "07_user_study": ("study", "A round of the study: before, two edits, and the questions"),
+    "01_delta_space": "scatter",
+    "03_train_the_mapper": "monitor",
+    "06_metrics_and_baselines": "explorer",
+    "07_user_study": "study",
 }
 
 
@@ -47,20 +45,15 @@ class Walk(TypedDict):
 
 
 def copy(target: Path) -> None:
-    """The pictures of all walks and panels into a folder of the site."""
+    """The pictures of all walks into a folder of the site."""
     shutil.copytree(FOLDER, target, ignore=shutil.ignore_patterns("*.json"))
 
 
 def panel(notebook: str, static: str) -> str:
-    """HTML in place of a notebook's panel: a walk, a picture, or words."""
+    """HTML in place of a notebook's panel: a walk where there is one, and words."""
     words = "The panel itself needs a kernel: open the notebook to use it."
-    if notebook in PANELS:
-        return f"{markup(PANELS[notebook], static)}<p>{words}</p>"
-    name, alt = SCREENS.get(notebook, ("", ""))
-    if not (FOLDER / f"{name}.webp").is_file():
-        return f"<p>{words}</p>"
-    picture = f'<img src="{static}/walks/{name}.webp" alt="{html.escape(alt)}" loading="lazy">'
-    return f'<figure class="panel">{picture}<figcaption>{words}</figcaption></figure>'
+    walk = markup(PANELS[notebook], static) if notebook in PANELS else ""
+    return f"{walk}<p>{words}</p>"
 
 
 def read(name: str) -> Walk:
@@ -80,6 +73,7 @@ def markup(name: str, static: str) -> str:
         f'<img src="{shown["picture"]}" alt="{html.escape(shown["words"])}">'
         f"<label><span>{html.escape(walk['label'])}</span> "
         f'<input type="range" min="0" max="{len(states) - 1}" value="{start}" '
-        f'aria-valuetext="{shown["value"]}"><output>{shown["value"]}</output></label>'
+        f'aria-valuetext="{html.escape(shown["value"])}"><output>{html.escape(shown["value"])}</output></label>'
+        f'<p class="words">{html.escape(shown["words"])}</p>'
         f"<figcaption>{html.escape(walk['title'])}</figcaption></figure>"
     )

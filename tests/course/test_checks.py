@@ -48,7 +48,7 @@ def test_there_are_five_mistakes_and_three_hints(key: str) -> None:
 def test_a_planted_mistake_is_told_by_its_own_name(key: str, name: str) -> None:
     right, text = diagnosed(key, EXERCISES[key].mistakes[name])
     assert not right
-    assert text.endswith(name) or ("shape" in text and "[" in text)
+    assert text.endswith(name) or ("it returns" in text and "wanted is" in text)
 
 
 def stub(*_: Any) -> None:
@@ -57,6 +57,10 @@ def stub(*_: Any) -> None:
 
 def raising(*_: Any) -> None:
     raise RuntimeError("not written")
+
+
+def untouched(*_: Any) -> None:
+    raise NotImplementedError("write your answer here")
 
 
 def leaving(*_: Any) -> None:
@@ -76,6 +80,12 @@ def test_what_is_no_answer_is_told(key: str, answer: Any, word: str) -> None:
     right, found = diagnosed(key, answer)
     assert not right
     assert word in found
+
+
+@pytest.mark.parametrize("answer", [raising, untouched])
+def test_who_has_no_answer_yet_is_told_the_task_with_its_shapes(answer: Any) -> None:
+    for key in KEYS:
+        assert EXERCISES[key].task in diagnosed(key, answer)[1]
 
 
 def test_a_changed_input_is_told() -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
+from recipes.notebooks import FOLDER
 from recipes.site import lessons, reference, walks
 from recipes.site.stage import ROOT, relinked
 
@@ -58,7 +61,7 @@ def test_pictures_carry_their_texts() -> None:
     assert "Look" in untold.metadata["mystnb"]["image"]["alt"]
 
 
-@pytest.mark.parametrize("name", sorted({*walks.PANELS, *walks.SCREENS, "new"}))
+@pytest.mark.parametrize("name", [*sorted(walks.PANELS), "new"])
 def test_a_panel_needs_no_kernel(name: str) -> None:
     widget = new_output(
         "display_data", {lessons.WIDGET: {"model_id": "1"}, "text/plain": "Panel()"}
@@ -66,6 +69,18 @@ def test_a_panel_needs_no_kernel(name: str) -> None:
     (output,) = page(new_code_cell(outputs=[widget]), name=name).cells[-1].outputs
     assert set(output.data) == {"text/html"}
     assert "open the notebook" in output.data["text/html"]
+
+
+def test_every_lesson_with_a_panel_has_a_walk_of_its_own() -> None:
+    opened = {path.stem for path in FOLDER.glob("*.ipynb") if shows_a_panel(path)}
+    assert opened <= set(walks.PANELS)
+    assert len(set(walks.PANELS.values())) == len(walks.PANELS)
+
+
+def shows_a_panel(path: Path) -> bool:
+    cells = nbformat.read(path, as_version=4).cells
+    outputs = [output for cell in cells for output in cell.get("outputs", [])]
+    return any(lessons.WIDGET in output.get("data", {}) for output in outputs)
 
 
 @pytest.mark.parametrize("name", sorted(set(walks.PANELS.values())))

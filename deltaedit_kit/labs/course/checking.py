@@ -146,17 +146,20 @@ def diagnose(
         given = copy.deepcopy(case)
         try:
             raw = exercise.ask(answer, given)
+        except NotImplementedError:  # what the student's edition begins with
+            return False, f"nothing is written yet; asked for is {exercise.task}"
         except BaseException as error:  # whatever a learner's function raises, SystemExit too
-            return False, f"it raises {type(error).__name__}: {str(error)[:200]}"
+            said = f"{type(error).__name__}: {str(error)[:200]}"
+            return False, f"it raises {said}; asked for is {exercise.task}"
         if raw is None:
             return False, "it returns nothing: is there a `return`?"
         try:
             got.append(_tensors(raw))
         except (TypeError, ValueError, RuntimeError):
             return False, f"it returns {type(raw).__name__}, which is not what was asked for"
-        shapes, shapes_wanted = ([list(x.shape) for x in one] for one in (got[-1], right))
+        shapes, shapes_wanted = _shapes(got[-1]), _shapes(right)
         if shapes != shapes_wanted:
-            return False, f"it returns the shape {shapes}, wanted is {shapes_wanted}"
+            return False, f"it returns {shapes}, wanted is {shapes_wanted}"
         if exercise.ask is call and not _same(_numbers(given), _numbers(case), 0.0):
             return False, "it mutates its input: work on a copy, not in place"
     return _compared(exercise, cases, got, wanted)
@@ -193,6 +196,11 @@ def _compared(
         return False, f"it is {ratio:.3g} times what it should be"
     gap = float((given - right).abs().max())
     return False, f"the largest difference is {gap:.3g}"
+
+
+def _shapes(values: Sequence[Tensor]) -> str:
+    """In words: "shape [4, 3] and a number"."""
+    return " and ".join(f"shape {list(x.shape)}" if x.ndim else "a number" for x in values)
 
 
 def _ask(exercise: Exercise, answer: Answer, case: Inputs) -> list[Tensor]:

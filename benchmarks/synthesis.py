@@ -24,7 +24,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from benchmarks.machine import describe, gemm_peak, seconds_of
 from deltaedit_kit.device import native_dtypes
-from deltaedit_kit.memory import keep_freed_memory
+from deltaedit_kit.labs.cli.memory import keep_freed_memory
 from deltaedit_kit.stylegan2 import Generator, Precision
 from tests.stylegan2 import reference
 

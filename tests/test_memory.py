@@ -9,7 +9,7 @@ import pytest
 
 PROBE = """
 import resource
-from deltaedit_kit.memory import keep_freed_memory
+from deltaedit_kit.labs.cli.memory import keep_freed_memory
 
 def faults():
     before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt

@@ -22,11 +22,11 @@ from torch import Tensor, nn
 from deltaedit_kit.atomic import load_tensors
 from deltaedit_kit.domain_spec import DomainSpec
 from deltaedit_kit.errors import DeltaEditError
-from deltaedit_kit.factor_oracle import FactorOracle, FactorReader
 from deltaedit_kit.io import arcface, e4e
 from deltaedit_kit.io.checkpoints import loaders
 from deltaedit_kit.io.checkpoints.reading import text_header
 from deltaedit_kit.io.download import Tell, obtain
+from deltaedit_kit.io.factor_oracle import FactorOracle, FactorReader
 from deltaedit_kit.networks import Networks
 
 if TYPE_CHECKING:

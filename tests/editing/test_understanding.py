@@ -7,7 +7,7 @@ import torch
 
 from deltaedit_kit import Editor
 from deltaedit_kit.domain import Domain
-from deltaedit_kit.understanding import Understanding, reached, reached_line, understand
+from deltaedit_kit.labs.understanding import Understanding, reached, reached_line, understand
 from tests.tiny_domain import tiny_domain
 
 

@@ -10,7 +10,7 @@ import torch
 
 from deltaedit_kit import load_domain
 from deltaedit_kit.errors import DeltaEditError
-from deltaedit_kit.factor_oracle import attributes_of
+from deltaedit_kit.io.factor_oracle import attributes_of
 from deltaedit_kit.labs.cli.main import main
 from deltaedit_kit.labs.own_domain import new_project, open_project
 

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from deltaedit_kit.stylegan2 import ops
+from tests.stylegan2 import plain_ops
 
 N, FAN_IN, FAN_OUT, HEIGHT, WIDTH = 2, 3, 4, 4, 5
 BLURS = {
@@ -46,7 +47,7 @@ def test_modulated_conv_agrees_with_own_weights_for_every_picture(
 ) -> None:
     inputs = (*leaves(pictures), *bias_and_noise(blur))
     fast = ops.modulated_conv(*inputs, gain=1.5, blur=blur)
-    plain = ops.modulated_conv_reference(*inputs, gain=1.5, blur=blur)
+    plain = plain_ops.modulated_conv_reference(*inputs, gain=1.5, blur=blur)
     torch.testing.assert_close(fast, plain)
     mix = torch.randn_like(plain)
     for ours, expected in zip(
@@ -90,7 +91,7 @@ def test_image_upsampling_is_zero_insertion_and_filter(taps: tuple[int, ...]) ->
     kernel = ops.fir_kernel(taps, gain=4.0).double()
     image = torch.randn(2, 3, 4, 5, dtype=torch.double).requires_grad_()
     fast = ops.upsample_image(image, kernel)
-    plain = ops.upfirdn_reference(image, kernel, up=2, pad=(2, 1))
+    plain = plain_ops.upfirdn_reference(image, kernel, up=2, pad=(2, 1))
     torch.testing.assert_close(fast, plain)
     mix = torch.randn_like(plain)
     torch.testing.assert_close(gradients(fast, (image,), mix), gradients(plain, (image,), mix))
@@ -116,13 +117,13 @@ def test_upfirdn_reference_against_a_sum_done_by_hand() -> None:
     kernel = torch.zeros(4, 4)
     kernel[1] = torch.tensor([1.0, 2.0, 3.0, 4.0])  # the row that meets the one row of x
     x = torch.tensor([5.0, 7.0]).view(1, 1, 1, 2)
-    y = ops.upfirdn_reference(x, kernel, up=2, pad=(2, 1))
+    y = plain_ops.upfirdn_reference(x, kernel, up=2, pad=(2, 1))
     # 5 7 with zeros inserted and padded is 0 0 5 0 7 0 0; under the mirrored filter 4 3 2 1:
     by_hand = [2 * 5, 3 * 5 + 1 * 7, 4 * 5 + 2 * 7, 3 * 7]
     assert y[0, 0].tolist() == [by_hand, [0.0, 0.0, 0.0, 0.0]]
 
 
-@pytest.mark.parametrize("operation", [ops.modulated_conv, ops.modulated_conv_reference])
+@pytest.mark.parametrize("operation", [ops.modulated_conv, plain_ops.modulated_conv_reference])
 def test_a_picture_does_not_depend_on_its_batch(operation: Callable[..., Tensor]) -> None:
     x, weight, style = leaves()
     together = operation(x, weight, style)

@@ -76,8 +76,8 @@ def steps_of(text: str) -> int | bool:
 def edit(options: argparse.Namespace) -> None:
     """Sample faces or invert a photo, edit with every sentence, save a labelled grid."""
     from deltaedit_kit.editor import Editor
+    from deltaedit_kit.labs.understanding import reached, reached_line, understand
     from deltaedit_kit.pictures import save_figure
-    from deltaedit_kit.understanding import reached, reached_line, understand
 
     check(options)
     usual = OF_PHOTO if options.photo else YOURS if options.text else FIRST

@@ -12,7 +12,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from deltaedit_kit.atomic import load_tensors, save_tensors
-from deltaedit_kit.factor_oracle import FORMAT, FactorOracle, FactorReader
+from deltaedit_kit.io.factor_oracle import FORMAT, FactorOracle, FactorReader
 from deltaedit_kit.labs.own_domain.augmentation import augment
 from deltaedit_kit.labs.own_domain.bench import Bench
 from deltaedit_kit.labs.own_domain.loop import descend

@@ -28,7 +28,7 @@ from deltaedit_kit.errors import DeltaEditError, whole_number
 from deltaedit_kit.faces import Faces
 from deltaedit_kit.labs.studio.settings import group_mask
 from deltaedit_kit.labs.studio.state import STRIP, Sentence, StudioState
-from deltaedit_kit.understanding import understand
+from deltaedit_kit.labs.understanding import understand
 
 if TYPE_CHECKING:
     from jaxtyping import Bool, Float

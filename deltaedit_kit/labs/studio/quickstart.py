@@ -19,8 +19,8 @@ from deltaedit_kit.editor import Editor
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.faces import Faces
 from deltaedit_kit.labs.studio.parts.scripted import ScreenReaderLabels
+from deltaedit_kit.labs.understanding import understand
 from deltaedit_kit.pictures import png_bytes
-from deltaedit_kit.understanding import understand
 
 SENTENCE_SHOWN = 80  # characters of a long sentence that the status line repeats
 

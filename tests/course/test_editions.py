@@ -18,7 +18,7 @@ from nbgrader.api import Gradebook
 from deltaedit_kit import DeltaEditError
 from deltaedit_kit.labs.course import checking
 from deltaedit_kit.labs.course.build import build, main
-from deltaedit_kit.labs.course.marking import checked, marked
+from deltaedit_kit.labs.course.marking import checked, dependents, marked
 
 ROOT = Path(__file__).parents[2]
 TRUNCATE, MASK = (
@@ -114,6 +114,18 @@ def test_cells_that_wait_for_an_answer_do_not_stop_run_all(course: Path) -> None
         "print(check",
     ]
     assert f'hint("{TRUNCATE}", 1)' in waiting[0]
+
+
+def test_only_a_name_of_the_notebook_makes_a_later_cell_wait() -> None:
+    cells = [
+        answer("def double(x):", "[y for y in x]"),
+        new_code_cell("y = [1]\nprint(y)"),  # not the y of the answer
+        new_code_cell("rows = double(y)"),
+        new_code_cell("print(rows)"),
+        new_code_cell("rows = [2]"),  # here whatever the answer does
+        new_code_cell("print(rows)"),
+    ]
+    assert list(dependents(new_notebook(cells=cells))) == cells[2:4]
 
 
 def test_solutions_are_the_committed_notebook(course: Path) -> None:

@@ -135,14 +135,33 @@ def dependents(notebook: NotebookNode) -> Iterator[NotebookNode]:
         if cell.cell_type != "code":
             continue
         try:
-            nodes = list(ast.walk(ast.parse(cell.source)))
+            tree = ast.parse(cell.source)
         except SyntaxError:  # the set-up cell's %pip
             continue
-        used = {x.id for x in nodes if isinstance(x, ast.Name) and isinstance(x.ctx, ast.Load)}
-        made = {x.id for x in nodes if isinstance(x, ast.Name) and isinstance(x.ctx, ast.Store)}
-        made |= {x.name for x in nodes if isinstance(x, ast.FunctionDef | ast.ClassDef)}
+        used = {
+            x.id for x in ast.walk(tree) if isinstance(x, ast.Name) and isinstance(x.ctx, ast.Load)
+        }
+        made = set(_made(tree))
         if has_tag(cell, IMPLEMENT):
             names |= made
         elif used & names:
             names |= made
             yield cell
+        else:
+            names -= made  # used again for something that is there
+
+
+def _made(node: ast.AST) -> Iterator[str]:
+    """The names that a cell binds; those inside a function or a comprehension are its own."""
+    for child in ast.iter_child_nodes(node):
+        match child:
+            case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
+                yield name
+            case (
+                ast.Lambda() | ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp()
+            ):
+                continue
+            case ast.Name(id=name, ctx=ast.Store()):
+                yield name
+            case _:
+                yield from _made(child)

@@ -31,9 +31,11 @@ from torch.nn import functional as F
 from benchmarks.machine import describe
 from benchmarks.toyfaces_editing import Sentence, image_change, sentences
 from deltaedit_kit import Editor, load_domain
+from deltaedit_kit.atomic import replacing
 from deltaedit_kit.device import computing
 from deltaedit_kit.domain import Domain
 from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.faces import Faces
 from deltaedit_kit.io.loading import EMBEDDED
 from deltaedit_kit.labs.compare.baselines import make
 from deltaedit_kit.labs.metrics.edit_success import lacking, side_effect, succeeded
@@ -127,15 +129,18 @@ class Pool:
             for one in asked
         ]
 
-    def measure(self, editor: Editor, threshold: float | None = None) -> tuple[Tensor, Tensor]:
-        """Success and side effect of every sentence; one that cannot be edited has neither."""
+    def measure(self, edited: Callable[[Faces, str], Tensor]) -> tuple[Tensor, Tensor]:
+        """Success and side effect of every sentence that some face lacks.
+
+        `edited` gives the pictures of faces after a sentence; where it raises, nothing moves.
+        """
         found = []
         for one, rows in zip(self.asked, self.rows, strict=True):
             if not rows:
                 continue  # everybody has it already
             faces, before = self.faces.select(rows), self.readings[rows]
             try:
-                after = editor.edit(faces, one.text, threshold=threshold).after
+                after = edited(faces, one.text)
             except DeltaEditError:  # no channel reaches the threshold: nothing moves
                 after = faces.images
             read = before, self.oracle.read(after)
@@ -151,15 +156,18 @@ def edit_rows(domain: Domain, pool: Pool) -> Iterator[Row]:
         ("DeltaEdit", Editor(domain)),
         ("directions", make("styleclip-directions", domain)),
     ):
-        success, side = pool.measure(editor)
+        success, side = pool.measure(lambda faces, text, e=editor: e.edit(faces, text).after)
         yield "edits", f"success of {name}", "", success
         yield "edits", f"side effect of {name}", "", side
 
 
 def threshold_rows(domain: Domain, pool: Pool) -> Iterator[Row]:
     """What the gate takes from success and from side effects."""
+    editor = Editor(domain)
     for threshold in THRESHOLDS:
-        success, side = pool.measure(Editor(domain), threshold)
+        success, side = pool.measure(
+            lambda faces, text, t=threshold: editor.edit(faces, text, threshold=t).after
+        )
         yield "threshold", "success", f"{threshold:g}", success
         yield "threshold", "side effect", f"{threshold:g}", side
 
@@ -197,19 +205,37 @@ def world_table(
     return pd.DataFrame(rows, columns=pd.Index(columns))
 
 
+def write_rows(table: pd.DataFrame, path: Path, keys: Sequence[str]) -> None:
+    """Write a table whole; in a file that exists only rows of the same `keys` are replaced."""
+
+    def key_of(rows: pd.DataFrame) -> list[tuple[str, ...]]:
+        return list(rows[list(keys)].itertuples(index=False, name=None))
+
+    if path.exists():
+        old = pd.read_csv(path, dtype={"at": str})
+        place = {key: n for n, key in enumerate(dict.fromkeys(key_of(old) + key_of(table)))}
+        measured = set(key_of(table))
+        kept = pd.DataFrame(old[[key not in measured for key in key_of(old)]])
+        table = pd.concat([kept, table], ignore_index=True)
+        order = sorted(range(len(table)), key=[place[key] for key in key_of(table)].__getitem__)
+        table = pd.DataFrame(table.iloc[order])
+    with replacing(path) as beside:
+        table.to_csv(beside, index=False, float_format="%.4f")
+
+
 def main() -> None:
     """Print what is asked for; with --out, write it as a table too."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--worlds", nargs="+", default=list(EMBEDDED), help="names or folders")
     parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS))
     parser.add_argument("--faces", type=int, default=40, help="a sentence")
-    parser.add_argument("--out", type=Path, help="a .csv")
+    parser.add_argument("--out", type=Path, help="a .csv, of which other rows stay")
     given = parser.parse_args()
     print(describe("cpu"))
     worlds = [load_domain(name) for name in given.worlds]
     table = world_table(worlds, given.only, given.faces)
     if given.out:
-        table.to_csv(given.out, index=False, float_format="%.4f")
+        write_rows(table, given.out, ["world", "part"])
 
 
 if __name__ == "__main__":

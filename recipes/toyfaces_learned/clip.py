@@ -86,11 +86,15 @@ class Run:
         for block in self.network.transformer.resblocks:
             cast(Block, block).mlp.gelu = FusedQuickGELU()
         self.network = self.network.to(device).to(memory_format=torch.channels_last)
-        learned = [p for p in self.network.parameters() if p.requires_grad]
-        decayed = [p for p in learned if p.ndim > 1]
-        rest = [p for p in learned if p.ndim <= 1]
+        trained = {k: p for k, p in self.network.named_parameters() if p.requires_grad}
+        decayed = {k: p for k, p in trained.items() if p.ndim > 1}
+        rest = {k: p for k, p in trained.items() if p.ndim <= 1}
+        self.names = [*decayed, *rest]  # in the optimiser's order
         self.adam = torch.optim.AdamW(
-            [{"params": decayed}, {"params": rest, "weight_decay": 0.0}],
+            [
+                {"params": list(decayed.values())},
+                {"params": list(rest.values()), "weight_decay": 0.0},
+            ],
             config.rate,
             (0.9, 0.98),
             weight_decay=config.weight_decay,
@@ -126,7 +130,7 @@ class Run:
         """Write the state and what the kit would load, each whole or not at all."""
         tensors = {f"network/{key}": value for key, value in learned(self.network).items()}
         for index, slots in self.adam.state_dict()["state"].items():
-            tensors |= {f"adam/{index}/{key}": value for key, value in slots.items()}
+            tensors |= {f"adam/{self.names[index]}/{key}": v for key, v in slots.items()}
         save_tensors(folder / STATE, tensors, {"step": str(self.step)})
         save_tensors(folder / EXPORT, rounded(learned(self.network)), {"domain": SPEC.name})
 
@@ -140,8 +144,8 @@ class Run:
         self.network.load_state_dict(part(tensors, "network"), strict=False)
         slots: dict[int, dict[str, Tensor]] = {}
         for key, value in part(tensors, "adam").items():
-            index, slot = key.split("/")
-            slots.setdefault(int(index), {})[slot] = value
+            name, slot = key.split("/")
+            slots.setdefault(self.names.index(name), {})[slot] = value
         self.adam.load_state_dict({**self.adam.state_dict(), "state": slots})
         return True
 

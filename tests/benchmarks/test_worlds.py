@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pandas as pd
 import pytest
 import torch
 
 from benchmarks.toyfaces_editing import Sentence
-from benchmarks.worlds import Pool, clip_rows, readout_rows
+from benchmarks.worlds import Pool, clip_rows, readout_rows, write_rows
 from deltaedit_kit import Editor
 from deltaedit_kit.domain import Domain
 from deltaedit_kit.toyfaces.attributes import attribute
@@ -35,8 +38,22 @@ def test_factors_are_read_off_w_better_than_chance(toyfaces: Domain) -> None:
 
 def test_a_gate_that_nothing_passes_changes_nothing(toyfaces: Domain) -> None:
     pool = Pool(toyfaces, [Sentence(row.prompt, (row,)) for row in ASKED[:1]], faces=4)
-    success, side = pool.measure(Editor(toyfaces), threshold=10.0)
+    editor = Editor(toyfaces)
+    success, side = pool.measure(lambda f, text: editor.edit(f, text, threshold=10.0).after)
     torch.testing.assert_close(torch.stack([success, side]), torch.zeros(2, 1))
-    success, side = pool.measure(Editor(toyfaces))
+    success, side = pool.measure(lambda faces, text: editor.edit(faces, text).after)
     assert success.item() == 1
     assert 0 < side.item() < 0.1
+
+
+def test_rows_that_were_not_measured_again_stay(tmp_path: Path) -> None:
+    columns = pd.Index(["world", "part", "at", "mean"])
+    path = tmp_path / "table.csv"
+    old = pd.DataFrame([("a", "clip", "", 1.0), ("a", "edits", "", 2.0), ("b", "clip", "0", 3.0)])
+    write_rows(old.set_axis(columns, axis=1), path, ["world", "part"])
+    new = pd.DataFrame([("a", "clip", "", 4.0), ("c", "clip", "", 5.0)]).set_axis(columns, axis=1)
+    write_rows(new, path, ["world", "part"])
+    table = pd.read_csv(path)
+    assert table["mean"].tolist() == [4.0, 2.0, 3.0, 5.0]
+    assert table["world"].tolist() == ["a", "a", "b", "c"]
+    assert list(tmp_path.iterdir()) == [path]

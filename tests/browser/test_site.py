@@ -14,6 +14,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 PAGES = (
     "index",
     "notebooks/00_quickstart",
+    "notebooks/03_train_the_mapper",
     "notebooks/06_metrics_and_baselines",
     "reference/kit",
     "gallery",

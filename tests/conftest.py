@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-import torch
+from filelock import FileLock
 
 if TYPE_CHECKING:
     from deltaedit_kit import Domain
@@ -19,6 +19,8 @@ os.environ.setdefault("MPLBACKEND", "Agg")  # before matplotlib is first importe
 @pytest.fixture(autouse=True)
 def seeded() -> Iterator[None]:
     """Start every test from the same random state, whatever ran before it."""
+    import torch  # here: the process that only hands out tests needs none
+
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         yield
@@ -34,11 +36,20 @@ def toyfaces() -> Domain:
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of the built site; skips where the extra `site` is not installed."""
+    """The folder of the built site; skips where the extra `site` is not installed.
+
+    Two files ask for it. In a run of several processes the first that asks builds it, the others
+    wait: their temporary folders lie side by side.
+    """
     for name in ("myst_nb", "furo", "sphinx_copybutton", "latex2mathml"):
         pytest.importorskip(name, reason="the extra `site` is not installed")
-    from recipes.site.__main__ import build
+    own = tmp_path_factory.getbasetemp()
+    folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "site"
+    with FileLock(f"{folder}.lock"):
+        if not folder.exists():
+            from recipes.site.__main__ import build
 
-    folder = tmp_path_factory.mktemp("site")
-    build(folder / "pages", folder / "sources")
-    return folder / "pages"
+            draft = tmp_path_factory.mktemp("site")
+            build(draft / "pages", draft / "sources")
+            (draft / "pages").rename(folder)
+    return folder

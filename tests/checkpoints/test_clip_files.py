@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import open_clip
 import pytest
 import torch
 from safetensors.torch import save_file
@@ -85,6 +84,8 @@ def test_every_form_of_a_state_dict_gives_the_same_embeddings(form, state, tmp_p
 @pytest.fixture
 def names(tmp_path: Path) -> tuple[str, str]:
     """Two models that open_clip knows for this test, alike but for the activation."""
+    import open_clip  # seconds, which collecting need not take
+
     shared = {
         "embed_dim": 64,
         "vision_cfg": {"image_size": 64, "layers": 2, "width": 128, "patch_size": 8},
@@ -145,7 +146,7 @@ def test_a_download_that_fails_is_one_line(monkeypatch) -> None:
     def offline(*_, **__):
         raise ConnectionError("no route\nto host")
 
-    monkeypatch.setattr(open_clip, "create_model", offline)
+    monkeypatch.setattr("open_clip.create_model", offline)
     with pytest.raises(DeltaEditError, match=r"no route to host.*give its path"):
         load_clip("ViT-B-32", "laion2b_s34b_b79k")
 

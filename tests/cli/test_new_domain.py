@@ -6,7 +6,6 @@ import json
 import shutil
 from pathlib import Path
 
-import open_clip
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
@@ -136,6 +135,8 @@ def test_any_clip_that_open_clip_builds(
     files: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A text tower of its own, as SigLIP's and MobileCLIP's, with random weights."""
+    import open_clip  # seconds, which collecting need not take
+
     settings = {
         "embed_dim": 24,
         "custom_text": True,

@@ -13,7 +13,6 @@ import nbformat
 import pytest
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
-from nbgrader.api import Gradebook
 
 from deltaedit_kit import DeltaEditError
 from deltaedit_kit.labs.course import checking
@@ -216,6 +215,8 @@ def graded(course: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Marks
             place.mkdir(parents=True)
             nbformat.write(notebook, place / "lesson.ipynb")
         nbgrader("autograde", "lesson")
+        from nbgrader.api import Gradebook  # seconds, which collecting need not take
+
         with Gradebook(f"sqlite:///{folder}/gradebook.db", "deltaedit") as book:
             found = {x: book.find_submission_notebook("lesson", "lesson", x) for x in answers}
             return {x: {grade.name: grade.auto_score for grade in found[x].grades} for x in found}

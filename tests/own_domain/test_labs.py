@@ -21,6 +21,8 @@ from deltaedit_kit.labs.study.design import Design
 from deltaedit_kit.labs.study.rehearsal import rehearse
 from deltaedit_kit.labs.training.edit_accuracy import EditAccuracy
 
+pytestmark = pytest.mark.slow  # the domain must be built
+
 
 @pytest.fixture(scope="module")
 def domain(built: Path) -> Domain:
@@ -36,7 +38,6 @@ def askable(domain: Domain) -> list[str]:
     return [row.prompt for row in rows if lacking(oracle, read, [row]).all()]
 
 
-@pytest.mark.slow
 def test_edit_accuracy_asks_for_its_attributes(domain: Domain) -> None:
     accuracy = EditAccuracy(domain, faces=1)
     assert {target.name for target in accuracy.targets} <= set(domain.attributes)

@@ -69,6 +69,7 @@ def test_a_wrong_renderer_is_told_what_is_wrong(tmp_path: Path, body: str, compl
         open_project(folder).render(torch.rand(2, 5))
 
 
+@pytest.mark.slow
 def test_loading_a_domain_never_runs_its_renderer(tmp_path: Path, built: Path) -> None:
     ran = tmp_path / "ran"
     own = built / "renderer.py"
@@ -87,6 +88,7 @@ def test_loading_a_domain_never_runs_its_renderer(tmp_path: Path, built: Path) -
         own.write_text(kept)
 
 
+@pytest.mark.slow
 def test_attributes_come_from_the_declaration(built: Path) -> None:
     rows = load_domain(built).attributes
     assert rows["red_cap"].prompt == "mushroom with a red cap"
@@ -94,6 +96,7 @@ def test_attributes_come_from_the_declaration(built: Path) -> None:
     assert not bool(rows["brown_cap"].holds(torch.tensor(0.9)))
 
 
+@pytest.mark.slow
 def test_an_oracle_of_other_factors_is_refused(built: Path, tmp_path: Path) -> None:
     content = json.loads((built / "domain.json").read_text())
     content["factors"].pop()

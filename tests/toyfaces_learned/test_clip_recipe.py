@@ -6,7 +6,6 @@ import math
 from functools import partial
 
 import numpy as np
-import open_clip
 import torch
 
 from deltaedit_kit.toyfaces.captions import captions
@@ -30,6 +29,8 @@ def pictures(step: int) -> torch.Tensor:
 
 
 def test_the_loss_is_that_of_open_clip() -> None:
+    import open_clip  # seconds, which collecting need not take
+
     a, b = torch.nn.functional.normalize(torch.randn(2, 6, 5), dim=2)
     scale = torch.tensor(7.0)
     torch.testing.assert_close(info_nce(a, b, scale), open_clip.ClipLoss()(a, b, scale))

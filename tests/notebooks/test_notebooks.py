@@ -55,6 +55,13 @@ def test_cells_are_short(path: Path) -> None:
     assert max(source.count("\n") + 1 for source in sources) <= 16
 
 
+@each_notebook
+def test_files_are_found_wherever_the_kit_is_installed(path: Path) -> None:
+    for cell in code_cells(path):  # `course_file(NAME)` knows a checkout from a wheel
+        assert "__file__" not in cell.source
+        assert "../" not in cell.source.replace('"../mapper', "")  # a declaration of lesson 08
+
+
 def test_bootstrap_is_added_once_and_replaced_when_old() -> None:
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# A lesson")])
     with_bootstrap(with_bootstrap(notebook))

@@ -45,7 +45,7 @@ class ClipSpace:
     - "delta_edit": area average as the reference does it (nearest ×7, then average pooling to
       224), values stay in [-1, 1], no mean and deviation (the published mapper's codes);
     - "clip": to [0, 1], bicubic resize, CLIP's mean and deviation (the published R);
-    - "unit": to [0, 1], bicubic resize (MobileCLIP; SigLIP's mean and deviation make it "plain").
+    - "unit": to [0, 1], bilinear resize (MobileCLIP; SigLIP's mean and deviation make it "plain").
 
     Raises DeltaEditError for an unknown preprocessing.
     """
@@ -165,15 +165,20 @@ class ClipSpace:
             tokens = self.tokenize(list(texts))
         except RuntimeError as cause:  # how OpenAI's own tokenizer refuses a long text
             raise DeltaEditError(f"the tokenizer refused a text: {cause}; shorten it") from cause
+        nothing = self.tokenize([""])[0]  # its marks alone, padded
         for text, row in zip(texts, tokens, strict=True):
-            # Start and end mark alone: the text was made of what the tokenizer strips.
-            if int(row.count_nonzero()) <= 2:
+            if torch.equal(row, nothing):  # the text was made of what the tokenizer strips
                 raise DeltaEditError(f"text {_shown(text)} holds no words; write what to see")
-            if int(row[-1]) != 0:
+            if row[-1] != nothing[-1]:  # no padding: the last word may be cut
                 self._check_length(text)
         return tokens
 
     def _check_length(self, text: str) -> None:
+        if self.tokenize != self._bundled_tokenize:  # others cut without a word
+            raise DeltaEditError(
+                f"text {_shown(text)} fills all {self.context_length} tokens that this CLIP reads, "
+                "and may be cut; shorten it"
+            )
         # A token spells at least one byte; cleaning lengthens a text by less than this.
         whole = self._bundled_tokenize([text], context=4 * len(text.encode()) + 2)
         count, room = int((whole[0].argmax() - 1).item()), self.context_length - 2
@@ -218,7 +223,11 @@ def prepare(
         return weights @ pictures @ weights.T
     if pictures.shape[-1] != side:
         pictures = nn.functional.interpolate(
-            pictures, size=(side, side), mode="bicubic", align_corners=False, antialias=True
+            pictures,
+            size=(side, side),
+            mode="bilinear" if preprocessing == "unit" else "bicubic",
+            align_corners=False,
+            antialias=True,
         )
     if preprocessing == "plain":
         return pictures

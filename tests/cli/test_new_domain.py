@@ -11,6 +11,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from deltaedit_kit import Editor, load_domain
+from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.io.checkpoints.clip import preprocessing_of
 from deltaedit_kit.io.standin import by_rule, write_standin
 from deltaedit_kit.labs.cli import main as cli
@@ -180,3 +181,41 @@ def test_any_clip_that_open_clip_builds(
 )
 def test_pictures_enter_a_clip_as_its_weights_were_trained(name: str, preprocessing: str) -> None:
     assert preprocessing_of(name) == preprocessing
+
+
+def test_a_mean_that_the_kit_has_not_is_refused() -> None:
+    with pytest.raises(DeltaEditError, match="mean of"):
+        preprocessing_of("ViT-L-14-CLIPA")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("failure", "words"),
+    [
+        (ImportError("No module named 'transformers'"), "pip install transformers"),
+        (OSError("no\nroute to host"), "check the network"),
+    ],
+)
+def test_a_tokenizer_that_is_not_here_is_one_line(
+    files: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    failure: Exception,
+    words: str,
+) -> None:
+    """SigLIP's comes from Hugging Face; told before its 1.5 GB are built."""
+
+    def fails(_: str) -> None:
+        raise failure
+
+    def built(*_: object, **__: object) -> None:
+        raise AssertionError("the network was built first")
+
+    monkeypatch.setattr(open_clip, "get_tokenizer", fails)
+    monkeypatch.setattr(open_clip, "create_model", built)
+    torch.save({"logit_scale": torch.ones(())}, tmp_path / "weights.pt")
+    arguments = ["--generator", files / "generator.safetensors", "--neutral", "cat"]
+    arguments += ["--clip", tmp_path / "weights.pt", "--clip-model", "ViT-B-32-SigLIP2-256"]
+    code, _, err = run(capsys, tmp_path / "cats", *arguments)
+    assert (code, words in err, err.count("\n")) == (2, True, 1), err

@@ -207,3 +207,39 @@ def test_a_model_of_the_openai_package_works_in_its_place():
     assert space.width == 8
     with pytest.raises(DeltaEditError, match="too long"):
         space.encode_texts(["face " * 30])
+
+
+class Words:
+    """A tokenizer of SigLIP's kind: a number a word, no start mark, the end mark 1; it cuts."""
+
+    def __init__(self, padding: int, context: int = 8) -> None:
+        self.padding, self.context = padding, context
+
+    def __call__(self, texts: list[str]) -> torch.Tensor:
+        rows = torch.full((len(texts), self.context), self.padding)
+        for row, text in zip(rows, texts, strict=True):
+            ids = [2 + len(word) for word in text.split() if word.isalpha()][: self.context - 1]
+            row[: len(ids) + 1] = torch.tensor([*ids, 1])
+        return rows
+
+
+@pytest.mark.parametrize("padding", [0, 1])  # SigLIP 2 and SigLIP
+def test_a_tokenizer_without_a_start_mark_reads_one_word(space, padding: int) -> None:
+    other = ClipSpace(space.model, Words(padding))
+    assert int(other.tokens(["cat"])[0, 0]) == 5
+    with pytest.raises(DeltaEditError, match="holds no words"):
+        other.tokens(["..."])
+
+
+def test_what_another_tokenizer_would_cut_is_refused(space) -> None:
+    other = ClipSpace(space.model, Words(0))
+    other.tokens(["a b c d e f"])
+    with pytest.raises(DeltaEditError, match="shorten it"):
+        other.tokens(["a b c d e f g h i"])
+
+
+def test_mobileclip_takes_pictures_by_bilinear_means() -> None:
+    """As all published weights whose mean is 0 do."""
+    pictures = torch.from_numpy(rnd("img64", 2, 3, 64, 64)).clamp(-1, 1)
+    expected = nn.functional.interpolate(pictures, size=32, mode="bilinear", antialias=True)
+    torch.testing.assert_close(prepare(pictures, 32, "unit"), expected * 0.5 + 0.5)

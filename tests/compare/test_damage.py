@@ -125,3 +125,27 @@ def test_a_run_in_the_place_of_another_is_refused(tmp_path: Path) -> None:
     (tmp_path / f"{run.key}.json").rename(other)
     with pytest.raises(DeltaEditError, match="do not belong to its key"):
         load(tmp_path, other.stem)
+
+
+@pytest.mark.parametrize("names", [[("reference", "eyes")], [("reference", "eyes"), ("x", "eyes")]])
+def test_a_reference_without_its_floor_is_refused(
+    tmp_path: Path, names: list[tuple[str, str]]
+) -> None:
+    whole(tmp_path)
+    cloud = Moments.of(torch.eye(3))
+    save_moments(tmp_path / "reference-abc.safetensors", dict.fromkeys(names, cloud))
+    with pytest.raises(DeltaEditError, match="is damaged"):
+        read(tmp_path)
+    save_moments(tmp_path / "reference-abc.safetensors", {("unedited", "eyes"): cloud})
+    with pytest.raises(DeltaEditError, match="is damaged"):
+        read(tmp_path)
+
+
+@pytest.mark.parametrize("strength", ["net.1", "7"])
+def test_moments_of_a_strength_that_was_not_run_are_refused(tmp_path: Path, strength: str) -> None:
+    run = good(GLASSES)
+    store(run, tmp_path)
+    cloud = Moments.of(torch.eye(3))
+    save_moments(tmp_path / f"{run.key}.safetensors", {(strength, "eyes"): cloud})
+    with pytest.raises(DeltaEditError, match="is damaged"):
+        load(tmp_path, run.key)

@@ -25,7 +25,7 @@ import torch
 from torch import Tensor, nn
 
 from deltaedit_kit.clip_network import NUMBERS, ClipNetwork
-from deltaedit_kit.clip_space import CLIP_MEAN, ClipSpace
+from deltaedit_kit.clip_space import CLIP_MEAN, ClipSpace, Tokenize
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.io.checkpoints.container import Container
 from deltaedit_kit.io.checkpoints.kind import PREFIX, Kind, Tensors, find
@@ -74,13 +74,15 @@ def _network(tensors: Tensors) -> nn.Module:
 
 def space_by_tag(name: str, tag: str, preprocessing: str) -> ClipSpace:
     """The CLIP space of a model of open_clip with weights that open_clip downloads."""
-    return _space(known := _known_model(name), _with_tag(known, tag), preprocessing)
+    tokenize = _tokenizer(known := _known_model(name))  # before a download or minutes of building
+    return _space(_with_tag(known, tag), tokenize, preprocessing)
 
 
 def preprocessing_of(name: str) -> str:
     """How a model of open_clip takes pictures, by the mean of the first weights published for it.
 
     Others of its weights may differ (LAION's ViT-L-14 are "plain"): whoever has those says so.
+    Raises DeltaEditError for a mean that no preprocessing of the kit has (CLIPA's).
     """
     import open_clip
 
@@ -88,27 +90,43 @@ def preprocessing_of(name: str) -> str:
     tags = open_clip.list_pretrained_tags_by_model(known)
     config: dict[str, Any] = open_clip.get_pretrained_cfg(known, tags[0]) if tags else {}
     mean: tuple[float, ...] = config.get("mean") or CLIP_MEAN
-    return {0.5: "plain", 0.0: "unit"}.get(mean[0], "clip")
+    ways = {0.5: "plain", 0.0: "unit", CLIP_MEAN[0]: "clip"}
+    if mean[0] not in ways:
+        raise DeltaEditError(
+            f"{known} takes pictures less a mean of {mean[0]}, which no preprocessing of the kit "
+            "does; give another model"
+        )
+    return ways[mean[0]]
 
 
 def space_by_name(name: str, tensors: Tensors, preprocessing: str) -> ClipSpace:
     """The CLIP space of a model of open_clip with these weights."""
-    return _space(known := _known_model(name), _with_tensors(known, tensors), preprocessing)
+    tokenize = _tokenizer(known := _known_model(name))
+    return _space(_with_tensors(known, tensors), tokenize, preprocessing)
 
 
-def _space(name: str, model: nn.Module, preprocessing: str) -> ClipSpace:
-    from open_clip import get_tokenizer
+def _space(model: nn.Module, tokenize: Tokenize | None, preprocessing: str) -> ClipSpace:
+    return ClipSpace(model.float().eval().requires_grad_(False), tokenize, preprocessing)
+
+
+def _tokenizer(name: str) -> Tokenize | None:
+    """The tokenizer of a model of open_clip; None where it is OpenAI's, which the kit has."""
+    import open_clip
 
     try:
-        tokenizer = get_tokenizer(name)
-    except Exception as cause:  # hub, network: whatever the libraries below raise
+        tokenizer = open_clip.get_tokenizer(name)
+    except ImportError as cause:
         raise DeltaEditError(
-            f"open_clip could not load the tokenizer of {name} ({str(cause)[:160]}); check the "
-            "network: it is downloaded once"
+            f"the tokenizer of {name} comes from Hugging Face through a package that is missing "
+            f"({str(cause)[:80]}); run `pip install transformers sentencepiece`"
         ) from None
-    bundled = type(tokenizer).__name__ == "SimpleTokenizer"
-    model = model.float().eval().requires_grad_(False)
-    return ClipSpace(model, None if bundled else tokenizer, preprocessing)
+    except Exception as cause:  # hub, network: whatever the libraries below raise
+        why = " ".join(str(cause).split())[:160]
+        raise DeltaEditError(
+            f"open_clip could not load the tokenizer of {name} ({why}); check the network: it is "
+            "downloaded once"
+        ) from None
+    return None if type(tokenizer).__name__ == "SimpleTokenizer" else tokenizer
 
 
 def _known_model(name: str) -> str:

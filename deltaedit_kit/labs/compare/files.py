@@ -10,7 +10,8 @@ its type when it is read, so that damage is one line with a file's name, and nev
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from itertools import product
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
@@ -108,8 +109,11 @@ def save_moments(path: Path, moments: Mapping[tuple[str, str], Moments]) -> None
     save_tensors(path, tensors)
 
 
-def read_moments(path: Path) -> dict[tuple[str, str], Moments]:
-    """The moments of such a file, {} if there is none. DeltaEditError for a damaged one."""
+def read_moments(path: Path, places: Collection[str]) -> dict[tuple[str, str], Moments]:
+    """The moments of such a file, all of these places; {} if there is none.
+
+    Raises DeltaEditError for a damaged one, for another place, and where a network lacks one.
+    """
     if not path.exists():
         return {}
     try:
@@ -119,8 +123,13 @@ def read_moments(path: Path) -> dict[tuple[str, str], Moments]:
         for key in tensors:
             if key.endswith("|n"):
                 place, network, _ = key.split("|")
+                if place not in places:
+                    raise ValueError(f"nothing is called {place[:60]!r}")
                 parts = (tensors[f"{place}|{network}|{part}"] for part in ("mean", "scatter", "n"))
                 found[place, network] = _moments(*parts)
+        for place, network in product(places, {network for _, network in found}):
+            if (place, network) not in found:
+                raise ValueError(f"{network[:60]} lacks {place!r}")
     except (OSError, SafetensorError, KeyError, ValueError, TypeError, RuntimeError) as cause:
         text = f"{path} is damaged ({_first(cause)}); delete it to compute it again"
         raise DeltaEditError(text) from None

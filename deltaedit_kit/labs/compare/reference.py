@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 SEED = 2  # added to the run's seed: faces that are neither edited nor tuned on
 BATCH = 50
+KINDS = ("reference", "unedited")
 
 
 @torch.no_grad()
@@ -39,14 +40,14 @@ def make_reference(
         found = evaluator.moments(domain.draw(generator.to_style(w_plus), w_plus))
         whole = {name: whole[name] + m if name in whole else m for name, m in found.items()}
     own = evaluator.moments(evaluator.before)
-    kinds = {"reference": whole, "unedited": own}
+    kinds = dict(zip(KINDS, (whole, own), strict=True))
     found = {(kind, name): m for kind, networks in kinds.items() for name, m in networks.items()}
     save_moments(_file(folder, origin), found)
 
 
 def read_reference(folder: Path, origin: str) -> dict[tuple[str, str], Moments]:
     """("reference" or "unedited", feature network) -> moments; empty if there are none."""
-    return read_moments(_file(folder, origin))
+    return read_moments(_file(folder, origin), KINDS)
 
 
 def _file(folder: Path, origin: str) -> Path:

@@ -160,7 +160,8 @@ def load(folder: Path, key: str) -> Run | None:
         return None
     stored = read_json(path, StoredRun)
     moments: dict[float, dict[str, Moments]] = {}
-    for (strength, network), m in read_moments(folder / f"{key}.safetensors").items():
+    places = [f"{strength:g}" for strength in stored.strengths]
+    for (strength, network), m in read_moments(folder / f"{key}.safetensors", places).items():
         moments.setdefault(float(strength), {})[network] = m
     plain = {name: getattr(stored, name) for name in StoredRun.model_fields}
     prompt = Prompt(**stored.prompt.model_dump())

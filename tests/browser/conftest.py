@@ -28,9 +28,13 @@ import pytest
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 ADDRESS = re.compile(r"http://\S+token=\w+")
 START_SECONDS, CELL_MILLISECONDS = 600, 300_000  # guards against hangs, for a busy machine
+FITS = "pane => pane.getBoundingClientRect().right <= window.innerWidth"
 RUN_ALL = "notebook:run-all-cells"
 COUNTS = """() => Array.from(window.jupyterapp.shell.currentWidget.content.model.cells)
   .filter(cell => cell.type === "code").map(cell => cell.executionCount)"""
+PRINTED = """number => window.jupyterapp.shell.currentWidget.content.model.cells.get(number)
+  .outputs.toJSON().filter(output => output.output_type === "stream")
+  .map(output => [output.text].flat().join("")).join("")"""
 # Cells out of sight stay in the page, so that a test finds their outputs; no news, no questions.
 SETTINGS = {
     "notebook-extension/tracker": {"windowingMode": "none"},
@@ -87,9 +91,15 @@ class NotebookPage:
         self._command("notebook:run-cell")
 
     def text_of(self, number: int) -> str:
-        """What the outputs of a cell show as text."""
-        outputs = self.page.locator(".jp-Notebook .jp-Cell").nth(number).locator(".jp-OutputArea")
-        return "\n".join(outputs.all_inner_texts()).strip()
+        """What a cell has printed, from the notebook's model: the screen follows a little later."""
+        return str(self.page.evaluate(PRINTED, number)).strip()
+
+    def narrow(self, pane: Any) -> dict[str, int]:
+        """Make the window 900 pixels wide, wait until the pane fits into it; the size before."""
+        old = self.page.viewport_size
+        self.page.set_viewport_size({"width": 900, "height": 1000})
+        self.page.wait_for_function(FITS, arg=pane.element_handle())
+        return old
 
     def cell(self, number: int) -> Any:
         """Playwright's locator of a cell, to look for a widget in it."""

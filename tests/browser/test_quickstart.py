@@ -32,6 +32,7 @@ def notebook(tmp_path: Path) -> Path:
 
 def sources(pane: Any) -> list[str]:
     """Addresses of the two pictures: they change whenever a picture does."""
+    pane.locator("img[src]").nth(1).wait_for()
     return pane.locator("img").evaluate_all("all => all.map(one => one.src)")
 
 

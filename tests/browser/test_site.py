@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.browser.axe import findings
+from tests.browser.names import nameless
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -34,7 +35,9 @@ def test_axe_finds_nothing_and_no_page_is_too_wide(browser: Any, site: Path, sch
         page = context.new_page()
         for name in PAGES:
             page.goto((site / f"{name}.html").as_uri())
-            found += [f"{name}, {width} px: {line}" for line in findings(page)]
+            # Pictures are axe-core's: the theme's icons are pictures without a name to a browser.
+            silent = [one for one in nameless(page.locator("body")) if not one.startswith("img")]
+            found += [f"{name}, {width} px: {line}" for line in findings(page) + silent]
             assert page.evaluate("document.documentElement.scrollWidth") <= width, name
         context.close()
     assert not found

@@ -59,7 +59,7 @@ def test_a_student_runs_all_types_and_swaps_sentences(opened: Any, name: str) ->
     assert not unexpected(opened)
 
     boxes = opened.page.get_by_label(BOXES[name], exact=True)
-    assert boxes.count() >= 1
+    boxes.first.wait_for()
     for box in boxes.all():
         panel = opened.page.locator(".jp-OutputArea").filter(has=box).last
         for text in OTHERS:

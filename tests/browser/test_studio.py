@@ -25,6 +25,7 @@ from deltaedit_kit.labs.studio.state import Sentence, StudioState
 from deltaedit_kit.pictures import png_bytes, to_uint8
 from deltaedit_kit.toyfaces.spec import SPEC
 from tests.browser.axe import findings
+from tests.browser.conftest import NotebookPage
 from tests.browser.notebook_file import write_notebook
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -65,6 +66,20 @@ CONTRAST = """panel => {
 }"""
 STRENGTH = SPEC.strength  # what a sentence begins with
 READABLE = 4.5  # WCAG 2 AA
+SAME = "([field, value]) => Math.abs(Number(field.value) - Number(value)) < 1e-6"
+# A slider was given another place and drew it; what it had to say about that is said.
+SETTLED = """async ([handle, place]) => {
+  if (Math.abs(Number(handle.getAttribute("aria-valuetext")) - place) > 1e-6) return false;
+  for (let k = 0; k < 2; k++) await new Promise(requestAnimationFrame);
+  return window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.status === "idle";
+}"""
+THEME = """light => {
+  const probe = document.body.appendChild(document.createElement("div"));
+  probe.style.background = "var(--jp-layout-color0)";
+  const [red] = getComputedStyle(probe).backgroundColor.match(/[\\d.]+/g).map(Number);
+  probe.remove();
+  return (red > 127) === light;
+}"""
 # The name that is read out for what has the focus; null outside the panel.
 NAME_OF_FOCUS = """() => {
   const node = document.activeElement;
@@ -119,17 +134,24 @@ class Hand:
     def drag_strength(self, pixels: int) -> float:
         """Drag the slider of the first sentence by so many pixels; returns its new strength."""
         old = self.strength.input_value()
-        box = self.panel.locator(".de-quiet .noUi-handle").first.bounding_box()
+        handle = self.drag("Strength of sentence 1, slider", pixels)
+        value = handle.get_attribute("aria-valuetext")  # it stays where it was let go
+        assert float(value) != float(old)
+        self.says(f"{float(value):+.2f}")
+        self.page.wait_for_function(SAME, arg=[self.strength.element_handle(), value])
+        return float(value)
+
+    def drag(self, slider: str, pixels: int) -> Any:
+        """Drag the handle of a slider by so many pixels; the handle."""
+        handle = self.panel.get_by_role("slider", name=slider, exact=True)
+        handle.scroll_into_view_if_needed()
+        box = handle.bounding_box()
         x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
         self.page.mouse.move(x, y)
         self.page.mouse.down()
         self.page.mouse.move(x + pixels, y, steps=12)
         self.page.mouse.up()
-        self.page.wait_for_timeout(400)  # a drag passes over other values
-        value = self.strength.input_value()
-        assert value != old
-        self.says(f"{float(value):+.2f}")
-        return float(value)
+        return handle
 
     def undo_to(self, strength: float) -> None:
         """Undo until the first sentence has this strength: a hand that pauses makes more steps."""
@@ -195,7 +217,7 @@ def test_a_person_edits_undoes_and_saves(open_notebook: Callable, notebook: Path
     assert opened.text_of(1) == str(saved)
     picture_of_ones_own(hand, lab.folder / "saved")
     a_recipe_is_shown_as_it_is(hand)
-    in_a_narrow_window(hand)
+    in_a_narrow_window(hand, opened)
     for theme in ("JupyterLab Light", "JupyterLab Dark"):
         in_theme(hand, theme)
     by_keyboard(hand)
@@ -230,26 +252,39 @@ def a_recipe_is_shown_as_it_is(hand: Hand) -> None:
     content = json.dumps(to_recipe(engine, wanted)).encode()
     hand.upload("Load recipe", "between.json", "application/json", content)
     hand.says("+0.93 “an old face”")
-    hand.page.wait_for_timeout(1000)  # time for the page to answer
+    # A slider that moved by being shown would answer now, before what is pressed next.
+    slider = hand.panel.get_by_role("slider", name="Strength of sentence 1, slider")
+    hand.page.wait_for_function(SETTLED, arg=[slider.element_handle(), 0.95])
     hand.press("Recipe")
     hand.panel.get_by_text("recipe.json,").wait_for()
     assert read_file(engine, "recipe.json", hand.download()) == wanted
     hand.press("Undo")  # one step, and the page added none
 
 
-def in_a_narrow_window(hand: Hand) -> None:
-    """The sentences stand right below the pictures, the tables below them; nothing is cut off."""
-    old = hand.page.viewport_size
-    hand.page.set_viewport_size({"width": 900, "height": 1000})
-    room = hand.panel.bounding_box()
+def in_a_narrow_window(hand: Hand, opened: NotebookPage) -> None:
+    """The controls stand beside the picture, the tables below; nothing is cut off; it is wiped."""
+    old = opened.narrow(hand.panel)
+    column = hand.panel.locator(".de-controls").bounding_box()
+    room, picture = hand.panel.bounding_box(), hand.picture.bounding_box()
+    assert column["x"] + column["width"] <= picture["x"]
+    strength = hand.strength.bounding_box()
+    assert abs(strength["y"] - picture["y"]) < 500  # both in sight
     heading = hand.panel.get_by_role("heading", name="What changed in the style")
-    tops = [one.bounding_box()["y"] for one in (hand.picture, hand.strength, heading)]
-    assert tops == sorted(tops)
-    assert tops[1] - tops[0] < 700
-    for control in hand.panel.locator("button:visible, input:visible, select:visible, img").all():
-        box = control.bounding_box()
-        assert room["x"] - 4 <= box["x"]
-        assert box["x"] + box["width"] <= room["x"] + room["width"] + 4
+    assert heading.bounding_box()["y"] >= column["y"] + column["height"] - 1
+    for place, edge in ((hand.panel, room), (hand.panel.locator(".de-controls"), column)):
+        for control in place.locator("button:visible, input:visible, select:visible, img").all():
+            box = control.bounding_box()
+            assert edge["x"] - 4 <= box["x"]
+            assert box["x"] + box["width"] <= edge["x"] + edge["width"] + 1
+    shot(hand.page, "studio_900")
+    before = hand.shown()
+    wipe = hand.drag("Wipe, slider", -30)
+    hand.changes_from(before)
+    place = float(wipe.get_attribute("aria-valuetext"))
+    assert 0 < place < 0.5
+    hand.panel.get_by_role("img", name=f"before on the left {place:.0%}").wait_for()
+    wipe.press("ArrowRight")
+    hand.panel.get_by_role("img", name=f"before on the left {place + 0.01:.0%}").wait_for()
     hand.page.set_viewport_size(old)
 
 
@@ -260,7 +295,7 @@ def in_theme(hand: Hand, theme: str) -> None:
     )
     light = "true" if "Light" in theme else "false"
     hand.page.wait_for_selector(f"body[data-jp-theme-light={light}]", state="attached")
-    hand.page.wait_for_timeout(500)  # the theme's style sheet
+    hand.page.wait_for_function(THEME, arg="Light" in theme)  # its style sheet is there
     shot(hand.page, theme.replace(" ", "_"))
     worst = hand.panel.evaluate(CONTRAST)
     assert len(worst) > 60

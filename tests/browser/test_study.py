@@ -67,7 +67,7 @@ def test_a_participant_answers_by_keyboard_and_comes_back(
     assert not findings(page, ".deltaedit-study")
     pane.get_by_role("button", name="I agree, begin").click()
 
-    nothing_is_cut_off(page, pane)
+    nothing_is_cut_off(opened, pane)
     assert not findings(page, ".deltaedit-study")
     for number, key in enumerate(("ArrowLeft", "ArrowRight", "f", "j")):
         answer(page, pane, number, lambda key=key: page.keyboard.press(key))
@@ -99,10 +99,11 @@ def test_a_participant_answers_by_keyboard_and_comes_back(
     assert not opened.errors
 
 
-def nothing_is_cut_off(page: Any, pane: Any) -> None:
+def nothing_is_cut_off(opened: Any, pane: Any) -> None:
     """In a narrow window both answers can be pressed, and no picture is distorted."""
-    old = page.viewport_size
-    page.set_viewport_size({"width": 900, "height": 1000})
+    page = opened.page
+    pane.get_by_text("0 of 8 answered").wait_for()
+    old = opened.narrow(pane)
     room = pane.bounding_box()
     for button in ("← left", "right →"):
         box = pane.get_by_role("button", name=button).bounding_box()

@@ -27,7 +27,7 @@ def test_the_faces_as_they_were_stay_above_the_turned_ones(panel: ChannelPanel) 
     wanted = np.concatenate(list(to_uint8(FACES.images)), axis=1).astype(int)
     for sigmas, same in ((0.0, True), (9.0, False)):
         panel.sigmas.value = sigmas
-        shown = np.asarray(Image.open(io.BytesIO(panel.picture.value)).convert("RGB")).astype(int)
+        shown = np.asarray(Image.open(io.BytesIO(panel.picture.content)).convert("RGB")).astype(int)
         assert shown.shape == (128, 128, 3)
         assert np.abs(shown[:64] - wanted).max() <= 1
         assert (int(np.abs(shown[64:] - wanted).max()) <= 1) is same

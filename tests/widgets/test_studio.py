@@ -11,7 +11,6 @@ import pytest
 from deltaedit_kit.labs.studio import Studio
 from deltaedit_kit.labs.studio.parts import markup
 from deltaedit_kit.labs.studio.parts.inputs import NumberSlider
-from deltaedit_kit.labs.studio.parts.scripted import ScreenReaderLabels
 from deltaedit_kit.labs.studio.state import Sentence
 from deltaedit_kit.pictures import to_uint8
 from tests.widgets.studio_fixture import DOMAIN, PNG, choose, shown
@@ -182,14 +181,8 @@ def test_every_control_has_a_name(studio: Studio) -> None:
         return [widget, *(w for child in getattr(widget, "children", ()) for w in below(child))]
 
     everything = below(studio)
-    nameless = (
-        ipywidgets.HTML,
-        ipywidgets.Box,
-        ipywidgets.Label,
-        ipywidgets.FloatSlider,
-        ScreenReaderLabels,
-    )
-    controls = [w for w in everything if not isinstance(w, nameless)]
+    nameless = (ipywidgets.HTML, ipywidgets.Label, ipywidgets.FloatSlider)
+    controls = [w for w in everything if w.has_trait("description") and not isinstance(w, nameless)]
     assert len(controls) > 20
     assert all(control.description.strip() for control in controls)
     sliders = [w for w in everything if isinstance(w, ipywidgets.FloatSlider)]

@@ -23,6 +23,7 @@ from deltaedit_kit.labs.compare.results import Results
 from deltaedit_kit.labs.compare.runs import Run
 from deltaedit_kit.labs.metrics import metric
 from deltaedit_kit.labs.metrics.interval import Interval
+from deltaedit_kit.labs.named_panel import NamedPanel
 
 ZOOM = 2  # screen pixels for each of a picture's
 
@@ -107,7 +108,7 @@ def explore(results: Results, choice: Choice) -> View:
     return View(start, _png(pictures[choice.face]), numbers, message, failed=False)
 
 
-class Explorer(widgets.VBox):
+class Explorer(NamedPanel):
     """A panel over `explore`. `.method .sentence .setting .strength .face` are the inputs."""
 
     def __init__(self, results: Results) -> None:
@@ -135,7 +136,7 @@ class Explorer(widgets.VBox):
         self.numbers = widgets.HTML()
         self.view = self._show()
         pictures = [
-            widgets.VBox([widgets.Label(title), picture])
+            widgets.VBox([widgets.Label(title), picture]).add_class("de-titled")
             for title, picture in (("before", self.before), ("after", self.after))
         ]
         super().__init__([*self._controls.values(), widgets.HBox([*pictures, self.numbers])])

@@ -17,6 +17,7 @@ import ipywidgets as widgets
 
 from deltaedit_kit.domain import Domain
 from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.labs.named_panel import NamedPanel
 from deltaedit_kit.labs.studio import changes, faces, presets
 from deltaedit_kit.labs.studio.changes import heat_map, read_out
 from deltaedit_kit.labs.studio.engine import Engine, Look, frames, short
@@ -26,7 +27,7 @@ from deltaedit_kit.labs.studio.parts.latest import LatestOnly
 from deltaedit_kit.labs.studio.parts.markup import style_tag
 from deltaedit_kit.labs.studio.parts.save_bar import SaveBar
 from deltaedit_kit.labs.studio.parts.screen import Screen
-from deltaedit_kit.labs.studio.parts.scripted import File, ScreenReaderLabels
+from deltaedit_kit.labs.studio.parts.scripted import File
 from deltaedit_kit.labs.studio.photo import Invert, invert_upload
 from deltaedit_kit.labs.studio.pictures import jpeg
 from deltaedit_kit.labs.studio.plots import heat_colours
@@ -38,7 +39,7 @@ from deltaedit_kit.pictures import to_uint8
 REST = 0.15  # seconds without an event after which the slower parts are drawn
 
 
-class Studio(widgets.VBox):
+class Studio(NamedPanel):
     """Put it last in a notebook cell. `.state` can be read and set; `.look` is what is shown.
 
     `.controls` sets, `.save_bar` undoes and saves, `.screen` shows. In a running notebook the
@@ -70,7 +71,7 @@ class Studio(widgets.VBox):
         controls.add_class("de-controls")
         columns = widgets.HBox([controls, self.screen])
         columns.add_class("de-columns")
-        super().__init__([widgets.HTML(style_tag()), columns, ScreenReaderLabels("de-studio")])
+        super().__init__([widgets.HTML(style_tag()), columns])
         self.add_class("de-studio")
         self.controls.photo.on_file(self._take_photo)
         self.save_bar.recipe.on_file(self._take_recipe)

@@ -18,7 +18,7 @@ from deltaedit_kit.domain import Domain
 from deltaedit_kit.editor import Editor
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.faces import Faces
-from deltaedit_kit.labs.studio.parts.scripted import ScreenReaderLabels
+from deltaedit_kit.labs.named_panel import NamedPanel
 from deltaedit_kit.labs.understanding import understand
 from deltaedit_kit.pictures import png_bytes
 
@@ -63,7 +63,7 @@ def look(editor: Editor, faces: Faces, state: PanelState, zoom: int = 2) -> Pane
     return PanelView(before, png_bytes(edit.after[0], zoom), message, failed=False)
 
 
-class QuickstartPanel(widgets.VBox):
+class QuickstartPanel(NamedPanel):
     """A panel over `look`: put it last in a notebook cell. Children are named for tests.
 
     `.sentence .strength .threshold .face` are the inputs; setting their `.value` redraws.
@@ -111,11 +111,9 @@ class QuickstartPanel(widgets.VBox):
                 self.face,
                 widgets.HBox([_titled("before", self.before), _titled("after", self.after)]),
                 self.message,
-                ScreenReaderLabels("de-quickstart"),
             ],
             layout=widgets.Layout(max_width="640px"),
         )
-        self.add_class("de-quickstart")
         for control in (self.sentence, self.strength, self.threshold, self.face):
             control.observe(self._redraw, names="value")
 

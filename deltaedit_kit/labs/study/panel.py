@@ -18,6 +18,7 @@ import ipywidgets as widgets
 
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.described_picture import DescribedPicture
+from deltaedit_kit.labs.named_panel import NamedPanel
 from deltaedit_kit.labs.study.keys import PaneKeys
 from deltaedit_kit.labs.study.screen import SIDE_OF_KEY, Screen, press, screen_for
 from deltaedit_kit.labs.study.store import StudyStore
@@ -29,7 +30,7 @@ MIDDLE = widgets.Layout(width="160px", min_width="0", margin="0 6px")
 WIDEST = "708px"  # of the three pictures in a row
 
 
-class Study(widgets.VBox):
+class Study(NamedPanel):
     """A study for one participant. Children are named for tests; `.screen` is what is shown.
 
     `.code` is what continues this participant's answers in another browser or on another day.
@@ -144,16 +145,17 @@ class Study(widgets.VBox):
             self.right.show(screen.right, "right picture: the face after another edit")
             self.question.value = f"<h4>{escape(screen.question)}</h4>"
             self.progress.max, self.progress.value = screen.total, screen.done
-            self._say(f"{screen.done} of {screen.total} answered. Your code: {self.code}")
         else:
             paragraphs = "".join(f"<p>{escape(part)}</p>" for part in screen.text.split("\n\n"))
             self.text.value = paragraphs
-            self._say("")
         self._consent.layout.display = "" if screen.kind == "consent" else "none"
         self._round.layout.display = "" if asked else "none"
         self.keyboard.layout.display = "" if asked else "none"
-        self.keyboard.token = screen.token  # last: from now on keys are about these pictures
+        self.keyboard.token = screen.token  # from now on keys are about these pictures
         self._shown_at = self._clock()
+        # Last: who reads which question it is can answer it.
+        counted = f"{screen.done} of {screen.total} answered. Your code: {self.code}"
+        self._say(counted if asked else "")
         return screen
 
     def _say(self, line: str) -> None:

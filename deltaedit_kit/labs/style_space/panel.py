@@ -17,6 +17,8 @@ import torch
 from deltaedit_kit.domain import Domain
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.faces import Faces
+from deltaedit_kit.labs.described_picture import DescribedPicture
+from deltaedit_kit.labs.named_panel import NamedPanel
 from deltaedit_kit.labs.style_space.channels import locate, measure_effects, turn
 from deltaedit_kit.pictures import png_bytes
 from deltaedit_kit.relevance import ChannelStatistics
@@ -53,7 +55,7 @@ def look_at(
     return ChannelView(_rows(faces.images, pictures), where + moved)
 
 
-class ChannelPanel(widgets.VBox):
+class ChannelPanel(NamedPanel):
     """Choose a channel and turn it: `.channel`, `.sigmas` are the controls, `.view` what shows."""
 
     def __init__(
@@ -79,7 +81,7 @@ class ChannelPanel(widgets.VBox):
             layout=wide,
             style=style,
         )
-        self.picture = widgets.Image(format="png")
+        self.picture = DescribedPicture("png")
         self.message = widgets.HTML()
         super().__init__([self.channel, self.sigmas, self.picture, self.message])
         self.view = self._show()
@@ -94,7 +96,7 @@ class ChannelPanel(widgets.VBox):
 
     def _show(self) -> ChannelView:
         view = look_at(*self._about, int(self.channel.value), float(self.sigmas.value))
-        self.picture.value = view.picture
+        self.picture.show(view.picture, f"faces above, the same turned below: {view.message}")
         self.message.value = f"<span>{escape(view.message)}</span>"
         return view
 

@@ -19,6 +19,7 @@ from deltaedit_kit.domain import Domain
 from deltaedit_kit.editor import Editor
 from deltaedit_kit.faces import Faces
 from deltaedit_kit.labs.described_picture import DescribedPicture
+from deltaedit_kit.labs.named_panel import NamedPanel
 from deltaedit_kit.labs.training.plots import curve_figure
 from deltaedit_kit.labs.training.session import TrainingSession
 from deltaedit_kit.pictures import PictureFigure, png_bytes
@@ -87,7 +88,7 @@ def curve_words(session: TrainingSession) -> str:
     )
 
 
-class TrainingMonitor(widgets.VBox):
+class TrainingMonitor(NamedPanel):
     """A panel over a session: put it last in a cell. `.view` is what is shown now.
 
     `.start .pause .stop` are the buttons; `.start.click()` does what a finger does. `faces` (None:

@@ -1,4 +1,4 @@
-"""The two controls that need some JavaScript: a file button, and labels for screen readers.
+"""A button that hands a file over, in some JavaScript.
 
     file ─► pieces of 1 MB, one message each ─► joined ─► File(name, content)
 
@@ -6,16 +6,7 @@ Pieces, because a Jupyter server closes the connection at a message of 10 MB, wh
 some phones reach: the file would be lost without a word. `ipywidgets.FileUpload` sends one
 message. The same file can be chosen twice; of two files that overlap in time, the later one counts.
 
-    slider:       its label                 ->  aria-label of its handle
-    .de-slider:   the number field's label  ->  the same for the slider beside it
-    .de-titled:   the label above a picture ->  its alternative text
-    .de-tile:     the tooltip               ->  aria-label;   .de-picked -> aria-pressed
-
-ipywidgets gives its sliders and buttons no such attributes, so the script copies them from what
-stands in the page anyway, again whenever the panel gains a control.
-
-Source: anywidget.dev for the form of a module; tornado's `websocket_max_message_size`; WAI-ARIA 1.2
-(slider, button with aria-pressed).
+Source: anywidget.dev for the form of a module; tornado's `websocket_max_message_size`.
 """
 
 from __future__ import annotations
@@ -85,13 +76,3 @@ class FileButton(anywidget.AnyWidget):
         if len(self._joined) >= size or size > LARGEST:
             file, self._joined = File(str(name), size, bytes(self._joined)), bytearray()
             self._callback(file)
-
-
-class ScreenReaderLabels(anywidget.AnyWidget):
-    """Shows nothing; put it anywhere into the widget that has the class `pane`."""
-
-    _esm = Path(__file__).parent / "labels.js"
-    pane = traitlets.Unicode("").tag(sync=True)
-
-    def __init__(self, pane: str, **options: Any) -> None:
-        super().__init__(pane=pane, **options)

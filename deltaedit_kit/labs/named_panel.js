@@ -1,6 +1,6 @@
-// Names for screen readers, copied from what stands in the page; see scripted.py.
+// Names for screen readers, copied from what stands in the page; see named_panel.py.
 export default {
-  render({ model, el }) {
+  render({ el }) {
     let watcher = null, gone = false;
 
     const say = (pane) => {
@@ -10,9 +10,18 @@ export default {
         const label = named?.querySelector(".widget-label")?.textContent;
         if (label) handle.setAttribute("aria-label", `${label}, slider`);
       }
+      for (const field of pane.querySelectorAll(".widget-readout[contenteditable]")) {
+        const label = field.closest(".widget-inline-hbox")?.querySelector(".widget-label");
+        field.setAttribute("role", "textbox");
+        if (label) field.setAttribute("aria-label", `${label.textContent}, number`);
+      }
       for (const box of pane.querySelectorAll(".de-titled")) {
         const label = box.querySelector(".widget-label")?.textContent;
         for (const image of box.querySelectorAll("img")) image.alt = label;
+      }
+      for (const button of pane.querySelectorAll("button[title]")) {
+        const said = button.textContent.trim();
+        if (said && button.title.startsWith(said)) button.setAttribute("aria-label", button.title);
       }
       for (const tile of pane.querySelectorAll(".de-tile")) {
         if (tile.title) tile.setAttribute("aria-label", tile.title);
@@ -21,7 +30,7 @@ export default {
     };
     const attach = () => {  // the pane is in the page a little after this widget
       if (gone) return;
-      const pane = el.closest("." + model.get("pane"));
+      const pane = el.closest(".de-panel");
       if (!pane) { requestAnimationFrame(attach); return; }
       watcher = new MutationObserver(() => say(pane));
       const seen = { subtree: true, childList: true, attributes: true };

@@ -1,0 +1,36 @@
+"""A panel of which each control has a name that is read out: a VBox with a script.
+
+    slider:       its label                 ->  aria-label of its handle and its number
+    .de-slider:   the number field's label  ->  the same for the slider beside it
+    .de-titled:   the label above a picture ->  its alternative text
+    .de-tile:     the tooltip               ->  aria-label;   .de-picked -> aria-pressed
+    button:       a tooltip that begins with its text ("Delete sentence 2") -> aria-label
+
+ipywidgets gives its sliders and buttons no such attributes, so the script copies them from what
+stands in the page anyway, again whenever the panel gains a control. Every panel of the kit is one.
+
+Source: WCAG 2.2, 4.1.2; WAI-ARIA 1.2 (slider, button with aria-pressed); anywidget.dev for modules.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import anywidget
+import ipywidgets as widgets
+
+
+class NamedPanel(widgets.VBox):
+    """A VBox whose controls have names; a panel is a subclass of it."""
+
+    def __init__(self, children: Sequence[widgets.Widget], **options: Any) -> None:
+        super().__init__([*children, _Names()], **options)
+        self.add_class("de-panel")
+
+
+class _Names(anywidget.AnyWidget):
+    """Shows nothing."""
+
+    _esm = Path(__file__).with_suffix(".js")

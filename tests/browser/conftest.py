@@ -26,6 +26,7 @@ from typing import Any
 import pytest
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+ROOT = str(Path(__file__).parents[2])
 ADDRESS = re.compile(r"http://\S+token=\w+")
 START_SECONDS, CELL_MILLISECONDS = 600, 300_000  # guards against hangs, for a busy machine
 FITS = "pane => pane.getBoundingClientRect().right <= window.innerWidth"
@@ -155,6 +156,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
         "JUPYTERLAB_SETTINGS_DIR": str(settings),
         "JUPYTERLAB_WORKSPACES_DIR": str(base / "workspaces"),
         "IPYTHONDIR": str(base / "ipython"),
+        "PYTHONPATH": os.pathsep.join([ROOT, os.environ.get("PYTHONPATH", "")]),
     }
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--ServerApp.port=0"]
     command += ["--ip=127.0.0.1", "--allow-root", "--LabApp.expose_app_in_browser=True"]

@@ -1,14 +1,25 @@
-"""What a screen reader hears of controls and pictures: the rule that the site is held to."""
+"""What a screen reader hears of every panel and of the site: controls and pictures have names."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.browser.axe import findings
 from tests.browser.names import nameless
+from tests.browser.notebook_file import write_notebook
+from tests.browser.panels import LAST, MAKE, PANELS
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+
+def named(place: Any, role: str, last: str) -> list[str]:
+    """What is nameless there once the last control has its name; the others had theirs before."""
+    place.get_by_role(role, name=last).first.wait_for()
+    return nameless(place)
 
 
 def test_the_rule_finds_what_has_no_name(browser: Any) -> None:
@@ -19,3 +30,13 @@ def test_the_rule_finds_what_has_no_name(browser: Any) -> None:
     )
     assert nameless(page.locator("body")) == ['button "3"', 'slider ""', 'img ""', 'combobox ""']
     page.close()
+
+
+def test_every_control_of_every_panel_has_a_name(open_notebook: Callable, tmp_path: Path) -> None:
+    opened = open_notebook(write_notebook(tmp_path / "names.ipynb", [MAKE, *PANELS.values()]))
+    opened.run_all()
+    places = [opened.cell(k).locator(".jp-OutputArea").first for k in range(1, len(PANELS) + 1)]
+    for name, place in zip(PANELS, places, strict=True):
+        assert not named(place, *LAST[name]), name
+    assert not findings(opened.page, ".de-panel, .dek-scatter")
+    assert not opened.errors

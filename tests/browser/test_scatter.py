@@ -42,7 +42,7 @@ PLACE_OF_TIP = """tip => {
 def page(browser: Any) -> Iterator[Any]:
     context = browser.new_context(viewport={"width": 900, "height": 700})
     page = context.new_page()
-    page.set_default_timeout(60_000)
+    page.set_default_timeout(300_000)  # a guard against hangs
     yield page
     context.close()
 

@@ -191,7 +191,7 @@ def test_two_processes_at_once_load_the_file_once(site: Site, tmp_path: Path) ->
         subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         for _ in range(2)
     ]
-    outputs = [process.communicate(timeout=120) for process in running]
+    outputs = [process.communicate(timeout=1200) for process in running]
     assert [out.strip() for out, _ in outputs] == [str(len(BODY))] * 2, outputs
     assert site.asked == [("net.bin", None)]
     assert whole_files(tmp_path) == {"net.bin"}

@@ -18,6 +18,7 @@ from deltaedit_kit.labs.training.start import train_fast
 from deltaedit_kit.mapper import DeltaMapper
 from tests.tiny_domain import tiny_domain
 
+GUARD = 1200  # seconds: against hangs, whatever else runs
 SHORT = ExperimentConfig(steps=30, batch=8, held_out=0.2, report_every=10, save_every=1000)
 
 
@@ -47,7 +48,7 @@ def session_at():
     for session in made:
         if session.running:
             session.stop()
-            session.wait(60)
+            session.wait(GUARD)
 
 
 def until(condition) -> None:
@@ -64,7 +65,7 @@ def test_a_watched_run_learns_what_an_unwatched_one_learns(domain, codes, tmp_pa
     session = TrainingSession(domain, codes, SHORT, tmp_path, look_every=0.0)
     session.on_change = lambda now: seen.append((now.step, now.mapper is not None))
     session.start()
-    mapper = session.wait(60)
+    mapper = session.wait(GUARD)
     alone = train_fast(domain, codes, SHORT).state_dict()
     assert all(torch.equal(alone[key], value) for key, value in mapper.state_dict().items())
     assert [report.step for report in session.reports] == [10, 20, 30]
@@ -91,13 +92,13 @@ def test_rest_stop_and_go_on_lose_nothing(domain, codes, tmp_path, session_at):
         session.start()
     assert session.seconds_left > 0
     session.stop()
-    session.wait(60)
+    session.wait(GUARD)
     at = session.step
     again = session_at(domain, codes, tmp_path)  # as after a restart of the kernel
     again.start()
     until(lambda: again.step > at)
     again.stop()
-    again.wait(60)
+    again.wait(GUARD)
 
 
 @pytest.mark.slow
@@ -112,7 +113,7 @@ def test_an_interrupted_wait_saves(domain, codes, tmp_path, session_at):
     threading.Timer(2.0, signal.pthread_kill, (main, signal.SIGINT)).start()
     try:
         with pytest.raises(KeyboardInterrupt):
-            session.wait(60)
+            session.wait(GUARD)
     finally:
         signal.signal(signal.SIGINT, before)
     assert not session.running
@@ -140,7 +141,7 @@ def test_a_run_whose_patience_ran_out_is_done(domain, codes):
     nothing = replace(SHORT, steps=60, learning_rate=1e-30, report_every=5, patience=2)
     session = TrainingSession(domain, codes, nothing, None)
     session.start()
-    session.wait(60)
+    session.wait(GUARD)
     assert session.step < 60
     assert session.done
 
@@ -151,7 +152,7 @@ def test_errors_of_the_run_come_out_where_one_waits(domain, codes, tmp_path, ses
     session = TrainingSession(domain, codes[:3], SHORT, tmp_path)
     session.start()
     with pytest.raises(DeltaEditError, match="too few"):
-        session.wait(60)
+        session.wait(GUARD)
 
 
 @pytest.mark.slow
@@ -171,7 +172,7 @@ def test_the_panel_shows_curves_pictures_and_the_right_buttons(domain, codes, tm
     assert panel.pause.description == "Go on"
     assert "resting" in panel.message.value
     panel.pause.click()
-    session.wait(60)  # what follows was shown without a word from us
+    session.wait(GUARD)  # what follows was shown without a word from us
     assert "step 40 of 40" in panel.message.value
     assert "done" in panel.message.value
     assert panel.view.curve.startswith(b"\xff\xd8")
@@ -191,7 +192,7 @@ def test_a_stopped_run_can_be_started_again_and_an_error_is_shown(domain, codes,
     panel.start.click()
     until(lambda: session.step > 2)
     panel.stop.click()
-    session.wait(60)
+    session.wait(GUARD)
     assert "stopped" in panel.message.value
     assert (panel.start.disabled, panel.stop.disabled) == (False, True)
 
@@ -199,7 +200,7 @@ def test_a_stopped_run_can_be_started_again_and_an_error_is_shown(domain, codes,
     panel = TrainingMonitor(broken)
     panel.start.click()
     with pytest.raises(DeltaEditError, match="too few"):
-        broken.wait(60)
+        broken.wait(GUARD)
     assert "not done: 3 codes are too few" in panel.message.value
     assert not panel.start.disabled
 

@@ -205,6 +205,7 @@ def test_a_tokenizer_that_is_not_here_is_one_line(
     words: str,
 ) -> None:
     """SigLIP's comes from Hugging Face; told before its 1.5 GB are built."""
+    import open_clip  # seconds, which collecting need not take
 
     def fails(_: str) -> None:
         raise failure

@@ -28,7 +28,7 @@ def results(tmp_path):
 
 
 def test_a_run_comes_back_as_it_was_stored(tmp_path):
-    moments = {1.0: {"eyes": Moments.of(torch.randn(5, 3))}}
+    moments = {one: {"eyes": Moments.of(torch.randn(5, 3))} for one in (0.5, 1.0)}
     run = replace(good(GLASSES), moments=moments)
     store(run, tmp_path)
     found = load(tmp_path, run.key)

@@ -26,6 +26,7 @@ from deltaedit_kit.errors import DeltaEditError
 
 FORMAT, VERSION = "deltaedit-domain", 1
 FILE_NAME = "domain.json"  # of the declaration in a folder of one's own
+RENDERER = "renderer.py"  # beside it: a project, whose networks `deltaedit build` makes
 LARGEST = 1_000_000  # bytes of a declaration; an honest one has some thousand
 LEFT_OUT = "a photo of many {}."  # the one of CLIP's 80 frames that DeltaEdit does not use
 

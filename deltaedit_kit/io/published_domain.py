@@ -25,6 +25,7 @@ from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.io import arcface, e4e
 from deltaedit_kit.io.checkpoints import loaders
 from deltaedit_kit.io.checkpoints.reading import text_header
+from deltaedit_kit.io.declaration import RENDERER
 from deltaedit_kit.io.download import Tell, obtain
 from deltaedit_kit.io.factor_oracle import FactorOracle, FactorReader
 from deltaedit_kit.networks import Networks
@@ -83,10 +84,12 @@ class Outside:
         """Why a network is not there, and the commands that make it."""
         why = self.spec.absent.get(network, "its declaration names no file for it")
         text = f"domain {self.spec.name!r} has no {network}: {why}"
+        name = shlex.quote(str(self.folder if self.is_own else self.spec.name))
+        if self.is_own and (self.folder / RENDERER).is_file():
+            return f"{text}; make it with `deltaedit build {name}`"
         if network not in COMMANDS:
             return f"{text}; declare one in a domain folder of your own"
-        name = self.folder if self.is_own else self.spec.name
-        commands = COMMANDS[network].format(name=shlex.quote(str(name)))
+        commands = COMMANDS[network].format(name=name)
         return f"{text}; make it with {commands} (it is then found as {self.made(network)})"
 
     def networks(self) -> Networks:

@@ -25,9 +25,8 @@ from torch import Tensor
 from deltaedit_kit.atomic import write_text
 from deltaedit_kit.domain_spec import DomainSpec
 from deltaedit_kit.errors import DeltaEditError
-from deltaedit_kit.io.declaration import FILE_NAME, plain_name, read_declaration
+from deltaedit_kit.io.declaration import FILE_NAME, RENDERER, plain_name, read_declaration
 
-RENDERER = "renderer.py"
 FILES = (RENDERER, FILE_NAME, "README.md")
 SUPERSAMPLED = 3  # pixels along each side of a pixel
 Draw = Callable[[Mapping[str, Tensor], int], Tensor]

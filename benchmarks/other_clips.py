@@ -29,23 +29,8 @@ from deltaedit_kit.labs.delta_space.alignment import Pair, measure_columns
 from recipes.rehearsal.measured import memory_of
 
 MODELS = ("MobileCLIP2-S0", "ViT-L-14", "ViT-B-32-SigLIP2-256")
-SENTENCES = tuple(
-    f"a {word} cat"
-    for word in [
-        "white",
-        "black",
-        "small",
-        "big",
-        "old",
-        "young",
-        "red",
-        "fat",
-        "thin",
-        "happy",
-        "sad",
-        "wet",
-    ]
-)
+CATS = "white black small big old young red fat thin happy sad wet"
+SENTENCES = tuple(f"a {word} cat" for word in CATS.split())
 
 
 class Words:

@@ -207,20 +207,12 @@ def world_table(
 
 def write_rows(table: pd.DataFrame, path: Path, keys: Sequence[str]) -> None:
     """Write a table whole; in a file that exists only rows of the same `keys` are replaced."""
-
-    def key_of(rows: pd.DataFrame) -> list[tuple[str, ...]]:
-        return list(rows[list(keys)].itertuples(index=False, name=None))
-
+    groups = dict(iter(table.groupby(list(keys), sort=False)))
     if path.exists():
         old = pd.read_csv(path, dtype={"at": str})
-        place = {key: n for n, key in enumerate(dict.fromkeys(key_of(old) + key_of(table)))}
-        measured = set(key_of(table))
-        kept = pd.DataFrame(old[[key not in measured for key in key_of(old)]])
-        table = pd.concat([kept, table], ignore_index=True)
-        order = sorted(range(len(table)), key=[place[key] for key in key_of(table)].__getitem__)
-        table = pd.DataFrame(table.iloc[order])
+        groups = dict(iter(old.groupby(list(keys), sort=False))) | groups  # in their old places
     with replacing(path) as beside:
-        table.to_csv(beside, index=False, float_format="%.4f")
+        pd.concat(groups.values()).to_csv(beside, index=False, float_format="%.4f")
 
 
 def main() -> None:

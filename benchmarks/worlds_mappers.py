@@ -1,6 +1,6 @@
 """What the mapper owes to its world and to its pairs: two generators, two CLIPs, three recipes.
 
-    python -m benchmarks.worlds_mappers --out figures/worlds_mappers.csv        an hour on a core
+    python -m benchmarks.worlds_mappers --out figures/worlds_mappers.csv        35 minutes on a core
 
     generator     arranged (fitted to renders of known factors) or learned (taught by a critic)
     CLIP          arranged (asked for differences that correspond) or plain (contrast alone)

@@ -107,9 +107,9 @@ def page(lessons: dict[str, NotebookNode], seconds: dict[str, int]) -> str:
     each = {name: minutes(notebook, seconds[name]) for name, notebook in lessons.items()}
     counts = {name: parts(notebook) for name, notebook in lessons.items()}
     rows = [
-        f"| `{name}` | {told.reading} min | {seconds[name]} s "
-        f"| {told.running} min | {_listed(counts[name].values())} | {told.exercises} min |"
-        for name, told in each.items()
+        f"| `{name}` | {derived.reading} min | {seconds[name]} s "
+        f"| {derived.running} min | {_listed(counts[name].values())} | {derived.exercises} min |"
+        for name, derived in each.items()
     ]
     return PAGE.format(
         words=WORDS_A_MINUTE,
@@ -118,10 +118,10 @@ def page(lessons: dict[str, NotebookNode], seconds: dict[str, int]) -> str:
         explain=EXERCISE_MINUTES[EXPLAIN],
         quiz=QUIZ_MINUTES,
         rows="\n".join(rows),
-        all_reading=sum(told.reading for told in each.values()),
+        all_reading=sum(derived.reading for derived in each.values()),
         all_seconds=sum(seconds[name] for name in lessons),
         all_parts=_listed(sum(c[tag] for c in counts.values()) for tag in EXERCISE_MINUTES),
-        all_exercises=sum(told.exercises for told in each.values()),
+        all_exercises=sum(derived.exercises for derived in each.values()),
     )
 
 
@@ -133,16 +133,16 @@ def _up_to_five(value: float) -> int:
     return 5 * math.ceil(value / 5)
 
 
-def _corrected(path: Path, told: Minutes) -> None:
+def _corrected(path: Path, derived: Minutes) -> None:
     """Put these minutes into the head of a notebook's file, and change nothing else."""
     notebook = nbformat.read(path, as_version=4)
     head = notebook.cells[0]
-    if stated(head.source) == told:
+    if stated(head.source) == derived:
         return
-    for word, number in told._asdict().items():
+    for word, number in derived._asdict().items():
         head.source = re.sub(rf"\b{word} \d+( to \d+)?", f"{word} {number}", head.source, count=1)
     nbformat.write(notebook, path)
-    print(f"{path.name}: {told}")
+    print(f"{path.name}: {derived}")
 
 
 def main() -> None:

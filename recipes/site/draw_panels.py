@@ -109,10 +109,10 @@ def monitor(domain: Domain) -> Drawn:
             rows[run.step] = previewed(domain, faces, run.mapper())
         return True
 
-    def told(report: Report) -> None:
+    def note(report: Report) -> None:
         cosines[report.step] = report.validation_cosine
 
-    mapper = train_fast(domain, shipped_codes(domain), config, None, told, None, look)
+    mapper = train_fast(domain, shipped_codes(domain), config, None, note, None, look)
     rows[config.steps] = previewed(domain, faces, mapper)
     states = []
     for number, step in enumerate(STEPS):

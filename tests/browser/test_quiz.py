@@ -61,5 +61,7 @@ def test_a_notebook_that_nobody_has_run_shows_it(open_notebook: Callable, tmp_pa
 def test_a_static_page_shows_it(browser: Any) -> None:
     page = browser.new_page()
     page.set_content(quiz(NAME)._repr_html_())
-    opened_by_keyboard(page, page.locator("section"))
+    place = page.locator("section")
+    opened_by_keyboard(page, place)
+    assert place.locator("details[open]").count() == 1  # the option that was opened, no other
     page.close()

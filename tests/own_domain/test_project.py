@@ -88,7 +88,6 @@ def test_loading_a_domain_never_runs_its_renderer(tmp_path: Path, built: Path) -
         own.write_text(kept)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("network", ["generator", "mapper"])
 def test_a_network_that_is_not_built_yet_names_the_command(tmp_path: Path, network: str) -> None:
     domain = load_domain(new_project(tmp_path / "mine"))
@@ -96,6 +95,7 @@ def test_a_network_that_is_not_built_yet_names_the_command(tmp_path: Path, netwo
         getattr(domain, network)
 
 
+@pytest.mark.slow
 def test_attributes_come_from_the_declaration(built: Path) -> None:
     rows = load_domain(built).attributes
     assert rows["red_cap"].prompt == "mushroom with a red cap"

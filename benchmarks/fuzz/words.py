@@ -209,7 +209,7 @@ def say_sentence(dice: random.Random, _folder: Path, state: Any, mild: bool) -> 
 
 
 def type_command(dice: random.Random, folder: Path, state: Path, mild: bool) -> None:
-    """A verb with options and values, of a sensible command or at random."""
+    """A command with options and values, sensible or at random."""
     from deltaedit_kit.errors import DeltaEditError
     from deltaedit_kit.labs.cli.main import main
 
@@ -232,7 +232,7 @@ def _sensible(dice: random.Random, state: Path) -> list[str]:
     network = str(
         state / f"{dice.choice(('generator', 'mapper', 'relevance', 'clip'))}.safetensors"
     )
-    verb, *parts = dice.choice(
+    command, *parts = dice.choice(
         (
             ("edit", "face with smile", f"--domain={state}", "--faces=1", "--out=case.png"),
             ("edit", "an old face", f"--domain={state}", "--faces=1", "--strength=0.5"),
@@ -249,20 +249,20 @@ def _sensible(dice: random.Random, state: Path) -> list[str]:
     dice.shuffle(parts)
     if dice.random() < 0.3:
         parts.append(dice.choice(WORDS))
-    return [verb, *parts]
+    return [command, *parts]
 
 
 def _random_words(dice: random.Random, folder: Path, state: Path) -> list[str]:
-    """A verb, then options and values that need not fit it."""
-    verbs = ("edit", "sample", "download", "inspect", "convert", "codes", "train", "evaluate", "x",
-             "verify", "new-domain", "build", "relevance", "course")  # fmt: skip
+    """A command, then options and values that need not fit it."""
+    commands = ("edit", "sample", "download", "inspect", "convert", "codes", "train", "evaluate",
+             "x", "verify", "new-domain", "build", "relevance", "course")  # fmt: skip
     options = (
         *("--domain", "--faces", "--seed", "--truncation", "--strength", "--threshold", "--out"),
         *("--photo", "--face", "--refine", "--no-align", "--neutral", "--samples", "--dry-run"),
         *("--steps", "--batch", "--device", "--help", "--", "--only", "--methods", "-x"),
     )
     values = (*WORDS, str(state), str(folder / "case.png"), "toyfaces", "cpu", "cuda", "2", "0.5")
-    words = [dice.choice(verbs)]
+    words = [dice.choice(commands)]
     for _ in range(dice.randint(0, 5)):
         words.append(dice.choice(options if dice.random() < 0.5 else values))
     if words[0] in ("edit", "sample") and "--domain" not in words:

@@ -1,4 +1,4 @@
-"""`python -m recipes.rehearsal`: every verb on full-size stand-ins of ffhq and lsun-cat.
+"""`python -m recipes.rehearsal`: every command on full-size stand-ins of ffhq and lsun-cat.
 
     python -m recipes.rehearsal                       all steps, in runs/rehearsal
     python -m recipes.rehearsal --only load,download  some of them
@@ -27,7 +27,7 @@ LARGEST = "e4e_ffhq_encode.pt"
 KIT = "deltaedit_kit"
 FFHQ, CAT = str(ROOM / "ffhq"), str(ROOM / "lsun-cat")
 PHOTO = ROOM / "photo.png"
-STEPS = {  # name -> arguments of the verb; below 1024 px few samples do
+STEPS = {  # name -> arguments of the command; below 1024 px few samples do
     "ffhq download": ("download", FFHQ),
     "ffhq edit, one face": ("edit", "face with smile", "--domain", FFHQ, "--faces", "1"),
     "ffhq invert and edit": ("edit", "face with smile", "--domain", FFHQ, "--photo", str(PHOTO)),

@@ -117,7 +117,7 @@ def test_the_published_sizes_name_their_domains(tmp_path: Path) -> None:
         assert description.sizes == {"style_channels": channels, "clip_width": 3}
 
 
-def test_the_verbs(sources: dict[str, Path], tmp_path: Path, capsys) -> None:
+def test_the_commands(sources: dict[str, Path], tmp_path: Path, capsys) -> None:
     assert main(["inspect", str(sources["ada"]), str(sources["e4e"])]) == 0
     told = capsys.readouterr().out
     for words in ("StyleGAN2 generator", "persistent classes", "e4e encoder", "64", "sha256"):

@@ -1,4 +1,4 @@
-"""The terminal verbs: pictures where they were asked for, one line and exit code 2 otherwise."""
+"""The terminal commands: pictures where they were asked for, one line and exit code 2 otherwise."""
 
 from __future__ import annotations
 

@@ -51,8 +51,8 @@ def test_files_become_a_domain_that_only_lacks_mapper_and_relevance(
     ]
     code, out, err = run(capsys, folder, *arguments, "--licence", "CC0")
     assert (code, err) == (0, "")
-    for verb in ("codes", "train", "relevance"):
-        (line,) = [line for line in out.splitlines() if line.startswith(f"  deltaedit {verb} ")]
+    for command in ("codes", "train", "relevance"):
+        (line,) = [line for line in out.splitlines() if line.startswith(f"  deltaedit {command} ")]
         assert "    about " in line
         assert "GiB" in line
         options = cli.make_parser().parse_args(line.split("    about")[0].split()[1:])

@@ -16,17 +16,19 @@ from typing import Any
 from deltaedit_kit.labs.cli.places import path_of
 
 
-def register(verbs: Any) -> None:
-    """Add the verb and its options."""
-    verb = verbs.add_parser("build", help="make a domain of your own; stopped, it goes on")
-    verb.add_argument("folder", metavar="DIR", type=path_of, help="from `deltaedit new-domain`")
-    verb.add_argument("--step", metavar="NAME", help="stop after this step (default: the last)")
-    verb.add_argument("--miniature", action="store_true", help="small networks, to try things with")
-    verb.add_argument(
+def register(commands: Any) -> None:
+    """Add the command and its options."""
+    command = commands.add_parser("build", help="make a domain of your own; stopped, it goes on")
+    command.add_argument("folder", metavar="DIR", type=path_of, help="from `deltaedit new-domain`")
+    command.add_argument("--step", metavar="NAME", help="stop after this step (default: the last)")
+    command.add_argument(
+        "--miniature", action="store_true", help="small networks, to try things with"
+    )
+    command.add_argument(
         "--adversarial", action="store_true", help="a critic teaches the generator, not the renders"
     )
-    verb.add_argument("--device", default="cpu", help="cpu or cuda (default: cpu)")
-    verb.set_defaults(verb=build)
+    command.add_argument("--device", default="cpu", help="cpu or cuda (default: cpu)")
+    command.set_defaults(command=build)
 
 
 def build(options: argparse.Namespace) -> None:

@@ -26,10 +26,12 @@ if TYPE_CHECKING:
     from deltaedit_kit.domain import Domain
 
 
-def register(verbs: Any) -> None:
-    """Add the verb and its options; numbers get their range checked by the kit itself."""
-    verb = verbs.add_parser("codes", help="make the training set of a mapper: (s, i) of pictures")
-    verb.add_argument(
+def register(commands: Any) -> None:
+    """Add the command and its options; numbers get their range checked by the kit itself."""
+    command = commands.add_parser(
+        "codes", help="make the training set of a mapper: (s, i) of pictures"
+    )
+    command.add_argument(
         "domain",
         nargs="?",
         default="toyfaces",
@@ -37,35 +39,35 @@ def register(verbs: Any) -> None:
         type=expanduser,
         help="default: toyfaces",
     )
-    verb.add_argument("--samples", type=int, metavar="N", help="how many pictures to sample")
-    verb.add_argument(
+    command.add_argument("--samples", type=int, metavar="N", help="how many pictures to sample")
+    command.add_argument(
         "--photos", type=path_of, metavar="FOLDER", help="invert these pictures instead"
     )
-    verb.add_argument(
+    command.add_argument(
         "--out",
         type=path_of,
         metavar="DIR",
         help="the store's folder (default: the domain's codes/)",
     )
-    verb.add_argument("--seed", type=int, default=0, help="which samples (default: 0)")
-    verb.add_argument(
+    command.add_argument("--seed", type=int, default=0, help="which samples (default: 0)")
+    command.add_argument(
         "--truncation",
         type=float,
         nargs="+",
         default=[1.0],
         help="variety; several take turns, as in 1 1 1 0.7 (default: 1)",
     )
-    verb.add_argument("--batch", type=int, default=32, help="pictures at once (default: 32)")
-    verb.add_argument("--chunk", type=int, help="codes a file (default: about 512)")
-    verb.add_argument(
+    command.add_argument("--batch", type=int, default=32, help="pictures at once (default: 32)")
+    command.add_argument("--chunk", type=int, help="codes a file (default: about 512)")
+    command.add_argument(
         "--correlated",
         type=int,
         default=1,
         help="so many neighbours are correlated (default: 1, none)",
     )
-    verb.add_argument("--fast", action="store_true", help="draw as fast as this machine can")
-    verb.add_argument("--device", default="cpu", help="cpu or cuda (default: cpu)")
-    verb.set_defaults(verb=codes)
+    command.add_argument("--fast", action="store_true", help="draw as fast as this machine can")
+    command.add_argument("--device", default="cpu", help="cpu or cuda (default: cpu)")
+    command.set_defaults(command=codes)
 
 
 def codes(options: argparse.Namespace) -> None:

@@ -12,12 +12,16 @@ from deltaedit_kit.labs.cli.places import check_tensors, path_of
 from deltaedit_kit.labs.cli.steps import step
 
 
-def register(verbs: Any) -> None:
-    """Add the verb and its options."""
-    verb = verbs.add_parser("convert", help="turn a published checkpoint into safetensors")
-    verb.add_argument("source", metavar="IN", type=path_of, help="a .pt, .pth, .pkl or .npy file")
-    verb.add_argument("out", metavar="OUT", type=path_of, help="where the .safetensors file goes")
-    verb.set_defaults(verb=run)
+def register(commands: Any) -> None:
+    """Add the command and its options."""
+    command = commands.add_parser("convert", help="turn a published checkpoint into safetensors")
+    command.add_argument(
+        "source", metavar="IN", type=path_of, help="a .pt, .pth, .pkl or .npy file"
+    )
+    command.add_argument(
+        "out", metavar="OUT", type=path_of, help="where the .safetensors file goes"
+    )
+    command.set_defaults(command=run)
 
 
 def run(options: argparse.Namespace) -> None:

@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Any
 
 
-def register(verbs: Any) -> None:
-    """Add the verb and its options."""
-    verb = verbs.add_parser("course", help="unpack the course's notebooks into a folder")
-    verb.add_argument("folder", type=Path, metavar="DIR", help="where to; nothing is overwritten")
-    verb.set_defaults(verb=course)
+def register(commands: Any) -> None:
+    """Add the command and its options."""
+    command = commands.add_parser("course", help="unpack the course's notebooks into a folder")
+    command.add_argument(
+        "folder", type=Path, metavar="DIR", help="where to; nothing is overwritten"
+    )
+    command.set_defaults(command=course)
 
 
 def course(options: argparse.Namespace) -> None:

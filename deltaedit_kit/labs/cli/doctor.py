@@ -29,11 +29,11 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stab
 GIB = 2**30
 
 
-def register(verbs: Any) -> None:
-    """Add the verb and its option."""
-    verb = verbs.add_parser("doctor", help="say what this machine is, computes and lacks")
-    verb.add_argument("--json", action="store_true", help="as JSON, for a program")
-    verb.set_defaults(verb=doctor)
+def register(commands: Any) -> None:
+    """Add the command and its option."""
+    command = commands.add_parser("doctor", help="say what this machine is, computes and lacks")
+    command.add_argument("--json", action="store_true", help="as JSON, for a program")
+    command.set_defaults(command=doctor)
 
 
 def doctor(options: argparse.Namespace) -> None:

@@ -16,18 +16,20 @@ if TYPE_CHECKING:
     from deltaedit_kit.io.listing import FileRow
 
 
-def register(verbs: Any) -> None:
-    """Add the verb and its options."""
-    verb = verbs.add_parser("download", help="fetch the files of a published domain, or list them")
-    verb.add_argument(
+def register(commands: Any) -> None:
+    """Add the command and its options."""
+    command = commands.add_parser(
+        "download", help="fetch the files of a published domain, or list them"
+    )
+    command.add_argument(
         "domain",
         metavar="DOMAIN",
         type=expanduser,
         help="ffhq, lsun-cat, ..., or a domain's folder",
     )
-    verb.add_argument("--dry-run", action="store_true", help="list the files and fetch nothing")
-    verb.add_argument("--only", metavar="NETWORKS", help="such as generator,clip (default: all)")
-    verb.set_defaults(verb=download)
+    command.add_argument("--dry-run", action="store_true", help="list the files and fetch nothing")
+    command.add_argument("--only", metavar="NETWORKS", help="such as generator,clip (default: all)")
+    command.set_defaults(command=download)
 
 
 def download(options: argparse.Namespace) -> None:

@@ -26,46 +26,46 @@ FACES = 4
 FIRST, YOURS, OF_PHOTO = (f"figures/{name}_edit.png" for name in ("first", "your", "photo"))
 
 
-def register(verbs: Any) -> None:
-    """Add the verb and its options; numbers get their range checked by the kit itself."""
-    verb = verbs.add_parser("edit", help="edit sampled pictures with one or more sentences")
-    verb.add_argument(
+def register(commands: Any) -> None:
+    """Add the command and its options; numbers get their range checked by the kit itself."""
+    command = commands.add_parser("edit", help="edit sampled pictures with one or more sentences")
+    command.add_argument(
         "text",
         nargs="*",
         metavar="TEXT",
         help="what the pictures should become, in quotes; several make a grid "
         "(default: six sentences of the domain)",
     )
-    add_picture_options(verb, faces=FACES, out=f"{YOURS}, without a TEXT {FIRST}")
-    verb.add_argument(
+    add_picture_options(command, faces=FACES, out=f"{YOURS}, without a TEXT {FIRST}")
+    command.add_argument(
         "--photo",
         type=path_of,
         metavar="FILE",
         help=f"edit the face on a photo instead of sampled ones (picture: {OF_PHOTO})",
     )
-    verb.add_argument("--face", type=int, help="which face of the photo, 0 the largest")
-    verb.add_argument(
+    command.add_argument("--face", type=int, help="which face of the photo, 0 the largest")
+    command.add_argument(
         "--refine",
         type=steps_of,
         default=0,
         metavar="STEPS",
         help="optimise the photo's code after encoding (bare: 200 steps)",
     )
-    verb.add_argument(
+    command.add_argument(
         "--no-align", action="store_true", help="the photo is an aligned crop already"
     )
-    verb.add_argument(
+    command.add_argument(
         "--strength",
         type=float,
         help="how far: 0 nothing, negative the opposite (default: the domain's)",
     )
-    verb.add_argument(
+    command.add_argument(
         "--threshold",
         type=float,
         help="channels with less relevance than this stay (default: the domain's)",
     )
-    verb.add_argument("--neutral", help="what the pictures are already (default: 'face')")
-    verb.set_defaults(verb=edit)
+    command.add_argument("--neutral", help="what the pictures are already (default: 'face')")
+    command.set_defaults(command=edit)
 
 
 def steps_of(text: str) -> int | bool:

@@ -20,35 +20,37 @@ from deltaedit_kit.labs.cli.steps import step
 QUICK_SENTENCES, QUICK_FACES = 2, 4
 
 
-def register(verbs: Any) -> None:
-    """Add the verb and its options; numbers get their range checked by the comparison."""
-    verb = verbs.add_parser("evaluate", help="compare DeltaEdit with the baselines, as a table")
-    verb.add_argument("domain", nargs="?", default="toyfaces", help="which pictures")
-    verb.add_argument("--methods", help="names joined by commas (default: all)")
-    verb.add_argument(
+def register(commands: Any) -> None:
+    """Add the command and its options; numbers get their range checked by the comparison."""
+    command = commands.add_parser(
+        "evaluate", help="compare DeltaEdit with the baselines, as a table"
+    )
+    command.add_argument("domain", nargs="?", default="toyfaces", help="which pictures")
+    command.add_argument("--methods", help="names joined by commas (default: all)")
+    command.add_argument(
         "--settings",
         default="short,best",
         help="of default (as published), short (fewer steps), best (tuned); default: short,best",
     )
-    verb.add_argument(
+    command.add_argument(
         "--prompts", type=path_of, metavar="FILE", help="CSV with text,asks,split (default: ours)"
     )
-    verb.add_argument("--faces", type=int, default=100, help="how many (default: 100)")
-    verb.add_argument(
+    command.add_argument("--faces", type=int, default=100, help="how many (default: 100)")
+    command.add_argument(
         "--slow-faces",
         type=int,
         help="of them, for the methods that optimise every picture (default: all)",
     )
-    verb.add_argument("--strengths", default="0.5,1,1.5", help="multiples of a method's own")
-    verb.add_argument("--features", default="clip", help="of FID: clip, inception")
-    verb.add_argument("--seed", type=int, default=700_000, help="which faces (default: 700000)")
-    verb.add_argument("--device", default="cpu", help="cpu or cuda (default: cpu)")
-    verb.add_argument("--exact", action="store_true", help="draw in float32, which takes longer")
-    verb.add_argument("--quick", action="store_true", help="a small table that proves nothing")
-    verb.add_argument(
+    command.add_argument("--strengths", default="0.5,1,1.5", help="multiples of a method's own")
+    command.add_argument("--features", default="clip", help="of FID: clip, inception")
+    command.add_argument("--seed", type=int, default=700_000, help="which faces (default: 700000)")
+    command.add_argument("--device", default="cpu", help="cpu or cuda (default: cpu)")
+    command.add_argument("--exact", action="store_true", help="draw in float32, which takes longer")
+    command.add_argument("--quick", action="store_true", help="a small table that proves nothing")
+    command.add_argument(
         "--out", type=path_of, metavar="FOLDER", help="(default: runs/evaluate/DOMAIN)"
     )
-    verb.set_defaults(verb=evaluate)
+    command.set_defaults(command=evaluate)
 
 
 def evaluate(options: argparse.Namespace) -> None:

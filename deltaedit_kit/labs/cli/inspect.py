@@ -11,11 +11,11 @@ from typing import Any
 from deltaedit_kit.labs.cli.places import path_of
 
 
-def register(verbs: Any) -> None:
-    """Add the verb and its options."""
-    verb = verbs.add_parser("inspect", help="say what a file is, running nothing of it")
-    verb.add_argument("files", metavar="FILE", type=path_of, nargs="+", help="checkpoints")
-    verb.set_defaults(verb=run)
+def register(commands: Any) -> None:
+    """Add the command and its options."""
+    command = commands.add_parser("inspect", help="say what a file is, running nothing of it")
+    command.add_argument("files", metavar="FILE", type=path_of, nargs="+", help="checkpoints")
+    command.set_defaults(command=run)
 
 
 def run(options: argparse.Namespace) -> None:

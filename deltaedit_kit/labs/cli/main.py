@@ -23,7 +23,7 @@ from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.cli.memory import keep_freed_memory
 from deltaedit_kit.labs.cli.places import BARE
 
-VERBS = (  # in the order of the help text
+COMMANDS = (  # in the order of the help text
     "edit",
     "sample",
     "download",
@@ -54,7 +54,7 @@ class OneLineParser(argparse.ArgumentParser):
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a verb; the exit code: 0, 2 for a wrong input, 130 after Ctrl-C, 1 for a closed pipe."""
+    """Run a command; exit code 0, 2 for a wrong input, 130 after Ctrl-C, 1 for a closed pipe."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):  # an emoji must not break a terminal that lacks it
             stream.reconfigure(errors="backslashreplace")
@@ -65,7 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         words = spell_out(sys.argv[1:] if arguments is None else arguments)
         options = make_parser().parse_args(words)
-        options.verb(options)
+        options.command(options)
     except DeltaEditError as error:
         print(f"deltaedit: {error}", file=sys.stderr)
         return WRONG_INPUT
@@ -94,15 +94,15 @@ def spell_out(arguments: Sequence[str]) -> list[str]:
 
 
 def make_parser() -> argparse.ArgumentParser:
-    """The program and all its verbs."""
+    """The program and all its commands."""
     parser = OneLineParser(
         prog="deltaedit", description="Edit pictures of a StyleGAN2 with a sentence."
     )
     parser.add_argument("--version", action="version", version=f"deltaedit {__version__}")
-    verbs = parser.add_subparsers(required=True, metavar="VERB", parser_class=OneLineParser)
-    for name in VERBS:
+    commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=OneLineParser)
+    for name in COMMANDS:
         module = name.replace("-", "_")
-        import_module(f"deltaedit_kit.labs.cli.{module}").register(verbs)
+        import_module(f"deltaedit_kit.labs.cli.{module}").register(commands)
     return parser
 
 

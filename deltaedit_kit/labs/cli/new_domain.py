@@ -19,27 +19,29 @@ from deltaedit_kit.labs.cli.steps import step
 OPTIONS = {"label": "class", "clip_model": "clip-model"}  # where they are called otherwise
 
 
-def register(verbs: Any) -> None:
-    """Add the verb and its options."""
-    verb = verbs.add_parser("new-domain", help="begin a domain of your own")
-    verb.add_argument("folder", metavar="DIR", type=path_of, help="where; its name is the domain's")
-    kind = verb.add_mutually_exclusive_group(required=True)
+def register(commands: Any) -> None:
+    """Add the command and its options."""
+    command = commands.add_parser("new-domain", help="begin a domain of your own")
+    command.add_argument(
+        "folder", metavar="DIR", type=path_of, help="where; its name is the domain's"
+    )
+    kind = command.add_mutually_exclusive_group(required=True)
     kind.add_argument(
         "--renderer", action="store_true", help="drawn by a program of yours: writes an example"
     )
     kind.add_argument(
         "--generator", type=path_of, metavar="FILE", help="drawn by this StyleGAN2: declares it"
     )
-    verb.add_argument("--neutral", help="what every picture of the generator shows, such as cat")
-    verb.add_argument("--clip", metavar="FILE", help="default: OpenAI's ViT-B/32, downloaded")
-    verb.add_argument(
+    command.add_argument("--neutral", help="what every picture of the generator shows, such as cat")
+    command.add_argument("--clip", metavar="FILE", help="default: OpenAI's ViT-B/32, downloaded")
+    command.add_argument(
         "--clip-model", metavar="NAME", help="of open_clip, where the file is not OpenAI's"
     )
-    verb.add_argument("--encoder", type=path_of, metavar="FILE", help="e4e of this generator")
-    verb.add_argument("--class", dest="label", type=int, help="of a class-conditional generator")
-    verb.add_argument("--licence", help="under which terms the files come (default: asked for)")
-    verb.add_argument("--device", default="cpu", help="to estimate times on (default: cpu)")
-    verb.set_defaults(verb=new_domain)
+    command.add_argument("--encoder", type=path_of, metavar="FILE", help="e4e of this generator")
+    command.add_argument("--class", dest="label", type=int, help="of a class-conditional generator")
+    command.add_argument("--licence", help="under which terms the files come (default: asked for)")
+    command.add_argument("--device", default="cpu", help="to estimate times on (default: cpu)")
+    command.set_defaults(command=new_domain)
 
 
 def new_domain(options: argparse.Namespace) -> None:

@@ -20,30 +20,30 @@ from deltaedit_kit.labs.cli.places import check_tensors, home_of, path_of
 METHODS = ("difference", "gradient")  # those of `deltaedit_kit.relevance`, which loads torch
 
 
-def register(verbs: Any) -> None:
-    """Add the verb and its options."""
-    verb = verbs.add_parser("relevance", help="make the relevance matrix R of a domain")
-    verb.add_argument(
+def register(commands: Any) -> None:
+    """Add the command and its options."""
+    command = commands.add_parser("relevance", help="make the relevance matrix R of a domain")
+    command.add_argument(
         "domain", metavar="DOMAIN", type=expanduser, help="lsun-cat, ..., or a domain's folder"
     )
-    verb.add_argument(
+    command.add_argument(
         "--method", choices=METHODS, default=METHODS[0], help="difference (default) is the paper's"
     )
-    verb.add_argument("--pictures", type=int, default=100, help="to average over (default: 100)")
-    verb.add_argument(
+    command.add_argument("--pictures", type=int, default=100, help="to average over (default: 100)")
+    command.add_argument(
         "--step", type=float, default=5.0, help="standard deviations up and down (default: 5)"
     )
-    verb.add_argument("--seed", type=int, default=0, help="which pictures (default: 0)")
-    verb.add_argument("--batch", type=int, help="pictures a pass (default: what should fit)")
-    verb.add_argument("--fast", action="store_true", help="draw as fast as this machine can")
-    verb.add_argument("--device", default="cpu", help="cpu or cuda (default: cpu)")
-    verb.add_argument(
+    command.add_argument("--seed", type=int, default=0, help="which pictures (default: 0)")
+    command.add_argument("--batch", type=int, help="pictures a pass (default: what should fit)")
+    command.add_argument("--fast", action="store_true", help="draw as fast as this machine can")
+    command.add_argument("--device", default="cpu", help="cpu or cuda (default: cpu)")
+    command.add_argument(
         "--out",
         type=path_of,
         metavar="FILE",
         help="default: where the domain finds it, if it has no R yet",
     )
-    verb.set_defaults(verb=relevance)
+    command.set_defaults(command=relevance)
 
 
 def relevance(options: argparse.Namespace) -> None:

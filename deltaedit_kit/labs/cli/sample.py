@@ -16,11 +16,11 @@ from deltaedit_kit.labs.cli.steps import step
 FACES, OUT = 8, "figures/sample.png"  # where nothing else is asked for
 
 
-def register(verbs: Any) -> None:
-    """Add the verb and its options."""
-    verb = verbs.add_parser("sample", help="sample pictures without editing them")
-    add_picture_options(verb, FACES, OUT)
-    verb.set_defaults(verb=sample)
+def register(commands: Any) -> None:
+    """Add the command and its options."""
+    command = commands.add_parser("sample", help="sample pictures without editing them")
+    add_picture_options(command, FACES, OUT)
+    command.set_defaults(command=sample)
 
 
 def sample(options: argparse.Namespace) -> None:

@@ -1,4 +1,4 @@
-"""Options of the verbs that begin with sampled pictures, and the sampling itself."""
+"""Options of the commands that begin with sampled pictures, and the sampling itself."""
 
 from __future__ import annotations
 
@@ -35,18 +35,18 @@ def sampled(options: argparse.Namespace, usual: int) -> tuple[Domain, Faces]:
     return domain, faces
 
 
-def add_picture_options(verb: Any, faces: int, out: str) -> None:
+def add_picture_options(command: Any, faces: int, out: str) -> None:
     """Which domain, which sampled faces, and where the picture goes: None where nothing is given.
 
-    `faces` and `out` are only named in the help: the verb decides.
+    `faces` and `out` are only named in the help: the command decides.
     """
-    verb.add_argument("--domain", default="toyfaces", help="which pictures (default: toyfaces)")
-    verb.add_argument("--faces", type=int, help=f"how many (default: {faces})")
-    verb.add_argument("--seed", type=int, help="which ones (default: 0)")
-    verb.add_argument(
+    command.add_argument("--domain", default="toyfaces", help="which pictures (default: toyfaces)")
+    command.add_argument("--faces", type=int, help=f"how many (default: {faces})")
+    command.add_argument("--seed", type=int, help="which ones (default: 0)")
+    command.add_argument(
         "--truncation",
         type=float,
         help="variety: 1 all, 0 only the average (default: the domain's)",
     )
-    verb.add_argument("--device", default="cpu", help="cpu or cuda (default: cpu)")
-    verb.add_argument("--out", type=path_of, metavar="FILE", help=f"picture (default: {out})")
+    command.add_argument("--device", default="cpu", help="cpu or cuda (default: cpu)")
+    command.add_argument("--out", type=path_of, metavar="FILE", help=f"picture (default: {out})")

@@ -1,4 +1,4 @@
-"""A line for every step of a verb: its name when it begins, its wall time when it is done.
+"""A line for every step of a command: its name when it begins, its wall time when it is done.
 
 load toyfaces ... 1.9 s
 """

@@ -64,10 +64,12 @@ SWITCHES = {
 }
 
 
-def register(verbs: Any) -> None:
-    """Add the verb; every entry of the config is an option, with the published value as default."""
-    verb = verbs.add_parser("train", help="train a mapper on codes; killed or stopped, it goes on")
-    verb.add_argument(
+def register(commands: Any) -> None:
+    """Add the command; every entry of the config is an option, by default the published value."""
+    command = commands.add_parser(
+        "train", help="train a mapper on codes; killed or stopped, it goes on"
+    )
+    command.add_argument(
         "domain",
         nargs="?",
         default="toyfaces",
@@ -75,10 +77,10 @@ def register(verbs: Any) -> None:
         type=expanduser,
         help="default: toyfaces",
     )
-    verb.add_argument(
+    command.add_argument(
         "--codes", type=path_of, metavar="DIR", help="default: where `deltaedit codes` puts them"
     )
-    verb.add_argument(
+    command.add_argument(
         "--out",
         type=path_of,
         metavar="DIR",
@@ -87,23 +89,23 @@ def register(verbs: Any) -> None:
     )
     # What is not given stays out of the namespace: the config has the defaults, not this file.
     for name, (kind, meaning) in SETTINGS.items():
-        verb.add_argument(name, type=kind, metavar="N", help=meaning, default=argparse.SUPPRESS)
+        command.add_argument(name, type=kind, metavar="N", help=meaning, default=argparse.SUPPRESS)
     for name, (choices, meaning) in CHOICES.items():
-        verb.add_argument(name, choices=choices, help=meaning, default=argparse.SUPPRESS)
+        command.add_argument(name, choices=choices, help=meaning, default=argparse.SUPPRESS)
     for name, meaning in SWITCHES.items():
-        verb.add_argument(name, action="store_true", help=meaning, default=argparse.SUPPRESS)
-    verb.add_argument(
+        command.add_argument(name, action="store_true", help=meaning, default=argparse.SUPPRESS)
+    command.add_argument(
         "--no-image",
         dest="condition_on_image",
         action="store_false",
         help="ablation: the mapper is told the direction, not the picture",
         default=argparse.SUPPRESS,
     )
-    verb.add_argument(
+    command.add_argument(
         "--edit-accuracy", action="store_true", help="count edits at every report (oracle)"
     )
-    verb.add_argument("--device", default="cpu", help="cpu or cuda (default: cpu)")
-    verb.set_defaults(verb=train)
+    command.add_argument("--device", default="cpu", help="cpu or cuda (default: cpu)")
+    command.set_defaults(command=train)
 
 
 def train(options: argparse.Namespace) -> None:

@@ -21,18 +21,18 @@ from deltaedit_kit.labs.cli.places import path_of
 LARGEST = 1_000_000  # bytes of a report; an honest one has some thousand
 
 
-def register(verbs: Any) -> None:
-    """Add the verb and its options."""
-    verb = verbs.add_parser("verify", help="report what a domain's files are and do")
-    verb.add_argument(
+def register(commands: Any) -> None:
+    """Add the command and its options."""
+    command = commands.add_parser("verify", help="report what a domain's files are and do")
+    command.add_argument(
         "domain", metavar="DOMAIN", type=expanduser, help="ffhq, ..., or a domain's folder"
     )
-    verb.add_argument("--json", action="store_true", help="as JSON, for a program or --against")
-    verb.add_argument(
+    command.add_argument("--json", action="store_true", help="as JSON, for a program or --against")
+    command.add_argument(
         "--against", type=path_of, metavar="FILE", help="say what differs from this JSON report"
     )
-    verb.add_argument("--device", default="cpu", help="cpu or cuda (default: cpu)")
-    verb.set_defaults(verb=verify)
+    command.add_argument("--device", default="cpu", help="cpu or cuda (default: cpu)")
+    command.set_defaults(command=verify)
 
 
 def verify(options: argparse.Namespace) -> None:

@@ -172,9 +172,9 @@ def test_help_names_the_default_that_the_config_has(option: str) -> None:
 
 def test_every_option_of_training_says_what_it_is() -> None:
     parser = argparse.ArgumentParser()
-    verbs = parser.add_subparsers()
-    train.register(verbs)
-    options = verbs.choices["train"]._actions
+    commands = parser.add_subparsers()
+    train.register(commands)
+    options = commands.choices["train"]._actions
     assert not [a.option_strings for a in options if not a.help]
 
 

@@ -38,6 +38,8 @@ def replacing(path: str | Path) -> Iterator[Path]:
     Makes the folder when it is missing. When the block raises, what was at `path` stays.
     """
     path = Path(path)
+    if "\0" in path.name:
+        raise DeltaEditError(f"no file can be called {path.name[:60]!r}; give another name")
     path.parent.mkdir(parents=True, exist_ok=True)
     # A name of its own: threads, and machines that share a disk, may write the same file at once.
     room = Path(mkdtemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent))

@@ -11,11 +11,13 @@ from __future__ import annotations
 import io
 import json
 import os
+import struct
 import textwrap
 import warnings
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib import image as matplotlib_image
@@ -23,7 +25,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from deltaedit_kit.alt_text import alt_text
-from deltaedit_kit.atomic import replacing
+from deltaedit_kit.atomic import regular_file, replacing
 from deltaedit_kit.errors import DeltaEditError
 
 if TYPE_CHECKING:
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 
     from deltaedit_kit.faces import Faces
 
+BROKEN = (OSError, SyntaxError, ValueError, RecursionError, struct.error, zlib.error)  # PNGs
 RECIPE_KEY = "deltaedit-recipe"  # name of the text chunk
 FORMATS = ("png", "jpg", "jpeg", "webp", "tif", "tiff", "pdf", "svg")
 DPI = 160  # a picture of 1.45 inches is then 232 pixels wide: 128 stand at 1.8 times their size
@@ -70,18 +73,21 @@ def figure_kind(path: str | Path) -> str:
     return kind
 
 
-def read_recipe(path: str | Path) -> dict[str, Any]:
-    """The recipe that `save_figure` put into a PNG, for `Editor.replay`.
+def read_recipe(path: str | Path | IO[bytes]) -> dict[str, Any]:
+    """The recipe that `save_figure` put into a PNG (a path or an open file), for `Editor.replay`.
 
     Raises `DeltaEditError` when the file is not there, no PNG, or carries no recipe.
     """
-    from PIL import Image, UnidentifiedImageError
+    from PIL import Image
 
     try:
-        with Image.open(path, formats=["PNG"]) as picture:
+        source = regular_file(path) if isinstance(path, str | os.PathLike) else path
+        with Image.open(source, formats=["PNG"]) as picture:
             text = picture.info.get(RECIPE_KEY)
         recipe = json.loads(text) if text else None
-    except (OSError, UnidentifiedImageError, ValueError) as cause:
+    except DeltaEditError:
+        raise
+    except (*BROKEN, Image.DecompressionBombError) as cause:
         raise DeltaEditError(
             f"cannot read a recipe from {path}; give a PNG that `deltaedit edit` saved"
         ) from cause

@@ -35,6 +35,7 @@ from deltaedit_kit.atomic import load_tensors, save_tensors
 from deltaedit_kit.clip_space import ClipSpace
 from deltaedit_kit.device import computing, kit_defaults, precision_name
 from deltaedit_kit.errors import DeltaEditError, finite_number, tensor, whole_number
+from deltaedit_kit.lock import only_writer
 
 if TYPE_CHECKING:
     from deltaedit_kit.domain import Domain
@@ -123,7 +124,8 @@ def make_relevance(
 ) -> Path:
     """Compute R into the file `out`, going on from what a stopped run left in `domain.folder`.
 
-    Raises DeltaEditError as `compute_relevance`, and where a disk is full.
+    Raises DeltaEditError as `compute_relevance`, where a disk is full, and while another process
+    does the same.
     """
     plan = plan or Plan()
     parts = domain.folder / plan.folder(domain)
@@ -131,15 +133,16 @@ def make_relevance(
     header |= {"method": plan.method, "pictures": str(plan.pictures)}
     header |= {"precision": plan.precision(domain)}
     header |= {"step": f"{plan.step:g}"} if plan.method == "difference" else {}
-    try:
-        matrix = compute_relevance(domain, plan, parts, progress)
-        save_tensors(out, {"relevance": matrix}, header)
-    except OSError as cause:
-        raise DeltaEditError(
-            f"cannot write R to {out}: {cause}; make room, or give another file, and run this "
-            "again: finished parts are kept"
-        ) from cause
-    shutil.rmtree(parts, ignore_errors=True)
+    with only_writer(parts, "parts"):
+        try:
+            matrix = compute_relevance(domain, plan, parts, progress)
+            save_tensors(out, {"relevance": matrix}, header)
+        except OSError as cause:
+            raise DeltaEditError(
+                f"cannot write R to {out}: {cause}; make room, or give another file, and run this "
+                "again: finished parts are kept"
+            ) from cause
+        shutil.rmtree(parts, ignore_errors=True)
     return out
 
 

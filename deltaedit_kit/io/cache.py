@@ -30,7 +30,7 @@ def cache_root() -> Path:
     """The one root of everything that the kit keeps between runs; nothing is made yet."""
     chosen = os.environ.get(VARIABLE)
     if chosen:
-        return Path(chosen).expanduser()
+        return Path(os.path.expanduser(chosen))
     import pooch
 
     return Path(pooch.os_cache("deltaedit"))

@@ -18,7 +18,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from deltaedit_kit.atomic import regular_file, save_tensors, write_text
+from deltaedit_kit.atomic import regular_file, replacing, save_tensors, write_text
 from deltaedit_kit.domain_spec import NETWORKS
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.io.checkpoints import loaders
@@ -131,12 +131,13 @@ def place(source: Path, folder: Path, network: str) -> dict[str, Any]:
     except ValueError:
         name = f"{network}.bin"  # readers look at what is in it
     target = folder / name
-    if not target.exists():
+    if not os.path.lexists(target):
         try:
             os.link(source, target)
         except OSError:  # another disk, or one that knows no links
-            shutil.copyfile(source, target)
-    elif not os.path.samefile(source, target):
+            with replacing(target) as beside:
+                shutil.copyfile(source, beside)
+    elif not target.exists() or not os.path.samefile(source, target):
         raise DeltaEditError(f"{target} is there already; give an empty folder")
     return {"file": name, "megabytes": round(target.stat().st_size / 1e6, 1) or 0.1}
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import save_file
 
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.io.checkpoints.converting import convert
@@ -262,3 +263,11 @@ def test_a_file_of_bytes_is_read_as_its_path(tmp_path: Path, monkeypatch) -> Non
     assert load_delta_mapper("~/m.pt").clip_width == small.CLIP_WIDTH
     with pytest.raises(DeltaEditError, match="does not exist"):
         load_delta_mapper("~nosuchuser/m.pt")
+
+
+@pytest.mark.parametrize("dtype", [torch.int8, torch.int32, torch.complex64, torch.bool])
+def test_weights_that_are_no_floats_are_called_so(dtype: torch.dtype, tmp_path: Path) -> None:
+    path = tmp_path / "generator.safetensors"
+    save_file({key: x.to(dtype) for key, x in small.generator().state_dict().items()}, path)
+    with pytest.raises(DeltaEditError, match="floats"):
+        load_stylegan2(path)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import shlex
 import shutil
 from pathlib import Path
 
@@ -129,6 +131,29 @@ def test_files_that_are_something_else_or_do_not_belong_together(
         code, _, err = run(capsys, tmp_path / "new", *arguments)
         assert (code, words in err, err.count("\n")) == (2, True, 1), err
         assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need a right on Windows")
+@pytest.mark.parametrize("kind", ["--generator", "--renderer"])
+def test_nothing_is_written_through_a_link(
+    kind: str, files: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = [kind] if kind == "--renderer" else [kind, files / "generator.safetensors"]
+    (tmp_path / "mine").mkdir()
+    for name in ("generator.safetensors", "renderer.py"):
+        (tmp_path / "mine" / name).symlink_to(tmp_path / "elsewhere")
+    word = [] if kind == "--renderer" else ["--neutral", "cat"]
+    code, _, err = run(capsys, tmp_path / "mine", *given, *word)
+    assert (code, "is there already" in err, err.count("\n")) == (2, True, 1), err
+    assert not (tmp_path / "elsewhere").exists()
+
+
+def test_the_command_that_comes_next_can_be_pasted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _, out, _ = run(capsys, tmp_path / "my domains" / "cups", "--renderer")
+    last = out.strip().rpartition("then: ")[2]
+    assert shlex.split(last) == ["deltaedit", "build", str(tmp_path / "my domains" / "cups")]
 
 
 @pytest.mark.slow

@@ -136,6 +136,12 @@ def test_photographs_enter_through_an_encoder(tmp_path):
     (tmp_path / "c.png").write_text("no picture")
     with pytest.raises(DeltaEditError, match=r"c\.png.*take it out"):
         make_codes(domain, tmp_path / "more", source=Photos.of(domain, tmp_path, invert))
+    (tmp_path / "c.png").unlink()
+    (tmp_path / "c.png").symlink_to("nothing")  # told before hours of the others
+    with pytest.raises(DeltaEditError, match=r"c\.png"):
+        Photos.of(domain, tmp_path, invert)
+    with pytest.raises(DeltaEditError, match="there is no folder"):
+        Photos.of(domain, "n" * 400, invert)
     with pytest.raises(DeltaEditError, match=r"there is no folder .*nowhere; check the path"):
         Photos.of(domain, tmp_path / "nowhere", invert)
     with pytest.raises(DeltaEditError, match="n is missing"):

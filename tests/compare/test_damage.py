@@ -13,6 +13,7 @@ from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.compare.explorer import Choice, explore
 from deltaedit_kit.labs.compare.files import CLAIM, Claim, save_moments, write_json
 from deltaedit_kit.labs.compare.findings import findings
+from deltaedit_kit.labs.compare.index import Index
 from deltaedit_kit.labs.compare.results import Results
 from deltaedit_kit.labs.compare.runs import load, store
 from deltaedit_kit.labs.compare.table import summary_table
@@ -149,3 +150,12 @@ def test_moments_of_a_strength_that_was_not_run_are_refused(tmp_path: Path, stre
     save_moments(tmp_path / f"{run.key}.safetensors", {(strength, "eyes"): cloud})
     with pytest.raises(DeltaEditError, match="is damaged"):
         load(tmp_path, run.key)
+
+
+@pytest.mark.parametrize("place", ["folder", "link"])
+def test_an_index_that_cannot_be_locked_is_one_line(tmp_path: Path, place: str) -> None:
+    lock = tmp_path / ".index.json.lock"
+    lock.mkdir() if place == "folder" else lock.symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(DeltaEditError):
+        Index.record(tmp_path, ("deltaedit", "short", "an old face"), "key")
+    assert not (tmp_path / "elsewhere").exists()

@@ -83,3 +83,35 @@ def test_the_wheel_has_them(tmp_path: Path) -> None:
     packed = zipfile.ZipFile(wheel).namelist()
     for name in course_files():
         assert any(entry.endswith(f"{files.SHARE}{name}") for entry in packed), name
+
+
+def test_nothing_is_written_through_a_link(tmp_path: Path) -> None:
+    lesson = tmp_path / "lessons" / "notebooks" / "00_quickstart.ipynb"
+    lesson.parent.mkdir(parents=True)
+    lesson.symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(DeltaEditError, match="is there already"):
+        unpack(tmp_path / "lessons")
+    assert not (tmp_path / "elsewhere").exists()
+
+
+def test_a_lesson_on_a_full_disk_is_not_there_by_half(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_source: Path, target: Path) -> None:
+        target.write_bytes(b"half")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(files.shutil, "copyfile", full)
+    with pytest.raises(OSError, match="No space"):
+        unpack(tmp_path)
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+@pytest.mark.parametrize("folder", ["~nosuchuser/lessons", "n" * 400, "file"])
+def test_a_place_that_cannot_be_is_one_line(
+    folder: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("file").touch()
+    code = main(["course", folder])
+    assert code == (0 if folder.startswith("~") else WRONG_INPUT)

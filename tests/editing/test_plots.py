@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import io
+import os
+import struct
 import warnings
+import zlib
 from pathlib import Path
 
 import matplotlib.image
 import numpy as np
 import pytest
 import torch
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from deltaedit_kit.editor import Editor
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.pictures import (
     FAINT,
     INK,
+    RECIPE_KEY,
     grid,
     png_bytes,
     read_recipe,
@@ -174,3 +180,22 @@ def test_captions_stand_on_one_line_whatever_their_letters() -> None:
     assert {(text.get_position(), text.get_va()) for text in captions} == {
         ((0.5, 1.06), "baseline")
     }
+
+
+@pytest.mark.parametrize("wrong", ["pipe", "zeros", "deep", "huge", "a\0b.png", "~nobody/a.png"])
+def test_a_recipe_is_looked_for_in_a_picture_file_only(tmp_path: Path, wrong: str) -> None:
+    path = tmp_path / "a.png"
+    if wrong == "pipe":
+        os.mkfifo(path)  # opening it would wait for ever
+    elif wrong == "deep":
+        text = PngInfo()
+        text.add_text(RECIPE_KEY, "[" * 200_000)
+        Image.new("RGB", (8, 8)).save(path, pnginfo=text)
+    elif wrong == "huge":
+        Image.new("RGB", (8, 8)).save(path)
+        content = path.read_bytes()
+        header = b"IHDR" + struct.pack(">II", 60_000, 60_000) + content[24:29]
+        rest = content[33:]
+        path.write_bytes(content[:12] + header + struct.pack(">I", zlib.crc32(header)) + rest)
+    with pytest.raises(DeltaEditError):
+        read_recipe({"zeros": "/dev/zero"}.get(wrong, path if path.exists() else wrong))

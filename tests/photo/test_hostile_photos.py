@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image, TiffImagePlugin
 
 from deltaedit_kit.errors import DeltaEditError
@@ -189,3 +190,9 @@ def test_a_jpeg_of_endless_scans_is_not_begun(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(Image.Image, "load", lambda *_: pytest.fail("unpacked"))
     with pytest.raises(DeltaEditError, match="scans"):
         read_photo(bomb)
+
+
+@pytest.mark.parametrize("size", [(3, 0, 32), (3, 2, 2), (3, 15, 64)])
+def test_a_tensor_may_be_as_small_as_a_file(size: tuple[int, ...]) -> None:
+    with pytest.raises(DeltaEditError):
+        read_photo(torch.zeros(size))

@@ -11,6 +11,7 @@ from torch.nn import functional as F
 from deltaedit_kit.atomic import load_tensors
 from deltaedit_kit.domain import Domain
 from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.lock import only_writer
 from deltaedit_kit.relevance import (
     ChannelStatistics,
     Plan,
@@ -119,6 +120,16 @@ def test_the_file_says_what_it_is_for_and_its_parts_go(tmp_path: Path) -> None:
     assert torch.equal(tensors["relevance"], compute_relevance(domain, Plan(2, method="gradient")))
     assert (header["domain"], header["networks"]) == ("tiny", domain.fingerprint())
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_two_processes_do_not_sweep_each_others_parts(tmp_path: Path) -> None:
+    domain, plan = tiny_domain(), Plan(pictures=2)
+    domain._folder = tmp_path
+    with (
+        only_writer(tmp_path / plan.folder(domain), "parts"),
+        pytest.raises(DeltaEditError, match="another process"),
+    ):
+        make_relevance(domain, tmp_path / "r.safetensors", plan)
 
 
 def test_nan_is_refused_and_nothing_of_it_is_kept(tmp_path: Path) -> None:

@@ -28,7 +28,8 @@ def fill(build: Callable[[], Network], tensors: Mapping[str, Tensor], what: str)
     """
     with skeleton():
         network = build()
-    wanted = {key: tuple(value.shape) for key, value in network.state_dict().items()}
+    model = network.state_dict()
+    wanted = {key: tuple(value.shape) for key, value in model.items()}
     missing, extra = sorted(wanted.keys() - tensors.keys()), sorted(tensors.keys() - wanted.keys())
     if missing or extra:
         lack = f"lacks {_some(missing)}" if missing else ""
@@ -42,6 +43,11 @@ def fill(build: Callable[[], Network], tensors: Mapping[str, Tensor], what: str)
             raise DeltaEditError(
                 f"{key} has the shape {list(tensors[key].shape)}, a {what} with its other sizes "
                 f"needs {list(shape)}; give a checkpoint whose parts belong together"
+            )
+        if model[key].is_floating_point() and not tensors[key].is_floating_point():
+            raise DeltaEditError(
+                f"{key} holds {tensors[key].dtype}, a {what} is made of floats: perhaps it was "
+                "quantised; give the checkpoint as it was trained"
             )
     network.load_state_dict({key: own_memory(tensors[key]) for key in wanted}, assign=True)
     return network.eval().requires_grad_(False)

@@ -6,15 +6,16 @@ deltaedit course lessons     -> lessons/notebooks/*.ipynb, lessons/docs, lessons
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import Any
+
+from deltaedit_kit.labs.cli.places import check_folder, path_of
 
 
 def register(commands: Any) -> None:
     """Add the command and its options."""
     command = commands.add_parser("course", help="unpack the course's notebooks into a folder")
     command.add_argument(
-        "folder", type=Path, metavar="DIR", help="where to; nothing is overwritten"
+        "folder", type=path_of, metavar="DIR", help="where to; nothing is overwritten"
     )
     command.set_defaults(command=course)
 
@@ -23,6 +24,6 @@ def course(options: argparse.Namespace) -> None:
     """Copy the course's files."""
     from deltaedit_kit.labs.course.files import unpack
 
-    copies = unpack(options.folder.expanduser())
+    copies = unpack(check_folder(options.folder))
     lessons = sum(path.suffix == ".ipynb" for path in copies)
     print(f"{lessons} notebooks in {options.folder / 'notebooks'}; open them in Jupyter or VS Code")

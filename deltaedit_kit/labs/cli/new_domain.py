@@ -13,7 +13,7 @@ import sys
 from typing import Any
 
 from deltaedit_kit.errors import DeltaEditError
-from deltaedit_kit.labs.cli.places import path_of
+from deltaedit_kit.labs.cli.places import check_folder, path_of
 from deltaedit_kit.labs.cli.steps import step
 
 OPTIONS = {"label": "class", "clip_model": "clip-model"}  # where they are called otherwise
@@ -55,8 +55,9 @@ def new_domain(options: argparse.Namespace) -> None:
             raise DeltaEditError(f"--{OPTIONS.get(name, name)} belongs to --generator FILE")
     from deltaedit_kit.labs.own_domain.project import new_project
 
-    folder = new_project(options.folder)
-    print(f"wrote {folder}: renderer.py, domain.json, README.md; then: deltaedit build {folder}")
+    folder = new_project(check_folder(options.folder))
+    then = f"deltaedit build {shlex.quote(str(folder))}"
+    print(f"wrote {folder}: renderer.py, domain.json, README.md; then: {then}")
 
 
 def from_files(options: argparse.Namespace) -> None:
@@ -84,7 +85,7 @@ def from_files(options: argparse.Namespace) -> None:
             options.label,
             licence,
         )
-        folder = draft(options.folder, given)
+        folder = draft(check_folder(options.folder), given)
     print(table(list_files(folder)))
     print(
         f"wrote {folder / 'domain.json'}: look at its words and at how pictures "

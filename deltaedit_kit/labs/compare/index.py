@@ -12,12 +12,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from filelock import FileLock
 from pydantic import TypeAdapter
 
 from deltaedit_kit.labs.compare.files import Key, read_json, write_json
+from deltaedit_kit.lock import only_writer
 
 FILE = "index.json"
+PATIENCE = 60.0  # seconds; another process writes one entry
 Entries = TypeAdapter(list[tuple[str, str, str, Key]])
 
 
@@ -43,7 +44,7 @@ class Index:
     @classmethod
     def record(cls, folder: Path, names: tuple[str, str, str], key: str) -> None:
         """Put one entry into a folder's index, which other processes may write to as well."""
-        with FileLock(folder / f".{FILE}.lock"):
+        with only_writer(folder, FILE, PATIENCE):
             index = cls.read(folder)
             index.put(*names, key)
             index.write(folder)

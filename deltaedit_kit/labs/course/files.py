@@ -9,10 +9,12 @@ own record says (PEP 376). A learner works on copies: `deltaedit course DIR`.
 
 from __future__ import annotations
 
+import os
 import shutil
 from importlib.metadata import PackageNotFoundError, files
 from pathlib import Path
 
+from deltaedit_kit.atomic import replacing
 from deltaedit_kit.errors import DeltaEditError
 
 SHARE = "share/deltaedit-kit/"
@@ -61,10 +63,10 @@ def unpack(folder: Path) -> list[Path]:
     if not any(name.startswith("notebooks/") for name in sources):
         raise DeltaEditError("the notebooks did not come with the kit; install its wheel")
     targets = {folder / name: source for name, source in sorted(sources.items())}
-    there = next((target for target in targets if target.exists()), None)
+    there = next((target for target in targets if os.path.lexists(target)), None)
     if there is not None:
         raise DeltaEditError(f"{there} is there already; name another folder, or move it away")
     for target, source in targets.items():
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(source, target)
+        with replacing(target) as beside:
+            shutil.copyfile(source, beside)
     return list(targets)

@@ -20,6 +20,7 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from deltaedit_kit.atomic import load_tensors, read_header, save_tensors
+from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.own_domain.world import Tell
 
 
@@ -51,6 +52,7 @@ def descend(
     """Train what of `network` requires gradients, in place; it ends as the average of weights.
 
     `pace(name)` multiplies the rate of a parameter. A `state` of another `fingerprint` is left.
+    Raises DeltaEditError for one that is damaged, or of another network.
     """
     learning = {name: x for name, x in network.named_parameters() if x.requires_grad}
     paces = {name: pace(name) for name in learning}
@@ -110,13 +112,17 @@ def _resume(
     """The step to go on with; 0 where there is no state of this fingerprint."""
     if read_header(path).get("fingerprint") != fingerprint:
         return 0
-    tensors, header = load_tensors(path)
-    with torch.no_grad():
-        for (name, x), kept in zip(learning.items(), average, strict=True):
-            x.copy_(tensors[f"network/{name}"])
-            kept.copy_(tensors[f"average/{name}"])
-            adam.state[x] = {
-                key: tensors[f"adam/{name}/{key}"].to(x.device if key != "step" else "cpu").clone()
-                for key in ("step", "exp_avg", "exp_avg_sq")
-            }
-    return int(header["step"])
+    remedy = "delete it, and run `deltaedit build` again"
+    tensors, header = load_tensors(path, remedy)
+    try:
+        with torch.no_grad():
+            for (name, x), kept in zip(learning.items(), average, strict=True):
+                x.copy_(tensors[f"network/{name}"])
+                kept.copy_(tensors[f"average/{name}"])
+                adam.state[x] = {
+                    key: tensors[f"adam/{name}/{key}"].to("cpu" if key == "step" else x).clone()
+                    for key in ("step", "exp_avg", "exp_avg_sq")
+                }
+        return int(header["step"])
+    except (KeyError, RuntimeError, ValueError) as cause:  # an older kit's network, say
+        raise DeltaEditError(f"{path} is of another network ({cause}); {remedy}") from None

@@ -10,6 +10,7 @@ so that a finished folder can be handed on.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
@@ -22,10 +23,11 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 
-from deltaedit_kit.atomic import write_text
+from deltaedit_kit.atomic import regular_file, write_text
 from deltaedit_kit.domain_spec import DomainSpec
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.io.declaration import FILE_NAME, RENDERER, plain_name, read_declaration
+from deltaedit_kit.io.loading import check_folder
 
 FILES = (RENDERER, FILE_NAME, "README.md")
 SUPERSAMPLED = 3  # pixels along each side of a pixel
@@ -39,7 +41,7 @@ def new_project(folder: str | Path) -> Path:
     """
     folder = Path(folder)
     for name in FILES:
-        if (folder / name).exists():
+        if os.path.lexists(folder / name):
             raise DeltaEditError(f"{folder / name} is there already; give another folder")
     try:
         own_name = plain_name(folder.resolve().name)
@@ -80,7 +82,7 @@ class Project:
         named = {name: factors[:, k, None, None] for k, name in enumerate(self.factors)}
         try:
             drawn = torch.as_tensor(self.draw(named, side)).float()
-        except Exception as cause:  # the learner's own code may raise anything
+        except (Exception, SystemExit) as cause:  # the learner's own code may raise anything
             raise DeltaEditError(
                 f"{RENDERER} failed: {type(cause).__name__}: {cause}; the factors of {FILE_NAME} "
                 f"are {', '.join(self.factors)}, each [n, 1, 1]"
@@ -100,15 +102,17 @@ class Project:
 def open_project(folder: str | Path) -> Project:
     """The project in a folder. Its renderer.py is run.
 
-    Raises DeltaEditError where declaration, factors or renderer are missing or broken.
+    Raises DeltaEditError where declaration, factors or renderer are missing or broken, and for
+    links that lead out of the folder.
     """
-    folder = Path(folder).expanduser().resolve()
+    folder = Path(os.path.realpath(os.path.expanduser(folder)))
     spec, path = read_declaration(folder / FILE_NAME), folder / RENDERER
     if not spec.factors:
         raise DeltaEditError(f"{folder / FILE_NAME} names no factors; see `deltaedit new-domain`")
+    check_folder(folder)
     if not path.is_file():
         raise DeltaEditError(f"there is no {path}; write one, or begin with `deltaedit new-domain`")
-    source = path.read_text(encoding="utf-8")
+    source = regular_file(path).read_bytes().decode("utf-8", "replace")  # Python minds what it is
     found = spec_from_file_location(f"renderer_{crc32(str(path).encode()):08x}", path)
     if found is None or found.loader is None:
         raise DeltaEditError(f"{path} is no Python file; mend it")
@@ -116,7 +120,7 @@ def open_project(folder: str | Path) -> Project:
     try:
         found.loader.exec_module(module)
         draw: Draw = module.draw
-    except Exception as cause:  # of the learner's own code
+    except (Exception, SystemExit) as cause:  # of the learner's own code
         raise DeltaEditError(
             f"{path} cannot be used: {type(cause).__name__}: {cause}; mend it"
         ) from cause

@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from zlib import crc32
 
-from deltaedit_kit.atomic import write_text
+from deltaedit_kit.atomic import load_tensors, regular_file, write_text
+from deltaedit_kit.device import kit_defaults
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.own_domain.bench import FULL, Bench, Sizes
 from deltaedit_kit.labs.own_domain.clip import make_clip
@@ -113,7 +114,8 @@ def build(
             bench = Bench(
                 project, sizes, fingerprints, step.name, clock.begin(step), device, adversarial
             )
-            step.make(bench)
+            with kit_defaults():
+                step.make(bench)
             _write_down(workspace, step.name, fingerprints[step.name])
             clock.end(step)
             if step.name == "oracle":
@@ -124,14 +126,21 @@ def build(
 def _done(workspace: Path) -> dict[str, str]:
     path = workspace / "done.json"
     try:
-        return dict(json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError):
+        return dict(json.loads(regular_file(path).read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError, RecursionError):
         return {}
 
 
 def _is_done(folder: Path, step: Step, fingerprints: dict[str, str]) -> bool:
-    there = not step.file or (folder / step.file).exists()
-    return there and _done(folder / "build").get(step.name) == fingerprints[step.name]
+    if _done(folder / "build").get(step.name) != fingerprints[step.name]:
+        return False
+    path = folder / step.file
+    if path.suffix != ".safetensors":
+        return path.exists()
+    try:
+        return bool(load_tensors(path))
+    except DeltaEditError:  # missing or damaged: made again, the same
+        return False
 
 
 def _write_down(workspace: Path, name: str, fingerprint: str) -> None:

@@ -5,7 +5,7 @@
 z names a picture, so a generator can be taught by regression; `rms` is what PixelNorm of its
 mapping network divides by anyway. Row 2i + 1 is row 2i with factor i mod K at its other end: the
 difference of the two shows what that factor draws, and nothing else. Chunk k comes from seed k, so
-an interrupted set goes on where it was.
+an interrupted set goes on where it was: as far as its file is long.
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ from pathlib import Path
 import numpy as np
 import torch
 from jaxtyping import Float, Int
-from numpy.lib.format import open_memmap
 from torch import Tensor
+
+from deltaedit_kit.errors import DeltaEditError
 
 CHUNK = 100  # rows
 FAR = (0.6, 1.8)  # where on its coordinate the second of a pair stands, on the other side of 0
@@ -59,27 +60,29 @@ def make_world(
     folder: Path,
     tell: Tell,
 ) -> World:
-    """n renders and the held-out ones, in `folder`: made, or taken from there."""
+    """n renders and the held-out ones, in `folder`: made, or taken from there.
+
+    Raises DeltaEditError for more factors than z can name, OSError for a full disk.
+    """
+    if factors >= z_width:  # z keeps its norm with coordinates that name nothing
+        raise DeltaEditError(
+            f"{factors} factors are too many for codes of {z_width} numbers; declare fewer"
+        )
     total = -(-(n + held_out) // CHUNK) * CHUNK
     z = torch.cat([paired_z(k, z_width, factors) for k in range(total // CHUNK)])
     known = factors_of(z, factors)
-    done, path = folder / "pictures.npy", folder / "pictures.part.npy"
-    if not done.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        counter, start = folder / "rows.txt", 0
-        if path.exists() and counter.exists():
-            start, room = int(counter.read_text() or 0), open_memmap(path, mode="r+")
-        else:
-            side = render(known[:1]).shape[-1]
-            room = open_memmap(path, mode="w+", dtype=np.uint8, shape=(total, 3, side, side))
+    side = render(known[:1]).shape[-1]
+    shape, chunk = (total, 3, side, side), CHUNK * 3 * side * side
+    folder.mkdir(parents=True, exist_ok=True)
+    # Written, not mapped: on a full disk a mapping that is written to ends the process.
+    with (folder / "pictures.bytes").open("ab") as file:
+        start = min(file.tell() // chunk * CHUNK, total)
+        file.truncate(start // CHUNK * chunk)
         for row in range(start, total, CHUNK):
             levels = render(known[row : row + CHUNK]).add(1).mul(127.5).round().clamp(0, 255)
-            room[row : row + CHUNK] = levels.byte().numpy()
-            counter.write_text(str(row + CHUNK))
+            file.write(levels.byte().numpy().tobytes())
             tell(row + CHUNK, total)
-        room.flush()
-        path.replace(done)
-    return World(np.load(done, mmap_mode="r"), known, z, held_out)
+    return World(np.memmap(file.name, np.uint8, "r", shape=shape), known, z, held_out)
 
 
 def paired_z(chunk: int, width: int, factors: int) -> Float[Tensor, "c Z"]:

@@ -8,6 +8,7 @@ one of samples. Citation: arXiv:2303.06285, section 3.2 (58,000 inverted photogr
 
 from __future__ import annotations
 
+import os
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
+from deltaedit_kit.atomic import regular_file
 from deltaedit_kit.errors import DeltaEditError
 
 if TYPE_CHECKING:
@@ -38,12 +40,17 @@ class Photos:
 
     @classmethod
     def of(cls, domain: Domain, folder: str | Path, invert: Callable[[Tensor], Tensor]) -> Photos:
-        """The pictures of a folder by name. Raises DeltaEditError where there are none."""
-        if not Path(folder).is_dir():
+        """The pictures of a folder by name.
+
+        Raises DeltaEditError where there are none, and for one that is no file: a broken link, say.
+        """
+        if not os.path.isdir(folder):  # Path.is_dir may raise
             raise DeltaEditError(f"there is no folder {folder}; check the path")
         found = sorted(p for p in Path(folder).glob("*") if p.suffix.lower() in PICTURES)
         if not found:
             raise DeltaEditError(f"{folder} holds no pictures; give a folder of {PICTURES[0]} ...")
+        for file in found:  # now, not after hours of the others
+            regular_file(file)
         return cls(domain, tuple(found), invert)
 
     def __len__(self) -> int:
@@ -60,7 +67,7 @@ class Photos:
         return {
             "kind": "photos",
             "files": len(self.files),
-            "fingerprint": zlib.crc32(text.encode()),
+            "fingerprint": zlib.crc32(os.fsencode(text)),
         }
 
     def batches(self, rows: range, size: int) -> Iterator[Tensor]:

@@ -135,7 +135,9 @@ def _opened(source: Source, name: str) -> Image.Image:
     if isinstance(source, np.ndarray):
         return _from_array(source, name)
     if isinstance(source, torch.Tensor):
-        return Image.fromarray(_tensor_bytes(source.detach().cpu()))
+        picture = Image.fromarray(_tensor_bytes(source.detach().cpu()))
+        check_size(picture, name)
+        return picture
     if hasattr(source, "read"):
         return _from_file(_seekable(cast("IO[bytes]", source)), name)
     raise DeltaEditError(
@@ -191,7 +193,7 @@ def _tensor_bytes(tensor: torch.Tensor) -> np.ndarray:
     """A tensor [3, h, w] or [1, 3, h, w] in [-1, 1] -> uint8 [h, w, 3]."""
     if tensor.ndim == 4 and len(tensor) == 1:
         tensor = tensor[0]
-    if tensor.ndim != 3 or tensor.shape[0] != 3 or not tensor.is_floating_point():
+    if tensor.ndim != 3 or len(tensor) != 3 or not tensor.is_floating_point() or not tensor.numel():
         raise DeltaEditError(
             f"a tensor {tensor.dtype} {list(tensor.shape)} is no photo; give floats [3, h, w] in "
             "[-1, 1], one picture at a time"

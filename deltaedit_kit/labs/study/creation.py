@@ -94,7 +94,7 @@ def _fill(path: Path, items: Sequence[Item], settings: dict[str, str]) -> None:
 
 
 def _refuse_old(path: Path) -> None:
-    if path.exists():
+    if os.path.lexists(path):
         raise DeltaEditError(
             f"{path} is there already, maybe with answers; open it with StudyStore, "
             "or give another name"

@@ -5,12 +5,18 @@ transaction takes the one write lock at its beginning (BEGIN IMMEDIATE), so it n
 that somebody else was faster; a commit is on the disk when it returns. Where a file system cannot
 share memory between processes (a mounted network drive), SQLite stays in its older journal mode:
 slower, and as safe.
+
+A study may come from anybody, and SQLite trusts the files beside it: a pipe would be waited for,
+and a journal may name a "super-journal" of several databases, which SQLite deletes when it is done
+(https://www.sqlite.org/fileformat2.html#the_rollback_journal). So those files are looked at first.
 """
 
 from __future__ import annotations
 
+import os
 import random
 import sqlite3
+import stat
 import threading
 import time
 from collections.abc import Callable
@@ -21,16 +27,20 @@ from deltaedit_kit.errors import DeltaEditError
 
 T = TypeVar("T")
 PATIENCE = 30.0  # seconds that a writer waits for others
+BESIDE = ("-wal", "-shm", "-journal")
+ENDS_IN_A_NAME = bytes.fromhex("d9d505f920a163d7")  # of a journal with a super-journal
 
 
 class Database:
     """A connection to a SQLite file that is there. Any thread may use it.
 
-    Every failure of SQLite becomes a `DeltaEditError` that names the file.
+    Every failure of SQLite becomes a `DeltaEditError` that names the file. One is raised too for a
+    file with something beside it that no study of ours has.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        _check_beside(path)
         self._lock = threading.Lock()  # threads share the connection, one at a time
         try:
             self._connection = sqlite3.connect(
@@ -44,7 +54,9 @@ class Database:
             self._connection.execute("PRAGMA foreign_keys = ON")
             self._connection.execute("PRAGMA synchronous = FULL")
         except (sqlite3.Error, UnicodeError) as cause:  # its messages quote the file
-            raise DeltaEditError(f"cannot open {path}: {cause}; is it a SQLite file?") from cause
+            writable = os.access(path, os.W_OK) and os.access(path.resolve().parent, os.W_OK)
+            advice = "is it a SQLite file?" if writable else "copy it to where you may write"
+            raise DeltaEditError(f"cannot open {path}: {cause}; {advice}") from cause
 
     def close(self) -> None:
         """Give the file back."""
@@ -52,8 +64,7 @@ class Database:
 
     def script(self, statements: str) -> None:
         """Run statements that make tables; for a file that nobody else has open."""
-        with self._lock:
-            self._connection.executescript(statements)
+        self._patiently(lambda: self._connection.executescript(statements))
 
     def read(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         """All rows of a query."""
@@ -96,3 +107,20 @@ class Database:
                     f"cannot use {self.path}: {cause}; give other texts"
                 ) from cause
             time.sleep(random.uniform(0.005, 0.05))
+
+
+def _check_beside(path: Path) -> None:
+    """Raise `DeltaEditError` for files that SQLite would wait for, follow or obey."""
+    for end in BESIDE:
+        beside = Path(f"{os.path.realpath(path)}{end}")
+        if not os.path.lexists(beside):
+            continue
+        ours = stat.S_ISREG(beside.lstat().st_mode)
+        if ours and end == "-journal" and beside.stat().st_size >= len(ENDS_IN_A_NAME):
+            with beside.open("rb") as journal:
+                journal.seek(-len(ENDS_IN_A_NAME), os.SEEK_END)
+                ours = journal.read() != ENDS_IN_A_NAME
+        if not ours:
+            raise DeltaEditError(
+                f"{beside} is no file that a study leaves; move it away, and ask who sent it"
+            )

@@ -72,7 +72,7 @@ class StudyStore:
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(os.path.expanduser(path))
-        if not self.path.is_file():
+        if not os.path.isfile(self.path):  # Path.is_file may raise
             raise DeltaEditError(f"there is no study at {self.path}; make one with create_study")
         self._file = Database(self.path)
         try:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
@@ -64,7 +65,8 @@ def own_cloud(
     batch = whole_number("batch", batch, 1)
     path = None
     if cache is not None:
-        path = Path(cache).expanduser() / f"cloud-{_fingerprint(items, clip, several)}.safetensors"
+        name = f"cloud-{_fingerprint(items, clip, several)}.safetensors"
+        path = Path(os.path.expanduser(cache)) / name
         if path.exists() and (stored := _load(path)) is not None:
             return OwnCloud(stored.cloud, (*found.skipped, *stored.skipped), path)
     made = _embed(items, clip, several, batch, progress)

@@ -12,6 +12,7 @@ the files stay on the machine of whoever downloads them. CVPR 2023, arXiv:2303.0
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -50,7 +51,7 @@ def paper_features(
     """
     if data not in get_args(Data):
         raise DeltaEditError(f"no features are called {data!r}; use 'celeba' or 'cocoval'")
-    place = Path(folder).expanduser() if folder is not None else cache_folder()
+    place = Path(os.path.expanduser(folder)) if folder is not None else cache_folder()
     paths = {part: _find(place, f"cspace_{data}_{part}.npy") for part in PARTS}
     missing = [part for part, path in paths.items() if path is None]
     if missing and folder is not None:

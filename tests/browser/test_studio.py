@@ -80,6 +80,12 @@ SETTLED = """async ([handle, place]) => {
   for (let k = 0; k < 2; k++) await new Promise(requestAnimationFrame);
   return window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.status === "idle";
 }"""
+# Of the upper picture, the right-hand part is cut off.
+WIPED = """([slider, number, over, place]) => {
+  const cut = Number(getComputedStyle(over).clipPath.match(/inset\\(0(?:px|%)? ([\\d.]+)%/)?.[1]);
+  const said = [Number(slider.getAttribute("aria-valuetext")), Number(number.value), 1 - cut / 100];
+  return said.every(one => Math.abs(one - place) < 0.006);
+}"""
 THEME = """light => {
   const probe = document.body.appendChild(document.createElement("div"));
   probe.style.background = "var(--jp-layout-color0)";
@@ -167,6 +173,18 @@ class Hand:
                 self.says(f"{strength:+.2f}")
                 return
         raise AssertionError(f"{strength} was lost")
+
+    def seen(self) -> bytes:
+        """The pixels of before and after as they stand on the screen."""
+        return self.panel.locator(".de-wiped").screenshot()
+
+    def wiped_to(self, place: float) -> Any:
+        """Wait until slider, number field and cut of the picture agree on this place."""
+        wipe = self.panel.get_by_role("slider", name="Wipe, slider", exact=True)
+        number = self.panel.get_by_role("spinbutton", name="Wipe")
+        over = self.panel.locator(".de-wiped img").nth(1)
+        parts = [one.element_handle() for one in (wipe, number, over)]
+        return self.page.wait_for_function(WIPED, arg=[*parts, place]).json_value()
 
     def press(self, name: str) -> None:
         self.panel.get_by_role("button", name=name, exact=True).click()
@@ -281,15 +299,37 @@ def in_a_narrow_window(hand: Hand, opened: NotebookPage) -> None:
             assert edge["x"] - 4 <= box["x"]
             assert box["x"] + box["width"] <= edge["x"] + edge["width"] + 1
     shot(hand.page, "studio_900")
-    before = hand.shown()
-    wipe = hand.drag("Wipe, slider", -30)
-    hand.changes_from(before)
-    place = float(wipe.get_attribute("aria-valuetext"))
-    assert 0 < place < 0.5
-    hand.panel.get_by_role("img", name=f"before on the left {place:.0%}").wait_for()
-    wipe.press("ArrowRight")
-    hand.panel.get_by_role("img", name=f"before on the left {place + 0.01:.0%}").wait_for()
+    wiped_by_hand(hand)
     hand.page.set_viewport_size(old)
+
+
+def wiped_by_hand(hand: Hand) -> None:
+    """A drag on the picture, on the slider, a key and a number: page and kernel say one place."""
+    hand.picture.scroll_into_view_if_needed()
+    box, mouse = hand.picture.bounding_box(), hand.page.mouse
+    x, y = box["x"], box["y"] + box["height"] / 2
+    pixels = hand.seen()
+    mouse.move(x + 0.5 * box["width"], y)
+    mouse.down()
+    mouse.move(x + 0.2 * box["width"], y, steps=6)
+    mouse.up()
+    assert hand.wiped_to(0.2)
+    assert hand.seen() != pixels
+    mouse.move(x + 0.5 * box["width"], y)  # nobody holds it any more
+    assert hand.wiped_to(0.2)
+    mouse.down()
+    mouse.move(x + 1.5 * box["width"], y, steps=6)  # held beyond the edge
+    mouse.up()
+    assert hand.wiped_to(1.0)
+    hand.panel.get_by_role("spinbutton", name="Wipe").fill("0.4")
+    hand.page.keyboard.press("Enter")
+    assert hand.wiped_to(0.4)
+    wipe = hand.drag("Wipe, slider", -30)
+    place = float(wipe.get_attribute("aria-valuetext"))
+    assert 0 < place < 0.4
+    assert hand.wiped_to(place)
+    wipe.press("ArrowRight")
+    assert hand.wiped_to(place + 0.01)
 
 
 def in_theme(hand: Hand, theme: str) -> None:

@@ -144,16 +144,6 @@ def test_the_animation_starts_before_and_turns_at_after(engine: Engine) -> None:
         assert np.abs(array - to_uint8(picture)).mean() < 12
 
 
-def test_the_wipe_has_before_on_the_left() -> None:
-    before, after = np.zeros((2, 10, 3), np.uint8), np.full((2, 10, 3), 9, np.uint8)
-    wiped = pictures.wipe(before, after, 0.4)
-    assert not wiped[:, :4].any()
-    assert (wiped[:, 4] == 255).all()
-    assert (wiped[:, 5:] == 9).all()
-    assert np.array_equal(pictures.wipe(before, after, 0), after)
-    assert np.array_equal(pictures.wipe(before, after, 1), before)
-
-
 def test_files_are_never_written_over(tmp_path: Path) -> None:
     saved = Saved("picture.png", b"one", "image/png")
     paths = [save_to(tmp_path / "new", saved) for _ in range(3)]

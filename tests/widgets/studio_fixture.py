@@ -25,11 +25,10 @@ def invert(_photo: Image.Image, domain: Domain) -> Faces:
     return replace(domain.sample(1, seed=99), origin=None)
 
 
-def shown(html: ipywidgets.HTML) -> np.ndarray:
-    """The pixels of the picture in an HTML widget."""
-    found = re.search(r'src="data:image/\w+;base64,([^"]+)"', html.value)
-    assert found
-    return np.asarray(Image.open(io.BytesIO(b64decode(found[1]))))
+def shown(html: ipywidgets.HTML, row: int = 0) -> np.ndarray:
+    """The pixels of a picture in an HTML widget."""
+    found = re.findall(r'src="data:image/\w+;base64,([^"]+)"', html.value)
+    return np.asarray(Image.open(io.BytesIO(b64decode(found[row]))))
 
 
 def choose(button: FileButton, name: str, content: bytes, piece: int = 10**6) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from html import unescape
 
 import ipywidgets
@@ -26,16 +27,18 @@ def test_it_starts_with_the_domains_first_sentence(studio: Studio) -> None:
     assert studio.save_bar.redo.disabled
 
 
-def test_the_wipe_shows_both_pictures(studio: Studio) -> None:
-    look = studio.look
+def test_slider_and_number_move_the_wipe_and_edit_nothing(studio: Studio) -> None:
+    look, pair = studio.look, studio.screen.pair
     assert look is not None
-    for place, picture in ((0.0, look.after), (1.0, look.before)):
-        studio.screen.wipe.slider.value = place
-        assert np.array_equal(shown(studio.screen.picture), to_uint8(picture))
-    studio.screen.wipe.number.value = 0.25
-    half = shown(studio.screen.picture)
-    assert np.array_equal(half[:, :16], to_uint8(look.before)[:, :16])
-    assert np.array_equal(half[:, 17:], to_uint8(look.after)[:, 17:])
+    for row, picture in enumerate((look.after, look.before)):
+        assert np.array_equal(shown(pair.picture, row), to_uint8(picture))
+    pictures, wipe = pair.picture.value, studio.screen.wipe
+    for control, other in ((wipe.slider, wipe.number), (wipe.number, wipe.slider)):
+        for place in (0.0, 0.25, 1.0):
+            control.value = place
+            assert other.value == place
+            assert float(re.findall(r"--place: ([\d.]+)", pair.place.value)[0]) == place
+    assert pair.picture.value == pictures  # the page cuts them
     assert studio.save_bar.undo.disabled  # a look is no edit
 
 
@@ -59,16 +62,16 @@ def test_the_wipe_shows_both_pictures(studio: Studio) -> None:
     ],
 )
 def test_every_control_changes_the_state_and_the_picture(studio: Studio, act, field: str) -> None:
-    first, pixels = studio.state, shown(studio.screen.picture)
+    first, pixels = studio.state, shown(studio.screen.pair.picture)
     act(studio)
     assert getattr(studio.state, field) != getattr(first, field)
-    assert not np.array_equal(shown(studio.screen.picture), pixels)
+    assert not np.array_equal(shown(studio.screen.pair.picture), pixels)
     expected = studio.engine.look(studio.state)
     assert studio.look is not None
     assert np.array_equal(to_uint8(studio.look.after), to_uint8(expected.after))
     studio.save_bar.undo.click()
     assert studio.state == first
-    assert np.array_equal(shown(studio.screen.picture), pixels)
+    assert np.array_equal(shown(studio.screen.pair.picture), pixels)
     assert not studio.save_bar.redo.disabled
 
 

@@ -99,6 +99,6 @@ def test_no_event_escapes_the_panel(run: list[tuple]) -> None:
     assert [row.text.value for row in rows] == [s.text for s in state.sentences]
     assert [row.strength.number.value for row in rows] == [s.strength for s in state.sentences]
     assert PANEL.controls.neutral.value == state.neutral
-    for html in (PANEL.screen.message, PANEL.screen.picture, PANEL.save_bar.notice):
+    for html in (PANEL.screen.message, PANEL.screen.pair.picture, PANEL.save_bar.notice):
         assert "<script" not in html.value
         assert "\n" not in html.value

@@ -1,6 +1,4 @@
-"""Pictures as files, quickly: PNG for the screen, JPEG for strips, GIF for motion, and the wipe.
-
-    wipe(p)[:, x] = before[:, x]  for x < p · W,  else after[:, x]
+"""Pictures as files, quickly: PNG for the screen, JPEG for strips, GIF for motion.
 
 A panel writes a PNG for each step of a slider, so the least compression is the right one: 128 px
 take about a millisecond. A PNG that is saved carries its recipe in a text chunk.
@@ -21,7 +19,6 @@ from deltaedit_kit.pictures import RECIPE_KEY
 
 QUICK = 1  # zlib level
 FRAME_MILLISECONDS = 80
-LINE = np.array([255, 255, 255], dtype=np.uint8)
 
 
 def png(picture: np.ndarray, recipe: dict[str, Any] | None = None) -> bytes:
@@ -49,18 +46,6 @@ def gif(pictures: Sequence[np.ndarray], milliseconds: int = FRAME_MILLISECONDS) 
         buffer, "GIF", save_all=True, append_images=frames[1:], duration=milliseconds, loop=0
     )
     return buffer.getvalue()
-
-
-def wipe(before: np.ndarray, after: np.ndarray, place: float) -> np.ndarray:
-    """Before on the left of `place` in [0, 1], after on the right, a white line between them.
-
-    Pictures uint8 [H, W, 3] of one size; 0 is all after, 1 all before, both without a line.
-    """
-    edge = round(place * before.shape[1])
-    joined = np.concatenate([before[:, :edge], after[:, edge:]], axis=1)
-    if 0 < edge < before.shape[1]:
-        joined[:, edge] = LINE
-    return joined
 
 
 def jpeg(picture: np.ndarray) -> bytes:

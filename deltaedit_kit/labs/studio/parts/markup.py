@@ -41,6 +41,16 @@ def picture(content: bytes, kind: str, side: int, alt: str, caption: str = "") -
     return f"<figure>{image}{under}</figure>"
 
 
+def wiped(under: str, over: str, side: int, alt: str, caption: str) -> str:
+    """Two pictures, addresses of data, one over the other, cut by the style sheet at `--place`."""
+    form = f'width="{side}" height="{side}" decoding="sync" draggable="false"'
+    return (
+        f'<figure><div class="de-wiped"><img src="{under}" {form} alt="{escape(alt)}">'
+        f'<img src="{over}" {form} alt=""><span></span></div>'
+        f"<figcaption>{escape(caption)}</figcaption></figure>"
+    )
+
+
 def line(text: str, failed: bool = False) -> str:
     """One line that a screen reader reads out when it changes; a failure is said, not coloured."""
     text = " ".join(text.split())

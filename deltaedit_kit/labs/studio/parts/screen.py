@@ -14,24 +14,24 @@ from deltaedit_kit.labs.studio import pictures
 from deltaedit_kit.labs.studio.changes import ChannelChange, FactorChange, GroupChange
 from deltaedit_kit.labs.studio.parts import markup
 from deltaedit_kit.labs.studio.parts.inputs import NumberSlider
+from deltaedit_kit.labs.studio.parts.wiped import HALF, STEP, WipedPicture
 
 LARGE, SMALL = 232, 73  # pixels on the screen; a browser resamples better than we could
-HALF = 0.5
 
 
 class Screen(widgets.VBox):
-    """`.picture .heat .film .changes .factors .message` are HTML; `.wipe` is the slider.
+    """`.heat .film .changes .factors .message` are HTML; `.wipe` is the slider of `.pair`.
 
     Two boxes, `.view` and `.tables`: where there is little room, the controls go between them.
     """
 
     def __init__(self) -> None:
-        self._pair: tuple[np.ndarray, np.ndarray] | None = None
-        self._description = ""
-        self.picture, self.heat, self.film = widgets.HTML(), widgets.HTML(), widgets.HTML()
+        self.heat, self.film = widgets.HTML(), widgets.HTML()
         self.changes, self.factors, self.message = widgets.HTML(), widgets.HTML(), widgets.HTML()
-        self.wipe = NumberSlider("Wipe", HALF, (0.0, 1.0, 0.01), lambda _place: self._draw())
-        top = widgets.HBox([self.picture, self.heat])
+        self.wipe = NumberSlider("Wipe", HALF, (0.0, 1.0, STEP), lambda p: self.pair.wipe(p))
+        self.pair = WipedPicture(self.wipe.slider)
+        self.pair.wipe(HALF)
+        top = widgets.HBox([self.pair, self.heat])
         top.add_class("de-pair")
         self.film.add_class("de-film")
         self.view = widgets.VBox([top, self.wipe, self.message, self.film])
@@ -50,8 +50,7 @@ class Screen(widgets.VBox):
 
     def show_pair(self, before: np.ndarray, after: np.ndarray, description: str) -> None:
         """Two pictures uint8 [H, W, 3] under the wipe; `description` ends the alternative text."""
-        self._pair, self._description = (before, after), description
-        self._draw()
+        self.pair.show(before, after, description, LARGE)
 
     def show_heat(self, colours: np.ndarray, mean: float) -> None:
         """The difference in colours; `mean` is the mean change of a pixel in [0, 1]."""
@@ -79,15 +78,6 @@ class Screen(widgets.VBox):
     def say(self, text: str, failed: bool = False) -> None:
         """One line under the pictures."""
         self.message.value = markup.line(text, failed)
-
-    def _draw(self) -> None:
-        if self._pair is None:
-            return
-        place = float(self.wipe.number.value)
-        joined = pictures.wipe(*self._pair, place)
-        alt = f"before on the left {place:.0%}, after on the rest: {self._description}"
-        caption = "before ◧ after" if 0 < place < 1 else ("before" if place == 1 else "after")
-        self.picture.value = markup.picture(pictures.png(joined), "image/png", LARGE, alt, caption)
 
 
 def _times(share: float) -> str:

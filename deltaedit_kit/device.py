@@ -164,3 +164,10 @@ def kit_defaults() -> Iterator[None]:
             yield
     finally:
         torch.set_default_dtype(dtype)
+
+
+@contextmanager
+def learning() -> Iterator[None]:
+    """As `kit_defaults`, and gradients are kept whatever mode the caller is in; a decorator too."""
+    with kit_defaults(), torch.inference_mode(False), torch.enable_grad():
+        yield

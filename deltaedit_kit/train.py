@@ -35,7 +35,7 @@ from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from deltaedit_kit.atomic import load_tensors, remove_leftovers, save_tensors
 from deltaedit_kit.codes import Codes, CodeStore, check_codes
-from deltaedit_kit.device import kit_defaults
+from deltaedit_kit.device import learning
 from deltaedit_kit.errors import DeltaEditError, finite_number, whole_number
 from deltaedit_kit.lock import only_writer
 from deltaedit_kit.mapper import DeltaMapper, orthogonalize
@@ -172,7 +172,7 @@ class Run:
 
     precision = "float32"
 
-    @kit_defaults()
+    @learning()
     def __init__(self, domain: Domain, codes: Codes | CodeStore, config: TrainingConfig) -> None:
         """Codes on the domain's device, weights drawn from the seed.
 
@@ -343,6 +343,7 @@ class Run:
             own[name].copy_(value)
 
 
+@learning()
 def train_mapper(
     run: Run,
     folder: str | Path | None = None,

@@ -249,3 +249,17 @@ def test_parts_of_codes_must_have_equal_lengths():
     assert len(codes[torch.tensor([3, 1])]) == 2
     with pytest.raises(DeltaEditError, match="as many s as clip"):
         Codes(codes.s, codes.clip[:3], "tiny")
+
+
+def test_what_the_notebook_set_for_torch_changes_no_code(tmp_path):
+    domain = picture_domain()
+    plain = make_codes(domain, tmp_path / "plain", 4, truncations=(1.0, 0.7))
+    with torch.autocast("cpu", torch.bfloat16):
+        rough = make_codes(domain, tmp_path / "autocast", 4, truncations=(1.0, 0.7))
+    torch.set_default_device("meta")
+    try:
+        elsewhere = make_codes(domain, tmp_path / "meta", 4, truncations=(1.0, 0.7))
+    finally:
+        torch.set_default_device("cpu")
+    assert same(plain, rough)
+    assert same(plain, elsewhere)

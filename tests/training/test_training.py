@@ -366,3 +366,16 @@ def test_codes_of_other_networks_are_refused():
         trained(replace(linear_codes(), networks="00000000"), SHORT)
     with pytest.raises(DeltaEditError, match="other"):
         trained(replace(linear_codes(), domain="other"), SHORT)
+
+
+@pytest.mark.parametrize("mode", [torch.inference_mode, torch.no_grad])
+def test_the_callers_mode_changes_no_training(mode):
+    config = ExperimentConfig(steps=3, batch=8, held_out=0.1, report_every=2)
+    plain = train_fast(TINY, linear_codes(), config).state_dict()
+    slow = trained(linear_codes(), TrainingConfig(steps=3, batch=8, held_out=0.1)).state_dict()
+    with mode():
+        again = train_fast(TINY, linear_codes(), config).state_dict()
+        codes, settings = linear_codes(), TrainingConfig(steps=3, batch=8, held_out=0.1)
+        slowly = trained(codes, settings).state_dict()
+    assert all(torch.equal(again[name], x) for name, x in plain.items())
+    assert all(torch.equal(slowly[name], x) for name, x in slow.items())

@@ -67,7 +67,7 @@ def from_files(options: argparse.Namespace) -> None:
     from deltaedit_kit.io.listing import list_files, table
     from deltaedit_kit.io.loading import load_domain
 
-    if options.neutral is None:
+    if not (options.neutral or "").strip():
         raise DeltaEditError(
             "--neutral is missing: what does every picture show? give a word such as cat"
         )
@@ -87,6 +87,12 @@ def from_files(options: argparse.Namespace) -> None:
         )
         folder = draft(check_folder(options.folder), given)
     print(table(list_files(folder)))
+    domain = load_domain(folder, options.device)
+    try:
+        _ = domain.layout
+    except DeltaEditError as cause:  # before anybody downloads a CLIP for it
+        print(f"wrote {folder / 'domain.json'}: it can be sampled, but not edited: {cause}")
+        return
     print(
         f"wrote {folder / 'domain.json'}: look at its words and at how pictures "
         "enter CLIP (preprocessing). What is missing:"
@@ -98,5 +104,5 @@ def from_files(options: argparse.Namespace) -> None:
         print(f"  deltaedit train {name}")
         print(f"  deltaedit relevance {name} --method gradient")
         return
-    for estimate in estimates(load_domain(folder, options.device)):
+    for estimate in estimates(domain):
         print(f"  {estimate.line(name)}")

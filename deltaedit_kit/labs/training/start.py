@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from deltaedit_kit.codes import Codes, CodeStore
+from deltaedit_kit.device import learning
 from deltaedit_kit.domain import Domain
 from deltaedit_kit.labs.training.experiment import ExperimentConfig, ExperimentRun
 from deltaedit_kit.labs.training.interruption import Interruption
@@ -18,6 +19,7 @@ from deltaedit_kit.mapper import DeltaMapper
 from deltaedit_kit.train import EditAccuracy, Report, Run, train_mapper
 
 
+@learning()
 def train_fast(
     domain: Domain,
     codes: Codes | CodeStore,

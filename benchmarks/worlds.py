@@ -8,6 +8,7 @@
     clip       per attribute: cos(Δt, Δi), |Δt| / |Δi|, stray = max |cos(Δt, Δi of another factor)|
     readout    disentanglement, completeness, informativeness (R²) of z, w and s
     edits      DeltaEdit and StyleCLIP's directions: success and side effect over the sentences
+    latent     both for StyleCLIP's latent mapper: a short training (60 steps of 4) a sentence
     threshold  both for DeltaEdit over the threshold, at the world's strength
 
 Δi is the mean change of the embedding when the renderer makes the edit. Every number is a mean with
@@ -37,7 +38,7 @@ from deltaedit_kit.domain import Domain
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.faces import Faces
 from deltaedit_kit.io.loading import EMBEDDED
-from deltaedit_kit.labs.compare.baselines import make
+from deltaedit_kit.labs.compare.baselines import make, method_class
 from deltaedit_kit.labs.metrics.edit_success import lacking, side_effect, succeeded
 from deltaedit_kit.labs.metrics.frechet import frechet_distance
 from deltaedit_kit.labs.metrics.interval import FewSamples, mean_interval
@@ -50,7 +51,7 @@ from deltaedit_kit.toyfaces.oracle import load_oracle
 from deltaedit_kit.toyfaces.portraits import at_size
 from deltaedit_kit.toyfaces.renderer import render
 
-PARTS = ("pictures", "clip", "readout", "edits", "threshold")
+PARTS = ("pictures", "clip", "readout", "edits", "latent", "threshold")
 THRESHOLDS = (0.0, 0.01, 0.02, 0.04, 0.08, 0.12, 0.16)
 PASS = 100  # pictures
 POOL_SEED, READ_SEED = 910_000, 5
@@ -161,6 +162,14 @@ def edit_rows(domain: Domain, pool: Pool) -> Iterator[Row]:
         yield "edits", f"side effect of {name}", "", side
 
 
+def latent_rows(domain: Domain, pool: Pool) -> Iterator[Row]:
+    """A mapper that learns one sentence at a time, as lesson 06 trains it."""
+    method = make("styleclip-mapper", domain, **method_class("styleclip-mapper").short)
+    success, side = pool.measure(lambda faces, text: method.edit(faces, text).after)
+    yield "latent", "success of latent mapper", "", success
+    yield "latent", "side effect of latent mapper", "", side
+
+
 def threshold_rows(domain: Domain, pool: Pool) -> Iterator[Row]:
     """What the gate takes from success and from side effects."""
     editor = Editor(domain)
@@ -180,10 +189,12 @@ def rows_of(domain: Domain, parts: Sequence[str], faces: int) -> Iterator[Row]:
         yield from clip_rows(domain)
     if "readout" in parts:
         yield from readout_rows(domain)
-    if "edits" in parts or "threshold" in parts:
+    if {"edits", "latent", "threshold"} & set(parts):
         pool = Pool(domain, [one for one in sentences() if one.kind == "plain"], faces)
         if "edits" in parts:
             yield from edit_rows(domain, pool)
+        if "latent" in parts:
+            yield from latent_rows(domain, pool)
         if "threshold" in parts:
             yield from threshold_rows(domain, pool)
 

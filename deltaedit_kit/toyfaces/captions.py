@@ -11,6 +11,7 @@ the editor understand more than they were told (zero-shot, as in CLIP, Radford e
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Sequence
 
 import torch
@@ -56,6 +57,7 @@ FRAMES = (
 BARE_SHARE = 0.10  # captions that are only the phrase: "big eyes"
 NO_ARTICLE_SHARE = 0.35  # "face with glasses"
 
+_DENIAL = re.compile(r"\b(no|not|without)\b")
 _WIDTH = tuple(max(0.1, a.below - a.above) for a in ATTRIBUTES)
 _PAIRS = frozenset(frozenset(NAMES.index(name) for name in pair) for pair in HELD_OUT_PAIRS)
 
@@ -72,18 +74,24 @@ def _join(parts: list[str], rng: random.Random) -> str:
     return comma.join(parts[:-1]) + " and " + parts[-1]
 
 
-def _say(named: list[int], rng: random.Random) -> str:
-    """A sentence that names the attributes with these row numbers, in this order."""
+def _say(named: list[int], denials: float, rng: random.Random) -> tuple[str, list[int]]:
+    """A sentence that names the attributes with these row numbers, in this order; and which of them
+    it does name: of phrases that deny ("without glasses") a share of `denials` is kept."""
     places: tuple[list[str], list[str], list[str]] = ([], [], [])
+    said = []
     for number in named:
         row = ATTRIBUTES[number]
         forms = (row.adjectives, row.possessions, row.remarks)
         # Every place that the attribute knows is as likely, however many synonyms it has there.
         place = rng.choice([i for i, phrases in enumerate(forms) if phrases])
-        places[place].append(rng.choice(forms[place]))
+        phrase = rng.choice(forms[place])
+        if denials < 1 and _DENIAL.search(phrase) and rng.random() > denials:
+            continue
+        places[place].append(phrase)
+        said.append(number)
     adjectives, possessions, remarks = places
     if possessions and not adjectives and not remarks and rng.random() < BARE_SHARE:
-        return _join(possessions, rng)
+        return _join(possessions, rng), said
     noun = rng.choice(NOUNS)
     core = " ".join([(", " if rng.random() < 0.2 else " ").join(adjectives), noun]).strip()
     if rng.random() >= NO_ARTICLE_SHARE:
@@ -95,7 +103,7 @@ def _say(named: list[int], rng: random.Random) -> str:
     if len(tails) == 2:
         tails = [tails[0] + rng.choice((", ", " ", " and ")) + tails[1]]
     frame = rng.choices([f for f, _ in FRAMES], [weight for _, weight in FRAMES])[0]
-    return " ".join([frame + core, *tails])
+    return " ".join([frame + core, *tails]), said
 
 
 def _choose(holding: list[int], count: int, rng: random.Random) -> list[int]:
@@ -115,12 +123,16 @@ def _choose(holding: list[int], count: int, rng: random.Random) -> list[int]:
 
 
 def captions_and_names(
-    factors: Float[Tensor, "n K"], seed: int, shares: Sequence[float] = COUNT_SHARES
+    factors: Float[Tensor, "n K"],
+    seed: int,
+    shares: Sequence[float] = COUNT_SHARES,
+    denials: float = 1.0,
 ) -> tuple[list[str], Bool[Tensor, "n A"]]:
     """One caption a portrait [n, K], and which of the `ATTRIBUTES` it names, bool [n, A].
 
-    `shares` of the captions name 0, 1, 2 ... attributes. The same factors and seed give the same
-    captions. Raises DeltaEditError for wrong factors.
+    `shares` of the captions name 0, 1, 2 ... attributes. Of phrases with "no", "not" or "without"
+    a share of `denials` is kept, the others are left out with their attribute. The same arguments
+    give the same captions. Raises DeltaEditError for wrong factors.
     """
     truth = truth_table(check_factors(factors.float())).tolist()
     rng = random.Random(seed)
@@ -129,16 +141,20 @@ def captions_and_names(
     texts = []
     for i, (row, count) in enumerate(zip(truth, counts, strict=True)):
         chosen = _choose([j for j, holds in enumerate(row) if holds], count, rng)
-        named[i, chosen] = True
-        texts.append(_say(chosen, rng))
+        text, said = _say(chosen, denials, rng)
+        named[i, said] = True
+        texts.append(text)
     return texts, named
 
 
 def captions(
-    factors: Float[Tensor, "n K"], seed: int, shares: Sequence[float] = COUNT_SHARES
+    factors: Float[Tensor, "n K"],
+    seed: int,
+    shares: Sequence[float] = COUNT_SHARES,
+    denials: float = 1.0,
 ) -> list[str]:
     """One caption for each portrait of [n, K] factors in [0, 1]; about 20,000 a second."""
-    return captions_and_names(factors, seed, shares)[0]
+    return captions_and_names(factors, seed, shares, denials)[0]
 
 
 def caption(factors: Float[Tensor, "K"] | Float[Tensor, "1 K"], seed: int) -> str:

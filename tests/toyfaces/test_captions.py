@@ -56,6 +56,19 @@ def test_every_attribute_and_most_phrases_occur(drawn):
     assert re.search(r"\b(no|without|not)\b", everything)
 
 
+def test_fewer_denials_and_nothing_else_changes(drawn):
+    factors, texts, named = drawn
+    fewer, kept = captions_and_names(factors, seed=4, denials=0.2)
+    denial = re.compile(r"\b(no|not|without)\b")
+    before, after = (sum(map(bool, map(denial.search, some))) for some in (texts, fewer))
+    assert 0.1 * before < after < 0.3 * before
+    assert not (kept & ~truth_table(factors)).any()
+    assert kept.sum() > 0.9 * named.sum()
+    for text, row in zip(fewer[:2000], kept[:2000], strict=True):
+        for number in row.nonzero()[:, 0].tolist():
+            assert any(phrase in text for phrase in ATTRIBUTES[number].phrases), (text, number)
+
+
 def test_held_out_words_never_occur(drawn):
     _, texts, _ = drawn
     used = set(re.findall(r"[a-z]+", " ".join(texts).lower()))

@@ -10,11 +10,11 @@ import torch
 
 from deltaedit_kit.toyfaces.captions import captions
 from deltaedit_kit.toyfaces.factors import sample_factors
-from deltaedit_kit.toyfaces.plain_clip_network import TOKEN_TABLE, PlainSizes
-from recipes.toyfaces_learned.clip import STATE, Config, Run, info_nce
-from recipes.toyfaces_learned.world import CHUNK, SEED, World
+from deltaedit_kit.toyfaces.plain_clip_network import TOKEN_TABLE, PlainSizes, half
+from recipes.toyfaces_learned.clip import STATE, Config, Run, info_nce, whitening
+from recipes.toyfaces_learned.world import CHUNK, SEED, World, to_float
 
-SIZES = PlainSizes(side=16, plan=((8, 5, 2), (8, 3, 2)), text_layers=1)
+SIZES = PlainSizes(side=16, components=24, hidden=32, text_layers=1)
 TINY = Config(sizes=SIZES, steps=10, batch=8, warm_up=2)
 TEXTS = captions(sample_factors(8, 0), 0)
 
@@ -70,6 +70,18 @@ def test_steps_bring_pairs_together() -> None:
     run = fresh()
     losses = [run.train_step(pictures(0), TEXTS) for _ in range(8)]
     assert losses[-1] < 0.8 * losses[0]
+
+
+def test_components_are_those_of_scikit_learn() -> None:
+    from sklearn.decomposition import PCA  # seconds, which collecting need not take
+
+    levels = np.random.default_rng(0).integers(0, 256, (300, 3, 8, 8), dtype=np.uint8)
+    mean, basis = whitening(World(levels, held_out=20), 12, pictures=280)
+    pixels = half(to_float(levels[:280]))
+    ours = (pixels - mean) @ basis
+    theirs = torch.from_numpy(PCA(12, whiten=True).fit_transform(pixels.numpy()))
+    torch.testing.assert_close(ours.abs(), theirs.abs(), rtol=5e-3, atol=5e-3)
+    torch.testing.assert_close(ours.T @ ours / 280, torch.eye(12), rtol=0, atol=1e-3)
 
 
 def test_the_worlds_factors_are_those_of_its_renders() -> None:

@@ -142,11 +142,16 @@ def main() -> None:
     parser.add_argument("--codes", type=int, default=4000)
     parser.add_argument("--steps", type=int, default=1500)
     parser.add_argument("--faces", type=int, default=20, help="a sentence")
+    parser.add_argument("--generator", nargs="+", default=["arranged", "learned"])
     parser.add_argument("--clip", nargs="+", default=["arranged", "plain"])
     parser.add_argument("--out", type=Path, help="a .csv, of which other rows stay")
     given = parser.parse_args()
     print(describe("cpu"))
-    worlds = {key: domain for key, domain in crossed().items() if key[1] in given.clip}
+    worlds = {
+        (generator, clip): domain
+        for (generator, clip), domain in crossed().items()
+        if generator in given.generator and clip in given.clip
+    }
     asked = [one for one in sentences() if one.kind == "plain"]
     steps = dict.fromkeys(("steps", "report_every", "save_every"), given.steps)
     table = table_of(worlds, given.codes, replace(CONFIG, **steps), asked, given.faces)

@@ -81,7 +81,7 @@ def title_and_bars(
         spread = np.nan_to_num(np.stack(whiskers)).clip(min=0)
         axis.bar(x, found["mean"], width, color=COLOURS[place % len(COLOURS)], label=world)
         axis.errorbar(x, found["mean"], spread, fmt="none", ecolor="#333333", elinewidth=1)
-    names = [f"of {at}" if at else measure for measure, at in measures]
+    names = [f"of {at}" if at else what.replace(" of ", " of\n") for what, at in measures]
     axis.set_xticks(range(len(measures)), names, fontsize=8)
     axis.spines[["top", "right"]].set_visible(False)
 

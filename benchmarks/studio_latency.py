@@ -29,7 +29,7 @@ def strength_at(number: int) -> float:
 async def one_by_one(studio: Studio, events: int) -> tuple[list[float], list[float]]:
     """Milliseconds (wall, CPU) from an event to its picture, each after the last had settled."""
     wall, busy = [], []
-    slider, picture = studio.controls.rows[0].strength.slider, studio.screen.picture
+    slider, picture = studio.controls.rows[0].strength.slider, studio.screen.pair.picture
     for number in range(events):
         shown, start, cpu = picture.value, time.perf_counter(), time.process_time()
         slider.value = strength_at(number)
@@ -50,14 +50,14 @@ async def drag(studio: Studio, events: int, every: float = 0.016) -> tuple[int, 
         key = f"{studio.state.sentences[0].strength:.3f}"
         ages.append(1000 * (time.perf_counter() - sent[key]))
 
-    studio.screen.picture.observe(seen, names="value")
+    studio.screen.pair.picture.observe(seen, names="value")
     for number in range(events):
         value = strength_at(number)
         sent[f"{value:.3f}"] = time.perf_counter()
         slider.value = value
         await asyncio.sleep(every)
     studio.settle()
-    studio.screen.picture.unobserve(seen, names="value")
+    studio.screen.pair.picture.unobserve(seen, names="value")
     return studio.latest.started - started, ages
 
 

@@ -161,22 +161,24 @@ def compute_relevance(
     OSError for a folder that cannot be written to.
     """
     plan = plan or Plan()
-    w_plus = domain.generator.expand(domain.sample_w(plan.pictures, plan.seed))  # [n, L, W]
-    s = domain.generator.to_style(w_plus)  # [n, S]
     probe = Probe(domain, plan, progress)
-    if plan.method == "difference":
-        return torch.cat(
-            [
-                probe.keep(parts, layer, lambda k=layer: probe.difference(k, s, w_plus))
-                for layer in range(len(domain.layout.widths))
-            ]
-        )
-    size = plan.size(domain)
-    sums = [
-        probe.keep(parts, k, lambda k=k: probe.slope(s[k : k + size], w_plus[k : k + size]))
-        for k in range(0, plan.pictures, size)
-    ]
-    return F.normalize(torch.stack(sums).sum(0), dim=1)
+    # The header names the precision, so a caller's autocast is none of ours.
+    with torch.autocast(domain.device.type, enabled=False):
+        w_plus = domain.generator.expand(domain.sample_w(plan.pictures, plan.seed))  # [n, L, W]
+        s = domain.generator.to_style(w_plus)  # [n, S]
+        if plan.method == "difference":
+            return torch.cat(
+                [
+                    probe.keep(parts, layer, lambda k=layer: probe.difference(k, s, w_plus))
+                    for layer in range(len(domain.layout.widths))
+                ]
+            )
+        size = plan.size(domain)
+        sums = [
+            probe.keep(parts, k, lambda k=k: probe.slope(s[k : k + size], w_plus[k : k + size]))
+            for k in range(0, plan.pictures, size)
+        ]
+        return F.normalize(torch.stack(sums).sum(0), dim=1)
 
 
 @dataclass(frozen=True)

@@ -150,6 +150,14 @@ def test_bfloat16_points_the_same_way(monkeypatch: pytest.MonkeyPatch) -> None:
     assert 0.95 < F.cosine_similarity(exact, fast).median() < 1 - 1e-7
 
 
+@pytest.mark.parametrize("method", ["difference", "gradient"])
+def test_a_callers_autocast_changes_nothing(method: Any) -> None:
+    domain, plan = tiny_domain(), Plan(4, batch=8, method=method)
+    calm = compute_relevance(domain, plan)
+    with torch.autocast("cpu", torch.bfloat16):
+        assert torch.equal(compute_relevance(domain, plan), calm)
+
+
 def test_jacobian_equals_central_differences() -> None:
     domain = tiny_domain()
     w_plus = domain.generator.expand(domain.sample_w(2, seed=3))

@@ -151,6 +151,26 @@ def test_building_again_keeps_what_nbgrader_wrote(course: Path) -> None:
     assert not stale.exists()
 
 
+@pytest.mark.parametrize("wrong", ["{", "[]", '{"cells": 3}'])
+def test_a_wrong_notebook_costs_no_edition_of_before(course: Path, wrong: str) -> None:
+    notebooks = course.parent / "kit" / "notebooks"
+    (notebooks / "wrong.ipynb").write_text(wrong)
+    with pytest.raises(DeltaEditError, match=r"wrong\.ipynb"):
+        build(notebooks, course)
+    assert student(course).cells
+
+
+def test_no_link_takes_a_file_from_outside_the_course(course: Path) -> None:
+    kit = course.parent / "kit"
+    (course.parent / "secret.txt").write_text("mine")
+    (kit / "docs" / "door.txt").symlink_to(course.parent / "secret.txt")
+    links = "[a](../../secret.txt) [b](../docs/door.txt)"
+    nbformat.write(new_notebook(cells=[new_markdown_cell(links)]), kit / "notebooks" / "b.ipynb")
+    build(kit / "notebooks", course)
+    assert not [*course.rglob("secret.txt"), *course.rglob("door.txt")]
+    assert student(course).cells
+
+
 @pytest.mark.parametrize(
     ("cell", "words"),
     [

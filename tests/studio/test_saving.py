@@ -154,6 +154,11 @@ def test_files_are_never_written_over(tmp_path: Path) -> None:
         save_to(tmp_path / "file", saved)
 
 
+def test_a_folder_of_nobody_is_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert save_to("~nosuchuser/a", Saved("p.json", b"{}", "application/json")).exists()
+
+
 def test_a_full_disk_leaves_no_half_of_a_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

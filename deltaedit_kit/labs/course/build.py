@@ -20,6 +20,7 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
+from deltaedit_kit.atomic import regular_file
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.course.marking import dependents, marked
 
@@ -57,17 +58,30 @@ def build(notebooks: Path, out: Path) -> list[str]:
     paths = sorted(notebooks.glob("*.ipynb"))
     if not paths:
         raise DeltaEditError(f"no notebooks in {notebooks}; name their folder with --notebooks")
+    lessons = []
+    for path in paths:
+        solved = _read(path)
+        graded = marked(solved, path.stem)
+        lessons.append((path, solved, graded, student_edition(graded)))
+    # Only now that all can be written: a wrong notebook costs nobody the editions of before.
     for old in (out / "student", out / "solutions", out / "nbgrader" / "source"):
         shutil.rmtree(old, ignore_errors=True)
-    for path in paths:
-        name, solved = path.stem, nbformat.read(path, as_version=4)
-        graded = marked(solved, name)
+    for path, solved, graded, student in lessons:
         _write(solved, path, out / "solutions")
-        _write(graded, path, out / "nbgrader" / "source" / name)
-        _write(student_edition(graded), path, out / "student")
+        _write(graded, path, out / "nbgrader" / "source" / path.stem)
+        _write(student, path, out / "student")
     (out / "nbgrader" / "nbgrader_config.py").write_text(CONFIG, encoding="utf-8")
     (out / "nbgrader" / "README.md").write_text(GUIDE, encoding="utf-8")
     return [path.stem for path in paths]
+
+
+def _read(path: Path) -> NotebookNode:
+    """A notebook; DeltaEditError where it is none."""
+    try:
+        return nbformat.read(regular_file(path), as_version=4)
+    except (OSError, ValueError, AttributeError, TypeError, KeyError) as cause:  # nbformat's
+        why = str(cause).splitlines()[0][:200] if str(cause) else type(cause).__name__
+        raise DeltaEditError(f"cannot read {path}: {why}; mend it, or move it away") from cause
 
 
 def student_edition(graded: NotebookNode) -> NotebookNode:
@@ -98,11 +112,13 @@ def student_edition(graded: NotebookNode) -> NotebookNode:
 def _write(notebook: NotebookNode, source: Path, folder: Path) -> None:
     """The notebook in `folder`, and beside it the files that it links to as ../NAME."""
     folder.mkdir(parents=True, exist_ok=True)
-    notebook = copy.deepcopy(notebook)
+    notebook, home = copy.deepcopy(notebook), source.parent.parent.resolve()
 
     def beside(link: re.Match[str]) -> str:
-        target = source.parent.parent / link.group(1)
-        if not target.is_file():
+        target = (home / link.group(1)).resolve()
+        if (
+            not target.is_file() or home not in target.parents
+        ):  # what is elsewhere is not the course's
             return link.group()
         shutil.copyfile(target, folder / target.name)
         return f"]({target.name}"

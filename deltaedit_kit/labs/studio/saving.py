@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -78,7 +79,8 @@ def save_to(folder: str | Path, saved: Saved) -> Path:
 
     Raises `DeltaEditError` when the folder cannot be made or written to.
     """
-    place, stem, kind = Path(folder).expanduser(), Path(saved.name).stem, Path(saved.name).suffix
+    place, stem = Path(os.path.expanduser(folder)), Path(saved.name).stem
+    kind = Path(saved.name).suffix
     try:
         place.mkdir(parents=True, exist_ok=True)
         for number in range(1, MOST_FILES):

@@ -224,6 +224,16 @@ def test_stylegan3_is_called_so(tmp_path: Path) -> None:
         assert "StyleGAN3" in describe(file).what
 
 
+@pytest.mark.parametrize("wrapping", ["generator", None])
+def test_a_state_of_stylegan1_is_called_so(wrapping: str | None, tmp_path: Path) -> None:
+    style = "generator.progression.0.adain1.style.linear"
+    state = {f"{style}.weight_orig": torch.ones(4, 4), f"{style}.bias": torch.ones(4)}
+    torch.save({wrapping: state} if wrapping else state, path := tmp_path / "stylegan1.model")
+    with pytest.raises(DeltaEditError, match="StyleGAN1"):
+        load_stylegan2(path)
+    assert "StyleGAN1" in describe(path).what
+
+
 def test_a_whole_pickled_model_is_told_to_save_its_state(tmp_path: Path) -> None:
     torch.save(torch.nn.Linear(2, 2), path := tmp_path / "model.pt")
     with pytest.raises(DeltaEditError, match="state_dict") as refusal:

@@ -4,7 +4,8 @@ An encoder of pSp loaded as e4e gives wrong codes without a word; a StyleGAN3 "l
 it never had. So what is known to be another thing is named before anybody looks for parts.
 
 Sources: eladrich/pixel2style2pixel and yuval-alaluf/restyle-encoder (`encoder_type`, six input
-channels), NVlabs/stylegan3 (`networks_stylegan3.py`), Hugging Face transformers (CLIP's keys).
+channels), rosinality/style-based-gan-pytorch (StyleGAN1), NVlabs/stylegan3
+(`networks_stylegan3.py`), Hugging Face transformers (CLIP's keys).
 """
 
 from __future__ import annotations
@@ -33,6 +34,8 @@ XL = (
 OTHERS = {  # a key that only it has -> what it is, and what to do
     "synthesis.input.transform": "StyleGAN3 generator, which has no style space of StyleGAN2's; "
     "give a StyleGAN2 generator",
+    "generator.progression.0.adain1.style.linear.weight_orig": "StyleGAN1 generator, which "
+    "normalises features in place of weights and has no style space; give a StyleGAN2 generator",
     "vision_model.embeddings.patch_embedding.weight": "CLIP in the layout of Hugging Face; give "
     "OpenAI's file, or a model name of open_clip",
     "final_linear.0.weight": "discriminator; give the generator",

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from deltaedit_kit.device import usable_device
 from deltaedit_kit.domain_spec import PublishedFile
 from deltaedit_kit.errors import DeltaEditError
-from deltaedit_kit.io.loading import outside_of
+from deltaedit_kit.io.loading import find_domain_files
 
 NEEDED = ("generator", "clip", "mapper", "relevance")  # for an edit of sampled pictures
 PATIENCE = 5.0  # seconds that a server may take to answer at all
@@ -31,16 +31,16 @@ def why_not_here(
 
     Loads and downloads nothing. Raises `DeltaEditError` for an unknown domain.
     """
-    outside = outside_of(name)
+    domain_files = find_domain_files(name)
     try:
         usable_device(device)
     except DeltaEditError as cause:
         return str(cause).split(";")[0]
     for network in networks:
-        files = outside.spec.published.get(network, ())
-        if not files and not outside.made(network).is_file():
-            return outside.how_to_get(network)
-        if not files or any((outside.downloads / file.name).is_file() for file in files):
+        files = domain_files.spec.published.get(network, ())
+        if not files and not domain_files.made(network).is_file():
+            return domain_files.how_to_get(network)
+        if not files or any((domain_files.downloads / file.name).is_file() for file in files):
             continue
         if not any_answers(files, patience):
             return f"{files[0].name} is not in the cache, and no server that has it answers"

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from os import PathLike
 
 from deltaedit_kit.domain_spec import NETWORKS
-from deltaedit_kit.io.loading import EMBEDDED, outside_of
-from deltaedit_kit.io.published_domain import Outside
+from deltaedit_kit.io.loading import EMBEDDED, find_domain_files
+from deltaedit_kit.io.published_domain import DomainFiles
 
 HERE, TO_DOWNLOAD, MADE, ABSENT = "here", "to download", "made here", "none"
 
@@ -36,23 +36,23 @@ def list_files(name: str | PathLike[str]) -> list[FileRow]:
     """
     if isinstance(name, str) and name in EMBEDDED:
         return []
-    outside = outside_of(name)
-    return [row_of(outside, network) for network in NETWORKS]
+    domain_files = find_domain_files(name)
+    return [row_of(domain_files, network) for network in NETWORKS]
 
 
-def row_of(outside: Outside, network: str) -> FileRow:
+def row_of(domain_files: DomainFiles, network: str) -> FileRow:
     """The row of one network."""
-    files = outside.spec.published.get(network, ())
+    files = domain_files.spec.published.get(network, ())
     for file in files:
-        if (outside.downloads / file.name).is_file():
+        if (domain_files.downloads / file.name).is_file():
             return FileRow(network, file.name, file.megabytes, HERE, file.licence)
     if files:
         first = files[0]
         return FileRow(network, first.name, first.megabytes, TO_DOWNLOAD, first.licence)
-    made = outside.made(network)
+    made = domain_files.made(network)
     if made.is_file():
         return FileRow(network, made.name, made.stat().st_size / 1e6, MADE, "yours")
-    return FileRow(network, "", None, ABSENT, outside.how_to_get(network))
+    return FileRow(network, "", None, ABSENT, domain_files.how_to_get(network))
 
 
 def table(rows: Iterable[FileRow]) -> str:

@@ -24,7 +24,7 @@ from deltaedit_kit.domain import Domain
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.io.cache import downloads_folder, own_folder
 from deltaedit_kit.io.declaration import FILE_NAME, read_declaration
-from deltaedit_kit.io.published_domain import Outside
+from deltaedit_kit.io.published_domain import DomainFiles
 
 if TYPE_CHECKING:
     import torch
@@ -51,11 +51,11 @@ def load_domain(name: str | PathLike[str], device: str | torch.device = "cpu") -
     """
     if isinstance(name, str) and name in EMBEDDED:
         return embedded(name, device)
-    outside = outside_of(name)
-    return Domain(outside.spec, outside.networks(), device, outside.folder)
+    domain_files = find_domain_files(name)
+    return Domain(domain_files.spec, domain_files.networks(), device, domain_files.folder)
 
 
-def outside_of(name: str | PathLike[str]) -> Outside:
+def find_domain_files(name: str | PathLike[str]) -> DomainFiles:
     """Declaration and folders of a domain that does not come with the kit.
 
     Raises `DeltaEditError` for a name and a folder as `load_domain` does.
@@ -75,19 +75,19 @@ def embedded(name: str, device: str | torch.device) -> Domain:
     return Domain(spec, networks, device, own_folder(name))
 
 
-def published(name: str) -> Outside:
+def published(name: str) -> DomainFiles:
     """The declaration of a published domain, its files in the cache."""
     file = files("deltaedit_kit.io.published") / f"{name}.json"
     spec = read_declaration(Path(str(file)))
-    return Outside(spec, downloads_folder(), own_folder(name))
+    return DomainFiles(spec, downloads_folder(), own_folder(name))
 
 
-def own(folder: Path) -> Outside:
+def own(folder: Path) -> DomainFiles:
     """The declaration in a folder; everything that belongs to it stays in that folder."""
     folder = Path(os.path.realpath(folder))
     spec = read_declaration(folder / FILE_NAME)
     check_folder(folder)
-    return Outside(spec, folder, folder)
+    return DomainFiles(spec, folder, folder)
 
 
 def check_folder(folder: Path) -> None:

@@ -46,7 +46,7 @@ COMMANDS = {
 
 
 @dataclass(frozen=True)
-class Outside:
+class DomainFiles:
     """Where the files of one declared domain lie."""
 
     spec: DomainSpec

@@ -29,7 +29,7 @@ from deltaedit_kit.domain_spec import NETWORKS
 from deltaedit_kit.editor import Editor
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.io.cache import sha256
-from deltaedit_kit.io.loading import EMBEDDED, load_domain, outside_of
+from deltaedit_kit.io.loading import EMBEDDED, find_domain_files, load_domain
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -91,13 +91,13 @@ def verify(name: str | PathLike[str], device: str = "cpu") -> Report:
 
 def files_of(name: str | PathLike[str]) -> dict[str, Rows]:
     """Every file of a domain that does not come with the kit; what there is none of says why."""
-    outside, rows = outside_of(name), {}
+    domain_files, rows = find_domain_files(name), {}
     for network in NETWORKS:
-        if not outside.has(network):
-            rows[network] = {"none": outside.how_to_get(network)}
+        if not domain_files.has(network):
+            rows[network] = {"none": domain_files.how_to_get(network)}
             continue
-        path = outside.path(network)  # which raises where a published hash differs
-        published = {file.name: file for file in outside.spec.published.get(network, ())}
+        path = domain_files.path(network)  # which raises where a published hash differs
+        published = {file.name: file for file in domain_files.spec.published.get(network, ())}
         known = path.name in published and published[path.name]
         hashed = bool(known) and bool(known.sha256 or known.git_blob)
         rows[network] = {

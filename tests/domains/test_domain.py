@@ -229,14 +229,14 @@ def test_w_is_drawn_in_one_place(domain: Domain, toyfaces: Domain) -> None:
 def test_a_fingerprint_follows_the_networks_it_names() -> None:
     domain = tiny_domain()
     names = ("generator", "clip", "text", "mean_w", "mapper", "relevance")
-    marks = {name: domain.fingerprint(name) for name in names}
+    fingerprints = {name: domain.fingerprint(name) for name in names}
     assert domain.fingerprint() == domain.fingerprint("generator", "clip")
     assert domain.fingerprint() == tiny_domain().fingerprint() != tiny_domain("o", 1).fingerprint()
     other = tiny_domain()
     with torch.no_grad():
         other.clip.model.token_embedding.weight += 1
         other.mapper.cm_fine.mapping[1].bias += 1
-    changed = {name for name in names if other.fingerprint(name) != marks[name]}
+    changed = {name for name in names if other.fingerprint(name) != fingerprints[name]}
     assert changed == {"text", "mapper"}
     assert domain.fingerprint("identity") == domain.fingerprint("oracle") == "00000000"
     with pytest.raises(DeltaEditError, match="no network 'mappper'"):

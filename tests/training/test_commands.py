@@ -138,15 +138,15 @@ def test_another_mapper_leaves_the_domain_as_it_was(tiny):
 
 
 @pytest.mark.slow
-def test_the_exam_tells_a_mapper_that_edits_from_one_that_does_not(toyfaces):
+def test_edit_accuracy_tells_a_mapper_that_edits_from_one_that_does_not(toyfaces):
     names = ("glasses", "dark_skin")
-    exam = EditAccuracy(toyfaces, names=names, faces=3)
+    accuracy = EditAccuracy(toyfaces, names=names, faces=3)
     asleep = DeltaMapper(toyfaces.layout, toyfaces.clip.width)
     with torch.no_grad():
         for weight in asleep.parameters():
             weight.zero_()
-    assert exam(asleep) == 0.0  # every face lacks what is asked
-    assert exam(toyfaces.mapper) > 0.5
+    assert accuracy(asleep) == 0.0  # every face lacks what is asked
+    assert accuracy(toyfaces.mapper) > 0.5
     in_w = EditAccuracy(toyfaces, ExperimentConfig(space="w_plus"), names=names, faces=2)
     from deltaedit_kit.stylespace import StyleLayout
 

@@ -29,7 +29,7 @@ def test_curves_have_a_point_a_report():
     figure = curve_figure(reports, "six steps")
     left, right = figure.axes
     assert [list(line.get_xdata()) for line in left.lines] == [[2, 4, 6]] * 2
-    assert len(right.lines) == 3  # no exam, so no line of edits
+    assert len(right.lines) == 3  # no edit accuracy, so no line of edits
     counted = curve_figure([report._replace(edit_accuracy=0.5) for report in reports])
     assert len(counted.axes[1].lines) == 4
 

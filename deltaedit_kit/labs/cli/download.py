@@ -35,20 +35,20 @@ def register(commands: Any) -> None:
 def download(options: argparse.Namespace) -> None:
     """List the files; without `--dry-run`, fetch those that are not here yet."""
     from deltaedit_kit.io.listing import TO_DOWNLOAD, list_files, table
-    from deltaedit_kit.io.loading import outside_of
+    from deltaedit_kit.io.loading import find_domain_files
 
     rows = chosen(list_files(options.domain), options.only)
     if not rows:
         print(f"{options.domain} comes with the kit: nothing is downloaded")
         return
     print(table(rows))
-    outside = outside_of(options.domain)
-    print(f"folder: {outside.downloads}")
+    domain_files = find_domain_files(options.domain)
+    print(f"folder: {domain_files.downloads}")
     if options.dry_run:
         return
     for row in rows:
         if row.state == TO_DOWNLOAD:
-            print(f"{row.network}: {outside.path(row.network)}")
+            print(f"{row.network}: {domain_files.path(row.network)}")
 
 
 def chosen(rows: list[FileRow], only: str | None) -> list[FileRow]:

@@ -1,7 +1,7 @@
 """Exercises on comparing methods: two sets of pictures, a baseline's objective, a paired interval.
 
     Fréchet     |μ₁ - μ₂|² + tr(C₁ + C₂) - 2 Σ √λ,   λ the eigenvalues of C₁ C₂
-    objective   1 - i · t + λ_L2 |w - w_s|² + λ_ID (1 - likeness)
+    objective   1 - i · t + λ_L2 |w - w_s|² + λ_ID (1 - alike)
     interval    the middle 95 % of the mean differences of sentences, picked with replacement
 
 Citation: Heusel et al., arXiv:1706.08500, equation 6; StyleCLIP, arXiv:2103.17249, section 4; Efron
@@ -168,7 +168,7 @@ EXERCISES = (
         _walks,
         {
             "the sign of the cosine: it runs away from the sentence": _objective(lambda c: 1 + c),
-            "the sign of the likeness: it rewards another person": _objective(
+            "the sign of the face term: it rewards another person": _objective(
                 person=lambda alike: 1 + alike
             ),
             "the distance is averaged over numbers, not summed": _objective(
@@ -181,7 +181,7 @@ EXERCISES = (
                 distance=lambda w, s: w.square().flatten(1).sum(1)
             ),
             "the distance is missing": _objective(distance=lambda w, s: w.new_zeros(len(w))),
-            "the likeness is missing": _objective(person=torch.zeros_like),
+            "the face term is missing": _objective(person=torch.zeros_like),
             "one distance of all pictures together": _objective(
                 distance=lambda w, s: (w - s).square().sum().expand(len(w)) + 0
             ),

@@ -155,11 +155,11 @@ def test_published_domains_load_without_touching_the_network(name: str, empty_ca
 
 @pytest.mark.parametrize("name", [name for name in PUBLISHED if name.startswith("lsun")])
 def test_lsun_names_the_commands_that_make_what_is_missing(name: str, empty_cache: Path) -> None:
-    outside = load_domain(name)._networks
+    files = load_domain(name)._networks
     with pytest.raises(DeltaEditError, match=f"`deltaedit relevance {name}`"):
-        outside.relevance()
+        files.relevance()
     with pytest.raises(DeltaEditError, match=f"`deltaedit codes {name} .*`deltaedit train {name}`"):
-        outside.mapper(None, 512)  # type: ignore[arg-type]
+        files.mapper(None, 512)  # type: ignore[arg-type]
     assert load_domain(name).identity is None
     assert (load_domain(name)._networks.inversion is None) == (name == "lsun-cat")
 

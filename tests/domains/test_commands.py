@@ -70,7 +70,7 @@ def test_download_says_where_every_file_is(
 def test_download_fetches_what_is_not_here(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    from deltaedit_kit.io import published_domain as outside
+    from deltaedit_kit.io import published_domain
 
     asked: list[str] = []
 
@@ -78,7 +78,7 @@ def test_download_fetches_what_is_not_here(
         asked.append(files[0].name)
         return folder / files[0].name
 
-    monkeypatch.setattr(outside, "obtain", obtained)
+    monkeypatch.setattr(published_domain, "obtain", obtained)
     code, out, _ = run(capsys, "download", "lsun-church", "--only", "generator,clip,mapper")
     assert code == 0
     assert asked == ["stylegan2-church-config-f.pkl", "ViT-B-32.pt"]

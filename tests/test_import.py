@@ -47,7 +47,7 @@ def test_public_names_load_only_what_they_need(name: str):
     assert loaded.isdisjoint(set(HEAVY) - {"torch"})
 
 
-def test_the_terminal_verb_answers_help_without_torch():
+def test_the_terminal_command_answers_help_without_torch():
     loaded = modules_after(
         "import contextlib, io, deltaedit_kit.labs.cli.main\n"
         "with contextlib.suppress(SystemExit), contextlib.redirect_stdout(io.StringIO()):\n"

@@ -50,7 +50,7 @@ def test_an_installed_wheel_is_asked_where_its_files_are(
     assert course_files() == {"notebooks/00_quickstart.ipynb": target}
 
 
-def test_the_verb_unpacks_once_and_overwrites_nothing(
+def test_the_command_unpacks_once_and_overwrites_nothing(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder = tmp_path / "lessons"

@@ -98,7 +98,7 @@ def register(commands: Any) -> None:
         "--no-image",
         dest="condition_on_image",
         action="store_false",
-        help="ablation: the mapper is told the direction, not the picture",
+        help="ablation: the mapper gets the direction, not the picture",
         default=argparse.SUPPRESS,
     )
     command.add_argument(

@@ -42,7 +42,7 @@ ABLATIONS: Mapping[str, Mapping[str, Any]] = {
     "nothing left out": {},
     "no cosine term": {"cosine_weight": 0.0},
     "no L2 term": {"l2_weight": 0.0},
-    "not told i1": {"condition_on_image": False},
+    "without i1": {"condition_on_image": False},
     "coarse group only": {"group": "coarse"},
     "medium group only": {"group": "medium"},
     "fine group only": {"group": "fine"},

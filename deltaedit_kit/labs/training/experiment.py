@@ -41,7 +41,7 @@ class ExperimentConfig(FastConfig):
 
     correlated: int = 1  # so many neighbours are correlated; most pairs are drawn among them
     patience: int = 0  # stop after so many reports without a lower validation; 0 never
-    condition_on_image: bool = True  # False: the mapper is not told i1, only the direction
+    condition_on_image: bool = True  # False: the mapper gets the direction alone, not i1
     group: str | None = None  # "coarse", "medium" or "fine": learn and move this group only
     space: str = "s"  # or "w_plus": the same network on w+ instead of s
     fixed_pairs: bool = False  # True: every code meets one partner all along, not any other code

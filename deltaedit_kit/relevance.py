@@ -133,16 +133,20 @@ def make_relevance(
     header |= {"method": plan.method, "pictures": str(plan.pictures)}
     header |= {"precision": plan.precision(domain)}
     header |= {"step": f"{plan.step:g}"} if plan.method == "difference" else {}
+    finished = False
     with only_writer(parts, "parts"):
         try:
             matrix = compute_relevance(domain, plan, parts, progress)
             save_tensors(out, {"relevance": matrix}, header)
+            finished = True
         except OSError as cause:
             raise DeltaEditError(
                 f"cannot write R to {out}: {cause}; make room, or give another file, and run this "
                 "again: finished parts are kept"
             ) from cause
-        shutil.rmtree(parts, ignore_errors=True)
+        finally:  # what has no part yet leaves no folder either
+            if finished or not any(parts.glob("*.safetensors")):
+                shutil.rmtree(parts, ignore_errors=True)
     return out
 
 

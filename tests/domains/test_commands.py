@@ -129,6 +129,7 @@ def test_relevance_refuses_what_cannot_be(
         code, _, err = run(capsys, *command, "--pictures", "1")
     assert code == 2
     assert "finished parts are kept" in err
+    assert not list(without_relevance.glob("relevance-*"))  # there was none
 
 
 def test_relevance_asks_for_its_place_before_the_work(

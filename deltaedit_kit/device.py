@@ -148,6 +148,12 @@ def _autocast(device: torch.device, dtype: torch.dtype) -> AbstractContextManage
     return torch.autocast(device.type, dtype, enabled=dtype != torch.float32)
 
 
+def full_precision(device: str | torch.device) -> torch.autocast:
+    """Where a caller's autocast counts for nothing: for arithmetic that three digits would show in,
+    and for files whose header names the precision."""
+    return torch.autocast(torch.device(device).type, enabled=False)
+
+
 @contextmanager
 def kit_defaults() -> Iterator[None]:
     """Where torch's default dtype is float32 and its default device the CPU; also a decorator.

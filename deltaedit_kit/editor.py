@@ -18,11 +18,10 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from deltaedit_kit import recipe as edit_recipe
-from deltaedit_kit.device import kit_defaults
+from deltaedit_kit.device import full_precision, kit_defaults
 from deltaedit_kit.errors import DeltaEditError, finite_number
 from deltaedit_kit.faces import Faces
 from deltaedit_kit.relevance import kept_channels
-from deltaedit_kit.stylegan2.ops import full_precision
 
 if TYPE_CHECKING:
     from jaxtyping import Bool, Float
@@ -180,14 +179,14 @@ class Editor:
                 f"neutral is a {type(neutral).__name__}; give a text, and a strength by its name: "
                 "strength=1.0"
             )
-        with full_precision(faces.s):  # a caller's autocast is for the pictures
+        with full_precision(faces.s.device):  # a caller's autocast is for the pictures
             delta_t = self.domain.delta_texts(targets, neutral)
             return Moves(targets, delta_t, self._delta_s(faces, delta_t))
 
     @kit_defaults()
     def kept(self, moves: Moves, threshold: float) -> Bool[Tensor, "T S"]:
         """The channels that each text of `moves` may touch at this threshold (0 keeps all)."""
-        with full_precision(moves.delta_t):
+        with full_precision(moves.delta_t.device):
             return kept_channels(self.domain.relevance, moves.delta_t, threshold)
 
     @kit_defaults()

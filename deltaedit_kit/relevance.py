@@ -33,7 +33,7 @@ from torch.nn import functional as F
 
 from deltaedit_kit.atomic import load_tensors, save_tensors
 from deltaedit_kit.clip_space import ClipSpace
-from deltaedit_kit.device import computing, kit_defaults, precision_name
+from deltaedit_kit.device import computing, full_precision, kit_defaults, precision_name
 from deltaedit_kit.errors import DeltaEditError, finite_number, tensor, whole_number
 from deltaedit_kit.lock import only_writer
 
@@ -133,19 +133,18 @@ def make_relevance(
     header |= {"method": plan.method, "pictures": str(plan.pictures)}
     header |= {"precision": plan.precision(domain)}
     header |= {"step": f"{plan.step:g}"} if plan.method == "difference" else {}
-    finished = False
     with only_writer(parts, "parts"):
         try:
             matrix = compute_relevance(domain, plan, parts, progress)
             save_tensors(out, {"relevance": matrix}, header)
-            finished = True
+            shutil.rmtree(parts, ignore_errors=True)
         except OSError as cause:
             raise DeltaEditError(
                 f"cannot write R to {out}: {cause}; make room, or give another file, and run this "
                 "again: finished parts are kept"
             ) from cause
         finally:  # what has no part yet leaves no folder either
-            if finished or not any(parts.glob("*.safetensors")):
+            if not any(parts.glob("*.safetensors")):
                 shutil.rmtree(parts, ignore_errors=True)
     return out
 
@@ -166,8 +165,7 @@ def compute_relevance(
     """
     plan = plan or Plan()
     probe = Probe(domain, plan, progress)
-    # The header names the precision, so a caller's autocast is none of ours.
-    with torch.autocast(domain.device.type, enabled=False):
+    with full_precision(domain.device):
         w_plus = domain.generator.expand(domain.sample_w(plan.pictures, plan.seed))  # [n, L, W]
         s = domain.generator.to_style(w_plus)  # [n, S]
         if plan.method == "difference":

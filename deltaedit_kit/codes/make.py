@@ -27,7 +27,7 @@ from torch import Tensor
 from deltaedit_kit.atomic import remove_leftovers
 from deltaedit_kit.codes.header import CHUNK, FILE, StoreHeader
 from deltaedit_kit.codes.store import CodeStore, Shard, read_shard, shard_path, write_shard
-from deltaedit_kit.device import computing, kit_defaults, precision_name
+from deltaedit_kit.device import computing, full_precision, kit_defaults, precision_name
 from deltaedit_kit.errors import DeltaEditError, finite_number, whole_number
 from deltaedit_kit.lock import only_writer
 
@@ -149,9 +149,7 @@ def make_codes(
         source = Samples(domain, seed, tuple(truncations), chunk, correlated)
     count = len(source) if n is None else whole_number("the number of codes", n, 1)
     count = min(count, len(source))
-    # The header names the precision, so a caller's autocast is none of ours.
-    plain = torch.autocast(domain.device.type, enabled=False)
-    with only_writer(folder, f"codes-{part}-of-{parts}"), plain:
+    with only_writer(folder, f"codes-{part}-of-{parts}"), full_precision(domain.device):
         _refuse_other_shares(folder, parts)
         header = _agree(folder, declare(domain, source, count, chunk, fast))
         mine = range(part, header.shards, parts)

@@ -19,6 +19,7 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from deltaedit_kit.device import full_precision
 from deltaedit_kit.stylegan2 import ops
 
 
@@ -50,7 +51,7 @@ class EqualLinear(nn.Module):
 
     def forward(self, x: Float[Tensor, "n i"]) -> Float[Tensor, "n o"]:
         """Runs in full precision, also under autocast."""
-        with ops.full_precision(x):
+        with full_precision(x.device):
             y = F.linear(x, self.weight * self.scale, self.bias * self.lr_mul)
             return ops.scaled_leaky_relu(y) if self.activate else y
 

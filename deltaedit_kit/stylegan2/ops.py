@@ -22,18 +22,11 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 
+from deltaedit_kit.device import full_precision
+
 LEAKY_SLOPE = 0.2
 LEAKY_GAIN = 2**0.5  # keeps the variance of a standard normal that passes the leaky ReLU
 DEMODULATION_EPS = 1e-8
-
-
-def full_precision(like: Tensor) -> torch.autocast:
-    """A context in which autocast is off on the device of `like`.
-
-    Styles and demodulation are a thousandth of the work and all of the colour: three digits
-    (bfloat16) would be visible there, and would save nothing.
-    """
-    return torch.autocast(like.device.type, enabled=False)
 
 
 def fir_kernel(taps: Sequence[float], gain: float = 1.0) -> Float[Tensor, "k k"]:
@@ -80,7 +73,7 @@ def modulated_conv(
     pixels costs as much as a third of the convolution there. No operand has the size of the
     features but the features, whose channels_last layout then lives on.
     """
-    with full_precision(style):
+    with full_precision(style.device):  # a thousandth of the work, and all of the colour
         scale = demodulation(weight, style) * gain  # [n, O]
         bias = None if bias is None else (bias * gain).to(x.dtype)
         if style.shape[0] == 1:
@@ -155,7 +148,7 @@ def upsample_image(
     alike. Runs in the dtype of `image`, whatever autocast says: the picture is a running sum.
     """
     n, channels, height, width = image.shape
-    with full_precision(image):
+    with full_precision(image.device):
         flat = image.reshape(n * channels, 1, height, width)
         taps = kernel.to(image.dtype)[None, None]
         return F.conv_transpose2d(flat, taps, stride=2, padding=1).view(

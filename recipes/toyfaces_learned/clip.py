@@ -143,7 +143,10 @@ class Run:
         with safe_open(path, "pt") as file:
             self.step = int(file.metadata()["step"])
             tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
-        self.network.load_state_dict(part(tensors, "network"), strict=False)
+        saved = part(tensors, "network")
+        if saved.keys() != learned(self.network).keys():
+            raise SystemExit(f"{path} is of another network; move it away, and begin again")
+        self.network.load_state_dict(saved, strict=False)  # all but the token table
         slots: dict[int, dict[str, Tensor]] = {}
         for key, value in part(tensors, "adam").items():
             name, slot = key.split("/")

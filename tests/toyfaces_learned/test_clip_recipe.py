@@ -6,8 +6,10 @@ import math
 from functools import partial
 
 import numpy as np
+import pytest
 import torch
 
+from deltaedit_kit.atomic import save_tensors
 from deltaedit_kit.toyfaces.captions import captions
 from deltaedit_kit.toyfaces.factors import sample_factors
 from deltaedit_kit.toyfaces.plain_clip_network import TOKEN_TABLE, PlainSizes, half
@@ -64,6 +66,12 @@ def test_a_killed_run_goes_on_bit_for_bit_and_the_table_stays(tmp_path) -> None:
     ours, theirs = (run.network.state_dict() for run in (second, unbroken))
     assert all(torch.equal(ours[key], theirs[key]) for key in theirs)
     assert torch.equal(ours[TOKEN_TABLE], table)
+
+
+def test_a_state_of_another_network_is_not_gone_on_with(tmp_path) -> None:
+    save_tensors(tmp_path / STATE, {"network/visual.proj.weight": torch.ones(2)}, {"step": "9"})
+    with pytest.raises(SystemExit, match="another network"):
+        fresh().load(tmp_path / STATE)
 
 
 def test_steps_bring_pairs_together() -> None:

@@ -1,6 +1,6 @@
 """Figure 7: what was arranged and what comes by itself, in three worlds of portraits.
 
-python -m benchmarks.worlds --out figures/fig7_worlds.csv      measures, half an hour
+python -m benchmarks.worlds --out figures/fig7_worlds.csv      measures, one to two hours on a core
 python -m recipes.figures.fig7_worlds                          -> figures/fig7_worlds.png
 """
 

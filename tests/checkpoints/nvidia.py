@@ -208,7 +208,7 @@ def _layer(
     elif rest == "noise.weight":
         yield f"{block}.noise_strength", key, value[0]
     elif rest == "bias":
-        yield f"{block}.bias", key, value.reshape(3)
+        yield f"{block}.bias", key, value.reshape(-1)
     elif rest == "conv.blur.kernel":
         yield f"{block}.resample_filter", key, value / 4
     elif rest == "upsample.kernel":

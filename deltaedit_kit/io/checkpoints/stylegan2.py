@@ -38,12 +38,21 @@ from deltaedit_kit.stylegan2.layout import sizes_of
 
 KEYS = ("input.input", "style.1.weight")
 LARGEST = 4096  # px
+FIRST = 4  # px, of the constant that every picture begins with
+COLOURS = 3
+OTHER_COLOURS = {  # channels -> what it is, and what to do
+    1: (
+        "grey-scale ",
+        "repeat weight and bias of each ToRGB three times, and it draws the same in RGB",
+    ),
+    4: ("transparent (RGBA) ", "keep red, green and blue of weight and bias of each ToRGB"),
+}
 
 
 def generator_from(tensors: Mapping[str, Tensor]) -> Generator:
     """The generator of tensors in our layout. Raises DeltaEditError where keys or shapes differ."""
     own = {key: value for key, value in tensors.items() if key != MEAN_W}
-    _check_resolution(own)
+    _check_pictures(own)
     generator = fill(lambda: Generator(**sizes_of(own)), own, "StyleGAN2 generator")
     generator.mean_w = tensors[MEAN_W].float().clone() if MEAN_W in tensors else None
     return generator
@@ -83,7 +92,7 @@ def _tensors(contents: Contents, label: int | None = None) -> Tensors:
         assert found is not None
         mean_w = found.beside(*MEAN_CODES)
         tensors = {key: value for key, value in found.tensors.items() if key not in MEAN_CODES}
-    _check_resolution(tensors)
+    _check_pictures(tensors)
     mean_w = tensors.pop(MEAN_W, mean_w)
     rows = mean_code(mean_w, sizes_of(tensors)["style_dim"])
     if rows is not None:
@@ -96,13 +105,29 @@ def _tensors(contents: Contents, label: int | None = None) -> Tensors:
     return _without_noise(sizes_of(tensors)["resolution"], tensors) | tensors
 
 
-def _check_resolution(tensors: Tensors) -> None:
-    """A layer more doubles the picture: thirty of them, claimed by a file, would be a bomb."""
-    resolution = sizes_of(tensors)["resolution"]
-    if resolution > LARGEST:
+def _check_pictures(tensors: Tensors) -> None:
+    """Refuse a generator of pictures that are too large, not square or not in colour.
+
+    A layer more doubles the picture: thirty of them, claimed by a file, would be a bomb.
+    """
+    side = sizes_of(tensors)["resolution"]
+    if side > LARGEST:
         raise DeltaEditError(
-            f"its layers would make pictures of {resolution} px, and {LARGEST} is the most that "
+            f"its layers would make pictures of {side} px, and {LARGEST} is the most that "
             "there are; get the file from its official page"
+        )
+    height, width = (edge * side // FIRST for edge in tensors["input.input"].shape[-2:])
+    if (height, width) != (side, side):
+        what = "non-square pictures" if height != width else "pictures"
+        raise DeltaEditError(
+            f"it is a generator of {what}, {width} x {height} px; give one whose pictures are "
+            "square with a side that is a power of 2: padded or cropped before training"
+        )
+    channels = tensors["to_rgb1.bias"].numel()
+    if channels != COLOURS:
+        kind, remedy = OTHER_COLOURS.get(channels, ("", "give one that was trained on RGB"))
+        raise DeltaEditError(
+            f"it is a {kind}generator whose pictures have {channels} channel(s); {remedy}"
         )
 
 

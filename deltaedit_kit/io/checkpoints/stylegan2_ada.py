@@ -174,10 +174,10 @@ def _to_rgb(given: dict[str, Tensor], block: str, target: str, up: bool) -> dict
     """The ToRGB of a block; with `up` the FIR that enlarges the picture so far."""
     source = f"{block}torgb."
     made = {
-        f"{target}conv.weight": given[f"{source}weight"][None],  # [1, 3, I, 1, 1]
+        f"{target}conv.weight": given[f"{source}weight"][None],  # [1, c, I, 1, 1], c = 3
         f"{target}conv.modulation.weight": given[f"{source}affine.weight"],
         f"{target}conv.modulation.bias": given[f"{source}affine.bias"],
-        f"{target}bias": given[f"{source}bias"].reshape(1, 3, 1, 1),
+        f"{target}bias": given[f"{source}bias"].reshape(1, -1, 1, 1),
     }
     if up:
         made[f"{target}upsample.kernel"] = _fir(given[f"{block}resample_filter"])

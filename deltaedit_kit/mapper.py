@@ -54,7 +54,7 @@ class DeltaMapper(nn.Module):
     """M(s, clip, delta) -> Δs, with the sizes of one generator and one CLIP.
 
     `layout` says how s splits: C is the width of a coarse or medium token, F that of the fine
-    vector. `clip_width` is E.
+    vector. `clip_width` is E. Comments count the tokens of 64 px and more; 32 px have two medium.
     The native state dict has the keys of the released `net_face.pth`:
     `{sm,cm,fm}_{coarse,medium,fine}.mapping.<i>.{weight,bias}`.
     """

@@ -5,8 +5,14 @@ Idea: s joins the input styles of all 3x3 convolutions of a generator, from 4x4 
     s = [s_0 | s_1 | ... | s_{K-1}],  s_k = A_k w_k + b_k,  total width S = sum of the widths
 
 One entry of s scales one feature channel, which is why its directions are well separated. The
-mapper reads s in three groups: the first layers (coarse: pose, shape), the next ones (medium:
-features of the face), both as tokens of one width, and all the rest (fine: colour, texture).
+mapper reads s in three groups:
+
+    coarse   layers at 4 and 8 px     3 tokens               pose, shape
+    medium   at 16 and 32 px          4 tokens               features of the face
+    fine     above                    one vector             colour, texture
+
+A generator of 32 px gives its last two layers to the fine group, so its medium one has two tokens.
+Tokens are as wide as the widest of their layers; a narrower layer is filled up with zeros.
 
 Source: Wu et al. 2021, "StyleSpace Analysis" (arXiv:2011.12799); groups: DeltaEdit
 (arXiv:2303.06285, section 3.2).
@@ -20,6 +26,7 @@ from itertools import pairwise
 from typing import Literal, get_args
 
 import torch
+import torch.nn.functional as F
 from jaxtyping import Float, Int
 from torch import Tensor
 
@@ -27,38 +34,35 @@ from deltaedit_kit.errors import DeltaEditError
 
 Group = Literal["coarse", "medium", "fine"]
 GROUPS: tuple[Group, ...] = get_args(Group)  # in the order of the layers
+OF_32_PX = 7  # layers of the smallest generator
 
 
 @dataclass(frozen=True)
 class StyleLayout:
-    """Widths of the layers of s, and where the coarse and medium groups end.
+    """Widths of the layers of s, from 4x4 on: two a size, but one at 4x4.
 
-    `coarse` and `medium` count layers; together they must share one width, since the mapper
-    sees them as tokens, and leave at least one fine layer. Raises DeltaEditError otherwise.
+    Raises DeltaEditError for a width that is none, and for fewer layers than 32 px have.
     """
 
     widths: tuple[int, ...]
-    coarse: int = 3
-    medium: int = 4
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "widths", tuple(int(width) for width in self.widths))
-        tokens = self.coarse + self.medium
-        if not self.widths or min(self.widths) < 1 or self.coarse < 1 or self.medium < 1:
+        if len(self.widths) < OF_32_PX or min(self.widths) < 1:
             raise DeltaEditError(
-                f"style widths {self.widths} with {self.coarse} coarse and {self.medium} medium "
-                "layers leave a group empty; give positive widths and layer counts"
+                f"style widths {self.widths} leave a group of the mapper empty; use a generator "
+                f"of at least 32 px, whose s has {OF_32_PX} layers with channels in each"
             )
-        if len(self.widths) <= tokens:
-            raise DeltaEditError(
-                f"{len(self.widths)} style layers cannot hold {self.coarse} coarse, {self.medium} "
-                "medium and a fine one; use a generator of at least 64 px or fewer layers a group"
-            )
-        if len(set(self.widths[:tokens])) > 1:
-            raise DeltaEditError(
-                f"coarse and medium layers have the widths {self.widths[:tokens]}; the mapper "
-                "needs one common width there, so choose a generator whose first layers agree"
-            )
+
+    @property
+    def coarse(self) -> int:
+        """How many layers are coarse."""
+        return 3
+
+    @property
+    def medium(self) -> int:
+        """How many layers are medium."""
+        return 2 if len(self.widths) == OF_32_PX else 4
 
     @property
     def total(self) -> int:
@@ -67,8 +71,8 @@ class StyleLayout:
 
     @property
     def token_width(self) -> int:
-        """Common width C of the coarse and medium layers."""
-        return self.widths[0]
+        """C, the width of a token: of the widest coarse or medium layer."""
+        return max(self.widths[: self.coarse + self.medium])
 
     @property
     def fine_width(self) -> int:
@@ -84,7 +88,7 @@ class StyleLayout:
     @property
     def group_slices(self) -> dict[Group, slice]:
         """For every group the slice of s that its layers fill."""
-        first, second = (end * self.token_width for end in (self.coarse, self.coarse + self.medium))
+        first, second = (sum(self.widths[:n]) for n in (self.coarse, self.coarse + self.medium))
         ends = (0, first, second, self.total)
         return {group: slice(*pair) for group, pair in zip(GROUPS, pairwise(ends), strict=True)}
 
@@ -115,11 +119,13 @@ class StyleLayout:
     def groups(
         self, s: Float[Tensor, "n s"]
     ) -> tuple[Float[Tensor, "n a c"], Float[Tensor, "n b c"], Float[Tensor, "n f"]]:
-        """Coarse tokens, medium tokens, fine vector (views). Raises DeltaEditError as `split`."""
+        """Coarse tokens, medium tokens, fine vector. Raises DeltaEditError as `split`.
+
+        Views of s, but for tokens of a group whose layers are not all C wide.
+        """
         self.check(s)
         coarse, medium, fine = (s[:, part] for part in self.group_slices.values())
-        width = self.token_width
-        return coarse.unflatten(1, (-1, width)), medium.unflatten(1, (-1, width)), fine
+        return self._tokens(coarse, "coarse"), self._tokens(medium, "medium"), fine
 
     def ungroup(
         self,
@@ -127,8 +133,25 @@ class StyleLayout:
         medium: Float[Tensor, "n b c"],
         fine: Float[Tensor, "n f"],
     ) -> Float[Tensor, "n s"]:
-        """The inverse of `groups`."""
-        return torch.cat((coarse.flatten(1), medium.flatten(1), fine), dim=1)
+        """The inverse of `groups`; what fills a narrow layer's token up is dropped."""
+        parts = [*self._layers(coarse, "coarse"), *self._layers(medium, "medium"), fine]
+        return torch.cat(parts, dim=1)
+
+    def _widths_of(self, group: Group) -> tuple[int, ...]:
+        return tuple(w for k, w in enumerate(self.widths) if self.group_of(k) == group)
+
+    def _tokens(self, part: Tensor, group: Group) -> Tensor:
+        width, widths = self.token_width, self._widths_of(group)
+        if set(widths) == {width}:
+            return part.unflatten(1, (-1, width))
+        layers = part.split(widths, dim=1)
+        return torch.stack([F.pad(x, (0, width - x.shape[1])) for x in layers], dim=1)
+
+    def _layers(self, tokens: Tensor, group: Group) -> list[Tensor]:
+        widths = self._widths_of(group)
+        if set(widths) == {self.token_width}:
+            return [tokens.flatten(1)]
+        return [tokens[:, k, :width] for k, width in enumerate(widths)]
 
     def check(self, s: Tensor) -> None:
         """Raise DeltaEditError unless s is [n, S]."""

@@ -10,7 +10,7 @@ from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.mapper import DeltaMapper, Tower
 from deltaedit_kit.stylespace import StyleLayout
 
-TOY = StyleLayout((8,) * 8 + (8, 4, 4), coarse=3, medium=4)
+TOY = StyleLayout((8,) * 8 + (8, 4, 4))
 E = 6
 
 
@@ -65,11 +65,13 @@ def test_tokens_are_normalised_over_the_layer_axis():
     assert (normed.square().mean(2) - 1).abs().max() > 0.05
 
 
-def test_every_channel_of_s_and_every_input_matters():
-    mapper = DeltaMapper(TOY, E)
-    parts = [x.requires_grad_() for x in inputs(3)]
+@pytest.mark.parametrize("widths", [TOY.widths, (8,) * 7, (8, 8, 6, 6, 4, 4, 3, 3, 2)])
+def test_every_channel_of_s_and_every_input_matters(widths: tuple[int, ...]):
+    layout = StyleLayout(widths)
+    mapper = DeltaMapper(layout, E)
+    parts = [x.requires_grad_() for x in inputs(3, layout)]
     out = mapper(*parts)
-    assert out.shape == (3, TOY.total)
+    assert out.shape == (3, layout.total)
     for gradient in torch.autograd.grad(out.square().sum(), parts):
         assert (gradient.abs().sum(0) > 0).all()
 

@@ -8,6 +8,8 @@ from deltaedit_kit.stylespace import StyleLayout
 
 FACES = StyleLayout((512,) * 10 + (256, 256, 128, 128, 64, 64, 32))
 TOY = StyleLayout((128,) * 8 + (64, 64, 32))
+OF_32_PX = StyleLayout((8,) * 7)
+UNEVEN = StyleLayout((8, 8, 6, 6, 4, 4, 3, 3, 2))  # of 64 px, halved from size to size
 
 
 @pytest.mark.parametrize(
@@ -34,7 +36,32 @@ def test_split_and_join_are_inverse() -> None:
     parts = TOY.split(s)
     assert tuple(part.shape[1] for part in parts) == TOY.widths
     assert torch.equal(TOY.join(parts), s)
-    assert torch.equal(TOY.ungroup(*TOY.groups(s)), s)
+
+
+def test_32_px_give_their_last_side_to_the_fine_group() -> None:
+    coarse, medium, fine = OF_32_PX.groups(torch.arange(56.0)[None])
+    assert [coarse.shape[1], medium.shape[1], fine.shape[1]] == [3, 2, 16]
+    assert fine[0, 0] == 40
+
+
+@pytest.mark.parametrize("layout", [TOY, OF_32_PX, UNEVEN])
+def test_groups_come_back_as_they_were(layout: StyleLayout) -> None:
+    s = torch.randn(3, layout.total)
+    assert torch.equal(layout.ungroup(*layout.groups(s)), s)
+    parts = (part.flatten(1) for part in layout.groups(s))
+    slices = layout.group_slices.values()
+    for group, part in zip(parts, slices, strict=True):  # zeros between them, nothing else
+        torch.testing.assert_close(group.sum(1), s[:, part].sum(1))
+
+
+def test_narrow_layers_are_tokens_filled_up_with_zeros() -> None:
+    s = torch.randn(2, UNEVEN.total)
+    coarse, medium, _ = UNEVEN.groups(s)
+    assert (coarse.shape, medium.shape) == ((2, 3, 8), (2, 4, 8))
+    for k, layer in enumerate(UNEVEN.split(s)[:7]):
+        token = torch.cat((coarse, medium), dim=1)[:, k]
+        assert torch.equal(token[:, : layer.shape[1]], layer)
+        assert not token[:, layer.shape[1] :].any()
 
 
 def test_slices_and_layers_of_channels_tell_the_same() -> None:
@@ -53,8 +80,7 @@ def test_other_widths_are_refused() -> None:
 @pytest.mark.parametrize(
     ("widths", "cause"),
     [
-        ((8, 8, 8, 8, 8, 8, 4, 4), "one common width"),
-        ((8,) * 7, "cannot hold"),
+        ((8,) * 5, "at least 32 px"),
         ((8,) * 7 + (0,), "empty"),
         ((), "empty"),
     ],

@@ -1,8 +1,8 @@
 """DeltaMapper: the published `net_face.pth` (a bare state dict), or safetensors.
 
 Its sizes are in its weights: coarse and medium tokens are C wide, the fine vector F, and a CLIP
-vector E. How the fine layers share F among them is the generator's affair; the mapper treats them
-as one vector.
+vector E. How many layers are tokens, how wide each is, and how the fine layers share F, the
+generator knows; without one, seven tokens of full width are assumed, as in the published domains.
 
 Source: github.com/Yueming6568/DeltaEdit, `delta_mapper.py` (key names).
 """
@@ -35,15 +35,16 @@ def mapper_from(tensors: Mapping[str, Tensor], layout: StyleLayout | None = None
     sizes = (own.token_width, own.fine_width)
     if layout is not None and (layout.token_width, layout.fine_width) != sizes:
         raise DeltaEditError(
-            f"it is a mapper of another domain: it moves {own.total} style channels, this "
-            f"generator has {layout.total}; load the mapper that was trained for it"
+            f"it is a mapper of another domain: its tokens and fine vector are {sizes} wide, this "
+            f"generator's {layout.token_width, layout.fine_width}; load the mapper that was "
+            "trained for it"
         )
     width = tensors[CONDITION].shape[1] // 2
     return fill(lambda: DeltaMapper(layout or own, width), tensors, "DeltaMapper")
 
 
 def layout_of(tensors: Mapping[str, Tensor]) -> StyleLayout:
-    """The layout of s that a mapper needs, its fine layers as one. KeyError: no mapper."""
+    """A layout of s that fits a mapper, its fine layers as one. KeyError: no mapper."""
     token, fine = tensors[CONDITION].shape[0], tensors[FINE].shape[0]
     return StyleLayout((token,) * COARSE_AND_MEDIUM + (fine,))
 
@@ -61,7 +62,6 @@ def _tensors(contents: Contents) -> Tensors:
 def _sizes(tensors: Mapping[str, Tensor]) -> dict[str, Any]:
     layout = layout_of(tensors)
     return {
-        "style_channels": layout.total,
         "token_width": layout.token_width,
         "fine_width": layout.fine_width,
         "clip_width": tensors[CONDITION].shape[1] // 2,

@@ -1,8 +1,8 @@
 """What a file is, said in a few lines, without running or building anything.
 
 Idea: the shapes tell the sizes, and the sizes tell the family: 6048 style channels are a 1024 px
-StyleGAN2 (FFHQ), 5760 a 256 px one (LSUN). That is a guess and is called one; a file of the kit
-names its domain in its header.
+StyleGAN2 (FFHQ), 5760 a 256 px one (LSUN); a mapper shows those of the fine layers. That is a
+guess and is called one; a file of the kit names its domain in its header.
 """
 
 from __future__ import annotations
@@ -21,8 +21,9 @@ from deltaedit_kit.io.checkpoints.kind import Tensors, flat_tensors, tensors_of
 from deltaedit_kit.io.checkpoints.kinds import recognise
 from deltaedit_kit.io.checkpoints.reading import Contents, read
 
-# Total width of s -> the published domains whose generators have it.
-BY_STYLE_CHANNELS = {6048: "ffhq", 5760: "lsun-cat, lsun-church or lsun-horse"}
+# Total width of s, width of its fine layers -> the published domains whose generators have it.
+LSUN = "lsun-cat, lsun-church or lsun-horse"
+BY_STYLE_CHANNELS, BY_FINE_WIDTH = {6048: "ffhq", 5760: LSUN}, {2464: "ffhq", 2176: LSUN}
 
 
 @dataclass(frozen=True)
@@ -104,6 +105,7 @@ def _domain(contents: Contents, sizes: dict[str, Any]) -> str:
     if "domain" in contents.metadata:
         return f"{contents.metadata['domain']} (the file says so)"
     guess = BY_STYLE_CHANNELS.get(sizes.get("style_channels", 0))
+    guess = guess or BY_FINE_WIDTH.get(sizes.get("fine_width", 0))
     return f"{guess} (by its sizes)" if guess else "not known"
 
 

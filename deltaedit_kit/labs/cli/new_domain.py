@@ -88,11 +88,6 @@ def from_files(options: argparse.Namespace) -> None:
         folder = draft(check_folder(options.folder), given)
     print(table(list_files(folder)))
     domain = load_domain(folder, options.device)
-    try:
-        _ = domain.layout
-    except DeltaEditError as cause:  # before anybody downloads a CLIP for it
-        print(f"wrote {folder / 'domain.json'}: it can be sampled, but not edited: {cause}")
-        return
     print(
         f"wrote {folder / 'domain.json'}: look at its words and at how pictures "
         "enter CLIP (preprocessing). What is missing:"

@@ -29,10 +29,8 @@ from deltaedit_kit.domain import Domain
 from deltaedit_kit.errors import DeltaEditError, whole_number
 from deltaedit_kit.labs.training.fast import FastConfig, FastRun
 from deltaedit_kit.mapper import DeltaMapper
-from deltaedit_kit.stylespace import StyleLayout
+from deltaedit_kit.stylespace import GROUPS, Group, StyleLayout
 from deltaedit_kit.train import EditAccuracy, Loss, Pairs, Report, pairs_at, split_rows
-
-GROUPS = ("coarse", "medium", "fine")
 
 
 @dataclass(frozen=True)
@@ -42,7 +40,7 @@ class ExperimentConfig(FastConfig):
     correlated: int = 1  # so many neighbours are correlated; most pairs are drawn among them
     patience: int = 0  # stop after so many reports without a lower validation; 0 never
     condition_on_image: bool = True  # False: the mapper gets the direction alone, not i1
-    group: str | None = None  # "coarse", "medium" or "fine": learn and move this group only
+    group: Group | None = None  # "coarse", "medium" or "fine": learn and move this group only
     space: str = "s"  # or "w_plus": the same network on w+ instead of s
     fixed_pairs: bool = False  # True: every code meets one partner all along, not any other code
     limit: int | None = None  # learn from so many codes only; the held-out ones stay the same
@@ -201,14 +199,9 @@ def split_groups(codes: int, config: ExperimentConfig) -> tuple[Tensor, Tensor]:
     return train[:limit], held_out
 
 
-def learned_channels(layout: StyleLayout, group: str | None) -> slice:
+def learned_channels(layout: StyleLayout, group: Group | None) -> slice:
     """The channels that the loss looks at: all, or those of one group."""
-    if group is None:
-        return slice(None)
-    token, first = layout.token_width, layout.coarse
-    ends = [0, first * token, (first + layout.medium) * token, layout.total]
-    place = GROUPS.index(group)
-    return slice(ends[place], ends[place + 1])
+    return slice(None) if group is None else layout.group_slices[group]
 
 
 class AsTrained(nn.Module):

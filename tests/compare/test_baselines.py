@@ -21,11 +21,10 @@ TEXT = "face with glasses"
 
 
 def small(name: str) -> dict[str, Any]:
-    """A trial run's settings without an identity term: random networks know no persons."""
+    """A trial run's settings, every channel kept."""
     method = method_class(name)
-    fields = asdict(method.settings_type())
-    loose = {"identity": 0.0, "threshold": 0.0}
-    return dict(method.quick) | {key: loose[key] for key in loose if key in fields}
+    loose = {"threshold": 0.0} if "threshold" in asdict(method.settings_type()) else {}
+    return dict(method.quick) | loose
 
 
 @pytest.mark.parametrize("name", METHODS)
@@ -69,8 +68,9 @@ def test_strength_0_changes_nothing_and_one_change_serves_all_strengths(name):
 
 @pytest.mark.parametrize("name", METHODS)
 def test_a_face_is_edited_as_if_it_were_alone(name):
-    together = make(name, DOMAIN, **small(name)).edit(FACES, TEXT, strength=0.5)
-    alone = make(name, DOMAIN, **small(name)).edit(FACES.select([1]), TEXT, strength=0.5)
+    exact = small(name) | ({"fast": False} if "fast" in small(name) else {})
+    together = make(name, DOMAIN, **exact).edit(FACES, TEXT, strength=0.5)
+    alone = make(name, DOMAIN, **exact).edit(FACES.select([1]), TEXT, strength=0.5)
     torch.testing.assert_close(together.after[1:2], alone.after, atol=2e-3, rtol=0)
 
 
@@ -136,8 +136,6 @@ def test_wishes_that_cannot_be_met_are_refused_in_words():
             make("styleclip-optimisation", DOMAIN, **settings)
     with pytest.raises(DeltaEditError, match="has no threshold"):
         make("tedigan", DOMAIN, steps=1).edit(FACES, TEXT, threshold=0.1)
-    with pytest.raises(DeltaEditError, match="no identity network"):
-        make("styleclip-optimisation", DOMAIN, steps=1).edit(FACES, TEXT)
 
 
 @pytest.mark.parametrize("name", METHODS)

@@ -32,7 +32,7 @@ def face_embedder(domain: Domain) -> Embedder:
     if network is None:
         raise DeltaEditError(
             f"domain {domain.spec.name!r} has no identity network, so that IDS is unknown; "
-            "leave the metric out, or set the method's identity=0"
+            "leave the metric out"
         )
     return network
 

@@ -98,7 +98,7 @@ class LatentMapper(Method):
         pictures = drawing.pictures(w_plus + move)
         total = drawing.clip_loss(pictures, wanted)
         total = total + settings.l2 * move.square().flatten(1).mean(1)
-        if settings.identity > 0:
+        if settings.identity > 0 and self.domain.identity is not None:
             with torch.no_grad():
                 before = face_embedder(self.domain)(drawing.pictures(w_plus))
             total = total + settings.identity * drawing.identity_loss(pictures, before)

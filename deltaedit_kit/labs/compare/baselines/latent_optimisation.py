@@ -66,7 +66,7 @@ class LatentOptimisation(LatentWalk):
         pictures = drawing.pictures(w_plus)
         total = drawing.clip_loss(pictures, start.wanted)
         total = total + settings.l2 * (w_plus - start.w_plus).square().flatten(1).sum(1)
-        if settings.identity > 0:
+        if settings.identity > 0 and self.domain.identity is not None:
             with torch.no_grad():
                 before = face_embedder(self.domain)(start.images)
             total = total + settings.identity * drawing.identity_loss(pictures, before)

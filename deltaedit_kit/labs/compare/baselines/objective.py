@@ -4,6 +4,8 @@
     identity  1 - e(picture) · e(before)          e: the domain's face embedding
     pixels    mean (picture - before)²
 
+Where a domain has no face embedding, as cats have none, the identity term is left out.
+
 StyleCLIP (arXiv:2103.17249), equations 1 and 2; TediGAN (arXiv:2012.03308), equation 9 with CLIP.
 `Drawing` is the path from w+ to these terms, in a lower precision where asked and where this
 machine is faster with it: an optimiser does not notice.

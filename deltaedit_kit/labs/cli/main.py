@@ -15,13 +15,21 @@ import re
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from io import TextIOWrapper
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from deltaedit_kit import __version__
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.cli.memory import keep_freed_memory
 from deltaedit_kit.labs.cli.places import BARE
+from deltaedit_kit.labs.cli.streams import (
+    accept_every_character,
+    check_surroundings,
+    complain,
+    unwritten,
+)
+
+if TYPE_CHECKING:
+    from _typeshed import SupportsWrite
 
 COMMANDS = (  # in the order of the help text
     "edit",
@@ -52,34 +60,48 @@ class OneLineParser(argparse.ArgumentParser):
         """Raise instead of printing the usage and leaving."""
         raise DeltaEditError(f"{message}; see `{self.prog} --help`")
 
+    def _print_message(self, message: str, file: SupportsWrite[str] | None = None) -> None:
+        """Help and version; where they cannot be written raise OSError, which argparse swallows."""
+        print(message, end="", file=file)
+        sys.stdout.flush()
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command; exit code 0, 2 for a wrong input, 130 after Ctrl-C, 1 for a closed pipe."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):  # an emoji must not break a terminal that lacks it
-            stream.reconfigure(errors="backslashreplace")
-    if arguments is None:  # the process is ours
-        keep_freed_memory()
+    """Run a command. Exit code 0 where all arrived; 2 for a wrong input, or a full disk; 130 after
+    Ctrl-C; 1 where the reader of a pipe has gone.
+    """
     if "matplotlib" not in sys.modules:  # pictures go to files: no window, no wrong MPLBACKEND
         os.environ["MPLBACKEND"] = "Agg"
+    accept_every_character()
+    code, line = _outcome(arguments)
+    lost = unwritten()
+    if isinstance(lost, BrokenPipeError):
+        code = code or READER_GONE
+    elif lost is not None:
+        code, line = WRONG_INPUT, f"cannot write to the standard output: {lost}; make room there"
+    if line:
+        complain(f"deltaedit: {line}")
+    return code
+
+
+def _outcome(arguments: Sequence[str] | None) -> tuple[int, str]:
+    """The exit code of a command, and what there is to complain about, in a line."""
     try:
+        if arguments is None:  # the process is ours
+            check_surroundings()
+            keep_freed_memory()
         words = spell_out(sys.argv[1:] if arguments is None else arguments)
         options = make_parser().parse_args(words)
         options.command(options)
     except DeltaEditError as error:
-        print(f"deltaedit: {error}", file=sys.stderr)
-        return WRONG_INPUT
+        return WRONG_INPUT, str(error)
+    except BrokenPipeError:  # whoever reads our output, `head` say, has enough
+        return READER_GONE, ""
     except OSError as error:  # a disk that fills, a cache without the right to write
-        if isinstance(error, BrokenPipeError):  # whoever reads our output, `head` say, has enough
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for the flush at exit
-            return READER_GONE
-        line = DeltaEditError(f"{error}; make room, or give another place")
-        print(f"deltaedit: {line}", file=sys.stderr)
-        return WRONG_INPUT
+        return WRONG_INPUT, str(DeltaEditError(f"{error}; make room, or give another place"))
     except KeyboardInterrupt:
-        print("deltaedit: stopped", file=sys.stderr)
-        return INTERRUPTED
-    return 0
+        return INTERRUPTED, "stopped"
+    return 0, ""
 
 
 def spell_out(arguments: Sequence[str]) -> list[str]:

@@ -65,6 +65,25 @@ def test_the_command_unpacks_once_and_overwrites_nothing(
     assert not (folder / "docs" / "glossary.md").exists()
 
 
+def test_what_fails_half_way_is_not_in_the_way_of_the_next_try(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copied: list[Path] = []
+
+    def copyfile(source: Path, target: Path) -> None:
+        if len(copied) == 3:
+            raise OSError(28, "No space left on device")
+        copied.append(target)
+        target.write_bytes(source.read_bytes())
+
+    with monkeypatch.context() as full:
+        full.setattr(files.shutil, "copyfile", copyfile)
+        with pytest.raises(OSError, match="No space"):
+            unpack(tmp_path / "lessons")
+    assert not [path for path in (tmp_path / "lessons").rglob("*") if path.is_file()]
+    assert unpack(tmp_path / "lessons")
+
+
 def test_without_notebooks_it_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(files, "course_files", dict)
     with pytest.raises(DeltaEditError, match="install its wheel"):

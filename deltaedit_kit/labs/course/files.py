@@ -57,7 +57,8 @@ def unpack(folder: Path) -> list[Path]:
     """Copy everything into `folder`, which is made; returns the copies, in order.
 
     Nothing is overwritten: raises DeltaEditError, and copies nothing, where one of the files is
-    there, and where the kit came without its notebooks.
+    there, and where the kit came without its notebooks. What fails half-way (OSError: a full
+    disk) leaves no file.
     """
     sources = course_files()
     if not any(name.startswith("notebooks/") for name in sources):
@@ -66,7 +67,12 @@ def unpack(folder: Path) -> list[Path]:
     there = next((target for target in targets if os.path.lexists(target)), None)
     if there is not None:
         raise DeltaEditError(f"{there} is there already; name another folder, or move it away")
-    for target, source in targets.items():
-        with replacing(target) as beside:
-            shutil.copyfile(source, beside)
+    try:
+        for target, source in targets.items():
+            with replacing(target) as beside:
+                shutil.copyfile(source, beside)
+    except BaseException:  # also Ctrl-C: half of the copies would be in the way of the next try
+        for target in targets:
+            target.unlink(missing_ok=True)
+        raise
     return list(targets)

@@ -25,6 +25,7 @@ from deltaedit_kit.domain_spec import NETWORKS, DomainSpec, End, Factor, Publish
 from deltaedit_kit.errors import DeltaEditError
 
 FORMAT, VERSION = "deltaedit-domain", 1
+USUAL = ("a white {}", "a black {}", "a small {}", "a happy {}")  # examples of any domain
 FILE_NAME = "domain.json"  # of the declaration in a folder of one's own
 RENDERER = "renderer.py"  # beside it: a project, whose networks `deltaedit build` makes
 LARGEST = 1_000_000  # bytes of a declaration; an honest one has some thousand
@@ -131,7 +132,7 @@ class DomainForm(Form):
         same |= {"absent"}
         return DomainSpec(
             templates=templates(self.templates),
-            examples=tuple(self.examples),
+            examples=tuple(self.examples or self.usual_examples()),
             factors=tuple(factor.plain() for factor in self.factors),
             published={
                 network: tuple(file.plain() for file in files)
@@ -139,6 +140,11 @@ class DomainForm(Form):
             },
             **self.model_dump(include=same),
         )
+
+    def usual_examples(self) -> list[str]:
+        """Sentences for a domain that names none: of its factors, or what most things can be."""
+        says = [factor.high.says[0] for factor in self.factors] or USUAL
+        return [phrase.replace("{}", self.neutral) for phrase in says]
 
 
 def read_declaration(path: Path) -> DomainSpec:

@@ -32,7 +32,6 @@ ABSENT = {
     "inversion": "no encoder was given",
     "identity": "face recognition knows people",
 }
-EXAMPLES = ("a white {}", "a black {}", "a small {}", "a happy {}")
 
 
 @dataclass(frozen=True)
@@ -90,7 +89,6 @@ def draft(folder: Path, given: Given) -> Path:
         "preprocessing": preprocessing,
         "clip_model": given.clip_model,
         "licence": given.licence.strip() or NO_LICENCE,
-        "examples": [frame.format(given.neutral) for frame in EXAMPLES],
         "networks": placed,
         "absent": {},
     }

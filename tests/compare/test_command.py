@@ -21,6 +21,11 @@ def test_the_command_compares_prints_and_goes_on(tmp_path, monkeypatch, capsys):
         assert "fid:clip-tiny" in printed
     methods = set(read_table(out / "summary.csv")["method"])
     assert methods == {"deltaedit", "tedigan", "unedited"}
+    monkeypatch.chdir(tmp_path)
+    for domain in (str(tmp_path / "cats"), "../cats"):  # results of a folder do not go into it
+        assert main(["evaluate", domain, "--quick", "--methods", "deltaedit"]) in (0, None)
+        assert (tmp_path / "runs" / "evaluate" / "cats-quick" / "table.csv").is_file()
+        assert not (tmp_path / "cats-quick").exists()
     (tmp_path / "p.csv").write_text("txt\nface\n")
     for options, words in (
         (["--prompts", str(tmp_path / "p.csv")], "did you mean 'text'"),

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import json
+import shlex
 from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 
 import pytest
 import torch
+from PIL import Image
 
 from deltaedit_kit import Editor, load_domain
 from deltaedit_kit.atomic import load_tensors
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.io.declaration import read_declaration
-from deltaedit_kit.labs.own_domain import Sizes, build, new_project, open_project
+from deltaedit_kit.labs.cli.main import main
+from deltaedit_kit.labs.own_domain import Sizes, bench, build, new_project, open_project
+from deltaedit_kit.labs.own_domain.bench import Bench
 from deltaedit_kit.labs.own_domain.captions import caption, draw_captions
 from deltaedit_kit.labs.own_domain.loop import Schedule, descend
 from deltaedit_kit.labs.own_domain.steps import NAMES, fingerprints_of
@@ -101,6 +105,51 @@ def test_a_domain_comes_out_that_edits(built: Path) -> None:
     assert "| red_cap | mushroom with a red cap |" in (built / "card.md").read_text()
 
 
+def test_the_first_step_shows_what_each_factor_draws(built: Path) -> None:
+    with Image.open(built / "build" / "factors.png") as shown:
+        assert shown.width > 300
+
+
+def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str]:
+    code = main(["build", *arguments])
+    return code, capsys.readouterr().out
+
+
+def test_the_command_says_what_came_out_and_what_comes_next(
+    tmp_path: Path,
+    tiny: Sizes,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(bench, "MINIATURE", tiny)
+    folder = str(new_project(tmp_path / "my own" / "mushrooms"))
+    code, out = run(capsys, folder, "--miniature", "--step", "renders")
+    assert (code, "without --step" in out) == (0, True)
+
+    def stop(_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Bench, "world", stop)
+        code, out = run(capsys, folder, "--miniature", "--step", "oracle")
+    assert (code, "goes on" in out) == (130, True)
+    code, out = run(capsys, folder, "--miniature")
+    assert code == 0
+    assert "mean success" in out
+    printed = [shlex.split(line) for line in out.splitlines() if line.startswith("  deltaedit ")]
+    assert [words[1] for words in printed] == ["edit", "evaluate"]
+    figure = str(tmp_path / "edit.png")
+    assert main([*printed[0][1:], "--faces", "1", "--out", figure]) == 0
+    assert "deltaedit build --miniature`" in (Path(folder) / "card.md").read_text()
+
+
+def test_every_step_is_named_in_the_help(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["build", "--help"])
+    words = capsys.readouterr().out.replace(",", " ").split()
+    assert set(NAMES) <= set(words)
+
+
 def test_words_that_nobody_taught_are_refused(built: Path) -> None:
     domain = load_domain(built)
     assert domain.clip.encode_texts(["mushroom by day"]).shape == (1, 16)
@@ -130,6 +179,7 @@ def test_a_critic_may_teach_the_generator(tmp_path: Path, tiny: Sizes) -> None:
     )
     drawn = load_domain(folder).generator(torch.randn(2, tiny.style_dim))
     assert drawn.shape == (2, 3, 64, 64)
+    assert "--adversarial" in load_tensors(folder / "generator.safetensors")[1]["made_by"]
     project = open_project(folder)
     fingerprints, others = (
         fingerprints_of(project, tiny, adversarial) for adversarial in (True, False)

@@ -10,6 +10,7 @@ import torch
 
 from deltaedit_kit import load_domain
 from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.io.declaration import read_declaration
 from deltaedit_kit.io.factor_oracle import attributes_of
 from deltaedit_kit.labs.cli.main import main
 from deltaedit_kit.labs.own_domain import new_project, open_project
@@ -67,6 +68,31 @@ def test_a_wrong_renderer_is_told_what_is_wrong(tmp_path: Path, body: str, compl
     (folder / "renderer.py").write_text(f"def draw(f, side):\n    {body}\n")
     with pytest.raises(DeltaEditError, match=complaint):
         open_project(folder).render(torch.rand(2, 5))
+
+
+@pytest.mark.parametrize(
+    ("source", "line"),
+    [("def draw(f, side):\n    a = 1\n    return a @ a\n", 3), ("\n\nred = blue\n", 3)],
+)
+def test_a_fault_is_told_with_its_line(tmp_path: Path, source: str, line: int) -> None:
+    folder = new_project(tmp_path / "mine")
+    (folder / "renderer.py").write_text(source)
+    with pytest.raises(DeltaEditError, match=f"in line {line}: "):
+        open_project(folder).render(torch.rand(2, 5))
+
+
+@pytest.mark.parametrize(
+    ("factors", "wanted"), [(True, "boat with a wide cap"), (False, "a white boat")]
+)
+def test_a_domain_that_names_no_examples_has_some(
+    tmp_path: Path, factors: bool, wanted: str
+) -> None:
+    path = new_project(tmp_path / "mine") / "domain.json"
+    content = json.loads(path.read_text()) | {"neutral": "boat"}
+    if not factors:
+        content.pop("factors")
+    path.write_text(json.dumps(content))
+    assert wanted in read_declaration(path).examples
 
 
 @pytest.mark.slow

@@ -3,6 +3,7 @@
 deltaedit build mushrooms                       all steps
 deltaedit build mushrooms --step oracle         up to this one
 deltaedit build mushrooms --miniature           small networks, a minute or two
+deltaedit build mushrooms --adversarial         a critic teaches the generator: hours
 
 Runs renderer.py of the folder with your rights: build only what you have read.
 """
@@ -10,6 +11,7 @@ Runs renderer.py of the folder with your rights: build only what you have read.
 from __future__ import annotations
 
 import argparse
+import shlex
 from functools import partial
 from typing import Any
 
@@ -20,12 +22,21 @@ def register(commands: Any) -> None:
     """Add the command and its options."""
     command = commands.add_parser("build", help="make a domain of your own; stopped, it goes on")
     command.add_argument("folder", metavar="DIR", type=path_of, help="from `deltaedit new-domain`")
-    command.add_argument("--step", metavar="NAME", help="stop after this step (default: the last)")
     command.add_argument(
-        "--miniature", action="store_true", help="small networks, to try things with"
+        "--step",
+        metavar="NAME",
+        help="stop after renders, oracle, generator, clip, scales, codes, mapper, relevance, "
+        "settings or card (default: card, the last)",
     )
     command.add_argument(
-        "--adversarial", action="store_true", help="a critic teaches the generator, not the renders"
+        "--miniature",
+        action="store_true",
+        help="small networks, to try things with: minutes instead of 20 to 45",
+    )
+    command.add_argument(
+        "--adversarial",
+        action="store_true",
+        help="a critic teaches the generator, not the renders: hours",
     )
     command.add_argument("--device", default="cpu", help="cpu or cuda (default: cpu)")
     command.set_defaults(command=build)
@@ -34,16 +45,28 @@ def register(commands: Any) -> None:
 def build(options: argparse.Namespace) -> None:
     """Make what is not made yet."""
     from deltaedit_kit.device import usable_device
+    from deltaedit_kit.io.declaration import FILE_NAME, read_declaration
     from deltaedit_kit.labs.own_domain.bench import FULL, MINIATURE
     from deltaedit_kit.labs.own_domain.steps import NAMES
     from deltaedit_kit.labs.own_domain.steps import build as make
 
-    folder = make(
-        options.folder,
-        MINIATURE if options.miniature else FULL,
-        options.step or NAMES[-1],
-        options.adversarial,
-        str(usable_device(options.device)),
-        partial(print, flush=True),
-    )
-    print(f"made {folder}")
+    until, name = options.step or NAMES[-1], shlex.quote(str(options.folder))
+    try:
+        make(
+            options.folder,
+            MINIATURE if options.miniature else FULL,
+            until,
+            options.adversarial,
+            str(usable_device(options.device)),
+            partial(print, flush=True),
+        )
+    except KeyboardInterrupt:
+        print("\nwhat is done is kept: the same command goes on", flush=True)
+        raise
+    if until != NAMES[-1]:
+        print(f"made {options.folder} up to the step {until!r}; the same without --step goes on")
+        return
+    example = shlex.quote(read_declaration(options.folder / FILE_NAME).examples[0])
+    print(f"made {options.folder}: its quality is in card.md; then, for example:")
+    print(f"  deltaedit edit {example} --domain {name}")
+    print(f"  deltaedit evaluate {name}")

@@ -10,6 +10,7 @@ Interrupt it whenever you like: the same command goes on with the next run.
 from __future__ import annotations
 
 import argparse
+import os
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ def register(commands: Any) -> None:
     command = commands.add_parser(
         "evaluate", help="compare DeltaEdit with the baselines, as a table"
     )
-    command.add_argument("domain", nargs="?", default="toyfaces", help="which pictures")
+    command.add_argument("domain", nargs="?", default="toyfaces", help="a name, or a folder")
     command.add_argument("--methods", help="names joined by commas (default: all)")
     command.add_argument(
         "--settings",
@@ -63,7 +64,8 @@ def evaluate(options: argparse.Namespace) -> None:
     from deltaedit_kit.labs.compare.results import Results
     from deltaedit_kit.labs.compare.table import summary_table
 
-    name = f"{options.domain}-quick" if options.quick else options.domain
+    own = Path(os.path.abspath(path_of(options.domain))).name  # of a folder: its last part
+    name = f"{own}-quick" if options.quick else own
     folder = options.out or Path("runs/evaluate") / name
     check_folder(folder)
     with step(f"load {options.domain}"):

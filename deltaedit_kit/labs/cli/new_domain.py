@@ -56,8 +56,8 @@ def new_domain(options: argparse.Namespace) -> None:
     from deltaedit_kit.labs.own_domain.project import new_project
 
     folder = new_project(check_folder(options.folder))
-    then = f"deltaedit build {shlex.quote(str(folder))}"
-    print(f"wrote {folder}: renderer.py, domain.json, README.md; then: {then}")
+    print(f"wrote {folder}: renderer.py and domain.json, to be changed as its README.md says")
+    print(f"then: deltaedit build {shlex.quote(str(folder))} --miniature")
 
 
 def from_files(options: argparse.Namespace) -> None:

@@ -40,7 +40,9 @@ def add_picture_options(command: Any, faces: int, out: str) -> None:
 
     `faces` and `out` are only named in the help: the command decides.
     """
-    command.add_argument("--domain", default="toyfaces", help="which pictures (default: toyfaces)")
+    command.add_argument(
+        "--domain", default="toyfaces", help="a name, or a folder (default: toyfaces)"
+    )
     command.add_argument("--faces", type=int, help=f"how many (default: {faces})")
     command.add_argument("--seed", type=int, help="which ones (default: 0)")
     command.add_argument(

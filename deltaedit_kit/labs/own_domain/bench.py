@@ -101,9 +101,15 @@ class Bench:
         return self.project.folder / f"{network}.safetensors"
 
     @property
+    def made_by(self) -> str:
+        """The command with its switches."""
+        sizes = {FULL: "", MINIATURE: " --miniature"}.get(self.sizes, " in sizes of one's own")
+        return f"deltaedit build{sizes}{' --adversarial' * self.adversarial}"
+
+    @property
     def header(self) -> dict[str, str]:
         """What every finished file says of itself."""
-        return {"domain": self.project.spec.name, "made_by": "deltaedit build"}
+        return {"domain": self.project.spec.name, "made_by": self.made_by}
 
     def world(self, tell: Tell = lambda *_: None) -> World:
         """The renders, drawn if they are not there."""

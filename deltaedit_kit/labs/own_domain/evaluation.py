@@ -31,6 +31,11 @@ TUNING_SEED, EVALUATION_SEED = 600_000, 700_000
 STRENGTHS = (0.7, 1.0, 1.4, 2.0, 2.8)
 KEPT = (1.0, 0.5, 0.25)  # shares of the channels that a sentence may touch
 PRICE, AIM = 5.0, 0.04
+REGRESSION = """\
+Oracle, generator and CLIP learned from renders with known factors, CLIP from captions too."""
+CRITIC = """\
+Oracle and CLIP learned from renders with known factors, CLIP from captions too; the generator
+from renders alone, by a critic."""
 
 
 @dataclass(frozen=True)
@@ -114,16 +119,22 @@ def make_settings(bench: Bench) -> None:
     write_text(path, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
 
 
-def make_card(bench: Bench) -> None:
-    """Write card.md."""
+def make_card(bench: Bench) -> str:
+    """Write card.md; its two numbers."""
     domain = domain_of(bench)
     quality = EditEvaluation(domain, bench.sizes.evaluation_faces, EVALUATION_SEED).evaluate()
     clean, augmented = reading_errors(bench), reading_errors(bench, augmented=True)
-    write_text(bench.project.folder / "card.md", card(domain, quality, clean, augmented))
+    text = card(domain, quality, clean, augmented, bench)
+    write_text(bench.project.folder / "card.md", text)
+    return f"mean success {quality.success:.0%}, mean side effect {quality.side_effect:.3f}"
 
 
 def card(
-    domain: Domain, quality: EditQuality, clean: dict[str, float], augmented: dict[str, float]
+    domain: Domain,
+    quality: EditQuality,
+    clean: dict[str, float],
+    augmented: dict[str, float],
+    bench: Bench,
 ) -> str:
     """What was made and how good it is."""
     spec = domain.spec
@@ -133,10 +144,11 @@ def card(
         for row in quality.results
     )
     read = "\n".join(f"| {name} | {clean[name]:.3f} | {augmented[name]:.3f} |" for name in clean)
+    taught = CRITIC if bench.adversarial else REGRESSION
     return f"""# {spec.name}: {spec.title}
 
 {spec.resolution} px, {domain.layout.total} style channels, CLIP width {domain.clip.width}; strength
-{spec.strength:g}, threshold {spec.threshold:g}. Made by `deltaedit build`.
+{spec.strength:g}, threshold {spec.threshold:g}. Made by `{bench.made_by}`.
 
 ## Edits, by the oracle
 
@@ -157,7 +169,7 @@ Mean error on renders that it never saw, as they are and augmented; a guess is {
 
 ## Supervision, said plainly
 
-Oracle, generator and CLIP learned from renders with known factors, CLIP from captions of them too.
+{taught}
 The mapper saw generated pictures and their CLIP embeddings: no text, no factor. The oracle's own
 errors are in every number above.
 """

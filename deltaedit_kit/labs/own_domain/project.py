@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+from traceback import extract_tb
 from zlib import crc32
 
 import torch
@@ -84,7 +85,8 @@ class Project:
             drawn = torch.as_tensor(self.draw(named, side)).float()
         except (Exception, SystemExit) as cause:  # the learner's own code may raise anything
             raise DeltaEditError(
-                f"{RENDERER} failed: {type(cause).__name__}: {cause}; the factors of {FILE_NAME} "
+                f"{RENDERER} failed{line_of(cause, self.folder / RENDERER)}: "
+                f"{type(cause).__name__}: {cause}; the factors of {FILE_NAME} "
                 f"are {', '.join(self.factors)}, each [n, 1, 1]"
             ) from cause
         if tuple(drawn.shape) != (len(factors), 3, side, side):
@@ -122,6 +124,12 @@ def open_project(folder: str | Path) -> Project:
         draw: Draw = module.draw
     except (Exception, SystemExit) as cause:  # of the learner's own code
         raise DeltaEditError(
-            f"{path} cannot be used: {type(cause).__name__}: {cause}; mend it"
+            f"{path} cannot be used{line_of(cause, path)}: {type(cause).__name__}: {cause}; mend it"
         ) from cause
     return Project(folder, spec, draw, source)
+
+
+def line_of(cause: BaseException, path: Path) -> str:
+    """Where in the file at `path` it was raised, as " in line 7"; "" where in none."""
+    lines = [at.lineno for at in extract_tb(cause.__traceback__) if at.filename == str(path)]
+    return f" in line {lines[-1]}" if lines else ""

@@ -24,17 +24,13 @@ from deltaedit_kit.labs.own_domain.clip import make_clip
 from deltaedit_kit.labs.own_domain.editing import make_mapper, make_r, make_store
 from deltaedit_kit.labs.own_domain.evaluation import make_card, make_settings
 from deltaedit_kit.labs.own_domain.generator import RAW, make_generator, make_scales
-from deltaedit_kit.labs.own_domain.oracle import GUESS, make_oracle, reading_errors
+from deltaedit_kit.labs.own_domain.oracle import make_oracle
 from deltaedit_kit.labs.own_domain.project import Project, open_project
+from deltaedit_kit.labs.own_domain.sheet import SHEET, make_renders
 from deltaedit_kit.lock import only_writer
 
 Say = Callable[[str], object]
 EVERY = 10.0  # seconds between two lines of progress
-
-
-def make_renders(bench: Bench) -> None:
-    """Draw them."""
-    bench.world(bench.tell)
 
 
 ORACLE = "oracle.safetensors"
@@ -47,7 +43,7 @@ class Step:
     """A step: what it makes, from which steps and sizes, and its share of a full build."""
 
     name: str
-    make: Callable[[Bench], None]
+    make: Callable[[Bench], str | None]  # what it has to say when it is done
     file: str  # that is there when it is done; "" for a step inside `build/`
     after: tuple[str, ...]
     sizes: tuple[str, ...]
@@ -55,7 +51,7 @@ class Step:
 
 
 STEPS = (
-    Step("renders", make_renders, "", (), ("renders", "held_out", "style_dim"), 1.0),
+    Step("renders", make_renders, f"build/{SHEET}", (), ("renders", "held_out", "style_dim"), 1.0),
     Step("oracle", make_oracle, ORACLE, ("renders",), ("reader_width", "oracle_schedule"), 4.0),
     Step("generator", make_generator, f"build/{RAW}", ("renders",), GENERATOR, 10.0),
     Step("clip", make_clip, "clip.safetensors", ("renders",), CLIP, 6.0),
@@ -115,11 +111,11 @@ def build(
                 project, sizes, fingerprints, step.name, clock.begin(step), device, adversarial
             )
             with kit_defaults():
-                step.make(bench)
+                word = step.make(bench)
             _write_down(workspace, step.name, fingerprints[step.name])
             clock.end(step)
-            if step.name == "oracle":
-                say(_readable(bench))
+            if word:
+                say(f"  {word}")
     return project.folder
 
 
@@ -147,12 +143,6 @@ def _write_down(workspace: Path, name: str, fingerprint: str) -> None:
     write_text(
         workspace / "done.json", json.dumps(_done(workspace) | {name: fingerprint}, indent=2)
     )
-
-
-def _readable(bench: Bench) -> str:
-    errors = reading_errors(bench)
-    rows = ", ".join(f"{name} {error:.3f}" for name, error in errors.items())
-    return f"  mean error of what the oracle reads (a guess: {GUESS}): {rows}"
 
 
 class Clock:
@@ -189,8 +179,8 @@ class Clock:
             pace = (self.spent + now - self.start) / (self.expected + expected * done / total)
             whole = rest + pace * sum(self.left.values())
             self.say(
-                f"{self._number()} {step.name}: {done}/{total}, {rest / 60:.1f} min left, "
-                f"{whole / 60:.0f} min of the whole build"
+                f"{self._number()} {step.name}: {done}/{total}, {rest / 60:.1f} min left; "
+                f"{whole / 60:.0f} min until all is done"
             )
 
         return tell

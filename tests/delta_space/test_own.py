@@ -75,6 +75,15 @@ def test_mean_of_several_captions_is_unit(folder: Path, clip: ClipSpace) -> None
         own_cloud(folder, clip, several="all")  # type: ignore[arg-type]
 
 
+def test_a_cache_that_cannot_be_written_costs_nobody_the_work(
+    folder: Path, tmp_path: Path, clip: ClipSpace
+) -> None:
+    (tmp_path / "no folder").touch()
+    with pytest.warns(UserWarning, match="not kept in .*no folder.*next call"):
+        made = own_cloud(folder, clip, cache=tmp_path / "no folder", progress=False)
+    assert (len(made.cloud), made.cache) == (2, None)
+
+
 def test_the_cache_saves_the_work_and_knows_when_it_is_old(
     folder: Path, tmp_path: Path, clip: ClipSpace, monkeypatch: pytest.MonkeyPatch
 ) -> None:

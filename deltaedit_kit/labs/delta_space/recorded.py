@@ -15,6 +15,7 @@ from datetime import date
 from pathlib import Path
 from typing import get_args
 
+from deltaedit_kit.atomic import write_text
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.delta_space.alignment import AlignmentTable, Measure
 from deltaedit_kit.labs.delta_space.clouds.paper import Data
@@ -58,7 +59,7 @@ def record(tables: dict[Data, AlignmentTable], path: Path = FILE) -> None:
         "of": "the features in folder tSNE of the public DeltaEdit repository, 1,500 pairs each",
         "measures": measures,
     }
-    path.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    write_text(path, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
 
 
 def _rounded(measure: Measure) -> dict[str, str | float]:

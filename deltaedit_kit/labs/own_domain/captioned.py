@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from deltaedit_kit.atomic import write_text
+from deltaedit_kit.atomic import replacing, write_text
 from deltaedit_kit.domain import Domain
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.own_domain.captions import draw_captions
@@ -22,11 +22,11 @@ def write_captioned(domain: Domain, folder: str | Path, n: int, seed: int = 0) -
             "`deltaedit build`"
         )
     folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
     images = domain.sample(n, seed).images.cpu()
     read = domain.oracle.read(images)
     for row in range(n):
         text = draw_captions(domain.spec, read[row : row + 1], 1, seed + row)[0][0]
-        (folder / f"{row:04d}.png").write_bytes(png_bytes(images[row]))
+        with replacing(folder / f"{row:04d}.png") as beside:
+            beside.write_bytes(png_bytes(images[row]))
         write_text(folder / f"{row:04d}.txt", text + "\n")
     return folder

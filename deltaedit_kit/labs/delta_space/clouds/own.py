@@ -13,6 +13,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
@@ -55,7 +56,8 @@ def own_cloud(
     """Embed pictures and captions with `clip`; `source` as for `read_captions`.
 
     Of several captions the first is taken, or the mean of all, made unit again. `limit` keeps the
-    first so many pictures. `cache` is a folder: the second call reads what the first one wrote.
+    first so many pictures. `cache` is a folder: the second call reads what the first one wrote. A
+    warning says where nothing can be written.
     Raises DeltaEditError as `read_captions`, for a wrong option, and when nothing could be used.
     """
     if several not in get_args(Several):
@@ -71,7 +73,14 @@ def own_cloud(
             return OwnCloud(stored.cloud, (*found.skipped, *stored.skipped), path)
     made = _embed(items, clip, several, batch, progress)
     if path is not None:
-        _save(path, made)
+        try:
+            _save(path, made)
+        except OSError as cause:  # the work is done: a full disk must not take it away
+            warnings.warn(
+                f"the embeddings are not kept in {cache}: {cause}; the next call makes them again",
+                stacklevel=3,  # who called, beyond the decorator
+            )
+            path = None
     return OwnCloud(made.cloud, (*found.skipped, *made.skipped), path)
 
 

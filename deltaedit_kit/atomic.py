@@ -168,6 +168,22 @@ def write_text(path: str | Path, text: str) -> Path:
     return Path(path)
 
 
+@contextmanager
+def all_or_none() -> Iterator[list[Path]]:
+    """A list that the block puts every new file into; where it fails they are deleted again.
+
+    For files that belong together and are never replaced: half of them, left by a full disk or
+    Ctrl-C, would be in the way of the next try.
+    """
+    made: list[Path] = []
+    try:
+        yield made
+    except BaseException:
+        for path in made:
+            path.unlink(missing_ok=True)
+        raise
+
+
 def remove_leftovers(folder: Path, names: Collection[str]) -> None:
     """Delete what killed processes left in `folder` beside files of these names.
 

@@ -18,7 +18,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from deltaedit_kit.atomic import regular_file, replacing, save_tensors, write_text
+from deltaedit_kit.atomic import all_or_none, regular_file, replacing, save_tensors, write_text
 from deltaedit_kit.domain_spec import NETWORKS
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.io.checkpoints import loaders
@@ -95,19 +95,24 @@ def draft(folder: Path, given: Given) -> Path:
     declared(declaration, str(folder / FILE_NAME))  # a word that cannot be is told before work
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        if given.label is None:
-            placed["generator"] = [place(given.generator, folder, "generator")]
-        else:
-            kept = {"kind": "stylegan2", "label": str(given.label)}
-            save_tensors(folder / "generator.safetensors", generator.checkpoint(), kept)
-            placed["generator"] = [{"file": "generator.safetensors"}]
-        placed["clip"] = (
-            published_clip() if given.clip is None else [place(Path(given.clip), folder, "clip")]
-        )
-        if given.encoder is not None:
-            placed["inversion"] = [place(given.encoder, folder, "inversion")]
-        declaration["absent"] = {key: ABSENT[key] for key in NETWORKS if key not in placed}
-        write_text(folder / FILE_NAME, json.dumps(declaration, indent=2, ensure_ascii=False) + "\n")
+        with all_or_none() as made:
+            if given.label is None:
+                placed["generator"] = [place(given.generator, folder, "generator", made)]
+            else:
+                kept = {"kind": "stylegan2", "label": str(given.label)}
+                save_tensors(folder / "generator.safetensors", generator.checkpoint(), kept)
+                placed["generator"] = [{"file": "generator.safetensors"}]
+            placed["clip"] = (
+                published_clip()
+                if given.clip is None
+                else [place(Path(given.clip), folder, "clip", made)]
+            )
+            if given.encoder is not None:
+                placed["inversion"] = [place(given.encoder, folder, "inversion", made)]
+            declaration["absent"] = {key: ABSENT[key] for key in NETWORKS if key not in placed}
+            write_text(
+                folder / FILE_NAME, json.dumps(declaration, indent=2, ensure_ascii=False) + "\n"
+            )
     except OSError as cause:
         raise DeltaEditError(f"cannot write to {folder}: {cause}; give another folder") from None
     return folder
@@ -121,8 +126,11 @@ def name_of(folder: Path) -> str:
         raise DeltaEditError(f"a domain cannot be called {folder.name!r}: {cause}") from None
 
 
-def place(source: Path, folder: Path, network: str) -> dict[str, Any]:
-    """Put a file into the folder, without copying it where the disk can; its entry."""
+def place(source: Path, folder: Path, network: str, made: list[Path]) -> dict[str, Any]:
+    """Put a file into the folder, without copying it where the disk can; its entry.
+
+    What was not there before is added to `made`.
+    """
     source = regular_file(source).resolve()
     try:
         name = plain_name(source.name)
@@ -135,6 +143,7 @@ def place(source: Path, folder: Path, network: str) -> dict[str, Any]:
         except OSError:  # another disk, or one that knows no links
             with replacing(target) as beside:
                 shutil.copyfile(source, beside)
+        made.append(target)
     elif not target.exists() or not os.path.samefile(source, target):
         raise DeltaEditError(f"{target} is there already; give an empty folder")
     return {"file": name, "megabytes": round(target.stat().st_size / 1e6, 1) or 0.1}

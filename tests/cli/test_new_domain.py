@@ -161,6 +161,31 @@ def test_files_that_are_something_else_or_do_not_belong_together(
         assert not (tmp_path / "new").exists()
 
 
+@pytest.mark.parametrize("drawn", [True, False])
+def test_a_disk_that_fills_half_way_leaves_nothing_in_the_way(
+    drawn: bool,
+    files: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    given = ["--generator", files / "generator.safetensors", "--neutral", "cat"]
+    arguments = [tmp_path / "mine", *(["--renderer"] if drawn else given)]
+
+    def replaced(source: Path, target: Path) -> None:
+        if target.name == "domain.json":
+            raise OSError(28, "No space left on device")
+        source.rename(target)
+
+    with monkeypatch.context() as full:
+        full.setattr("deltaedit_kit.atomic.os.replace", replaced)
+        code, _, err = run(capsys, *arguments)
+    assert (code, err.count("\n")) == (cli.WRONG_INPUT, 1)
+    assert "No space left" in err
+    assert not list((tmp_path / "mine").iterdir())
+    assert run(capsys, *arguments)[0] == 0
+
+
 @pytest.mark.skipif(os.name == "nt", reason="links need a right on Windows")
 @pytest.mark.parametrize("kind", ["--generator", "--renderer"])
 def test_nothing_is_written_through_a_link(

@@ -14,7 +14,7 @@ import shutil
 from importlib.metadata import PackageNotFoundError, files
 from pathlib import Path
 
-from deltaedit_kit.atomic import replacing
+from deltaedit_kit.atomic import all_or_none, replacing
 from deltaedit_kit.errors import DeltaEditError
 
 SHARE = "share/deltaedit-kit/"
@@ -67,12 +67,9 @@ def unpack(folder: Path) -> list[Path]:
     there = next((target for target in targets if os.path.lexists(target)), None)
     if there is not None:
         raise DeltaEditError(f"{there} is there already; name another folder, or move it away")
-    try:
+    with all_or_none() as made:
         for target, source in targets.items():
             with replacing(target) as beside:
                 shutil.copyfile(source, beside)
-    except BaseException:  # also Ctrl-C: half of the copies would be in the way of the next try
-        for target in targets:
-            target.unlink(missing_ok=True)
-        raise
-    return list(targets)
+            made.append(target)
+    return made

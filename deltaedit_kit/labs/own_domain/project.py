@@ -24,7 +24,7 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 
-from deltaedit_kit.atomic import regular_file, write_text
+from deltaedit_kit.atomic import all_or_none, regular_file, write_text
 from deltaedit_kit.domain_spec import DomainSpec
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.io.declaration import FILE_NAME, RENDERER, plain_name, read_declaration
@@ -38,7 +38,8 @@ Draw = Callable[[Mapping[str, Tensor], int], Tensor]
 def new_project(folder: str | Path) -> Path:
     """Write the example into a folder that has none of its files; the folder.
 
-    The domain gets the folder's name. Raises DeltaEditError where a file is there already.
+    The domain gets the folder's name. Raises DeltaEditError where a file is there already, OSError
+    where nothing can be written; then none of them is there.
     """
     folder = Path(folder)
     for name in FILES:
@@ -49,11 +50,12 @@ def new_project(folder: str | Path) -> Path:
     except ValueError as cause:
         raise DeltaEditError(f"no domain can be called {folder.name!r}: {cause}") from None
     template = files("deltaedit_kit.labs.own_domain") / "mushroom"
-    for name in FILES:
-        text = (template / name).read_text(encoding="utf-8")
-        if name == FILE_NAME:
-            text = text.replace('"name": "mushroom"', f'"name": {json.dumps(own_name)}', 1)
-        write_text(folder / name, text)
+    with all_or_none() as made:
+        for name in FILES:
+            text = (template / name).read_text(encoding="utf-8")
+            if name == FILE_NAME:
+                text = text.replace('"name": "mushroom"', f'"name": {json.dumps(own_name)}', 1)
+            made.append(write_text(folder / name, text))
     return folder
 
 

@@ -124,7 +124,8 @@ def split_rows(codes: int, held_out: float, seed: int, least: int = 2) -> tuple[
     kept = round(codes * held_out)
     if min(kept, codes - kept) < least:
         raise DeltaEditError(
-            f"{codes} codes are too few to hold out {held_out:.0%} of them; make more codes"
+            f"{codes} codes are too few to hold out {held_out:.0%} of them; make at least "
+            f"{math.ceil(least / min(held_out, 1 - held_out))}"
         )
     return order[kept:], order[:kept]
 

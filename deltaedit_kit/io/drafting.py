@@ -23,7 +23,14 @@ from deltaedit_kit.domain_spec import NETWORKS
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.io.checkpoints import loaders
 from deltaedit_kit.io.checkpoints.clip import preprocessing_of
-from deltaedit_kit.io.declaration import FILE_NAME, FORMAT, VERSION, declared, plain_name
+from deltaedit_kit.io.declaration import (
+    FILE_NAME,
+    FORMAT,
+    USUAL,
+    VERSION,
+    declared,
+    plain_name,
+)
 
 NO_LICENCE = "not stated: ask whoever made the networks before any use beyond study"
 ABSENT = {
@@ -89,6 +96,7 @@ def draft(folder: Path, given: Given) -> Path:
         "preprocessing": preprocessing,
         "clip_model": given.clip_model,
         "licence": given.licence.strip() or NO_LICENCE,
+        "examples": [phrase.replace("{}", given.neutral) for phrase in USUAL],
         "networks": placed,
         "absent": {},
     }

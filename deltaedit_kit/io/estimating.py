@@ -13,12 +13,24 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NoReturn
 
 import torch
 
+from deltaedit_kit.clip_network import ClipNetwork
+from deltaedit_kit.clip_space import ClipSpace
 from deltaedit_kit.domain import Domain, pictures_a_pass
-from deltaedit_kit.io.footprint import COPIES, MAPS_AT_ONCE, channels_of, largest_map, numbers
+from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.io.footprint import (
+    COPIES,
+    MAPS_AT_ONCE,
+    VIT_B_32,
+    channels_of,
+    largest_map,
+    numbers,
+)
 from deltaedit_kit.mapper import DeltaMapper
+from deltaedit_kit.networks import Networks
 from deltaedit_kit.skeleton import skeleton
 from deltaedit_kit.train import TrainingConfig
 
@@ -42,6 +54,24 @@ class Estimate:
         return f"{self.command.format(name=name)}    about {words(self.seconds)}, {memory}"
 
 
+def before_clip(domain: Domain) -> Domain:
+    """A domain with ViT-B/32 of zeros in the place of a CLIP that is not here yet: as slow."""
+
+    def clip() -> ClipSpace:
+        with skeleton():
+            network = ClipNetwork(VIT_B_32)
+        network = network.to_empty(device="cpu").requires_grad_(False).eval()
+        for x in (*network.parameters(), *network.buffers()):
+            x.zero_()
+        return ClipSpace(network, None, domain.spec.preprocessing)
+
+    def missing(*_: object) -> NoReturn:
+        raise DeltaEditError("this domain is there to estimate times only; load its files")
+
+    networks = Networks(lambda: domain.generator, clip, missing, missing)
+    return Domain(domain.spec, networks, domain.device)
+
+
 def estimates(domain: Domain) -> list[Estimate]:
     """The three commands that make a mapper and R. Draws three pictures and multiplies matrices."""
     generator, clip = domain.generator, domain.clip
@@ -59,19 +89,20 @@ def estimates(domain: Domain) -> list[Estimate]:
     arithmetic = 6 * weights * config.batch * config.steps
     codes = SAMPLES * 2 * (domain.layout.total + clip.width + generator.style_dim)
     layers = len(generator.layers)  # all their maps are kept for the way back
+    where = "" if domain.device.type == "cpu" else f" --device {domain.device}"
     return [
         Estimate(
-            f"deltaedit codes {{name}} --samples {SAMPLES}",
+            f"deltaedit codes {{name}} --samples {SAMPLES}{where}",
             SAMPLES * picture,
             networks + batch * a_picture,
         ),
         Estimate(
-            "deltaedit train {name}",
+            f"deltaedit train {{name}}{where}",
             arithmetic / (2 * SIDE**3 / product),
             networks + (1 + COPIES) * 4 * weights + codes,
         ),
         Estimate(
-            f"deltaedit relevance {{name}} --method gradient --pictures {PICTURES}",
+            f"deltaedit relevance {{name}} --method gradient --pictures {PICTURES}{where}",
             PICTURES * clip.width * BACKWARD * picture,
             networks + layers * widest,
         ),

@@ -75,7 +75,12 @@ def test_files_become_a_domain_that_only_lacks_mapper_and_relevance(
 @pytest.mark.parametrize("kind", ["rosinality", "ada", "tf"])
 @pytest.mark.parametrize("width", [16, 24])
 def test_generators_of_every_kind_and_size(
-    kind: str, resolution: int, width: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    kind: str,
+    resolution: int,
+    width: int,
+    files: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     sides = [2**k for k in range(2, resolution.bit_length())]
     made = Generator(resolution, {side: 4 + 2 * (side < 64) for side in sides}, width, 3)
@@ -86,9 +91,9 @@ def test_generators_of_every_kind_and_size(
         torch.save({"g_ema": made.state_dict(), "latent_avg": made.mean_w}, path)
     else:
         path.write_bytes({"ada": ada_pickle, "tf": tf_pickle}[kind](made))
-    code, out, err = run(capsys, tmp_path / "mine", "--generator", path, "--neutral", "car")
-    assert (code, err) == (0, "")
-    assert "--only clip" in out
+    arguments = ["--generator", path, "--neutral", "car", "--clip", files / "clip.safetensors"]
+    code, out, err = run(capsys, tmp_path / "mine", *arguments)
+    assert (code, err, "deltaedit edit 'a white car'" in out) == (0, "", True)
     generator = load_domain(tmp_path / "mine").generator
     assert (generator.resolution, generator.style_dim) == (resolution, width)
 
@@ -121,7 +126,21 @@ def test_the_printed_commands_make_what_is_missing(
         assert bool(edit.delta_s[..., group].any())
 
 
-def test_one_class_becomes_a_domain(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.slow
+def test_times_are_told_before_a_clip_is_downloaded(
+    files: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    generator = ["--generator", files / "generator.safetensors", "--neutral", "cat"]
+    code, out, err = run(capsys, tmp_path / "cats", *generator)
+    assert (code, err) == (0, "")
+    priced = [line.split()[1] for line in out.splitlines() if "    about " in line]
+    assert priced == ["codes", "train", "relevance"]
+    assert f"  deltaedit download {tmp_path / 'cats'} --only clip\n" in out
+
+
+def test_one_class_becomes_a_domain(
+    files: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     made = Generator(32, dict.fromkeys((4, 8, 16, 32), 4), 16, 2)
     made.estimate_mean_w(100)
     beside = {
@@ -131,7 +150,7 @@ def test_one_class_becomes_a_domain(tmp_path: Path, capsys: pytest.CaptureFixtur
     }
     path = tmp_path / "network.pkl"
     path.write_bytes(ada_pickle(made, replaced=beside, c_dim=3))
-    arguments = ["--generator", path, "--neutral", "ship"]
+    arguments = ["--generator", path, "--neutral", "ship", "--clip", files / "clip.safetensors"]
     code, _, err = run(capsys, tmp_path / "ships", *arguments)
     assert (code, "--class 0" in err) == (2, True)
     assert run(capsys, tmp_path / "ships", *arguments, "--class", "2")[0] == 0

@@ -63,8 +63,8 @@ def new_domain(options: argparse.Namespace) -> None:
 def from_files(options: argparse.Namespace) -> None:
     """Declare somebody's files, list what is there, and price what is missing."""
     from deltaedit_kit.io.drafting import NO_LICENCE, Given, draft
-    from deltaedit_kit.io.estimating import estimates
-    from deltaedit_kit.io.listing import list_files, table
+    from deltaedit_kit.io.estimating import before_clip, estimates
+    from deltaedit_kit.io.listing import ABSENT, list_files, table
     from deltaedit_kit.io.loading import load_domain
 
     if not (options.neutral or "").strip():
@@ -86,18 +86,16 @@ def from_files(options: argparse.Namespace) -> None:
             licence,
         )
         folder = draft(check_folder(options.folder), given)
-    print(table(list_files(folder)))
-    domain = load_domain(folder, options.device)
-    print(
-        f"wrote {folder / 'domain.json'}: look at its words and at how pictures "
-        "enter CLIP (preprocessing). What is missing:"
-    )
-    name = shlex.quote(str(folder))
+    print(table(row for row in list_files(folder) if row.state != ABSENT))
+    domain, name = load_domain(folder, options.device), shlex.quote(str(folder))
+    print(f"wrote {folder / 'domain.json'}: look at its title, examples and licence, and at how")
+    print('pictures enter CLIP ("preprocessing"). What is missing, and what it takes here:')
     if options.clip is None:
-        print(f"  deltaedit download {name} --only clip    then times can be estimated:")
-        print(f"  deltaedit codes {name} --samples 200000")
-        print(f"  deltaedit train {name}")
-        print(f"  deltaedit relevance {name} --method gradient")
-        return
+        print(f"  deltaedit download {name} --only clip")
+        domain = before_clip(domain)
     for estimate in estimates(domain):
         print(f"  {estimate.line(name)}")
+    example = shlex.quote(domain.spec.examples[0])
+    print(f"then: deltaedit edit {example} --domain {name}")
+    if options.encoder is None:
+        print("sampled pictures only: photographs need an e4e of this generator (--encoder)")

@@ -17,7 +17,14 @@ from deltaedit_kit.atomic import load_tensors
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.io.declaration import read_declaration
 from deltaedit_kit.labs.cli.main import main
-from deltaedit_kit.labs.own_domain import Sizes, bench, build, new_project, open_project
+from deltaedit_kit.labs.own_domain import (
+    Sizes,
+    bench,
+    build,
+    new_project,
+    open_project,
+    oracle,
+)
 from deltaedit_kit.labs.own_domain.bench import Bench
 from deltaedit_kit.labs.own_domain.captions import caption, draw_captions
 from deltaedit_kit.labs.own_domain.loop import Schedule, descend
@@ -173,6 +180,17 @@ def test_a_stopped_build_goes_on(tmp_path: Path, tiny: Sizes) -> None:
     assert "generator: done" in said[-1]
 
 
+def test_factors_that_cannot_be_read_are_named(
+    tmp_path: Path, tiny: Sizes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    errors = {"cap_width": 0.02, "spot_size": 0.24}
+    monkeypatch.setattr(oracle, "reading_errors", lambda _: errors)
+    said: list[str] = []
+    build(new_project(tmp_path / "mine"), tiny, "oracle", say=said.append)
+    advice = said[-1].partition("factors.png")[2]
+    assert ("spot_size" in advice, "cap_width" in advice) == (True, False)
+
+
 def test_a_critic_may_teach_the_generator(tmp_path: Path, tiny: Sizes) -> None:
     folder = build(
         new_project(tmp_path / "mine"), tiny, "scales", adversarial=True, say=lambda _: None
@@ -193,7 +211,7 @@ def test_more_factors_than_w_holds_are_refused(tmp_path: Path, tiny: Sizes) -> N
         build(
             new_project(tmp_path / "mine"),
             replace(tiny, style_dim=20),
-            "generator",
+            "renders",
             say=lambda _: None,
         )
 

@@ -23,7 +23,7 @@ class Sizes:
     # oracle
     reader_width: int = 24
     oracle_schedule: Schedule = field(default_factory=lambda: Schedule(1000, 2e-3))
-    # generator; layers up to 32 px share a width, as the mapper takes them for tokens
+    # generator; layers up to 32 px share a width, so that the mapper's tokens are full
     channels: int = 64
     last_channels: int = 24  # at 64 px and above
     style_dim: int = 64

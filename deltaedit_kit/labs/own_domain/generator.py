@@ -17,12 +17,10 @@ from jaxtyping import Float
 from torch import Tensor
 
 from deltaedit_kit.atomic import load_tensors, save_tensors
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.own_domain.adversarial import STATE, Config, Run
 from deltaedit_kit.labs.own_domain.bench import Bench
 from deltaedit_kit.labs.own_domain.loop import descend
 from deltaedit_kit.labs.own_domain.mapping import (
-    KNOTS,
     LAYERS,
     OFFSET,
     fold_offset,
@@ -67,10 +65,6 @@ def make_generator(bench: Bench) -> None:
 def make_by_regression(bench: Bench) -> None:
     """Solve the mapping, train the synthesis, write what is to be scaled."""
     world, sizes, factors = bench.world(), bench.sizes, bench.factors
-    if len(KNOTS) * factors > sizes.style_dim:
-        raise DeltaEditError(
-            f"{factors} factors do not fit into w; name at most {sizes.style_dim // len(KNOTS)}"
-        )
     torch.manual_seed(0)
     side = bench.project.spec.resolution
     model = Generator(side, channels_of(bench), sizes.style_dim, LAYERS)

@@ -20,6 +20,7 @@ from deltaedit_kit.labs.own_domain.loop import descend
 BATCH, SEED = 32, 1_000_003
 REACH = 1  # pixels: where a thing stands may be a factor
 GUESS = 0.25  # mean |error| of who always says one half
+POOR = 0.1  # an error that should make its renderer's author look
 
 
 def make_oracle(bench: Bench) -> str:
@@ -40,8 +41,12 @@ def make_oracle(bench: Bench) -> str:
         reader, loss_at, sizes.oracle_schedule, bench.state("oracle"), bench.fingerprint, bench.tell
     )
     save_tensors(bench.file("oracle"), reader.state_dict(), {"format": FORMAT, **bench.header})
-    rows = ", ".join(f"{name} {error:.3f}" for name, error in reading_errors(bench).items())
-    return f"mean error of what the oracle reads (a guess: {GUESS}): {rows}"
+    errors = reading_errors(bench)
+    said = "mean error of what the oracle reads: "
+    said += ", ".join(f"{name} {error:.3f}" for name, error in errors.items())
+    if poor := [name for name, error in errors.items() if error > POOR]:
+        said += f"; a guess has {GUESS}: see build/factors.png for what {', '.join(poor)} draw"
+    return said
 
 
 def reading_errors(bench: Bench, augmented: bool = False) -> dict[str, float]:

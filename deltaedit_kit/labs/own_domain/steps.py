@@ -24,6 +24,7 @@ from deltaedit_kit.labs.own_domain.clip import make_clip
 from deltaedit_kit.labs.own_domain.editing import make_mapper, make_r, make_store
 from deltaedit_kit.labs.own_domain.evaluation import make_card, make_settings
 from deltaedit_kit.labs.own_domain.generator import RAW, make_generator, make_scales
+from deltaedit_kit.labs.own_domain.mapping import KNOTS
 from deltaedit_kit.labs.own_domain.oracle import make_oracle
 from deltaedit_kit.labs.own_domain.project import Project, open_project
 from deltaedit_kit.labs.own_domain.sheet import SHEET, make_renders
@@ -93,11 +94,16 @@ def build(
     """Make what is not made yet, up to the step `until`; the folder. RUNS the folder's renderer.py.
 
     Stopped or killed, it goes on where it was. Raises DeltaEditError for a project that is none,
-    an unknown step, and while another build works in the folder.
+    more factors than w has room for, an unknown step, and while another build works in the folder.
     """
     if until not in NAMES:
         raise DeltaEditError(f"no step is called {until[:40]!r}; the steps are {', '.join(NAMES)}")
     project = open_project(folder)
+    most = sizes.style_dim // len(KNOTS)
+    if len(project.factors) > most and not adversarial:  # told before half an hour of work
+        raise DeltaEditError(
+            f"{len(project.factors)} factors do not fit into w; name at most {most}"
+        )
     fingerprints = fingerprints_of(project, sizes, adversarial)
     workspace = project.folder / "build"
     with only_writer(workspace, "build"):

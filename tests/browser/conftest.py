@@ -1,6 +1,6 @@
 """A real browser for the widgets: find a Chromium, start JupyterLab or Voilà, hand out pages.
 
-    chromium (installed, or skip) ─► browser ─┬─► open_app(path) ─► Playwright's page, from Voilà
+    chromium (installed, or skip) ─► browser ─┬─► open_app() ─► Playwright's page, from Voilà
     JupyterLab on a free port, own settings ──┴─► open_notebook(path) ─► NotebookPage
 
 A page is driven as a person would: `run_all()`, the mouse and the keyboard of `.page`, then
@@ -173,36 +173,44 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
         _end(server)
 
 
-@pytest.fixture
-def open_app(browser: Any, tmp_path: Path) -> Iterator[Callable[[], Any]]:
-    """Serve the studio as `make app` does and open it; returns when its cells have run."""
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The studio, served as `make app` does: its address, with the token."""
     pytest.importorskip("voila", reason="voila is not installed")
-    ended: list[Callable[[], None]] = []
+    base = tmp_path_factory.mktemp("app")
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "deltaedit_kit.labs.app", "--no-browser"]
+    log = base / "log"
+    with log.open("w") as file:
+        server = subprocess.Popen(
+            [*command, f"--port={port}", "--Voila.port_retries=0"],
+            env={**os.environ, "IPYTHONDIR": str(base / "ipython")},
+            stdout=file,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        yield _wait(lambda: ADDRESS.search(log.read_text()), "the app", server, log)[0]
+    finally:
+        _end(server)
 
-    def opened() -> Any:
-        with socket.create_server(("127.0.0.1", 0)) as probe:
-            port = probe.getsockname()[1]
-        log = tmp_path / "app.log"
-        command = [sys.executable, "-m", "deltaedit_kit.labs.app", "--no-browser"]
-        with log.open("w") as file:
-            server = subprocess.Popen(
-                [*command, f"--port={port}", "--Voila.port_retries=0"],
-                env={**os.environ, "IPYTHONDIR": str(tmp_path / "ipython")},
-                stdout=file,
-                stderr=subprocess.STDOUT,
-            )
-        ended.append(lambda: _end(server))
-        address = _wait(lambda: ADDRESS.search(log.read_text()), "the app", server, log)[0]
-        context = browser.new_context(viewport={"width": 1280, "height": 1150})
-        ended.append(context.close)
-        page = context.new_page()
+
+@pytest.fixture
+def open_app(browser: Any, app: str) -> Iterator[Callable[..., Any]]:
+    """Open a session of the studio as an app; options are those of Playwright's context."""
+    contexts = []
+
+    def opened(**options: Any) -> Any:
+        wide = {"viewport": {"width": 1280, "height": 1150}}
+        contexts.append(browser.new_context(**{**wide, **options}))
+        page = contexts[-1].new_page()
         page.set_default_timeout(CELL_MILLISECONDS)
-        page.goto(address)
+        page.goto(app)
         return page
 
     yield opened
-    for end in reversed(ended):
-        end()
+    for context in contexts:
+        context.close()
 
 
 @pytest.fixture

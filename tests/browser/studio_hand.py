@@ -1,4 +1,7 @@
-"""A person's hand at a studio panel: reads, writes, drags, presses, and waits for what is shown."""
+"""A person's hand at a studio panel: reads, writes, drags, presses, and waits for what is shown.
+
+`Hand` has a mouse, `Finger` a screen to touch; all else is the same.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,9 @@ WIPED = """([slider, number, over, place]) => {
 
 
 class Hand:
-    """A person at one panel."""
+    """A person at one panel, with a mouse."""
+
+    misses = 0  # pixels that it begins beside the middle of a handle
 
     def __init__(self, page: Any, panel: Any) -> None:
         self.page, self.panel = page, panel
@@ -66,11 +71,15 @@ class Hand:
         handle.scroll_into_view_if_needed()
         box = handle.bounding_box()
         x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-        self.page.mouse.move(x, y)
-        self.page.mouse.down()
-        self.page.mouse.move(x + pixels, y, steps=12)
-        self.page.mouse.up()
+        self.stroke((x + self.misses, y + self.misses), pixels, 0)
         return handle
+
+    def stroke(self, start: tuple[float, float], right: float, down: float) -> None:
+        """Press at `start`, move by so many pixels, let go."""
+        self.page.mouse.move(*start)
+        self.page.mouse.down()
+        self.page.mouse.move(start[0] + right, start[1] + down, steps=12)
+        self.page.mouse.up()
 
     def undo_to(self, strength: float) -> None:
         """Undo until the first sentence has this strength: a hand that pauses makes more steps."""
@@ -108,3 +117,19 @@ class Hand:
         with self.page.expect_download() as download:
             self.panel.get_by_role("link", name="download").click()
         return Path(download.value.path()).read_bytes()
+
+
+class Finger(Hand):
+    """A person at one panel, who touches it."""
+
+    misses = 12
+
+    def stroke(self, start: tuple[float, float], right: float, down: float) -> None:
+        """Touch at `start`, move by so many pixels, let go."""
+        session = self.page.context.new_cdp_session(self.page)
+        for k in range(13):
+            place = {"x": start[0] + right * k / 12, "y": start[1] + down * k / 12}
+            kind = "touchMove" if k else "touchStart"
+            session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [place]})
+        session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+        session.detach()

@@ -26,7 +26,7 @@ from deltaedit_kit.toyfaces.spec import SPEC
 from tests.browser.axe import findings
 from tests.browser.conftest import NotebookPage
 from tests.browser.notebook_file import write_notebook
-from tests.browser.studio_hand import Hand
+from tests.browser.studio_hand import Finger, Hand
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -64,6 +64,16 @@ CONTRAST = """panel => {
   }
   return ratios.sort((one, other) => one[0] - other[0]);
 }"""
+PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
+# What reaches beyond its box; looked at in one moment, for the strip of pictures may be renewed.
+OUTSIDE = """place => {
+  const edge = place.getBoundingClientRect();
+  return [...place.querySelectorAll("button, input, select, img, table")].filter(node => {
+    const { left, right, width } = node.getBoundingClientRect();
+    return width && (left < edge.left - 4 || right > edge.right + 1);
+  }).map(node => node.outerHTML.slice(0, 80));
+}"""
+MOVED_UP = "([node, old]) => node.getBoundingClientRect().y < old - 50"
 STRENGTH = SPEC.strength  # what a sentence begins with
 READABLE = 4.5  # WCAG 2 AA
 # A slider was given another place and drew it; what it had to say about that is said.
@@ -185,17 +195,14 @@ def in_a_narrow_window(hand: Hand, opened: NotebookPage) -> None:
     """The controls stand beside the picture, the tables below; nothing is cut off; it is wiped."""
     old = opened.narrow(hand.panel)
     column = hand.panel.locator(".de-controls").bounding_box()
-    room, picture = hand.panel.bounding_box(), hand.picture.bounding_box()
+    picture = hand.picture.bounding_box()
     assert column["x"] + column["width"] <= picture["x"]
     strength = hand.strength.bounding_box()
     assert abs(strength["y"] - picture["y"]) < 500  # both in sight
     heading = hand.panel.get_by_role("heading", name="What changed in the style")
     assert heading.bounding_box()["y"] >= column["y"] + column["height"] - 1
-    for place, edge in ((hand.panel, room), (hand.panel.locator(".de-controls"), column)):
-        for control in place.locator("button:visible, input:visible, select:visible, img").all():
-            box = control.bounding_box()
-            assert edge["x"] - 4 <= box["x"]
-            assert box["x"] + box["width"] <= edge["x"] + edge["width"] + 1
+    for place in (hand.panel, hand.panel.locator(".de-controls")):
+        assert place.evaluate(OUTSIDE) == []
     shot(hand.page, "studio_900")
     wiped_by_hand(hand)
     hand.page.set_viewport_size(old)
@@ -297,3 +304,23 @@ def test_the_app_edits_undoes_and_saves(open_app: Callable) -> None:
     hand.says("+1.10")
     assert not findings(page, ".de-studio")
     shot(page, "studio_app")  # cut to the panel: figures/studio.png
+
+
+def test_a_finger_edits_and_wipes_on_a_phone(open_app: Callable) -> None:
+    page = open_app(**PHONE)
+    finger = Finger(page, page.locator(".de-studio"))
+    assert finger.panel.evaluate(OUTSIDE) == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    finger.write(SENTENCE)
+    finger.picture.evaluate("picture => picture.scrollIntoView()")
+    assert finger.strength.bounding_box()["y"] < PHONE["viewport"]["height"] - 40  # both in sight
+    assert finger.drag_strength(-20) < STRENGTH
+    shot(page, "studio_phone")
+
+    box = finger.picture.bounding_box()
+    middle = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    finger.stroke(middle, -0.3 * box["width"], 0)
+    assert finger.wiped_to(0.2)
+    finger.stroke(middle, 0, -120)  # across the picture a finger wipes, along it the page scrolls
+    page.wait_for_function(MOVED_UP, arg=[finger.picture.element_handle(), box["y"]])
+    assert finger.wiped_to(0.2)

@@ -172,7 +172,7 @@ class FacePicker(widgets.VBox):
             tile = widgets.Button(
                 description=str(row + 1),
                 tooltip=f"Edit face {row + 1}",
-                layout=widgets.Layout(width="66px", height="66px", margin="2px"),
+                layout=widgets.Layout(margin="2px"),
             )
             tile.add_class("de-tile").add_class(f"de-face-{self._panel}-{row}")
             tile.on_click(lambda _button, row=row: on_pick(row))

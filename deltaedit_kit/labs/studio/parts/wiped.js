@@ -11,20 +11,25 @@ export default {
       const pane = el.closest(".de-wipe");
       if (!pane) { requestAnimationFrame(attach); return; }
       const follow = () => pane.style.setProperty("--place", slider.get("value"));
+      const put = (place) => { slider.set("value", place); slider.save_changes(); };
       const drag = (event) => {
         const { left, width } = pane.querySelector(".de-wiped").getBoundingClientRect();
         const place = Math.min(1, Math.max(0, (event.clientX - left) / width));
-        slider.set("value", Math.round(place * 100) / 100);
-        slider.save_changes();
+        put(Math.round(place * 100) / 100);
       };
+      let before = 0;
       pane.addEventListener("pointerdown", (event) => {
         if (event.button !== 0 || !event.target.closest(".de-wiped")) return;
         event.preventDefault();
         pane.setPointerCapture(event.pointerId);  // also beyond the edge, until it is let go
+        before = slider.get("value");
         drag(event);
       }, { signal });
       pane.addEventListener("pointermove", (event) => {
         if (pane.hasPointerCapture(event.pointerId)) drag(event);
+      }, { signal });
+      pane.addEventListener("pointercancel", (event) => {  // the finger scrolls the page
+        if (pane.hasPointerCapture(event.pointerId)) put(before);
       }, { signal });
       slider.on("change:value", follow);
       signal.addEventListener("abort", () => slider.off("change:value", follow));

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import copy
-import os
-import subprocess
 import sys
-from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import nbformat
@@ -18,8 +14,8 @@ from deltaedit_kit import DeltaEditError
 from deltaedit_kit.labs.course import checking
 from deltaedit_kit.labs.course.build import build, main
 from deltaedit_kit.labs.course.marking import checked, dependents, marked
+from recipes.grading import answered, autograded, released
 
-ROOT = Path(__file__).parents[2]
 TRUNCATE, MASK = (
     next(key for key in checking.EXERCISES if key.endswith(end)) for end in (".truncate", ".mask")
 )
@@ -199,58 +195,22 @@ def test_checks_are_found_wherever_they_stand_in_a_cell() -> None:
 # --- nbgrader's own commands: release, submit, autograde
 
 
-Marks = dict[str, dict[str, float | None]]
-
-
-@pytest.fixture
-def graded(course: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Marks]:
-    """Submissions by their owners -> what nbgrader gives for each cell."""
-    folder = course / "nbgrader"
-    # It calls alembic by name, as in an activated environment.
-    monkeypatch.setenv(
-        "PATH", os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    )
-
-    def nbgrader(*arguments: str) -> None:
-        done = subprocess.run(
-            [sys.executable, "-m", "nbgrader", *arguments],
-            cwd=folder,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr[-3000:]
-
-    def submitted(**answers: Sequence[str]) -> Marks:
-        nbgrader("generate_assignment", "lesson")
-        released = nbformat.read(folder / "release" / "lesson" / "lesson.ipynb", as_version=4)
-        assert RUBRIC not in text_of(released)
-        assert "grade(" not in text_of(released)
-        for name, bodies in answers.items():
-            notebook, rest = copy.deepcopy(released), list(bodies)
-            for cell in notebook.cells:
-                if cell.source.startswith("def ") and rest:
-                    cell.source = cell.source.split("\n")[0] + f"\n    {rest.pop(0)}"
-            place = folder / "submitted" / name / "lesson"
-            place.mkdir(parents=True)
-            nbformat.write(notebook, place / "lesson.ipynb")
-        nbgrader("autograde", "lesson")
-        from nbgrader.api import Gradebook  # seconds, which collecting need not take
-
-        with Gradebook(f"sqlite:///{folder}/gradebook.db", "deltaedit") as book:
-            found = {x: book.find_submission_notebook("lesson", "lesson", x) for x in answers}
-            return {x: {grade.name: grade.auto_score for grade in found[x].grades} for x in found}
-
-    return submitted
-
-
 @pytest.mark.slow
-def test_nbgrader_gives_full_half_and_no_marks(graded: Callable) -> None:
-    marks = graded(
-        ada=(f"return {TRUNCATED}", f"import warnings; warnings.warn('slow'); return {KEPT}"),
-        ben=(f"return {TRUNCATED}", "return (r @ t) >= threshold"),
-        cem=(),
+def test_nbgrader_gives_full_half_and_no_marks(course: Path) -> None:
+    folder = course / "nbgrader"
+    release = released(folder, "lesson")
+    assert RUBRIC not in text_of(release)
+    assert "grade(" not in text_of(release)
+    source = nbformat.read(folder / "source" / "lesson" / "lesson.ipynb", as_version=4)
+    warned = answered(release, source, right=2)
+    warned.cells[6].source = warned.cells[6].source.replace(
+        "    return", "    import warnings; warnings.warn('slow')\n    return"
     )
-    auto = {name: [cells["check-1"], cells["check-2"]] for name, cells in marks.items()}
+    points = autograded(
+        folder,
+        "lesson",
+        {"ada": warned, "ben": answered(release, source, right=1, wrong=1), "cem": release},
+    )
+    auto = {name: [cells["check-1"], cells["check-2"]] for name, cells in points.items()}
     assert auto == {"ada": [1, 1], "ben": [1, 0], "cem": [0, 0]}
-    assert marks["cem"]["explain-1"] == 0  # untouched; a written one waits for a person
+    assert points["cem"]["explain-1"] == 0  # untouched; a written one waits for a person

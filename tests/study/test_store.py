@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -240,6 +241,33 @@ def test_questions_and_pictures_that_are_damaged_are_one_line(store: StudyStore)
     path = changed(StudyStore(path), "UPDATE participant SET questions = ?", '["beauty"]')
     with pytest.raises(DeltaEditError, match="are no questions"):
         StudyStore(path).next_question(0)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no limit of file sizes there")
+def test_a_full_disk_keeps_what_was_answered(store: StudyStore) -> None:
+    import resource
+
+    who = store.join("code-one")
+    assert store.answer(question(store, who), "left", 1.5)
+    usual = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, usual[1]))  # as if no byte had room any more
+    try:
+        with pytest.raises(DeltaEditError, match="make room"):
+            store.answer(question(store, who), "left", 1.5)
+        store.close()
+        with pytest.raises(DeltaEditError, match="make room"):
+            StudyStore(store.path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, usual)
+    again = StudyStore(store.path)
+    assert len(again.answers()) == 1
+    assert again.answer(question(again, who), "left", 1.5)
+
+
+def question(store: StudyStore, participant: int) -> Question:
+    asked = store.next_question(participant)
+    assert asked is not None
+    return asked
 
 
 def test_half_a_character_is_one_line(store: StudyStore, tmp_path: Path) -> None:

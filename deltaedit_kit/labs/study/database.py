@@ -27,6 +27,8 @@ from deltaedit_kit.errors import DeltaEditError
 
 T = TypeVar("T")
 PATIENCE = 30.0  # seconds that a writer waits for others
+FULL = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)  # how SQLite names a full disk
+MAKE_ROOM = "make room on its disk; what was answered is kept"
 BESIDE = ("-wal", "-shm", "-journal")
 ENDS_IN_A_NAME = bytes.fromhex("d9d505f920a163d7")  # of a journal with a super-journal
 
@@ -56,6 +58,7 @@ class Database:
         except (sqlite3.Error, UnicodeError) as cause:  # its messages quote the file
             writable = os.access(path, os.W_OK) and os.access(path.resolve().parent, os.W_OK)
             advice = "is it a SQLite file?" if writable else "copy it to where you may write"
+            advice = MAKE_ROOM if _code(cause) in FULL else advice
             raise DeltaEditError(f"cannot open {path}: {cause}; {advice}") from cause
 
     def close(self) -> None:
@@ -97,16 +100,20 @@ class Database:
                 with self._lock:
                     return work()
             except sqlite3.Error as cause:
-                # A closed connection, for one, is no answer of SQLite and has no code.
-                code = (getattr(cause, "sqlite_errorcode", None) or 0) & 0xFF
-                busy = code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+                busy = _code(cause) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
                 if not busy or time.monotonic() > deadline:
-                    raise DeltaEditError(f"cannot use {self.path}: {cause}") from cause
+                    advice = f"; {MAKE_ROOM}" if _code(cause) in FULL else ""
+                    raise DeltaEditError(f"cannot use {self.path}: {cause}{advice}") from cause
             except (UnicodeError, OverflowError) as cause:  # half a character, a huge number
                 raise DeltaEditError(
                     f"cannot use {self.path}: {cause}; give other texts"
                 ) from cause
             time.sleep(random.uniform(0.005, 0.05))
+
+
+def _code(cause: Exception) -> int:
+    """SQLite's number of an error; 0 for what is no answer of it, as of a closed connection."""
+    return (getattr(cause, "sqlite_errorcode", None) or 0) & 0xFF
 
 
 def _check_beside(path: Path) -> None:

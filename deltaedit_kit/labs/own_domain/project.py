@@ -112,7 +112,11 @@ def open_project(folder: str | Path) -> Project:
     folder = Path(os.path.realpath(os.path.expanduser(folder)))
     spec, path = read_declaration(folder / FILE_NAME), folder / RENDERER
     if not spec.factors:
-        raise DeltaEditError(f"{folder / FILE_NAME} names no factors; see `deltaedit new-domain`")
+        raise DeltaEditError(
+            f"{folder / FILE_NAME} names no factors to build from; begin one that does with "
+            "`deltaedit new-domain DIR --renderer`, or make what a generator lacks with "
+            "`deltaedit codes`, `train` and `relevance`"
+        )
     check_folder(folder)
     if not path.is_file():
         raise DeltaEditError(f"there is no {path}; write one, or begin with `deltaedit new-domain`")

@@ -186,7 +186,7 @@ class Clock:
             whole = rest + pace * sum(self.left.values())
             self.say(
                 f"{self._number()} {step.name}: {done}/{total}, {rest / 60:.1f} min left; "
-                f"{whole / 60:.0f} min until all is done"
+                f"{whole / 60:.1f} min until all is done"
             )
 
         return tell

@@ -15,7 +15,8 @@ import pytest
 import requests
 
 pytest.importorskip("voila", reason="voila is not installed")
-from deltaedit_kit.labs.app.server import StudioApp
+import deltaedit_kit
+from deltaedit_kit.labs.app.server import APP, StudioApp
 
 GUARD = 600  # seconds: against hangs alone
 
@@ -45,6 +46,11 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     finally:
         server.terminate()
         server.wait(GUARD)
+
+
+def test_the_page_lies_in_the_package_and_so_in_its_wheel() -> None:
+    assert APP.is_file()
+    assert Path(deltaedit_kit.__file__).parent in APP.parents
 
 
 def ask(address: str, **options) -> requests.Response:

@@ -3,7 +3,7 @@
     request ─ Host is ours? ─ token? ─ a session free? ─► a kernel forked from the networks ─► page
                   403          403        503, one line
 
-Voilà runs apps/studio.ipynb and shows its output. By itself it asks for no token, answers to any
+Voilà runs page/studio.ipynb and shows its output. By itself it asks for no token, answers to any
 Host header (so that a foreign page can reach it by DNS rebinding), and keeps one kernel for each
 request for good. Here a token is made and printed with the address, only addresses of this machine
 are answered, a kernel that nobody is connected to ends after `IDLE` seconds, and no more than
@@ -30,7 +30,7 @@ from voila.tornado.handler import TornadoVoilaHandler
 
 from deltaedit_kit.labs.app.forked import CAN_FORK, ForkedKernel, start_fork_server
 
-APP = Path(__file__).parents[3] / "apps" / "studio.ipynb"
+APP = Path(__file__).parent / "page" / "studio.ipynb"
 IDLE, LOOK_EVERY = 300, 30  # seconds without a connection until a kernel ends; and between looks
 MOST = 8  # sessions
 

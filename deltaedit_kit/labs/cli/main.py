@@ -21,10 +21,12 @@ from deltaedit_kit import __version__
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.cli.memory import keep_freed_memory
 from deltaedit_kit.labs.cli.places import BARE
-from deltaedit_kit.labs.cli.streams import (
+from deltaedit_kit.labs.cli.shell import (
     accept_every_character,
     check_surroundings,
     complain,
+    stop_at_once,
+    stop_in_order_once,
     unwritten,
 )
 
@@ -74,6 +76,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.environ["MPLBACKEND"] = "Agg"
     accept_every_character()
     code, line = _outcome(arguments)
+    stop_at_once()
     lost = unwritten()
     if isinstance(lost, BrokenPipeError):
         code = code or READER_GONE
@@ -88,6 +91,7 @@ def _outcome(arguments: Sequence[str] | None) -> tuple[int, str]:
     """The exit code of a command, and what there is to complain about, in a line."""
     try:
         if arguments is None:  # the process is ours
+            stop_in_order_once()
             check_surroundings()
             keep_freed_memory()
         words = spell_out(sys.argv[1:] if arguments is None else arguments)

@@ -1,4 +1,4 @@
-"""What the shell hands over: closed and full streams, readers that leave, no current folder.
+"""What the shell hands over: closed and full streams, no current folder, Ctrl-C more than once.
 
 Each case is a program of its own, for Python sets its streams up once. What is printed waits in a
 buffer, or does not (`python -u`): two ways to lose an output.
@@ -7,6 +7,7 @@ buffer, or does not (`python -u`): two ways to lose an output.
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -57,7 +58,7 @@ def test_an_error_is_no_output(tmp_path: Path) -> None:
 
 def test_no_file_gets_the_number_of_a_closed_stream(tmp_path: Path) -> None:
     """It would get what libraries print there."""
-    code = "from deltaedit_kit.labs.cli.streams import check_surroundings as c; c()"
+    code = "from deltaedit_kit.labs.cli.shell import check_surroundings as c; c()"
     line = f"'{sys.executable}' -c '{code}; print(open(\"x\", \"w\").fileno())' <&- 2>&-"
     exit_code, out, _ = shell(line, tmp_path)
     assert exit_code == 0
@@ -88,3 +89,33 @@ def test_a_current_folder_that_was_deleted(tmp_path: Path) -> None:
     code, _, err = shell(f"mkdir gone; cd gone; rmdir ../gone; {WRONG}", tmp_path)
     assert (code, err.count("\n")) == (WRONG_INPUT, 1)
     assert "current folder" in err
+
+
+STOPPED = """
+import os, signal
+from deltaedit_kit.labs.cli.shell import stop_at_once, stop_in_order_once
+stop_in_order_once()
+try:
+    {first}
+except KeyboardInterrupt:
+    print("put in order", flush=True)
+stop_at_once()
+os.kill(os.getpid(), signal.SIGINT)
+print("went on")
+"""
+
+
+@pytest.mark.parametrize(
+    "first", ["os.kill(os.getpid(), signal.SIGINT)", "raise KeyboardInterrupt"]
+)
+def test_pressed_again_ctrl_c_ends_without_a_traceback(first: str, tmp_path: Path) -> None:
+    (tmp_path / "program.py").write_text(STOPPED.format(first=first))
+    code, out, err = shell(f"exec '{sys.executable}' program.py", tmp_path)
+    assert (code, out, err) == (-signal.SIGINT, "put in order\n", "")
+
+
+def test_a_program_that_is_not_to_be_interrupted_is_not(tmp_path: Path) -> None:
+    program = STOPPED.format(first="os.kill(os.getpid(), signal.SIGINT)")
+    (tmp_path / "program.py").write_text(program)
+    line = f"trap '' INT; exec '{sys.executable}' program.py"  # as `nohup` and "&" do
+    assert shell(line, tmp_path) == (0, "went on\n", "")

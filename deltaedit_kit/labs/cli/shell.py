@@ -1,19 +1,24 @@
-"""What a program gets from the shell: three streams and a current folder, each perhaps missing.
+"""What a program gets from the shell: streams and a current folder, perhaps missing, and Ctrl-C.
 
 Idea: a stream that the shell closed (`>&-`) leaves a hole: the next file that is opened, a picture
 say, gets the number of the output, and whatever a C library prints goes into it. So holes are
 filled before anything is opened. A result that nobody can receive is refused before the work.
 
 A full disk tells only when the buffer is flushed, so the end of a command flushes and asks.
+
+Ctrl-C stops in order, which takes until the libraries give way; pressed again, it ends the process
+at once, as a kill would, which everything that is written bears.
 """
 
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from contextlib import suppress
 from io import TextIOWrapper
-from typing import TextIO
+from types import FrameType
+from typing import NoReturn, TextIO
 
 from deltaedit_kit.errors import DeltaEditError
 
@@ -53,6 +58,26 @@ def _is_open(number: int) -> bool:
     except OSError:
         return False
     return True
+
+
+def stop_in_order_once() -> None:
+    """The first Ctrl-C raises KeyboardInterrupt, the second ends the process without a word.
+
+    Raised anew while files are put in order or libraries end, it would be a traceback of theirs.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # no `nohup`, no "&"
+        signal.signal(signal.SIGINT, _stop)
+
+
+def _stop(_number: int, _frame: FrameType | None) -> NoReturn:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    raise KeyboardInterrupt
+
+
+def stop_at_once() -> None:
+    """From now on Ctrl-C ends the process: the work is over, and nothing is left in disorder."""
+    if signal.getsignal(signal.SIGINT) is _stop:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def accept_every_character() -> None:

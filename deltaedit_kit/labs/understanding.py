@@ -125,11 +125,11 @@ def reached(edit: Edit) -> tuple[dict[str, int], ...]:
 
 
 def reached_line(gained: dict[str, int], faces: int) -> str:
-    """ "glasses on 4 of 4 faces, smile on 2"."""
+    """ "brought glasses to 3 of 4 faces, smile to 2": others may have had them before."""
     if not gained:
-        return "reached nothing that has a name on half of the faces"
-    first, *rest = (f"{spaced(name)} on {n}" for name, n in gained.items())
-    return ", ".join([f"reached {first} of {faces} faces", *rest])
+        return "brought nothing that has a name to half of the faces"
+    first, *rest = (f"{spaced(name)} to {n}" for name, n in gained.items())
+    return ", ".join([f"brought {first} of {faces} faces", *rest])
 
 
 def spaced(name: str) -> str:

@@ -272,6 +272,37 @@ def test_a_disk_that_fills_is_one_line(
     assert "No space left" in err
 
 
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (MemoryError(), "not enough memory; take fewer"),
+        (RuntimeError("can't allocate memory: you tried to allocate 7 bytes. (12)"), "7 bytes"),
+        (RuntimeError("CUDA out of memory. Tried to allocate 2.50 GiB. GPU 0 has"), "2.50 GiB"),
+    ],
+)
+def test_memory_that_ends_is_one_line(
+    error: Exception,
+    words: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def no_memory(_name: str, device: str) -> None:
+        raise error
+
+    monkeypatch.setattr(loading, "load_domain", no_memory)
+    code, _, err = run(capsys, "sample")
+    assert (code, err.count("\n"), words in err) == (2, 1, True)
+
+
+def test_a_bug_of_ours_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
+    def wrong(_name: str, device: str) -> None:
+        raise RuntimeError("shapes do not fit")
+
+    monkeypatch.setattr(loading, "load_domain", wrong)
+    with pytest.raises(RuntimeError, match="shapes"):
+        cli.main(["sample"])
+
+
 def test_compiling_asks_for_a_compiler_first(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -69,7 +69,7 @@ class OneLineParser(argparse.ArgumentParser):
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command. Exit code 0 where all arrived; 2 for a wrong input, or a full disk; 130 after
+    """Run a command. Exit code 0 where all arrived; 2 for a wrong input, or no room; 130 after
     Ctrl-C; 1 where the reader of a pipe has gone.
     """
     if "matplotlib" not in sys.modules:  # pictures go to files: no window, no wrong MPLBACKEND
@@ -101,11 +101,28 @@ def _outcome(arguments: Sequence[str] | None) -> tuple[int, str]:
         return WRONG_INPUT, str(error)
     except BrokenPipeError:  # whoever reads our output, `head` say, has enough
         return READER_GONE, ""
-    except OSError as error:  # a disk that fills, a cache without the right to write
-        return WRONG_INPUT, str(DeltaEditError(f"{error}; make room, or give another place"))
+    except (OSError, MemoryError, RuntimeError) as error:
+        if (words := _of_the_machine(error)) is None:
+            raise
+        return WRONG_INPUT, str(DeltaEditError(words))
     except KeyboardInterrupt:
         return INTERRUPTED, "stopped"
     return 0, ""
+
+
+def _of_the_machine(error: Exception) -> str | None:
+    """Words for a machine that has no room left, on its disk or in memory; None: a bug of ours.
+
+    Of memory torch speaks in words alone, on a processor and on a GPU.
+    """
+    text = str(error)
+    if isinstance(error, MemoryError) or re.search("out of memory|allocate memory", text, re.I):
+        asked = re.search(r"tried to allocate ([\d.]+ \w+)", text, re.I)
+        more = f" ({asked.group(1)} more were asked for)" if asked else ""
+        return f"not enough memory{more}; take fewer pictures at once (--faces, --batch)"
+    if isinstance(error, OSError):  # a disk that fills, a cache without the right to write
+        return f"{text}; make room, or give another place"
+    return None
 
 
 def spell_out(arguments: Sequence[str]) -> list[str]:

@@ -15,6 +15,7 @@ from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.own_domain import Sizes, build, new_project, open_project
 from deltaedit_kit.labs.own_domain.loop import Schedule, descend
 from deltaedit_kit.labs.own_domain.world import CHUNK, make_world
+from deltaedit_kit.lock import only_writer
 
 
 def flat(factors: torch.Tensor) -> torch.Tensor:
@@ -41,6 +42,16 @@ def test_no_link_or_pipe_of_a_project_is_followed(tmp_path: Path, name: str, thi
     with pytest.raises(DeltaEditError):
         build(folder, until="renders", say=quiet)
     assert not list(home.iterdir())
+
+
+def test_a_second_build_says_that_the_first_one_runs(tmp_path: Path) -> None:
+    folder = new_project(tmp_path / "mine")
+    with (
+        only_writer(folder / "build", "build"),
+        pytest.raises(DeltaEditError, match="another process writes build"),
+    ):
+        build(folder, until="renders", say=quiet)
+    assert not list((folder / "build").glob("renders-*"))
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 CHECKSUM = "checksum"  # its name in a safetensors header
+LONGEST_NAME = 200  # bytes of a file's name in that of the folder beside it; systems allow 255
 
 
 @contextmanager
@@ -42,7 +43,8 @@ def replacing(path: str | Path) -> Iterator[Path]:
         raise DeltaEditError(f"no file can be called {path.name[:60]!r}; give another name")
     path.parent.mkdir(parents=True, exist_ok=True)
     # A name of its own: threads, and machines that share a disk, may write the same file at once.
-    room = Path(mkdtemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent))
+    start = path.name.encode(errors="replace")[:LONGEST_NAME].decode(errors="ignore")
+    room = Path(mkdtemp(prefix=f".{start}.", suffix=".part", dir=path.parent))
     beside = room / path.name
     try:
         beside.touch()  # with the user's umask, which cannot be asked for without changing it

@@ -55,6 +55,14 @@ def test_a_missing_file_is_one_line(tmp_path: Path) -> None:
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows counts the whole path")
+@pytest.mark.parametrize("name", ["x" * 251 + ".txt", "ü" * 125 + ".txt"])
+def test_every_name_that_the_system_takes_can_be_written(tmp_path: Path, name: str) -> None:
+    """A sentence, say."""
+    assert write_text(tmp_path / name, "text").read_text() == "text"
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no umask")
 @pytest.mark.parametrize("mask", [0o022, 0o077, 0o002])
 def test_files_keep_the_users_umask(tmp_path: Path, mask: int) -> None:

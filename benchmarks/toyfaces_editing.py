@@ -39,7 +39,7 @@ from deltaedit_kit.toyfaces.captions import HELD_OUT_WORDS
 from deltaedit_kit.toyfaces.factors import index, sample_factors
 from deltaedit_kit.toyfaces.renderer import render
 
-Kind = Literal["plain", "held-out word", "held-out pair"]
+Kind = Literal["plain", "held-out word", "held-out pair", "composite"]
 
 # Sentences of the headline: every factor that has a name, both ends where people ask for both.
 MAIN = (
@@ -58,6 +58,19 @@ PAIRS = (  # the held-out pairs of captions.py, said as people would
     ("face with long hair and an open mouth", ("long_hair", "open_mouth")),
 )
 
+COMPOSITES = (  # two and three attributes in one sentence
+    ("an old man with a beard and glasses", ("old", "beard", "glasses")),
+    ("a smiling face with a beard and glasses", ("smile", "beard", "glasses")),
+    ("a young woman with long blond hair", ("young", "long_hair", "blond_hair")),
+    ("a young face with dark skin and an open mouth", ("young", "dark_skin", "open_mouth")),
+    ("a smiling face with glasses", ("smile", "glasses")),
+    ("a smiling woman with red hair", ("smile", "red_hair")),
+    ("an old face with grey hair", ("old", "grey_hair")),
+    ("an angry man with a beard", ("angry_brows", "beard")),
+    ("a face with blue eyes and black hair", ("blue_eyes", "black_hair")),
+    ("face with long hair and bangs", ("long_hair", "bangs")),
+)
+
 
 @dataclass(frozen=True)
 class Sentence:
@@ -69,7 +82,7 @@ class Sentence:
 
 
 def sentences(which: str = "main") -> list[Sentence]:
-    """ "main": the headline, held-out words and pairs; "all": every row of the attribute table."""
+    """ "main": the headline, held-out words, pairs, composites; "all": every attribute row."""
     rows = ATTRIBUTES if which == "all" else tuple(attribute(name) for name in MAIN)
     plain = [Sentence(row.prompt, (row,)) for row in rows]
     words = [
@@ -78,11 +91,16 @@ def sentences(which: str = "main") -> list[Sentence]:
         for text in row.held_out
         if any(word in text for word in HELD_OUT_WORDS)
     ]
-    pairs = [
-        Sentence(text, tuple(attribute(name) for name in names), "held-out pair")
-        for text, names in PAIRS
+    tables: tuple[tuple[Kind, tuple[tuple[str, tuple[str, ...]], ...]], ...] = (
+        ("held-out pair", PAIRS),
+        ("composite", COMPOSITES),
+    )
+    several = [
+        Sentence(text, tuple(attribute(name) for name in names), kind)
+        for kind, table in tables
+        for text, names in table
     ]
-    return plain + words + pairs
+    return plain + words + several
 
 
 @torch.no_grad()

@@ -27,6 +27,7 @@ from numpy.typing import ArrayLike
 from sklearn.decomposition import PCA
 from sklearn.manifold import TSNE, trustworthiness
 from sklearn.neighbors import NearestNeighbors
+from threadpoolctl import threadpool_limits
 
 from deltaedit_kit.errors import DeltaEditError, finite_number, whole_number
 from deltaedit_kit.labs.delta_space.alignment.pairs import Pair
@@ -82,7 +83,10 @@ def project(
         raise DeltaEditError(f"no projection is called {method!r}; use one of {known}")
     setting = _checked_setting(method, setting, 2 * len(pair.first))
     rows = _spread(pair.pooled())
-    points = scale(_points(rows, method, setting, seed))
+    # Few rows: threads that wait for each other take longer than one, up to seven times where UMAP
+    # ran before, as numba then gives OpenMP more threads than OMP_NUM_THREADS allows.
+    with threadpool_limits(1, "openmp"):
+        points = scale(_points(rows, method, setting, seed))
     trust, recall = faithfulness(rows, points)
     n = len(pair.first)
     return Projection(points[:n], points[n:], method, setting, seed, trust, recall)

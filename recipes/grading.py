@@ -1,7 +1,7 @@
 """Grade lessons with nbgrader, as a department would: does its gradebook hold the right points?
 
-    python -m recipes.grading                         all lessons, the cells that answers need
-    python -m recipes.grading --whole 01_delta_space  one of them, every cell: minutes
+    python -m recipes.grading                 all lessons, one after the other: half an hour
+    python -m recipes.grading 01_delta_space  one of them: as long as the lesson takes, three times
 
     make course ─► generate_assignment ─► three submissions ─► autograde ─► points in the gradebook
 
@@ -12,8 +12,6 @@
 
 The first half, since an answer may use an earlier one. What is printed are rows of the table in
 docs/teaching/grading.md; a submission that got other points ends the command with an error.
-nbgrader runs every cell of a submission, which costs what the lesson costs, three times. So only
-those are handed in that a graded cell needs, by the names that it uses (`needed`).
 """
 
 from __future__ import annotations
@@ -23,7 +21,6 @@ import copy
 import math
 import os
 import subprocess
-import symtable
 import sys
 import tempfile
 from collections.abc import Mapping
@@ -94,34 +91,7 @@ def answered(
     return notebook
 
 
-def needed(notebook: NotebookNode) -> list[int]:
-    """Numbers of the graded cells, and of the cells whose names they use, however indirectly."""
-    wanted: set[str] = set()
-    kept: list[int] = []
-    for number, cell in reversed(list(enumerate(notebook.cells))):
-        made, used = _names(cell.source) if cell.cell_type == "code" else (set(), set())
-        if "nbgrader" in cell.metadata or made & wanted:
-            kept.insert(0, number)
-            wanted = (wanted - made) | used
-    return kept
-
-
-def _names(source: str) -> tuple[set[str], set[str]]:
-    """The names that a cell binds for later ones, and those that it takes from earlier ones."""
-    try:
-        top = symtable.symtable(source, "cell", "exec")
-    except SyntaxError:  # a top-level await, for some versions of Python
-        return set(), set()
-    made = {one.get_name() for one in top.get_symbols() if one.is_assigned() or one.is_imported()}
-    used = {one.get_name() for one in top.get_symbols() if one.is_referenced()}
-    inner = list(top.get_children())
-    for table in inner:  # grows while it is walked
-        used |= {one.get_name() for one in table.get_symbols() if one.is_global()}
-        inner += table.get_children()
-    return made, used
-
-
-def row(lesson: str, whole: bool = False) -> str:
+def row(lesson: str) -> str:
     """Grade the three submissions of a lesson: its row of the table.
 
     Raises DeltaEditError where one of them got other points than it should.
@@ -138,11 +108,8 @@ def row(lesson: str, whole: bool = False) -> str:
         submissions = {
             "solved": answered(release, source, len(checks)),
             "half": answered(release, source, half, len(checks) - half),
-            "empty": copy.deepcopy(release),
+            "empty": release,
         }
-        kept = range(len(source.cells)) if whole else needed(source)
-        for notebook in submissions.values():
-            notebook.cells = [notebook.cells[number] for number in kept]
         before = os.times()
         graded = autograded(folder, lesson, submissions)
         after = os.times()  # nbgrader and its kernels have ended: they stand among the children
@@ -154,8 +121,7 @@ def row(lesson: str, whole: bool = False) -> str:
     }
     if given != wanted:
         raise DeltaEditError(f"{lesson}: wanted {wanted}, given {given}: {graded}")
-    cells = "all" if whole else f"{len(kept)} of {len(source.cells)}"
-    return f"| `{lesson}` | {full} of {full} | {half} | 0 | {cells} | {minutes} |"
+    return f"| `{lesson}` | {full} of {full} | {half} | 0 | {minutes} |"
 
 
 def _marked(notebook: NotebookNode) -> list[NotebookNode]:
@@ -180,13 +146,11 @@ def _nbgrader(folder: Path, *arguments: str) -> None:
 def main() -> None:
     """Print a row for each named lesson."""
     parser = argparse.ArgumentParser(description="Points that nbgrader gives for known answers.")
-    parser.add_argument("--whole", action="store_true", help="hand in every cell of a lesson")
     parser.add_argument("names", nargs="*", help="such as 00_quickstart (default: all)")
-    options = parser.parse_args()
-    names = options.names or [path.stem for path in sorted(FOLDER.glob("*.ipynb"))]
+    names = parser.parse_args().names or [path.stem for path in sorted(FOLDER.glob("*.ipynb"))]
     for name in names:
         try:
-            print(row(name, options.whole), flush=True)
+            print(row(name), flush=True)
         except DeltaEditError as error:
             raise SystemExit(f"grading: {error}") from None
 

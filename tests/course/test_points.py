@@ -9,11 +9,9 @@ from functools import cache
 import nbformat
 import pytest
 from nbformat import NotebookNode
-from nbformat.v4 import new_code_cell, new_notebook
 
 from deltaedit_kit.labs.course.checking import EXERCISES
 from deltaedit_kit.labs.course.marking import EXPLAIN, EXPLAIN_POINTS, checked, has_tag, marked
-from recipes.grading import needed
 from recipes.notebooks import FOLDER
 
 LESSONS = [path.stem for path in sorted(FOLDER.glob("*.ipynb"))]
@@ -74,19 +72,3 @@ def test_every_exercise_gives_its_point_in_one_lesson() -> None:
         for key in graded_keys(cell.source)
     ]
     assert sorted(keys) == sorted(EXERCISES)
-
-
-def test_a_submission_holds_what_its_graded_cells_use() -> None:
-    def graded(text: str) -> NotebookNode:
-        return new_code_cell(text, metadata={"nbgrader": {}})
-
-    cells = [
-        new_code_cell("import numpy as np"),
-        new_code_cell("table = [1]"),
-        new_code_cell("scale = np.pi"),
-        graded("def area(table):\n    return [scale * row for row in table]"),
-        new_code_cell("scale = 3"),
-        graded("check('a.b', area)"),
-        new_code_cell("mapper = await trained()"),
-    ]
-    assert needed(new_notebook(cells=cells)) == [0, 2, 3, 5]

@@ -9,13 +9,20 @@ from axe_playwright_python.sync_playwright import Axe
 LEVELS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
 
-def findings(page: Any, within: str | None = None, but: tuple[str, ...] = ()) -> list[str]:
+def findings(
+    page: Any,
+    within: str | None = None,
+    but: tuple[str, ...] = (),
+    only: tuple[str, ...] = (),
+) -> list[str]:
     """Rule, and the elements that break it, in `within` (a selector) or on the whole page.
 
-    `but` names rules that are not ours to keep, such as those of the page around a panel.
+    `but` names rules that are not ours to keep, such as those of the page around a panel; `only`
+    those to look at, where the others were looked at before.
     """
+    chosen = {"type": "rule", "values": only} if only else {"type": "tag", "values": LEVELS}
     options = {
-        "runOnly": {"type": "tag", "values": LEVELS},
+        "runOnly": chosen,
         "rules": {rule: {"enabled": False} for rule in but},
         "resultTypes": ["violations"],
     }

@@ -15,7 +15,7 @@ import re
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
 from deltaedit_kit import __version__
 from deltaedit_kit.errors import DeltaEditError
@@ -29,9 +29,6 @@ from deltaedit_kit.labs.cli.shell import (
     stop_in_order_once,
     unwritten,
 )
-
-if TYPE_CHECKING:
-    from _typeshed import SupportsWrite
 
 COMMANDS = (  # in the order of the help text
     "edit",
@@ -62,7 +59,7 @@ class OneLineParser(argparse.ArgumentParser):
         """Raise instead of printing the usage and leaving."""
         raise DeltaEditError(f"{message}; see `{self.prog} --help`")
 
-    def _print_message(self, message: str, file: SupportsWrite[str] | None = None) -> None:
+    def _print_message(self, message: str, file: Any = None) -> None:
         """Help and version; where they cannot be written raise OSError, which argparse swallows."""
         print(message, end="", file=file)
         sys.stdout.flush()

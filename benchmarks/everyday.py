@@ -27,7 +27,7 @@ import torch
 from benchmarks.machine import describe
 from deltaedit_kit import load_domain
 from deltaedit_kit.codes import make_codes
-from deltaedit_kit.device import VARIABLE, computing, precision_name
+from deltaedit_kit.device import VARIABLE, computing, name_precision
 from deltaedit_kit.domain import Domain
 from deltaedit_kit.labs.training.edit_accuracy import MEASURED, EditAccuracy
 from deltaedit_kit.toyfaces.factors import FACTORS
@@ -129,7 +129,7 @@ def main() -> None:
     print(f"{len(factors) / seconds:10.1f} portraits of the renderer a processor second")
     for precision in (None, "bfloat16")[: 2 if given.before else 1]:
         with forced(precision):
-            print(f"{precision_name('cpu')}, {'forced' if precision else 'the choice here'}:")
+            print(f"{name_precision('cpu')}, {'forced' if precision else 'the choice here'}:")
             for line in rows(domain, given.codes):
                 print(line, flush=True)
     for line in starts(given.turns) if given.turns else ():

@@ -27,7 +27,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from benchmarks.machine import describe, gemm_peak, wait
 from deltaedit_kit.codes import Codes
-from deltaedit_kit.device import precision_name
+from deltaedit_kit.device import name_precision
 from deltaedit_kit.domain import Domain
 from deltaedit_kit.labs.training.experiment import ExperimentConfig, ExperimentRun
 from deltaedit_kit.labs.training.speed import multiplications
@@ -146,7 +146,7 @@ def main() -> None:
         "plain, float32": PlainLoop(codes, given.batch, device)
     }
     steps = 10**6
-    low = precision_name(device, fast=True, gradients=True)
+    low = name_precision(device, fast=True, gradients=True)
     for fast in (False, True)[: 1 if low == "float32" else 2]:
         config = ExperimentConfig(steps=steps, batch=given.batch, fast=fast, compile=given.compile)
         loops[f"ours, {low if fast else 'float32'}"] = OurLoop(codes, config, device)

@@ -23,9 +23,9 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from deltaedit_kit import Editor, load_domain
-from deltaedit_kit.device import computing, precision_name
+from deltaedit_kit.device import computing, name_precision
 from deltaedit_kit.domain import Domain
-from deltaedit_kit.errors import DeltaEditError, finite_number, whole_number
+from deltaedit_kit.errors import DeltaEditError, check_number, check_whole_number
 from deltaedit_kit.faces import Faces
 from deltaedit_kit.labs.metrics.edit_success import (
     factor_side_effects,
@@ -216,11 +216,11 @@ def main() -> None:
     given = parser.parse_args()
     start = time.perf_counter()
     try:
-        whole_number("--faces", given.faces, 1)  # before seconds of sampling
+        check_whole_number("--faces", given.faces, 1)  # before seconds of sampling
         if given.strength is not None:
-            finite_number("--strength", given.strength)
+            check_number("--strength", given.strength)
         if given.threshold is not None:
-            finite_number("--threshold", given.threshold, low=0.0)
+            check_number("--threshold", given.threshold, low=0.0)
         domain = load_domain("toyfaces", device=given.device)
         table = edit_table(
             domain,
@@ -234,7 +234,7 @@ def main() -> None:
     except DeltaEditError as cause:
         parser.error(str(cause))
     print(table_text(table))
-    precision = precision_name(given.device, given.fast)
+    precision = name_precision(given.device, given.fast)
     print(f"{time.perf_counter() - start:.0f} s on {given.device}, in {precision}")
 
 

@@ -92,7 +92,7 @@ def load_tensors(
     from safetensors import SafetensorError, safe_open
 
     try:
-        with safe_open(str(regular_file(path)), framework="pt") as stored:
+        with safe_open(str(check_regular_file(path)), framework="pt") as stored:
             header = dict(stored.metadata() or {})
             tensors = {key: stored.get_tensor(key) for key in stored.keys()}  # noqa: SIM118
     except (OSError, SafetensorError, DeltaEditError) as cause:
@@ -111,7 +111,7 @@ def read_header(path: str | Path) -> dict[str, str]:
     from safetensors import SafetensorError, safe_open
 
     try:
-        with safe_open(str(regular_file(path)), framework="numpy") as stored:
+        with safe_open(str(check_regular_file(path)), framework="numpy") as stored:
             return dict(stored.metadata() or {})
     except (
         OSError,
@@ -121,7 +121,7 @@ def read_header(path: str | Path) -> dict[str, str]:
         return {}
 
 
-def regular_file(path: str | Path) -> Path:
+def check_regular_file(path: str | Path) -> Path:
     """`path` with "~" expanded, if it is a regular file that may be read: no pipe, no device.
 
     Every reader of files asks here first: a pipe would wait for ever, a device never end. Raises

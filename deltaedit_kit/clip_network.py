@@ -177,7 +177,7 @@ class ClipNetwork(TextTower):
         given = {key: value for key, value in state.items() if key not in NUMBERS}
         try:
             with skeleton():  # the weights come once
-                network = cls(sizes_of(given))
+                network = cls(infer_sizes(given))
             weights = {
                 key: torch.empty(value.shape, dtype=torch.float32, device="cpu").copy_(value)
                 for key, value in given.items()
@@ -197,7 +197,7 @@ class ClipNetwork(TextTower):
         return network.eval().requires_grad_(False)
 
 
-def sizes_of(weights: Mapping[str, Tensor]) -> ClipSizes:
+def infer_sizes(weights: Mapping[str, Tensor]) -> ClipSizes:
     """The sizes of a state dict in OpenAI's layout with a vision transformer; else KeyError.
 
     A width is believed only where the matrices of each block have it too, so that a damaged or

@@ -24,8 +24,7 @@ from torch import Tensor, nn
 
 from deltaedit_kit.clip_network import ClipNetwork
 from deltaedit_kit.clip_tokenizer import tokenize
-from deltaedit_kit.errors import DeltaEditError
-from deltaedit_kit.errors import pictures as check_pictures
+from deltaedit_kit.errors import DeltaEditError, check_pictures
 
 Preprocessing = Literal["plain", "delta_edit", "clip", "unit"]
 Tokenize = Callable[[list[str]], Tensor]

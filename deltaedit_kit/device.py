@@ -1,7 +1,7 @@
 """The device, and the number format that it computes fastest in: decided here and nowhere else.
 
-    fast_dtype = the quickest of float32 and the low precisions that the machine computes natively,
-                 as a trial of milliseconds finds it
+    dtype = the quickest of float32 and the low precisions that the machine computes natively,
+            as a trial of milliseconds finds it
 
 A processor without bfloat16 instructions still runs bfloat16, by conversion, 15 times slower than
 float32 (measured: 482 against 31 ms a toy face on AVX2). So a low precision that the hardware lacks
@@ -73,7 +73,7 @@ def native_on_cpu(has_bfloat16: bool, allowed: str) -> tuple[torch.dtype, ...]:
     return (torch.bfloat16,) if has_bfloat16 and allowed.startswith(WITH_BFLOAT16) else ()
 
 
-def fast_dtype(device: str | torch.device, gradients: bool = False) -> torch.dtype:
+def choose_dtype(device: str | torch.device, gradients: bool = False) -> torch.dtype:
     """What this machine computes fastest in: float32, bfloat16 or float16.
 
     With `gradients` float16 is left out: it would need a scaled loss. The environment variable
@@ -96,10 +96,12 @@ def safe(native: tuple[torch.dtype, ...], gradients: bool) -> tuple[torch.dtype,
 
 @lru_cache(maxsize=16)
 def _tried(device: str, native: tuple[torch.dtype, ...]) -> torch.dtype:
-    return fastest(native, lambda dtype: _seconds(device, dtype))
+    return choose_fastest(native, lambda dtype: _seconds(device, dtype))
 
 
-def fastest(native: Sequence[torch.dtype], seconds: Callable[[torch.dtype], float]) -> torch.dtype:
+def choose_fastest(
+    native: Sequence[torch.dtype], seconds: Callable[[torch.dtype], float]
+) -> torch.dtype:
     """float32, unless one of `native` takes clearly less time; nothing else is ever timed."""
     if not native:
         return torch.float32
@@ -130,17 +132,17 @@ def _seconds(device: str, dtype: torch.dtype) -> float:
 def computing(
     device: str | torch.device, fast: bool = True, gradients: bool = False
 ) -> AbstractContextManager[object]:
-    """Where convolutions and products run in `fast_dtype(device)`; with fast=False, in float32.
+    """Where convolutions and products run in `choose_dtype(device)`; with fast=False, in float32.
 
-    A caller's own autocast is left as it is. `gradients`: see `fast_dtype`.
+    A caller's own autocast is left as it is. `gradients`: see `choose_dtype`.
     """
-    dtype = fast_dtype(device, gradients) if fast else torch.float32
+    dtype = choose_dtype(device, gradients) if fast else torch.float32
     return nullcontext() if dtype == torch.float32 else _autocast(torch.device(device), dtype)
 
 
-def precision_name(device: str | torch.device, fast: bool = True, gradients: bool = False) -> str:
+def name_precision(device: str | torch.device, fast: bool = True, gradients: bool = False) -> str:
     """What `computing` computes in: "float32", "bfloat16" or "float16", as reports name it."""
-    dtype = fast_dtype(device, gradients) if fast else torch.float32
+    dtype = choose_dtype(device, gradients) if fast else torch.float32
     return str(dtype).removeprefix("torch.")
 
 

@@ -23,14 +23,14 @@ from deltaedit_kit.device import kit_defaults, usable_device
 from deltaedit_kit.domain_spec import DomainSpec
 from deltaedit_kit.errors import (
     DeltaEditError,
-    finite_number,
-    finite_tensor,
-    pictures,
-    tensor,
-    whole_number,
+    check_finite,
+    check_number,
+    check_pictures,
+    check_tensor,
+    check_whole_number,
 )
 from deltaedit_kit.faces import Faces, SampleOrigin, check_faces
-from deltaedit_kit.fingerprint import check_header, checksum_of
+from deltaedit_kit.fingerprint import check_header, compute_checksum
 from deltaedit_kit.networks import Networks, loading
 from deltaedit_kit.stylespace import StyleLayout
 
@@ -182,7 +182,7 @@ class Domain:
         """
         asked = networks or ("generator", "clip")
         if asked not in self._fingerprints:
-            self._fingerprints[asked] = checksum_of(self, asked)
+            self._fingerprints[asked] = compute_checksum(self, asked)
         return self._fingerprints[asked]
 
     def delta_text(self, sentence: str, neutral: str | None = None) -> Float[Tensor, " E"]:
@@ -219,11 +219,11 @@ class Domain:
         With `correlated` > 1 so many neighbouring rows are alike but for few factors, where the
         domain can. Raises `DeltaEditError` as `sample` does, and where it cannot.
         """
-        count = whole_number("n", n, 1, MOST_FACES)
-        seed = whole_number("seed", seed, 0, HIGHEST_SEED)
-        psi = finite_number("truncation", truncation)
+        count = check_whole_number("n", n, 1, MOST_FACES)
+        seed = check_whole_number("seed", seed, 0, HIGHEST_SEED)
+        psi = check_number("truncation", truncation)
         random = torch.Generator().manual_seed(seed)
-        if whole_number("correlated", correlated, 1) == 1:
+        if check_whole_number("correlated", correlated, 1) == 1:
             size = (count, self.generator.style_dim)
             z = torch.randn(size, generator=random, dtype=torch.float32, device="cpu")
         elif (draw := self._networks.correlated) is None:
@@ -266,7 +266,7 @@ class Domain:
         Raises `DeltaEditError` for codes of another generator, and for what are no finite tensors.
         """
         s, w_plus = (
-            finite_tensor(name, codes).to(self.device, torch.float32)
+            check_finite(name, codes).to(self.device, torch.float32)
             for name, codes in (("s", s), ("w+", w_plus))
         )
         images = self._synthesize(s, w_plus)  # embedded as they are, like the reference's codes
@@ -302,7 +302,7 @@ class Domain:
         of another generator, and for what are no tensors.
         """
         s, w_plus = (
-            tensor(name, codes).to(self.device, torch.float32)
+            check_tensor(name, codes).to(self.device, torch.float32)
             for name, codes in (("s", s), ("w+", w_plus))
         )
         return _limited(self._synthesize(s, w_plus))
@@ -322,7 +322,7 @@ class Domain:
 
 
 def _check_pictures(_network: nn.Module, inputs: tuple[Tensor]) -> None:
-    pictures("pictures", inputs[0], limited=False)
+    check_pictures("pictures", inputs[0], limited=False)
 
 
 def _limited(drawn: Tensor) -> Tensor:

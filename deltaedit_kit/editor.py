@@ -19,7 +19,7 @@ import torch
 
 from deltaedit_kit import recipe as edit_recipe
 from deltaedit_kit.device import full_precision, kit_defaults
-from deltaedit_kit.errors import DeltaEditError, finite_number
+from deltaedit_kit.errors import DeltaEditError, check_number
 from deltaedit_kit.faces import Faces
 from deltaedit_kit.relevance import kept_channels
 
@@ -131,9 +131,9 @@ class Editor:
         """
         spec = self.domain.spec
         neutral = spec.neutral if neutral is None else neutral
-        strength = finite_number("strength", spec.strength if strength is None else strength)
+        strength = check_number("strength", spec.strength if strength is None else strength)
         threshold = spec.threshold if threshold is None else threshold
-        threshold = finite_number("threshold", threshold, low=0.0)
+        threshold = check_number("threshold", threshold, low=0.0)
 
         moves = self.moves(faces, text, neutral)
         targets, kept = moves.texts, self.kept(moves, threshold)  # [T, S]

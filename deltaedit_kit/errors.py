@@ -41,7 +41,7 @@ class DeltaEditError(ValueError):
         super().__init__(line)
 
 
-def whole_number(name: str, value: Any, low: int, high: int | None = None) -> int:
+def check_whole_number(name: str, value: Any, low: int, high: int | None = None) -> int:
     """`value` as an int in [low, high]; numpy and torch integers count, True and 2.0 do not.
 
     Raises `DeltaEditError` naming the argument, what was given and what is accepted.
@@ -56,7 +56,7 @@ def whole_number(name: str, value: Any, low: int, high: int | None = None) -> in
     return number
 
 
-def finite_number(name: str, value: Any, low: float | None = None) -> float:
+def check_number(name: str, value: Any, low: float | None = None) -> float:
     """`value` as a finite float, at least `low`; NaN, infinities, text and booleans are refused.
 
     Raises `DeltaEditError` naming the argument, what was given and what is accepted.
@@ -71,7 +71,7 @@ def finite_number(name: str, value: Any, low: float | None = None) -> float:
     return number
 
 
-def tensor(name: str, value: Any) -> Tensor:
+def check_tensor(name: str, value: Any) -> Tensor:
     """`value` itself if it is a torch tensor; arrays, lists and pictures of PIL are refused.
 
     Raises `DeltaEditError` naming the argument, what was given and how to turn it into a tensor.
@@ -84,12 +84,12 @@ def tensor(name: str, value: Any) -> Tensor:
     return value
 
 
-def finite_tensor(name: str, value: Any) -> Tensor:
+def check_finite(name: str, value: Any) -> Tensor:
     """`value` itself if it is a tensor of finite floats, of any shape.
 
     Raises `DeltaEditError` naming the argument, what is wrong and how to put it right.
     """
-    found = tensor(name, value)
+    found = check_tensor(name, value)
     if not found.is_floating_point():
         raise DeltaEditError(f"{name} holds {found.dtype}; give floats: {name}.float()")
     if not bool(found.isfinite().all()):
@@ -97,12 +97,12 @@ def finite_tensor(name: str, value: Any) -> Tensor:
     return found
 
 
-def unit_rows(name: str, value: Any) -> Tensor:
+def check_unit_rows(name: str, value: Any) -> Tensor:
     """`value` itself if it holds unit vectors [n, E], as CLIP's embeddings are.
 
-    Raises `DeltaEditError` as `finite_tensor`, and for another shape or length.
+    Raises `DeltaEditError` as `check_finite`, and for another shape or length.
     """
-    found = finite_tensor(name, value)
+    found = check_finite(name, value)
     if found.dim() != 2 or found.shape[1] < 1:
         raise DeltaEditError(f"{name} has the shape {list(found.shape)}; give rows [n, E]")
     off = (found.float().norm(dim=1) - 1).abs()
@@ -114,14 +114,14 @@ def unit_rows(name: str, value: Any) -> Tensor:
     return found
 
 
-def pictures(name: str, value: Any, limited: bool = True) -> Tensor:
+def check_pictures(name: str, value: Any, limited: bool = True) -> Tensor:
     """`value` itself if it holds pictures: finite floats [n, 3, h, w] in [-1, 1].
 
     `limited=False` also takes what a generator draws before it is limited, a little outside.
     Raises `DeltaEditError` saying what is wrong: no tensor, one picture without n, bytes or floats
     in [0, 255], NaN, or numbers outside the range; and how to put it right.
     """
-    found = tensor(name, value)
+    found = check_tensor(name, value)
     if found.dim() != 4 or found.shape[1] != 3 or 0 in found.shape[2:]:
         raise DeltaEditError(
             f"{name} have the shape {list(found.shape)}; give [n, 3, h, w], a single picture as "

@@ -17,11 +17,11 @@ import torch
 
 from deltaedit_kit.errors import (
     DeltaEditError,
-    finite_tensor,
-    pictures,
-    tensor,
-    unit_rows,
-    whole_number,
+    check_finite,
+    check_pictures,
+    check_tensor,
+    check_unit_rows,
+    check_whole_number,
 )
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ class Faces:
         Raises `DeltaEditError` for a row that is not there and for an empty choice.
         """
         asked = [rows] if not isinstance(rows, Sequence) else list(rows)
-        chosen = [whole_number("face", row, 0, len(self) - 1) for row in asked]
+        chosen = [check_whole_number("face", row, 0, len(self) - 1) for row in asked]
         if not chosen:
             raise DeltaEditError("no face chosen; give at least one row")
         origin = self.origin
@@ -103,7 +103,7 @@ def check_faces(
             f"use load_domain({faces.domain!r})"
         )
     for field, shape in shapes.items():
-        codes = tensor(f"faces.{field}", getattr(faces, field))
+        codes = check_tensor(f"faces.{field}", getattr(faces, field))
         if (codes.dtype, codes.device.type) != (torch.float32, device.type):
             raise DeltaEditError(
                 f"faces.{field} is {codes.dtype} on {codes.device}, this domain is float32 "
@@ -115,6 +115,6 @@ def check_faces(
                 f"faces.{field} is {list(codes.shape)}, the networks of {domain!r} need "
                 f"[n, {needed}]; sample the faces again with this domain"
             )
-        finite_tensor(f"faces.{field}", codes)
-    unit_rows("faces.clip", faces.clip)
-    pictures("faces.images", faces.images)
+        check_finite(f"faces.{field}", codes)
+    check_unit_rows("faces.clip", faces.clip)
+    check_pictures("faces.images", faces.images)

@@ -27,11 +27,11 @@ NETWORKS = ("generator", "mean_w", "clip", "text", "mapper", "relevance")
 NETWORKS += ("oracle", "inversion", "identity")
 
 
-def checksum_of(domain: Domain, networks: Sequence[str]) -> str:
+def compute_checksum(domain: Domain, networks: Sequence[str]) -> str:
     """Eight hex digits over the named networks; see `Domain.fingerprint`."""
     crc = 0
     for network in networks:
-        for name, value in sorted(weights_of(domain, network).items()):
+        for name, value in sorted(list_weights(domain, network).items()):
             crc = crc32(name.encode(), crc)
             whole = value.detach().cpu().contiguous().flatten().view(torch.uint8)
             crc = crc32(whole.numpy().data, crc)
@@ -53,7 +53,7 @@ def check_header(domain: Domain, network: str, header: Mapping[str, str]) -> Non
         )
 
 
-def weights_of(domain: Domain, network: str) -> Mapping[str, Tensor]:
+def list_weights(domain: Domain, network: str) -> Mapping[str, Tensor]:
     """The named tensors of one network; {} for one that the domain lacks.
 
     CLIP's image side is what OpenAI's layout calls "visual.", all of it where nothing is called so.

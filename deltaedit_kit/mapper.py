@@ -20,7 +20,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
-from deltaedit_kit.errors import DeltaEditError, tensor
+from deltaedit_kit.errors import DeltaEditError, check_tensor
 from deltaedit_kit.stylegan2.layers import EqualLinear, PixelNorm
 from deltaedit_kit.stylespace import StyleLayout
 
@@ -130,7 +130,7 @@ class DeltaMapper(nn.Module):
     def _check(self, s: Tensor, clip: Tensor, delta: Tensor) -> None:
         wanted = {"s": (s, self.layout.total), "clip": (clip, self.clip_width)}
         for name, (x, width) in (wanted | {"delta": (delta, self.clip_width)}).items():
-            tensor(name, x)
+            check_tensor(name, x)
             if x.dim() != 2 or x.shape[1] != width or len(x) != len(s):
                 raise DeltaEditError(
                     f"{name} has shape {tuple(x.shape)}, the mapper needs [{len(s)}, {width}]; "

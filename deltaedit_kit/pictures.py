@@ -25,7 +25,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from deltaedit_kit.alt_text import alt_text
-from deltaedit_kit.atomic import regular_file, replacing
+from deltaedit_kit.atomic import check_regular_file, replacing
 from deltaedit_kit.errors import DeltaEditError
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def read_recipe(path: str | Path | IO[bytes]) -> dict[str, Any]:
     from PIL import Image
 
     try:
-        source = regular_file(path) if isinstance(path, str | os.PathLike) else path
+        source = check_regular_file(path) if isinstance(path, str | os.PathLike) else path
         with Image.open(source, formats=["PNG"]) as picture:
             text = picture.info.get(RECIPE_KEY)
         recipe = json.loads(text) if text else None
@@ -137,7 +137,7 @@ def to_uint8(pictures: torch.Tensor) -> np.ndarray:
     return levels.movedim(-3, -1).cpu().numpy().astype(np.uint8)
 
 
-def png_bytes(picture: torch.Tensor, zoom: int = 1) -> bytes:
+def encode_png(picture: torch.Tensor, zoom: int = 1) -> bytes:
     """One picture [3, H, W] in [-1, 1] as a PNG file; `zoom` repeats each pixel."""
     array = to_uint8(picture).repeat(zoom, axis=0).repeat(zoom, axis=1)
     buffer = io.BytesIO()

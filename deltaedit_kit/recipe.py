@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from deltaedit_kit.errors import DeltaEditError, finite_number, whole_number
+from deltaedit_kit.errors import DeltaEditError, check_number, check_whole_number
 from deltaedit_kit.faces import Faces, SampleOrigin
 
 if TYPE_CHECKING:
@@ -99,8 +99,8 @@ def read(recipe: Any, domain: Domain, networks: Sequence[str] = EDITED_BY) -> Ed
         )
     try:
         text, neutral = recipe["text"], recipe["neutral"]
-        strength = finite_number("the recipe's strength", recipe["strength"])
-        threshold = finite_number("the recipe's threshold", recipe["threshold"], low=0.0)
+        strength = check_number("the recipe's strength", recipe["strength"])
+        threshold = check_number("the recipe's threshold", recipe["threshold"], low=0.0)
         texts = _count_texts(text, neutral, domain)
         _check_networks(recipe, domain, networks)
         faces = read_faces(recipe["faces"], domain, texts)
@@ -121,13 +121,14 @@ def read_faces(source: dict[str, Any], domain: Domain, texts: int = 1) -> Faces:
     """
     if "sample" in source:
         sample = source["sample"]
-        count = whole_number("the recipe's count of faces", sample["count"], 1, MOST_SAMPLED)
+        count = check_whole_number("the recipe's count of faces", sample["count"], 1, MOST_SAMPLED)
         _bound_work(len(sample["rows"]), texts, domain)
         rows = [
-            whole_number("a row of the recipe", row, 0, count - 1) for row in list(sample["rows"])
+            check_whole_number("a row of the recipe", row, 0, count - 1)
+            for row in list(sample["rows"])
         ]
         check_weights(sample, domain)
-        psi = finite_number("the recipe's truncation", sample["truncation"])
+        psi = check_number("the recipe's truncation", sample["truncation"])
         origin = SampleOrigin(sample["seed"], count, psi, tuple(rows))
         w = domain.sample_w(count, origin.seed, origin.truncation)[rows]
         w_plus = domain.generator.expand(w)
@@ -178,16 +179,16 @@ def _count_texts(text: Any, neutral: Any, domain: Domain) -> int:
     for item in (*texts[:MOST_SENTENCES], neutral):
         if not isinstance(item, str):
             raise TypeError(f"a text is {type(item).__name__}")
-        whole_number("the length of a text in the recipe", len(item), 0, LONGEST_TEXT)
+        check_whole_number("the length of a text in the recipe", len(item), 0, LONGEST_TEXT)
     frames = max(len(domain.spec.templates), 1)
-    whole_number("the recipe's number of texts", len(texts), 1, MOST_SENTENCES // frames)
+    check_whole_number("the recipe's number of texts", len(texts), 1, MOST_SENTENCES // frames)
     return len(texts)
 
 
 def _bound_work(faces: Any, texts: int, domain: Domain) -> None:
     """Refuse more pictures than an untrusted recipe may ask for, before and after together."""
     most = min(MOST_PICTURES, MOST_BYTES // (3 * 4 * domain.spec.resolution**2))
-    count = whole_number("the recipe's number of faces", faces, 1)
+    count = check_whole_number("the recipe's number of faces", faces, 1)
     if count * (1 + texts) > most:
         raise DeltaEditError(
             f"the recipe asks for {count} faces and {texts} sentences, {count * (1 + texts)} "
@@ -207,7 +208,7 @@ def _pack(numbers: torch.Tensor) -> dict[str, Any]:
 
 def _unpack(packed: dict[str, Any]) -> torch.Tensor:
     """The tensor of `_pack`; refuses a shape that its numbers do not fill, and NaN."""
-    shape = [whole_number("a size in the recipe", size, 1, 10**6) for size in packed["shape"]]
+    shape = [check_whole_number("a size in the recipe", size, 1, 10**6) for size in packed["shape"]]
     try:
         raw = base64.b64decode(packed["float32"], validate=True)
     except (binascii.Error, ValueError) as cause:

@@ -33,8 +33,8 @@ from torch.nn import functional as F
 
 from deltaedit_kit.atomic import load_tensors, save_tensors
 from deltaedit_kit.clip_space import ClipSpace
-from deltaedit_kit.device import computing, full_precision, kit_defaults, precision_name
-from deltaedit_kit.errors import DeltaEditError, finite_number, tensor, whole_number
+from deltaedit_kit.device import computing, full_precision, kit_defaults, name_precision
+from deltaedit_kit.errors import DeltaEditError, check_number, check_tensor, check_whole_number
 from deltaedit_kit.lock import only_writer
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def kept_channels(relevance: Tensor, delta_text: Tensor, threshold: float) -> Te
     normalised: a sentence that says little touches little. Raises DeltaEditError for what
     is no tensor, where the widths differ, and unless the threshold is a finite number >= 0.
     """
-    relevance, delta_text = tensor("relevance", relevance), tensor("Δt", delta_text)
+    relevance, delta_text = check_tensor("relevance", relevance), check_tensor("Δt", delta_text)
     if relevance.dim() != 2 or delta_text.dim() not in (1, 2):
         shapes = f"{tuple(relevance.shape)} and {tuple(delta_text.shape)}"
         raise DeltaEditError(
@@ -66,7 +66,7 @@ def kept_channels(relevance: Tensor, delta_text: Tensor, threshold: float) -> Te
             f"relevance knows CLIP vectors of width {relevance.shape[1]}, Δt has width "
             f"{delta_text.shape[-1]}; use the relevance matrix made with this CLIP"
         )
-    threshold = finite_number("threshold", threshold, low=0.0)  # 0 keeps all
+    threshold = check_number("threshold", threshold, low=0.0)  # 0 keeps all
     return (delta_text @ relevance.T).abs() >= threshold
 
 
@@ -87,11 +87,11 @@ class Plan:
     method: str = METHODS[0]
 
     def __post_init__(self) -> None:
-        whole_number("pictures", self.pictures, 1)
-        whole_number("seed", self.seed, 0, 2**32 - 1)
+        check_whole_number("pictures", self.pictures, 1)
+        check_whole_number("seed", self.seed, 0, 2**32 - 1)
         if self.batch is not None:
-            whole_number("batch", self.batch, 1)
-        if finite_number("step", self.step) <= 0:
+            check_whole_number("batch", self.batch, 1)
+        if check_number("step", self.step) <= 0:
             raise DeltaEditError(f"step is {self.step:g}; give standard deviations, more than 0")
         if self.method not in METHODS:
             raise DeltaEditError(
@@ -109,7 +109,7 @@ class Plan:
 
     def precision(self, domain: Domain) -> str:
         """What pictures are drawn in: "float32" unless `fast`."""
-        return precision_name(domain.device, self.fast, self.method == "gradient")
+        return name_precision(domain.device, self.fast, self.method == "gradient")
 
     def folder(self, domain: Domain) -> str:
         """A name for its finished parts: a matrix never mixes two networks or two plans."""

@@ -36,7 +36,7 @@ from torch.optim.swa_utils import get_ema_multi_avg_fn
 from deltaedit_kit.atomic import load_tensors, remove_leftovers, save_tensors
 from deltaedit_kit.codes import Codes, CodeStore, check_codes
 from deltaedit_kit.device import learning
-from deltaedit_kit.errors import DeltaEditError, finite_number, whole_number
+from deltaedit_kit.errors import DeltaEditError, check_number, check_whole_number
 from deltaedit_kit.lock import only_writer
 from deltaedit_kit.mapper import DeltaMapper, orthogonalize
 
@@ -75,11 +75,11 @@ class TrainingConfig:
         if self.schedule not in ("constant", "cosine"):
             raise DeltaEditError(f"schedule is {self.schedule!r}; give 'constant' or 'cosine'")
         for name in ("steps", "batch", "report_every", "save_every"):
-            whole_number(name, getattr(self, name), 1)
-        whole_number("warm_up", self.warm_up, 0)
-        whole_number("seed", self.seed, 0, 2**63 - 1)
+            check_whole_number(name, getattr(self, name), 1)
+        check_whole_number("warm_up", self.warm_up, 0)
+        check_whole_number("seed", self.seed, 0, 2**63 - 1)
         for name in ("ema", "beta2", "held_out", "learning_rate", "l2_weight", "cosine_weight"):
-            finite_number(name, getattr(self, name), 0)
+            check_number(name, getattr(self, name), 0)
         if self.ema >= 1 or self.beta2 >= 1 or not 0 < self.held_out < 1:
             raise DeltaEditError("ema and beta2 must lie in [0, 1) and held_out in (0, 1)")
         if self.learning_rate == 0 or self.l2_weight + self.cosine_weight == 0:

@@ -9,13 +9,13 @@ import torch
 
 from deltaedit_kit import DeltaEditError, device
 from deltaedit_kit.device import (
+    choose_dtype,
+    choose_fastest,
     computing,
-    fast_dtype,
-    fastest,
     kit_defaults,
+    name_precision,
     native_on_cpu,
     native_on_cuda,
-    precision_name,
     safe,
 )
 
@@ -27,14 +27,14 @@ def asked(*_: Any) -> float:
 
 
 def test_without_native_low_precision_nothing_is_tried() -> None:
-    assert fastest((), asked) == FP32
+    assert choose_fastest((), asked) == FP32
 
 
 @pytest.mark.parametrize(
     ("plain", "low", "chosen"), [(2.0, 1.0, BF16), (1.0, 1.0, FP32), (1.0, 15.0, FP32)]
 )
 def test_the_trial_decides(plain: float, low: float, chosen: torch.dtype) -> None:
-    assert fastest((BF16,), {FP32: plain, BF16: low}.__getitem__) == chosen
+    assert choose_fastest((BF16,), {FP32: plain, BF16: low}.__getitem__) == chosen
 
 
 @pytest.mark.parametrize(
@@ -57,8 +57,8 @@ def test_a_processor(has: bool, allowed: str, native: tuple[torch.dtype, ...]) -
 def test_a_forbidden_instruction_set_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ONEDNN_MAX_CPU_ISA", "AVX2")
     monkeypatch.delenv(device.VARIABLE, raising=False)
-    assert fast_dtype("cpu") == FP32
-    assert precision_name("cpu", fast=True) == "float32"
+    assert choose_dtype("cpu") == FP32
+    assert name_precision("cpu", fast=True) == "float32"
 
 
 @pytest.mark.parametrize(
@@ -69,21 +69,21 @@ def test_a_gpu(
     capability: tuple[int, int], plain: torch.dtype, with_gradients: torch.dtype
 ) -> None:
     native, seconds = native_on_cuda(capability), {FP32: 2.0, BF16: 1.0, FP16: 1.0}
-    assert fastest(safe(native, gradients=False), seconds.__getitem__) == plain
-    assert fastest(safe(native, gradients=True), seconds.__getitem__) == with_gradients
+    assert choose_fastest(safe(native, gradients=False), seconds.__getitem__) == plain
+    assert choose_fastest(safe(native, gradients=True), seconds.__getitem__) == with_gradients
 
 
 def test_the_environment_overrides_and_nonsense_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(device.VARIABLE, "bfloat16")
-    assert precision_name("cpu") == "bfloat16"
-    assert precision_name("cpu", fast=False) == "float32"
+    assert name_precision("cpu") == "bfloat16"
+    assert name_precision("cpu", fast=False) == "float32"
     with computing("cpu"):
         assert (torch.ones(2, 2) @ torch.ones(2, 2)).dtype == BF16
     with computing("cpu", fast=False):
         assert (torch.ones(2, 2) @ torch.ones(2, 2)).dtype == FP32
     monkeypatch.setenv(device.VARIABLE, "half")
     with pytest.raises(DeltaEditError, match="float16"):
-        fast_dtype("cpu")
+        choose_dtype("cpu")
 
 
 def test_defaults_of_the_notebook_are_put_aside_and_given_back() -> None:
@@ -102,6 +102,6 @@ def test_defaults_of_the_notebook_are_put_aside_and_given_back() -> None:
 
 def test_float16_by_name_gets_no_gradients(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(device.VARIABLE, "float16")
-    assert fast_dtype("cpu") == FP16
-    assert fast_dtype("cpu", gradients=True) == FP32
-    assert precision_name("cpu", gradients=True) == "float32"
+    assert choose_dtype("cpu") == FP16
+    assert choose_dtype("cpu", gradients=True) == FP32
+    assert name_precision("cpu", gradients=True) == "float32"

@@ -15,7 +15,7 @@ from pathlib import Path
 import torch
 
 from deltaedit_kit.atomic import write_text
-from deltaedit_kit.errors import DeltaEditError, finite_number, whole_number
+from deltaedit_kit.errors import DeltaEditError, check_number, check_whole_number
 
 FORMAT, SHARD_FORMAT = "deltaedit codes store 1", "deltaedit codes shard 1"
 FILE = "codes.json"
@@ -48,22 +48,22 @@ class StoreHeader:
             if not isinstance(getattr(self, name), str):
                 raise DeltaEditError(f"the codes' {name} is no text; make the codes again")
         for name in ("style_width", "clip_width", "chunk"):
-            whole_number(f"the codes' {name}", getattr(self, name), 1, MOST)
+            check_whole_number(f"the codes' {name}", getattr(self, name), 1, MOST)
         for name in ("w_width", "w_rows", "latent_rows", "count"):
-            whole_number(f"the codes' {name}", getattr(self, name), 0, MOST)
+            check_whole_number(f"the codes' {name}", getattr(self, name), 0, MOST)
         if self.w_rows not in (0, 1, self.latent_rows):
             raise DeltaEditError("the codes store neither one row of w+, nor all, nor none")
         if self.dtype not in ("float16", "bfloat16", "float32"):
             raise DeltaEditError(f"the codes' dtype is {self.dtype!r}; a store has float16")
         if not isinstance(self.source, dict):
             raise DeltaEditError("the codes' source is no table; make the codes again")
-        whole_number("the codes' correlated group", self.source.get("correlated", 1), 1, MOST)
-        whole_number("the codes' seed", self.source.get("seed", 0), 0, 2**32 - 1)
+        check_whole_number("the codes' correlated group", self.source.get("correlated", 1), 1, MOST)
+        check_whole_number("the codes' seed", self.source.get("seed", 0), 0, 2**32 - 1)
         truncations = self.source.get("truncations", [])
         if not isinstance(truncations, list):
             raise DeltaEditError("the codes' truncations are no list; make the codes again")
         for psi in truncations:
-            finite_number("the codes' truncation", psi)
+            check_number("the codes' truncation", psi)
 
     @property
     def bytes_a_code(self) -> int:

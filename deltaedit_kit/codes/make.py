@@ -27,8 +27,8 @@ from torch import Tensor
 from deltaedit_kit.atomic import remove_leftovers
 from deltaedit_kit.codes.header import CHUNK, FILE, StoreHeader
 from deltaedit_kit.codes.store import CodeStore, Shard, read_shard, shard_path, write_shard
-from deltaedit_kit.device import computing, full_precision, kit_defaults, precision_name
-from deltaedit_kit.errors import DeltaEditError, finite_number, whole_number
+from deltaedit_kit.device import computing, full_precision, kit_defaults, name_precision
+from deltaedit_kit.errors import DeltaEditError, check_number, check_whole_number
 from deltaedit_kit.lock import only_writer
 
 if TYPE_CHECKING:
@@ -73,12 +73,12 @@ class Samples:
     correlated: int = 1
 
     def __post_init__(self) -> None:
-        whole_number("seed", self.seed, 0, 2**32 - 1)
+        check_whole_number("seed", self.seed, 0, 2**32 - 1)
         if not self.truncations:
             raise DeltaEditError("truncations is empty; give at least one, such as 1.0")
         for psi in self.truncations:
-            finite_number("truncation", psi)
-        if self.chunk % whole_number("correlated", self.correlated, 1):
+            check_number("truncation", psi)
+        if self.chunk % check_whole_number("correlated", self.correlated, 1):
             raise DeltaEditError(
                 f"a chunk of {self.chunk} codes would break a group of {self.correlated}; "
                 f"give a chunk of {self.chunk - self.chunk % self.correlated or self.correlated}"
@@ -138,16 +138,16 @@ def make_codes(
     writer, groups that a domain cannot draw, a full disk, numbers that float16 cannot hold and
     wrong settings.
     """
-    folder, correlated = Path(folder), whole_number("correlated", correlated, 1)
+    folder, correlated = Path(folder), check_whole_number("correlated", correlated, 1)
     if chunk is None:  # groups stay whole
         chunk = max(CHUNK - CHUNK % correlated, correlated)
-    chunk, batch = whole_number("chunk", chunk, 1), whole_number("batch", batch, 1)
-    part = whole_number("part", part, 0, whole_number("parts", parts, 1) - 1)
+    chunk, batch = check_whole_number("chunk", chunk, 1), check_whole_number("batch", batch, 1)
+    part = check_whole_number("part", part, 0, check_whole_number("parts", parts, 1) - 1)
     if source is None:
         if n is None:
             raise DeltaEditError("n is missing; say how many codes to sample")
         source = Samples(domain, seed, tuple(truncations), chunk, correlated)
-    count = len(source) if n is None else whole_number("the number of codes", n, 1)
+    count = len(source) if n is None else check_whole_number("the number of codes", n, 1)
     count = min(count, len(source))
     with only_writer(folder, f"codes-{part}-of-{parts}"), full_precision(domain.device):
         _refuse_other_shares(folder, parts)
@@ -219,7 +219,7 @@ def declare(domain: Domain, source: Source, count: int, chunk: int, fast: bool) 
         source=source.describe(),
         count=count,
         chunk=chunk,
-        precision=precision_name(domain.device, fast),
+        precision=name_precision(domain.device, fast),
     )
 
 

@@ -26,7 +26,7 @@ from torch.nn import functional as F
 
 from deltaedit_kit.atomic import load_tensors, save_tensors
 from deltaedit_kit.codes.header import UNKNOWN, StoreHeader
-from deltaedit_kit.errors import DeltaEditError, unit_rows
+from deltaedit_kit.errors import DeltaEditError, check_unit_rows
 
 if TYPE_CHECKING:
     from deltaedit_kit.domain import Domain
@@ -220,7 +220,7 @@ def check_numbers(s: Tensor, clip: Tensor) -> None:
             f"codes hold NaN, infinity or numbers above {most:,.0f}, which {s.dtype} cannot hold; "
             "look for a damaged generator, or keep them in float32"
         )
-    unit_rows("clip", clip)
+    check_unit_rows("clip", clip)
 
 
 def check_codes(domain: Domain, codes: Codes | CodeStore) -> None:

@@ -19,7 +19,7 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
 
-from deltaedit_kit.atomic import regular_file
+from deltaedit_kit.atomic import check_regular_file
 from deltaedit_kit.clip_tokenizer import open_clip_file
 from deltaedit_kit.domain_spec import NETWORKS, DomainSpec, End, Factor, PublishedFile
 from deltaedit_kit.errors import DeltaEditError
@@ -153,7 +153,7 @@ def read_declaration(path: Path) -> DomainSpec:
     Raises `DeltaEditError` naming the file, the field, and what is accepted there.
     """
     try:
-        path = regular_file(path)
+        path = check_regular_file(path)
         if path.stat().st_size > LARGEST:
             raise DeltaEditError(f"{path} is larger than {LARGEST} bytes: no domain is declared so")
         content = json.loads(path.read_text(encoding="utf-8-sig"))

@@ -18,7 +18,13 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from deltaedit_kit.atomic import all_or_none, regular_file, replacing, save_tensors, write_text
+from deltaedit_kit.atomic import (
+    all_or_none,
+    check_regular_file,
+    replacing,
+    save_tensors,
+    write_text,
+)
 from deltaedit_kit.domain_spec import NETWORKS
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.io.checkpoints import loaders
@@ -139,7 +145,7 @@ def place(source: Path, folder: Path, network: str, made: list[Path]) -> dict[st
 
     What was not there before is added to `made`.
     """
-    source = regular_file(source).resolve()
+    source = check_regular_file(source).resolve()
     try:
         name = plain_name(source.name)
     except ValueError:

@@ -18,8 +18,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from deltaedit_kit.domain_spec import Factor
-from deltaedit_kit.errors import DeltaEditError
-from deltaedit_kit.errors import pictures as check_pictures
+from deltaedit_kit.errors import DeltaEditError, check_pictures
 from deltaedit_kit.oracle import Attribute
 
 LOW, HIGH = 0.36, 0.64  # a low end holds up to the first value, a high one from the second on

@@ -21,9 +21,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from deltaedit_kit.errors import DeltaEditError, finite_number, tensor
+from deltaedit_kit.errors import DeltaEditError, check_number, check_tensor
 from deltaedit_kit.stylegan2.layers import StyledConv, ToRGB, mapping_network
-from deltaedit_kit.stylegan2.layout import sizes_of, unwrap
+from deltaedit_kit.stylegan2.layout import infer_sizes, unwrap
 from deltaedit_kit.stylegan2.precision import Precision
 from deltaedit_kit.stylegan2.synthesis import Noise, State, SynthesisLayer
 
@@ -107,7 +107,7 @@ class Generator(nn.Module):
         Raises DeltaEditError for another width or dtype, for a truncation that is not finite, and
         for any without a known `mean_w`.
         """
-        truncation = finite_number("truncation", truncation)
+        truncation = check_number("truncation", truncation)
         self._expect("z", z, (self.style_dim,), f"draw it with torch.randn(n, {self.style_dim})")
         w = self.style(z)
         if truncation == 1.0:
@@ -221,7 +221,7 @@ class Generator(nn.Module):
         Raises DeltaEditError for keys or shapes that are no such layout.
         """
         tensors, mean_w = unwrap(checkpoint)
-        generator = cls(**sizes_of(tensors), mapping_lr_mul=mapping_lr_mul)
+        generator = cls(**infer_sizes(tensors), mapping_lr_mul=mapping_lr_mul)
         try:
             generator.load_state_dict(tensors)
         except RuntimeError as error:
@@ -232,7 +232,7 @@ class Generator(nn.Module):
     def _expect(self, name: str, value: Tensor, shape: tuple[int, ...], remedy: str) -> None:
         """Raise DeltaEditError unless `value` is [n, *shape], of floats that fit the weights."""
         own = self.conv1.activate.bias.dtype
-        double = tensor(name, value).dtype == torch.float64 != own
+        double = check_tensor(name, value).dtype == torch.float64 != own
         if double or not value.is_floating_point():
             raise DeltaEditError(
                 f"{name} is {value.dtype}, this generator computes in {own}; give {name}.to({own})"

@@ -54,7 +54,7 @@ def unwrap(checkpoint: Mapping[str, Any]) -> tuple[dict[str, Tensor], Tensor | N
     return tensors, mean_w.detach().reshape(width).clone()
 
 
-def sizes_of(tensors: Mapping[str, Tensor]) -> Sizes:
+def infer_sizes(tensors: Mapping[str, Tensor]) -> Sizes:
     """Constructor arguments of the generator that these tensors belong to."""
     channels = {4: tensors["input.input"].shape[1]}
     while (key := f"convs.{2 * (len(channels) - 1)}.conv.weight") in tensors:

@@ -18,7 +18,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from deltaedit_kit.errors import DeltaEditError, tensor
+from deltaedit_kit.errors import DeltaEditError, check_tensor
 from deltaedit_kit.toyfaces.attributes import ATTRIBUTES, NAMES, truth_table
 from deltaedit_kit.toyfaces.factors import check_factors
 
@@ -159,7 +159,7 @@ def captions(
 
 def caption(factors: Float[Tensor, "K"] | Float[Tensor, "1 K"], seed: int) -> str:
     """A caption for one portrait, [K] or [1, K]; DeltaEditError for more than one."""
-    rows = factors if tensor("factors", factors).ndim == 2 else factors[None]
+    rows = factors if check_tensor("factors", factors).ndim == 2 else factors[None]
     if len(rows) != 1:
         raise DeltaEditError(f"caption takes one portrait, got {len(rows)}; use captions for more")
     return captions(rows, seed)[0]

@@ -19,7 +19,7 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from deltaedit_kit.errors import tensor
+from deltaedit_kit.errors import check_tensor
 from deltaedit_kit.networks import loading
 from deltaedit_kit.toyfaces.portraits import (
     WEIGHTS,
@@ -140,4 +140,4 @@ def encode_portraits(pictures: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n 12 
 
     Raises DeltaEditError for pictures that are not finite floats [n, 3, h, w] in [-1, 1].
     """
-    return _encoder(tensor("pictures", pictures).device)(pictures)
+    return _encoder(check_tensor("pictures", pictures).device)(pictures)

@@ -15,7 +15,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from deltaedit_kit.device import kit_defaults
-from deltaedit_kit.errors import DeltaEditError, tensor, whole_number
+from deltaedit_kit.errors import DeltaEditError, check_tensor, check_whole_number
 
 FACTORS: tuple[str, ...] = (
     "skin",  # dark .. fair
@@ -80,7 +80,7 @@ def sample_factors(n: int, seed: int) -> Float[Tensor, "n K"]:
 
     Raises DeltaEditError unless `n` is a whole number >= 1 and `seed` one in [0, 2**32).
     """
-    n, seed = whole_number("n", n, 1), whole_number("seed", seed, 0, SEED_LIMIT - 1)
+    n, seed = check_whole_number("n", n, 1), check_whole_number("seed", seed, 0, SEED_LIMIT - 1)
     generator = torch.Generator().manual_seed(seed)
     return from_uniform(torch.rand(n, len(FACTORS), generator=generator))
 
@@ -117,7 +117,7 @@ def at_coordinate(
 
 def check_factors(factors: Tensor) -> Float[Tensor, "n K"]:
     """`factors` itself if it is a finite float [n, K] in [0, 1], else a DeltaEditError."""
-    tensor("factors", factors)
+    check_tensor("factors", factors)
     if factors.ndim != 2 or factors.shape[1] != len(FACTORS):
         shape = tuple(factors.shape)
         raise DeltaEditError(f"factors have shape {shape}; expected [n, {len(FACTORS)}]")

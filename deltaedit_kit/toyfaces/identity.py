@@ -17,7 +17,7 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from deltaedit_kit.errors import tensor
+from deltaedit_kit.errors import check_tensor
 from deltaedit_kit.networks import loading
 from deltaedit_kit.toyfaces.factors import index, sample_factors
 from deltaedit_kit.toyfaces.portraits import WEIGHTS, InBatches, body, face_of, read_shipped
@@ -70,7 +70,7 @@ def embed_faces(pictures: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n D"]:
 
     Raises DeltaEditError for pictures that are not finite floats [n, 3, h, w] in [-1, 1].
     """
-    return _identity(tensor("pictures", pictures).device)(pictures)
+    return _identity(check_tensor("pictures", pictures).device)(pictures)
 
 
 def portraits_of(person: int, count: int) -> Float[Tensor, "n K"]:

@@ -16,7 +16,7 @@ import torch.nn.functional as F
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
-from deltaedit_kit.errors import tensor
+from deltaedit_kit.errors import check_tensor
 from deltaedit_kit.networks import loading
 from deltaedit_kit.oracle import Attribute
 from deltaedit_kit.toyfaces.attributes import ATTRIBUTES
@@ -71,7 +71,7 @@ def read_factors(pictures: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n K"]:
 
     Raises DeltaEditError for pictures that are not finite floats [n, 3, h, w] in [-1, 1].
     """
-    oracle = load_oracle(tensor("pictures", pictures).device)
+    oracle = load_oracle(check_tensor("pictures", pictures).device)
     return InBatches(oracle, at_size)(pictures).clamp(0, 1)
 
 

@@ -18,7 +18,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from deltaedit_kit.atomic import load_tensors
-from deltaedit_kit.errors import pictures as check_pictures
+from deltaedit_kit.errors import check_pictures
 
 SIZE = 128
 FACE_ROWS, FACE_COLUMNS = slice(38, 102), slice(32, 96)  # brows to chin, ear to ear

@@ -18,7 +18,7 @@ from torch import Tensor
 from deltaedit_kit.atomic import load_tensors, save_tensors
 from deltaedit_kit.codes import CodeStore, Samples, Shard, StoreHeader
 from deltaedit_kit.domain import Domain
-from deltaedit_kit.errors import DeltaEditError, whole_number
+from deltaedit_kit.errors import DeltaEditError, check_whole_number
 from deltaedit_kit.toyfaces.portraits import WEIGHTS
 
 FILE = WEIGHTS / "codes.safetensors"
@@ -53,7 +53,7 @@ def shipped_codes(domain: Domain, n: int | None = None, path: Path = FILE) -> Co
             f"{ours}; make codes of your own with make_codes"
         )
     clip = tensors["clip"]
-    count = len(clip) if n is None else whole_number("n", n, 1, len(clip))
+    count = len(clip) if n is None else check_whole_number("n", n, 1, len(clip))
     source = json.loads(header["source"])
     samples = Samples(
         domain,

@@ -51,9 +51,9 @@ from deltaedit_kit.labs.study.creation import create_study
 from deltaedit_kit.labs.study.design import Design
 from deltaedit_kit.labs.study.items import Item
 from deltaedit_kit.labs.study.panel import Study
-from deltaedit_kit.pictures import png_bytes
+from deltaedit_kit.pictures import encode_png
 
-png = [png_bytes(picture) for picture in domain.sample(3, seed=0).images]
+png = [encode_png(picture) for picture in domain.sample(3, seed=0).images]
 items = [Item("a smiling face", "face", "one", "two", *png, *png[:2])]
 store = create_study(folder / "study", items, Design(participants=3, rounds=1, checks=0))
 Study(store)""",

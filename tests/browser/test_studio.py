@@ -21,7 +21,7 @@ from deltaedit_kit import load_domain
 from deltaedit_kit.labs.studio.engine import Engine
 from deltaedit_kit.labs.studio.recipe import read_file, to_recipe
 from deltaedit_kit.labs.studio.state import Sentence, StudioState
-from deltaedit_kit.pictures import png_bytes, to_uint8
+from deltaedit_kit.pictures import encode_png, to_uint8
 from deltaedit_kit.toyfaces.spec import SPEC
 from tests.browser.axe import findings
 from tests.browser.conftest import NotebookPage
@@ -158,7 +158,7 @@ def picture_of_ones_own(hand: Hand, folder: Path) -> None:
     """Upload a portrait; it is edited instead of the sampled face, comes with undo, and is kept."""
     sampled = hand.shown()
     portrait = load_domain("toyfaces").sample(6, seed=0).images[3]
-    hand.upload("Photo", "me.png", "image/png", png_bytes(portrait, 1))
+    hand.upload("Photo", "me.png", "image/png", encode_png(portrait, 1))
     hand.changes_from(sampled)
     hand.panel.get_by_role("status").get_by_text("encoded:").wait_for()  # how faithful it is
     assert hand.panel.get_by_role("button", pressed=True).count() == 0

@@ -16,13 +16,13 @@ SHOTS = os.environ.get("DELTAEDIT_SHOTS")  # a folder: keep pictures of the scre
 
 MAKE = """\
 from deltaedit_kit.toyfaces import render, sample_factors
-from deltaedit_kit.pictures import png_bytes
+from deltaedit_kit.pictures import encode_png
 from deltaedit_kit.labs.study.creation import create_study
 from deltaedit_kit.labs.study.design import Design
 from deltaedit_kit.labs.study.items import Item
 from deltaedit_kit.labs.study.panel import Study
 
-png = [png_bytes(picture) for picture in render(sample_factors(9, seed=0))]
+png = [encode_png(picture) for picture in render(sample_factors(9, seed=0))]
 items = [Item(f"sentence {k}", "face", "one", "two", *png[3 * k : 3 * k + 3], *png[:2])
          for k in range(3)]
 store = create_study("study.sqlite", items, Design(participants=3, rounds=3, checks=1))"""

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from deltaedit_kit.device import precision_name
+from deltaedit_kit.device import name_precision
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.compare import comparison as module
 from deltaedit_kit.labs.compare import presets
@@ -86,7 +86,7 @@ def test_a_folder_names_the_precision_and_keeps_to_it(tmp_path, fast):
     Comparison(tiny_domain(), plan, PROMPTS, tmp_path).run(progress=False)
     claim = Results(tmp_path).claim
     assert claim is not None
-    assert claim.precision == precision_name("cpu", fast)
+    assert claim.precision == name_precision("cpu", fast)
     path = tmp_path / CLAIM
     path.write_text(path.read_text().replace(claim.precision, "float8"))
     with pytest.raises(DeltaEditError, match="other precision"):

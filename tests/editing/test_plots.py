@@ -22,8 +22,8 @@ from deltaedit_kit.pictures import (
     FAINT,
     INK,
     RECIPE_KEY,
+    encode_png,
     grid,
-    png_bytes,
     read_recipe,
     sample_figure,
     save_figure,
@@ -51,7 +51,7 @@ def test_levels_of_the_screen() -> None:
 
 def test_png_bytes_round_trip() -> None:
     picture = torch.rand(3, 6, 4) * 2 - 1
-    read = matplotlib.image.imread(io.BytesIO(png_bytes(picture, zoom=3)), format="png")
+    read = matplotlib.image.imread(io.BytesIO(encode_png(picture, zoom=3)), format="png")
     assert read.shape[:2] == (18, 12)
     assert np.allclose(read[::3, ::3, :3], to_uint8(picture) / 255, atol=1e-6)
 

@@ -14,7 +14,7 @@ from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.faces import Faces
 from deltaedit_kit.labs.study.items import make_items, shuffled_tiles
 from deltaedit_kit.labs.study.oracle_raters import from_png
-from deltaedit_kit.pictures import png_bytes
+from deltaedit_kit.pictures import encode_png
 from tests.tiny_domain import tiny_domain
 
 DOMAIN = tiny_domain()
@@ -35,15 +35,15 @@ def test_every_pair_of_methods_on_every_sentence() -> None:
 def test_pictures_are_those_that_the_methods_make() -> None:
     item = make_items(METHODS, FACES, SENTENCES)[4]  # "an old face" on face 1, whole against wide
     face = FACES.select(1)
-    assert item.before_png == png_bytes(face.images[0])
-    assert item.first_png == png_bytes(EDIT(face, "an old face").after[0])
-    assert item.second_png == png_bytes(EDIT(face, "an old face", strength=2.0).after[0])
+    assert item.before_png == encode_png(face.images[0])
+    assert item.first_png == encode_png(EDIT(face, "an old face").after[0])
+    assert item.second_png == encode_png(EDIT(face, "an old face", strength=2.0).after[0])
     assert item.intact_png == item.first_png != item.shuffled_png
 
 
 def test_a_png_comes_back_as_the_picture() -> None:
     picture = FACES.images[0].clamp(-1, 1)
-    assert (from_png(png_bytes(picture)) - picture).abs().max() <= 1 / 255 + 1e-6
+    assert (from_png(encode_png(picture)) - picture).abs().max() <= 1 / 255 + 1e-6
 
 
 def test_shuffled_tiles_keep_every_pixel_and_leave_no_tile_in_place() -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from deltaedit_kit.editor import Editor
 from deltaedit_kit.labs.studio.quickstart import PanelState, QuickstartPanel, look
-from deltaedit_kit.pictures import png_bytes
+from deltaedit_kit.pictures import encode_png
 from tests.tiny_domain import tiny_domain
 
 DOMAIN = tiny_domain()
@@ -33,8 +33,8 @@ def panel() -> QuickstartPanel:
 def test_look_shows_what_the_editor_makes() -> None:
     view = look(EDITOR, FACES, START)
     edit = EDITOR.edit(FACES.select(0), START.sentence, strength=1.0, threshold=0.0)
-    assert view.before == png_bytes(FACES.images[0], zoom=2)
-    assert view.after == png_bytes(edit.after[0], zoom=2)
+    assert view.before == encode_png(FACES.images[0], zoom=2)
+    assert view.after == encode_png(edit.after[0], zoom=2)
     assert not view.failed
     assert "face with glasses" in view.message
     assert look(EDITOR, FACES, START) == view
@@ -58,7 +58,7 @@ def test_every_control_changes_the_picture(
     getattr(panel, control).value = value
     assert panel.after.value != first
     assert panel.after.value == look(EDITOR, FACES, panel.state).after
-    moved_on = panel.before.value != png_bytes(FACES.images[0], zoom=2)
+    moved_on = panel.before.value != encode_png(FACES.images[0], zoom=2)
     assert moved_on == (control == "face")
 
 
@@ -124,6 +124,6 @@ def test_no_input_escapes_the_panel(
     PANEL.threshold.value = threshold
     PANEL.face.value = face
     assert PANEL.state.sentence == sentence
-    assert PANEL.before.value == png_bytes(FACES.images[face], zoom=2)
+    assert PANEL.before.value == encode_png(FACES.images[face], zoom=2)
     assert PANEL.view.after.startswith(b"\x89PNG")
     assert "<script" not in PANEL.message.value

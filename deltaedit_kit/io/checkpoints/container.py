@@ -22,7 +22,7 @@ from enum import Enum
 from pathlib import Path
 from zipfile import BadZipFile, ZipFile, ZipInfo
 
-from deltaedit_kit.atomic import regular_file
+from deltaedit_kit.atomic import check_regular_file
 from deltaedit_kit.errors import DeltaEditError
 
 LEGACY_START = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."
@@ -81,7 +81,7 @@ def container_of(path: str | Path) -> Container:
 
     Raises DeltaEditError naming what the file is instead, as far as that can be told.
     """
-    path = regular_file(path)
+    path = check_regular_file(path)
     size = path.stat().st_size
     if not size:
         raise DeltaEditError(f"{path} is empty: nothing of it arrived; fetch it again")

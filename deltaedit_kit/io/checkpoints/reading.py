@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from safetensors import SafetensorError, safe_open
 
-from deltaedit_kit.atomic import load_tensors, regular_file
+from deltaedit_kit.atomic import check_regular_file, load_tensors
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.io.checkpoints.budget import Budget
 from deltaedit_kit.io.checkpoints.container import Container, container_of, naming
@@ -42,7 +42,7 @@ def read(path: str | Path) -> Contents:
     short, asks for a name that no checkpoint needs, or takes more work and memory than any.
     """
     container = container_of(path)
-    path = regular_file(path)
+    path = check_regular_file(path)
     budget = Budget(path.stat().st_size)
     with naming(path):
         if container is Container.SAFETENSORS:
@@ -64,7 +64,7 @@ def text_header(path: str | Path) -> dict[str, str]:
     if container_of(path) is not Container.SAFETENSORS:
         return {}
     try:
-        with safe_open(str(regular_file(path)), framework="pt") as stored:
+        with safe_open(str(check_regular_file(path)), framework="pt") as stored:
             return dict(stored.metadata() or {})
     except SafetensorError as cause:
         raise DeltaEditError(f"{path}: the file is damaged ({cause}); fetch it again") from None

@@ -34,7 +34,7 @@ from deltaedit_kit.io.checkpoints.stylegan2_ada import (
 )
 from deltaedit_kit.io.checkpoints.stylegan2_tf import is_tf, tf_state_dict
 from deltaedit_kit.stylegan2 import Generator
-from deltaedit_kit.stylegan2.layout import sizes_of
+from deltaedit_kit.stylegan2.layout import infer_sizes
 
 KEYS = ("input.input", "style.1.weight")
 LARGEST = 4096  # px
@@ -53,7 +53,7 @@ def generator_from(tensors: Mapping[str, Tensor]) -> Generator:
     """The generator of tensors in our layout. Raises DeltaEditError where keys or shapes differ."""
     own = {key: value for key, value in tensors.items() if key != MEAN_W}
     _check_pictures(own)
-    generator = fill(lambda: Generator(**sizes_of(own)), own, "StyleGAN2 generator")
+    generator = fill(lambda: Generator(**infer_sizes(own)), own, "StyleGAN2 generator")
     generator.mean_w = tensors[MEAN_W].float().clone() if MEAN_W in tensors else None
     return generator
 
@@ -94,7 +94,7 @@ def _tensors(contents: Contents, label: int | None = None) -> Tensors:
         tensors = {key: value for key, value in found.tensors.items() if key not in MEAN_CODES}
     _check_pictures(tensors)
     mean_w = tensors.pop(MEAN_W, mean_w)
-    rows = mean_code(mean_w, sizes_of(tensors)["style_dim"])
+    rows = mean_code(mean_w, infer_sizes(tensors)["style_dim"])
     if rows is not None:
         if not torch.equal(rows, rows[:1].expand_as(rows)):
             raise DeltaEditError(
@@ -102,7 +102,7 @@ def _tensors(contents: Contents, label: int | None = None) -> Tensors:
                 "the first, or drop the entry, and it is estimated"
             )
         tensors[MEAN_W] = rows[0]
-    return _without_noise(sizes_of(tensors)["resolution"], tensors) | tensors
+    return _without_noise(infer_sizes(tensors)["resolution"], tensors) | tensors
 
 
 def _check_pictures(tensors: Tensors) -> None:
@@ -110,7 +110,7 @@ def _check_pictures(tensors: Tensors) -> None:
 
     A layer more doubles the picture: thirty of them, claimed by a file, would be a bomb.
     """
-    side = sizes_of(tensors)["resolution"]
+    side = infer_sizes(tensors)["resolution"]
     if side > LARGEST:
         raise DeltaEditError(
             f"its layers would make pictures of {side} px, and {LARGEST} is the most that "
@@ -147,7 +147,7 @@ def _without_noise(resolution: int, tensors: Tensors) -> Tensors:
 
 
 def _sizes(tensors: Mapping[str, Tensor]) -> dict[str, Any]:
-    sizes = sizes_of(tensors)
+    sizes = infer_sizes(tensors)
     convs = [key for key in tensors if key.endswith("conv.modulation.bias") and "rgb" not in key]
     noise = any(bool(x.any()) for key, x in tensors.items() if key.endswith("noise.weight"))
     return {

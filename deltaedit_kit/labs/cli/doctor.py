@@ -117,11 +117,11 @@ def measure_precision(warnings: list[str]) -> dict[str, Any]:
     """What `fast` means here, and how fast each native precision multiplies and draws."""
     import torch
 
-    from deltaedit_kit.device import native_dtypes, precision_name
+    from deltaedit_kit.device import name_precision, native_dtypes
 
     device = "cuda" if torch.cuda.is_available() else "cpu"
     try:
-        rows: dict[str, Any] = {"device": device, "chosen": precision_name(device)}
+        rows: dict[str, Any] = {"device": device, "chosen": name_precision(device)}
     except DeltaEditError as cause:  # DELTAEDIT_PRECISION names none
         warnings.append(str(cause))
         rows = {"device": device, "chosen": None}

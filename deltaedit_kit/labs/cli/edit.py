@@ -12,7 +12,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from deltaedit_kit.errors import DeltaEditError, finite_number
+from deltaedit_kit.errors import DeltaEditError, check_number
 from deltaedit_kit.labs.cli.places import BARE, check_figure, path_of
 from deltaedit_kit.labs.cli.sampling import add_picture_options, sampled
 from deltaedit_kit.labs.cli.steps import step
@@ -123,9 +123,9 @@ def check(options: argparse.Namespace) -> None:
             "--faces, --seed and --truncation choose sampled pictures; leave them out with --photo"
         )
     if options.strength is not None:
-        finite_number("--strength", options.strength)
+        check_number("--strength", options.strength)
     if options.threshold is not None:
-        finite_number("--threshold", options.threshold, low=0.0)
+        check_number("--threshold", options.threshold, low=0.0)
     for text in (*options.text, *([] if options.neutral is None else [options.neutral])):
         check_text(text)
 

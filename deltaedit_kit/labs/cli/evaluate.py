@@ -102,10 +102,10 @@ def names(text: str) -> tuple[str, ...]:
 
 def strengths(text: str) -> tuple[float, ...]:
     """The numbers of a list joined by commas; DeltaEditError for what is no finite number."""
-    from deltaedit_kit.errors import finite_number
+    from deltaedit_kit.errors import check_number
 
     try:
-        return tuple(finite_number("strength", float(part)) for part in names(text))
+        return tuple(check_number("strength", float(part)) for part in names(text))
     except ValueError as cause:
         raise DeltaEditError(
             f"--strengths is {text[:40]!r}; give numbers as in 0.5,1,1.5"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from deltaedit_kit.errors import finite_number, whole_number
+from deltaedit_kit.errors import check_number, check_whole_number
 from deltaedit_kit.labs.cli.places import path_of
 from deltaedit_kit.labs.cli.steps import step
 
@@ -22,9 +22,9 @@ def sampled(options: argparse.Namespace, usual: int) -> tuple[Domain, Faces]:
     Raises `DeltaEditError` as `load_domain` and `Domain.sample` do, wrong numbers before loading.
     """
     count = usual if options.faces is None else options.faces
-    count, seed = whole_number("--faces", count, 1, MOST_FACES), options.seed or 0
+    count, seed = check_whole_number("--faces", count, 1, MOST_FACES), options.seed or 0
     if options.truncation is not None:
-        finite_number("--truncation", options.truncation)
+        check_number("--truncation", options.truncation)
     with step(f"load {options.domain}"):
         from deltaedit_kit.io.loading import load_domain
 

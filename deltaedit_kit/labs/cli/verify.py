@@ -52,10 +52,10 @@ def verify(options: argparse.Namespace) -> None:
 
 def read_report(path: Path) -> dict[str, Any]:
     """A report that `--json` wrote. Raises `DeltaEditError` for another file."""
-    from deltaedit_kit.atomic import regular_file
+    from deltaedit_kit.atomic import check_regular_file
 
     try:
-        with regular_file(path).open(encoding="utf-8") as file:
+        with check_regular_file(path).open(encoding="utf-8") as file:
             report = json.loads(file.read(LARGEST))
     except (ValueError, RecursionError, OSError):
         report = None

@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING, Any
 from pydantic import TypeAdapter
 from tqdm import tqdm
 
-from deltaedit_kit.device import precision_name
+from deltaedit_kit.device import name_precision
 from deltaedit_kit.domain import HIGHEST_SEED
-from deltaedit_kit.errors import DeltaEditError, whole_number
+from deltaedit_kit.errors import DeltaEditError, check_whole_number
 from deltaedit_kit.labs.compare import presets
 from deltaedit_kit.labs.compare.baselines import METHODS, make, method_class
 from deltaedit_kit.labs.compare.evaluator import Evaluator, attributes_of
@@ -66,14 +66,14 @@ class Plan:
     features: tuple[str, ...] = ("clip",)
     reference_faces: int = 1000  # unedited ones that the Fréchet distance compares with
     seed: int = 700_000
-    fast: bool = True  # draw as fast as this machine can: `device.fast_dtype`
+    fast: bool = True  # draw as fast as this machine can: `device.choose_dtype`
     quick: bool = False
 
     def __post_init__(self) -> None:
-        whole_number("faces", self.faces, 2, MOST_FACES)
-        whole_number("slow_faces", self.slow_faces, 2)
-        whole_number("reference_faces", self.reference_faces, 4)
-        whole_number("seed", self.seed, 0, HIGHEST_SEED - TUNING_SEED)
+        check_whole_number("faces", self.faces, 2, MOST_FACES)
+        check_whole_number("slow_faces", self.slow_faces, 2)
+        check_whole_number("reference_faces", self.reference_faces, 4)
+        check_whole_number("seed", self.seed, 0, HIGHEST_SEED - TUNING_SEED)
         if not self.methods or not self.settings or not self.strengths:
             raise DeltaEditError("methods, settings and strengths each need at least one entry")
         for method in self.methods:
@@ -111,7 +111,7 @@ class Comparison:
         """
         self.domain, self.plan, self.folder = domain, plan, Path(folder)
         self.prompts = checked(prompts)
-        self.precision = precision_name(domain.device, plan.fast)
+        self.precision = name_precision(domain.device, plan.fast)
         for prompt in self.prompts:
             attributes_of(prompt, domain)
             domain.clip.tokens([prompt.text])

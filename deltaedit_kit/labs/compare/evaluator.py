@@ -17,8 +17,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from deltaedit_kit import errors
-from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.errors import DeltaEditError, check_pictures
 from deltaedit_kit.labs.compare.prompts import Prompt
 from deltaedit_kit.labs.metrics import METRICS
 from deltaedit_kit.labs.metrics.clip_scores import (
@@ -61,7 +60,7 @@ class Evaluator:
 
         Raises DeltaEditError for pictures that are not finite or not within [-1, 1].
         """
-        after = errors.pictures("edited pictures", pictures)
+        after = check_pictures("edited pictures", pictures)
         before = self.before[: len(after)]
         seen = self.domain.clip.encode_images(after)
         delta = self.domain.delta_text(prompt.text)

@@ -20,7 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
-from deltaedit_kit.atomic import regular_file, save_tensors, write_text
+from deltaedit_kit.atomic import check_regular_file, save_tensors, write_text
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.metrics.frechet import Moments
 
@@ -93,7 +93,7 @@ def write_json(path: Path, value: T, kind: type[T] | TypeAdapter[T]) -> None:
 
 def bounded_file(path: Path) -> Path:
     """The path of a regular file that is not far too large; DeltaEditError for another."""
-    found = regular_file(path)
+    found = check_regular_file(path)
     if found.stat().st_size > LARGEST:
         raise DeltaEditError(f"{path} has more than {LARGEST >> 20} MB; delete it")
     return found

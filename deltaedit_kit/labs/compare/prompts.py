@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
-from deltaedit_kit.atomic import regular_file
+from deltaedit_kit.atomic import check_regular_file
 from deltaedit_kit.clip_space import check_text
 from deltaedit_kit.domain import Domain
 from deltaedit_kit.errors import DeltaEditError
@@ -71,7 +71,7 @@ def read_prompts(path: str | Path) -> list[Prompt]:
     nearest right one), no sentences, an unreadable or repeated sentence, and an unknown split.
     """
     try:
-        with regular_file(path).open(newline="", encoding="utf-8-sig") as file:
+        with check_regular_file(path).open(newline="", encoding="utf-8-sig") as file:
             reader = csv.DictReader(file)
             columns, rows = list(reader.fieldnames or ()), list(reader)
     except (OSError, ValueError, csv.Error) as cause:

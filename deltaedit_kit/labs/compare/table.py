@@ -14,7 +14,7 @@ from typing import Any
 
 import pandas as pd
 
-from deltaedit_kit.atomic import regular_file, replacing
+from deltaedit_kit.atomic import check_regular_file, replacing
 from deltaedit_kit.errors import DeltaEditError
 
 ALL = "*"  # in the place of a sentence: over all of them
@@ -94,7 +94,7 @@ def read_table(path: str | Path) -> pd.DataFrame:
     """The rows of such a file. DeltaEditError if it is not one."""
     try:
         table = pd.read_csv(  # pyright: ignore[reportCallIssue]
-            regular_file(path),
+            check_regular_file(path),
             dtype=TYPES,  # pyright: ignore[reportArgumentType]
             keep_default_na=False,  # a sentence may read "None"
             na_values={name: ["nan"] for name in NUMBERS},

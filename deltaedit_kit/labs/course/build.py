@@ -20,7 +20,7 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-from deltaedit_kit.atomic import regular_file
+from deltaedit_kit.atomic import check_regular_file
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.course.marking import dependents, marked
 
@@ -78,7 +78,7 @@ def build(notebooks: Path, out: Path) -> list[str]:
 def _read(path: Path) -> NotebookNode:
     """A notebook; DeltaEditError where it is none."""
     try:
-        return nbformat.read(regular_file(path), as_version=4)
+        return nbformat.read(check_regular_file(path), as_version=4)
     except (OSError, ValueError, AttributeError, TypeError, KeyError) as cause:  # nbformat's
         why = str(cause).splitlines()[0][:200] if str(cause) else type(cause).__name__
         raise DeltaEditError(f"cannot read {path}: {why}; mend it, or move it away") from cause

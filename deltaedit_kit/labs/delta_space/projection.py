@@ -29,7 +29,7 @@ from sklearn.manifold import TSNE, trustworthiness
 from sklearn.neighbors import NearestNeighbors
 from threadpoolctl import threadpool_limits
 
-from deltaedit_kit.errors import DeltaEditError, finite_number, whole_number
+from deltaedit_kit.errors import DeltaEditError, check_number, check_whole_number
 from deltaedit_kit.labs.delta_space.alignment.pairs import Pair
 
 Method = Literal["pca", "tsne", "umap"]
@@ -77,7 +77,7 @@ def project(
     where all rows are equal.
     """
     pair = Pair.of(first, second)
-    seed = whole_number("seed", seed, 0, 2**32 - 1)
+    seed = check_whole_number("seed", seed, 0, 2**32 - 1)
     if method not in get_args(Method):
         known = ", ".join(get_args(Method))
         raise DeltaEditError(f"no projection is called {method!r}; use one of {known}")
@@ -163,7 +163,7 @@ def _checked_setting(method: Method, setting: float | None, count: int) -> float
     if method == "pca":
         return None
     if method == "tsne":
-        value = finite_number("perplexity", DEFAULT_PERPLEXITY if setting is None else setting, 1.0)
+        value = check_number("perplexity", DEFAULT_PERPLEXITY if setting is None else setting, 1.0)
         if 3 * value > count - 1:  # t-SNE looks at 3 perplexities of neighbours
             most = max(1, (count - 1) // 3)
             raise DeltaEditError(
@@ -171,7 +171,9 @@ def _checked_setting(method: Method, setting: float | None, count: int) -> float
                 f"give at most {most}, or larger clouds"
             )
         return value
-    neighbours = whole_number("n_neighbors", DEFAULT_NEIGHBOURS if setting is None else setting, 2)
+    neighbours = check_whole_number(
+        "n_neighbors", DEFAULT_NEIGHBOURS if setting is None else setting, 2
+    )
     if neighbours >= count:
         raise DeltaEditError(
             f"n_neighbors {neighbours} needs more than {neighbours} points, got {count}; "

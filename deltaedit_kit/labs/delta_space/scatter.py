@@ -17,7 +17,7 @@ from typing import Any
 import anywidget
 import traitlets
 
-from deltaedit_kit.errors import DeltaEditError, whole_number
+from deltaedit_kit.errors import DeltaEditError, check_whole_number
 from deltaedit_kit.labs.delta_space.clouds.cloud import Spaces
 from deltaedit_kit.labs.delta_space.projection import Projection
 from deltaedit_kit.labs.delta_space.scatter_view import ScatterView, scatter_view
@@ -68,7 +68,7 @@ class LinkedScatter(anywidget.AnyWidget):
         last = len(self.captions[0]) - 1
         if isinstance(rows, int):
             raise DeltaEditError(f"rows is {rows}; give a list such as [{rows}]")
-        self.selected = sorted({whole_number("row", int(row), 0, last) for row in rows})
+        self.selected = sorted({check_whole_number("row", int(row), 0, last) for row in rows})
 
     @property
     def text(self) -> str:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from deltaedit_kit.errors import DeltaEditError, finite_tensor, unit_rows
+from deltaedit_kit.errors import DeltaEditError, check_finite, check_unit_rows
 
 if TYPE_CHECKING:
     from jaxtyping import Float
@@ -39,7 +39,7 @@ def clip_score(pictures: Float[Tensor, "n E"], text: Float[Tensor, " E"]) -> Flo
     Raises DeltaEditError for shapes that do not fit and for vectors that are not unit.
     """
     _check(pictures, text)
-    unit_rows("text", text[None])
+    check_unit_rows("text", text[None])
     return 100 * (pictures @ text).clamp(min=0)
 
 
@@ -62,8 +62,8 @@ def directional_similarity(
 
 
 def _check(pictures: Tensor, text: Tensor) -> None:
-    unit_rows("embeddings of pictures", pictures)
+    check_unit_rows("embeddings of pictures", pictures)
     if text.shape != pictures.shape[1:]:
         shapes = f"{list(pictures.shape)} and {list(text.shape)}"
         raise DeltaEditError(f"embeddings have shapes {shapes}; give [n, E] and [E]")
-    finite_tensor("text", text)
+    check_finite("text", text)

@@ -17,8 +17,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from deltaedit_kit import errors
-from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.errors import DeltaEditError, check_pictures
 
 if TYPE_CHECKING:
     from deltaedit_kit.domain import Domain
@@ -36,8 +35,8 @@ class FeatureNetwork:
 
     @torch.no_grad()
     def __call__(self, pictures: Tensor) -> Tensor:
-        """Features [n, E], float32 on the CPU, a batch at a time. Errors: `errors.pictures`."""
-        errors.pictures("pictures", pictures)
+        """Features [n, E], float32 on the CPU, a batch at a time. Errors: `check_pictures`."""
+        check_pictures("pictures", pictures)
         return torch.cat([self.look(part).float().cpu() for part in pictures.split(BATCH)])
 
 

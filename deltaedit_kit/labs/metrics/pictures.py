@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from deltaedit_kit import errors
-from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.errors import DeltaEditError, check_pictures
 
 
 def check_pairs(before: Tensor, after: Tensor) -> None:
-    """Both as `errors.pictures` wants them, at least one, and of one shape; DeltaEditError."""
-    errors.pictures("pictures before", before)
-    errors.pictures("pictures after", after)
+    """Both as `check_pictures` wants them, at least one, and of one shape; DeltaEditError."""
+    check_pictures("pictures before", before)
+    check_pictures("pictures after", after)
     if not len(before) or not len(after):
         raise DeltaEditError("there are no pictures; give at least one")
     if before.shape != after.shape:

@@ -11,7 +11,7 @@ from deltaedit_kit.atomic import replacing, write_text
 from deltaedit_kit.domain import Domain
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.own_domain.captions import draw_captions
-from deltaedit_kit.pictures import png_bytes
+from deltaedit_kit.pictures import encode_png
 
 
 def write_captioned(domain: Domain, folder: str | Path, n: int, seed: int = 0) -> Path:
@@ -27,6 +27,6 @@ def write_captioned(domain: Domain, folder: str | Path, n: int, seed: int = 0) -
     for row in range(n):
         text = draw_captions(domain.spec, read[row : row + 1], 1, seed + row)[0][0]
         with replacing(folder / f"{row:04d}.png") as beside:
-            beside.write_bytes(png_bytes(images[row]))
+            beside.write_bytes(encode_png(images[row]))
         write_text(folder / f"{row:04d}.txt", text + "\n")
     return folder

@@ -24,7 +24,7 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 
-from deltaedit_kit.atomic import all_or_none, regular_file, write_text
+from deltaedit_kit.atomic import all_or_none, check_regular_file, write_text
 from deltaedit_kit.domain_spec import DomainSpec
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.io.declaration import FILE_NAME, RENDERER, plain_name, read_declaration
@@ -120,7 +120,8 @@ def open_project(folder: str | Path) -> Project:
     check_folder(folder)
     if not path.is_file():
         raise DeltaEditError(f"there is no {path}; write one, or begin with `deltaedit new-domain`")
-    source = regular_file(path).read_bytes().decode("utf-8", "replace")  # Python minds what it is
+    # Python minds what it is.
+    source = check_regular_file(path).read_bytes().decode("utf-8", "replace")
     found = spec_from_file_location(f"renderer_{crc32(str(path).encode()):08x}", path)
     if found is None or found.loader is None:
         raise DeltaEditError(f"{path} is no Python file; mend it")

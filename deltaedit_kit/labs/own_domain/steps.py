@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from zlib import crc32
 
-from deltaedit_kit.atomic import load_tensors, regular_file, write_text
+from deltaedit_kit.atomic import check_regular_file, load_tensors, write_text
 from deltaedit_kit.device import kit_defaults
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.own_domain.bench import FULL, Bench, Sizes
@@ -128,7 +128,7 @@ def build(
 def _done(workspace: Path) -> dict[str, str]:
     path = workspace / "done.json"
     try:
-        return dict(json.loads(regular_file(path).read_text(encoding="utf-8")))
+        return dict(json.loads(check_regular_file(path).read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError, RecursionError):
         return {}
 

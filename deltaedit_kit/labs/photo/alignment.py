@@ -23,7 +23,7 @@ from jaxtyping import Float
 from PIL import Image
 from scipy.ndimage import gaussian_filter
 
-from deltaedit_kit.errors import DeltaEditError, whole_number
+from deltaedit_kit.errors import DeltaEditError, check_whole_number
 
 LEFT_EYE, RIGHT_EYE = slice(36, 42), slice(42, 48)  # of the 68 landmarks, as seen on the photo
 MOUTH_CORNERS = (48, 54)
@@ -99,7 +99,7 @@ def choose_face(faces: list[FoundFace], face: int | Literal["largest"] | None = 
         raise DeltaEditError(
             f"{len(faces)} faces are on this photo ({places}); choose one with face=0 (--face 0)"
         )
-    number = 0 if face is None or face == "largest" else whole_number("face", face, 0)
+    number = 0 if face is None or face == "largest" else check_whole_number("face", face, 0)
     if number >= len(faces):
         there = "one face, number 0" if len(faces) == 1 else f"faces 0 to {len(faces) - 1}"
         raise DeltaEditError(f"face is {number}, but this photo shows {there}; choose one of these")

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from deltaedit_kit.atomic import regular_file
+from deltaedit_kit.atomic import check_regular_file
 from deltaedit_kit.errors import DeltaEditError
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class Photos:
         if not found:
             raise DeltaEditError(f"{folder} holds no pictures; give a folder of {PICTURES[0]} ...")
         for file in found:  # now, not after hours of the others
-            regular_file(file)
+            check_regular_file(file)
         return cls(domain, tuple(found), invert)
 
     def __len__(self) -> int:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from deltaedit_kit.device import kit_defaults
-from deltaedit_kit.errors import pictures
+from deltaedit_kit.errors import check_pictures
 from deltaedit_kit.labs.metrics.identity import identity_similarity
 from deltaedit_kit.labs.metrics.psnr import psnr
 
@@ -49,7 +49,7 @@ def measure_fidelity(
 
     Raises DeltaEditError for pictures of two sizes, and for what are none.
     """
-    made, wanted = pictures("made", made).float(), pictures("wanted", wanted).float()
+    made, wanted = check_pictures("made", made).float(), check_pictures("wanted", wanted).float()
     embedder = domain.identity
     same_person = None
     if embedder is not None:

@@ -18,7 +18,7 @@ from PIL import Image
 
 from deltaedit_kit.device import kit_defaults
 from deltaedit_kit.domain import Domain
-from deltaedit_kit.errors import DeltaEditError, whole_number
+from deltaedit_kit.errors import DeltaEditError, check_whole_number
 from deltaedit_kit.labs.photo import refining
 from deltaedit_kit.labs.photo.alignment import align_face
 from deltaedit_kit.labs.photo.encoding import encode, encoder_of
@@ -93,7 +93,7 @@ def invert(
             f"domain is a {type(domain).__name__}; give a domain: load_domain('toyfaces')"
         )
     asked = {True: refining.STEPS, False: 0}[refine] if isinstance(refine, bool) else refine
-    steps = whole_number("refine", asked, 0)
+    steps = check_whole_number("refine", asked, 0)
     picture = read_photo(photo)
     encoder_of(domain)  # before the search for a face, which takes longer than a refusal
     wanted = to_tensor(crop_for(picture, domain, align, face))[None].to(domain.device)

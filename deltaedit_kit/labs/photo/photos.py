@@ -25,7 +25,7 @@ import numpy as np
 import torch
 from PIL import Image, ImageCms, ImageFile, UnidentifiedImageError
 
-from deltaedit_kit.atomic import regular_file
+from deltaedit_kit.atomic import check_regular_file
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.photo.bounds import (
     MOST_BYTES,
@@ -77,7 +77,7 @@ def read_photo(source: Source) -> Image.Image:
             warnings.simplefilter("ignore")  # Pillow's own, smaller limit, and odd EXIF entries
             if isinstance(source, str | PathLike):
                 # Closed also where Pillow fails half-way.
-                with regular_file(os.fspath(source)).open("rb") as file:
+                with check_regular_file(os.fspath(source)).open("rb") as file:
                     return make_upright(_from_file(file, name))
             picture = _opened(source, name)
             return make_upright(picture)

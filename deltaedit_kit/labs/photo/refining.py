@@ -17,8 +17,7 @@ import torch
 from tqdm import tqdm
 
 from deltaedit_kit.device import kit_defaults
-from deltaedit_kit.errors import DeltaEditError, whole_number
-from deltaedit_kit.errors import pictures as check_pictures
+from deltaedit_kit.errors import DeltaEditError, check_pictures, check_whole_number
 
 if TYPE_CHECKING:
     from jaxtyping import Float
@@ -48,7 +47,7 @@ def refine(
     are of the domain's size and on its device. Raises DeltaEditError for another size, for
     what are no pictures and for steps below 1.
     """
-    steps = whole_number("steps", steps, 1)
+    steps = check_whole_number("steps", steps, 1)
     pictures = check_pictures("pictures", pictures).float()
     generator, side = domain.generator, domain.spec.resolution
     if pictures.shape != (len(w_plus), 3, side, side):

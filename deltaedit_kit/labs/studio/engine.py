@@ -24,7 +24,7 @@ import torch
 
 from deltaedit_kit.domain import Domain
 from deltaedit_kit.editor import Editor, Moves
-from deltaedit_kit.errors import DeltaEditError, whole_number
+from deltaedit_kit.errors import DeltaEditError, check_whole_number
 from deltaedit_kit.faces import Faces
 from deltaedit_kit.labs.studio.settings import group_mask
 from deltaedit_kit.labs.studio.state import STRIP, Sentence, StudioState
@@ -113,7 +113,7 @@ class Engine:
             return self.strip(state).select(state.row)
         if not self.photos:
             raise DeltaEditError("no photo was uploaded; pick a face of the strip")
-        return self.photos[whole_number("photo", state.photo, 0, len(self.photos) - 1)]
+        return self.photos[check_whole_number("photo", state.photo, 0, len(self.photos) - 1)]
 
     @torch.no_grad()
     def look(self, state: StudioState) -> Look:

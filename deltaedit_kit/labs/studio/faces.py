@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from deltaedit_kit.domain import HIGHEST_SEED
-from deltaedit_kit.errors import DeltaEditError, finite_number, whole_number
+from deltaedit_kit.errors import DeltaEditError, check_number, check_whole_number
 from deltaedit_kit.labs.studio.state import STRIP, StudioState
 
 WIDEST = 1.5  # truncation beyond this leaves what a generator has seen
@@ -18,12 +18,12 @@ WIDEST = 1.5  # truncation beyond this leaves what a generator has seen
 
 def pick(state: StudioState, row: int) -> StudioState:
     """The face at place `row` of the strip, counted from 0; raises `DeltaEditError` beside it."""
-    return replace(state, row=whole_number("face", row, 0, STRIP - 1), photo=None)
+    return replace(state, row=check_whole_number("face", row, 0, STRIP - 1), photo=None)
 
 
 def reseed(state: StudioState, seed: int) -> StudioState:
     """Other faces in the strip; raises `DeltaEditError` for a seed outside [0, 2**32)."""
-    return replace(state, seed=whole_number("seed", seed, 0, HIGHEST_SEED), photo=None)
+    return replace(state, seed=check_whole_number("seed", seed, 0, HIGHEST_SEED), photo=None)
 
 
 def truncate(state: StudioState, truncation: float) -> StudioState:
@@ -31,7 +31,7 @@ def truncate(state: StudioState, truncation: float) -> StudioState:
 
     Raises `DeltaEditError` outside [0, 1.5].
     """
-    psi = finite_number("truncation", truncation, low=0.0)
+    psi = check_number("truncation", truncation, low=0.0)
     if psi > WIDEST:
         raise DeltaEditError(f"truncation is {psi:g}; give a number from 0 to {WIDEST:g}")
     return replace(state, truncation=psi, photo=None)
@@ -39,4 +39,4 @@ def truncate(state: StudioState, truncation: float) -> StudioState:
 
 def show_photo(state: StudioState, number: int) -> StudioState:
     """The uploaded picture with this number, counted from 0, as `Engine.keep_photo` gave it."""
-    return replace(state, photo=whole_number("photo", number, 0))
+    return replace(state, photo=check_whole_number("photo", number, 0))

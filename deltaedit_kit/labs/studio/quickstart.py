@@ -20,7 +20,7 @@ from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.faces import Faces
 from deltaedit_kit.labs.named_panel import NamedPanel
 from deltaedit_kit.labs.understanding import understand
-from deltaedit_kit.pictures import png_bytes
+from deltaedit_kit.pictures import encode_png
 
 SENTENCE_SHOWN = 80  # characters of a long sentence that the status line repeats
 
@@ -53,14 +53,14 @@ def look(editor: Editor, faces: Faces, state: PanelState, zoom: int = 2) -> Pane
     before = b""
     try:
         face = faces.select(state.face)
-        before = png_bytes(face.images[0], zoom)
+        before = encode_png(face.images[0], zoom)
         edit = editor.edit(face, state.sentence, strength=state.strength, threshold=state.threshold)
     except DeltaEditError as error:
         return PanelView(before, before, str(error), failed=True)
     channels = f"{int(edit.kept.sum())} of {edit.kept.numel()} style channels may move"
     taken = understand(editor.domain, edit.texts)
     message = "; ".join([f"“{_short(state.sentence)}”: {channels}", *map(str, taken)])
-    return PanelView(before, png_bytes(edit.after[0], zoom), message, failed=False)
+    return PanelView(before, encode_png(edit.after[0], zoom), message, failed=False)
 
 
 class QuickstartPanel(NamedPanel):

@@ -16,7 +16,7 @@ from pathlib import PurePath
 from typing import Any
 
 from deltaedit_kit import recipe as edit_recipe
-from deltaedit_kit.errors import DeltaEditError, finite_number, whole_number
+from deltaedit_kit.errors import DeltaEditError, check_number, check_whole_number
 from deltaedit_kit.labs.studio import faces, sentences, settings
 from deltaedit_kit.labs.studio.engine import Engine
 from deltaedit_kit.labs.studio.state import STRIP, Sentence, StudioState
@@ -132,13 +132,13 @@ def _from_edit(engine: Engine, recipe: dict[str, Any]) -> StudioState:
     """A recipe of `Editor.edit`: its face is in a strip if it was sampled there, else its codes."""
     wanted = edit_recipe.read(recipe, engine.domain)
     texts = [wanted.text] if isinstance(wanted.text, str) else list(wanted.text)
-    strength = finite_number("the recipe's strength", wanted.strength)
+    strength = check_number("the recipe's strength", wanted.strength)
     state = _said(
         StudioState.first(engine.domain.spec), [Sentence(text, strength) for text in texts], recipe
     )
     origin = wanted.faces.origin
     if origin is not None and origin.rows[0] < STRIP and 0 <= origin.truncation <= faces.WIDEST:
-        row = whole_number("the recipe's face", origin.rows[0], 0)
+        row = check_whole_number("the recipe's face", origin.rows[0], 0)
         state = replace(state, seed=origin.seed, truncation=origin.truncation)
         return faces.pick(state, row)
     return faces.show_photo(state, engine.keep_photo(wanted.faces))

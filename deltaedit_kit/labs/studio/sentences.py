@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from deltaedit_kit.errors import DeltaEditError, finite_number, whole_number
+from deltaedit_kit.errors import DeltaEditError, check_number, check_whole_number
 from deltaedit_kit.labs.studio.state import Sentence, StudioState
 
 MOST_SENTENCES = 8
@@ -67,7 +67,7 @@ def _with(state: StudioState, number: int, **fields: Any) -> StudioState:
 def _place(state: StudioState, number: int) -> int:
     if not state.sentences:
         raise DeltaEditError("there is no sentence; add one first")
-    return whole_number("sentence", number, 0, len(state.sentences) - 1)
+    return check_whole_number("sentence", number, 0, len(state.sentences) - 1)
 
 
 def _text(text: Any) -> str:
@@ -79,7 +79,7 @@ def _text(text: Any) -> str:
 
 
 def _strength(value: Any) -> float:
-    number = finite_number("strength", value)
+    number = check_number("strength", value)
     if abs(number) > FARTHEST:
         raise DeltaEditError(
             f"strength is {number:g}; give a number from {-FARTHEST:g} to {FARTHEST:g}"

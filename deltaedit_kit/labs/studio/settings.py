@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from deltaedit_kit.errors import DeltaEditError, finite_number
+from deltaedit_kit.errors import DeltaEditError, check_number
 from deltaedit_kit.labs.studio.state import StudioState
 from deltaedit_kit.stylespace import GROUPS, StyleLayout
 
@@ -31,7 +31,7 @@ def say_neutral(state: StudioState, text: str) -> StudioState:
 
 def set_threshold(state: StudioState, threshold: float) -> StudioState:
     """Channels with |R·Δt| below it stay; raises `DeltaEditError` below 0 and for NaN."""
-    return replace(state, threshold=finite_number("threshold", threshold, low=0.0))
+    return replace(state, threshold=check_number("threshold", threshold, low=0.0))
 
 
 def allow(state: StudioState, group: str, on: bool) -> StudioState:

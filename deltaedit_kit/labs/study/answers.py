@@ -16,8 +16,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
-from deltaedit_kit.atomic import regular_file, replacing
-from deltaedit_kit.errors import DeltaEditError, finite_number, whole_number
+from deltaedit_kit.atomic import check_regular_file, replacing
+from deltaedit_kit.errors import DeltaEditError, check_number, check_whole_number
 
 HIGHEST = 2**31 - 1  # of numbers that count participants, rounds and pairs
 INTACT, SHUFFLED = "intact", "shuffled tiles"  # what attention checks compare
@@ -43,8 +43,8 @@ class Answer:
     def __post_init__(self) -> None:
         """Refuse what no participant can have answered, wherever it comes from."""
         for name in ("participant", "position", "item"):
-            whole_number(name, getattr(self, name), 0, HIGHEST)
-        finite_number("seconds", self.seconds, low=0.0)
+            check_whole_number(name, getattr(self, name), 0, HIGHEST)
+        check_number("seconds", self.seconds, low=0.0)
         if self.choice not in ("left", "right"):
             raise DeltaEditError(f"choice is {self.choice!r:.60}; give left or right")
 
@@ -86,7 +86,7 @@ def read_csv(path: str | Path) -> list[Answer]:
     hold what its column is for, and a question that is answered twice, naming the line.
     """
     try:
-        with regular_file(path).open(encoding="utf-8-sig", newline="") as file:
+        with check_regular_file(path).open(encoding="utf-8-sig", newline="") as file:
             reader = csv.DictReader(file)
             header, rows = list(reader.fieldnames or []), list(reader)
     except (OSError, ValueError, csv.Error) as cause:

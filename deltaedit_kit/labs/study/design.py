@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TypeVar
 
-from deltaedit_kit.errors import DeltaEditError, whole_number
+from deltaedit_kit.errors import DeltaEditError, check_whole_number
 
 QUESTIONS: dict[str, str] = {
     "accuracy": "Which picture does what the sentence says?",
@@ -47,10 +47,10 @@ class Design:
     questions: tuple[str, ...] = ("accuracy", "realism")
 
     def __post_init__(self) -> None:
-        whole_number("participants", self.participants, 1, MOST_PARTICIPANTS)
-        whole_number("rounds", self.rounds, 1, MOST_ROUNDS)
-        whole_number("checks", self.checks, 0, self.rounds)
-        whole_number("seed", self.seed, 0, SEED_LIMIT)
+        check_whole_number("participants", self.participants, 1, MOST_PARTICIPANTS)
+        check_whole_number("rounds", self.rounds, 1, MOST_ROUNDS)
+        check_whole_number("checks", self.checks, 0, self.rounds)
+        check_whole_number("seed", self.seed, 0, SEED_LIMIT)
         unknown = [name for name in self.questions if name not in QUESTIONS]
         if unknown or not self.questions or len(set(self.questions)) < len(self.questions):
             raise DeltaEditError(
@@ -90,7 +90,7 @@ def plan(design: Design, items: int, participant: int) -> Plan:
             f"{items} pairs are too few for {count} rounds a participant, none twice; "
             f"give {count} pairs, or Design(rounds={max(items, 1)})"
         )
-    couple, mirror = divmod(whole_number("participant", participant, 0), 2)
+    couple, mirror = divmod(check_whole_number("participant", participant, 0), 2)
     deck = _shuffled(range(items), _random(design, "deck"))
     shown = [deck[(couple * count + k) % items] for k in range(count)]
     half = [k % 2 == 0 for k in range(count)]

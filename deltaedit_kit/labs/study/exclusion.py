@@ -16,7 +16,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from deltaedit_kit.errors import DeltaEditError, whole_number
+from deltaedit_kit.errors import DeltaEditError, check_whole_number
 from deltaedit_kit.labs.study.answers import INTACT, Answer
 
 
@@ -35,7 +35,7 @@ def counted(answers: Sequence[Answer], allowed: int = 1) -> Counted:
 
     Raises `DeltaEditError` when nobody is left.
     """
-    whole_number("allowed", allowed, 0)
+    check_whole_number("allowed", allowed, 0)
     given = Counter(a.participant for a in answers)
     wrong = Counter(a.participant for a in answers if a.check and a.preferred != INTACT)
     complete = max(given.values(), default=0)

@@ -19,9 +19,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import torch
 
-from deltaedit_kit import errors
-from deltaedit_kit.errors import DeltaEditError
-from deltaedit_kit.pictures import png_bytes
+from deltaedit_kit.errors import DeltaEditError, check_pictures
+from deltaedit_kit.pictures import encode_png
 
 if TYPE_CHECKING:
     from jaxtyping import Float
@@ -86,11 +85,11 @@ def make_items(
                     face=f"face {row}",
                     first=first,
                     second=second,
-                    before_png=png_bytes(before),
-                    first_png=png_bytes(after[first]),
-                    second_png=png_bytes(after[second]),
-                    intact_png=png_bytes(checked),
-                    shuffled_png=png_bytes(shuffled_tiles(checked, order)),
+                    before_png=encode_png(before),
+                    first_png=encode_png(after[first]),
+                    second_png=encode_png(after[second]),
+                    intact_png=encode_png(checked),
+                    shuffled_png=encode_png(shuffled_tiles(checked, order)),
                 )
             )
     return items
@@ -120,5 +119,5 @@ def _edited(name: str, method: Method, face: Faces, sentence: str) -> Float[Tens
             f"{name!r} made {shape} of a face {list(face.images.shape)}; "
             "a method returns .after with a picture for each face"
         )
-    errors.pictures(f"pictures of {name!r} for {sentence[:60]!r}", after)
+    check_pictures(f"pictures of {name!r} for {sentence[:60]!r}", after)
     return after[0]

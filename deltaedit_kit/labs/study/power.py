@@ -19,7 +19,7 @@ import math
 import numpy as np
 from scipy import stats
 
-from deltaedit_kit.errors import DeltaEditError, finite_number, whole_number
+from deltaedit_kit.errors import DeltaEditError, check_number, check_whole_number
 from deltaedit_kit.labs.study.tally import Tally
 
 MOST = 100_000  # participants; a study that needs more asks for a difference nobody can see
@@ -34,7 +34,7 @@ def power(
     outside [0, 1], fewer than 2 participants.
     """
     _check(share, rounds, icc, alpha)
-    people = whole_number("participants", participants, 2)
+    people = check_whole_number("participants", participants, 2)
     effect = 1 + (rounds - 1) * icc
     error = math.sqrt(share * (1 - share) / (people * rounds) * effect)
     shift = (share - 0.5) / error
@@ -55,7 +55,7 @@ def participants_needed(
     Raises `DeltaEditError` as `power` does, for `wanted` outside (0, 1), and for a share so near to
     a half that more than 100,000 participants would be needed.
     """
-    if not 0 < finite_number("wanted", wanted) < 1:
+    if not 0 < check_number("wanted", wanted) < 1:
         raise DeltaEditError(f"wanted is {wanted}; give a power between 0 and 1, say 0.8")
     few, many = 2, 4
     while power(share, many, rounds, icc, alpha) < wanted:
@@ -90,9 +90,9 @@ def intraclass_correlation(counts: Tally) -> float:
 
 
 def _check(share: float, rounds: int, icc: float, alpha: float) -> None:
-    whole_number("rounds", rounds, 1)
+    check_whole_number("rounds", rounds, 1)
     for name, value in (("share", share), ("alpha", alpha)):
-        if not 0 < finite_number(name, value) < 1:
+        if not 0 < check_number(name, value) < 1:
             raise DeltaEditError(f"{name} is {value}; give a number between 0 and 1")
-    if not 0 <= finite_number("icc", icc) <= 1:
+    if not 0 <= check_number("icc", icc) <= 1:
         raise DeltaEditError(f"icc is {icc}; give a number from 0 to 1")

@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from deltaedit_kit.errors import DeltaEditError, whole_number
+from deltaedit_kit.errors import DeltaEditError, check_whole_number
 from deltaedit_kit.labs.study.tally import Tally
 
 DRAWS = 4000  # bootstrap samples: the ends of an interval then move by about .001 with the seed
@@ -122,7 +122,7 @@ def _drawn_shares(
 ) -> NDArray[np.float64]:
     """Shares of resampled studies, [draws]: wᵀ wins v / wᵀ asked v with multinomial w and v."""
     people, items = counts.wins.shape
-    whole_number("draws", draws, 1)
+    check_whole_number("draws", draws, 1)
     parts = []
     for start in range(0, draws, CHUNK):
         count = min(CHUNK, draws - start)

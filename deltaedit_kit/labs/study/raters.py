@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 
-from deltaedit_kit.errors import DeltaEditError, finite_number, whole_number
+from deltaedit_kit.errors import DeltaEditError, check_number, check_whole_number
 from deltaedit_kit.labs.study.answers import INTACT, SHUFFLED, Answer
 from deltaedit_kit.labs.study.design import SEED_LIMIT, Design, Plan, plan
 from deltaedit_kit.labs.study.store import StudyStore
@@ -54,7 +54,7 @@ class Raters:
 
     def __post_init__(self) -> None:
         for field in fields(self):
-            value = finite_number(field.name, getattr(self, field.name))
+            value = check_number(field.name, getattr(self, field.name))
             if field.name != "side_bias" and value < 0:
                 raise DeltaEditError(f"{field.name} is {value:g}; give a number >= 0")
         if self.lapse > 1 or self.careless > 1:
@@ -158,4 +158,4 @@ def check_advantage(advantage: Advantage, questions: Sequence[str], items: int) 
 
 
 def _random(seed: int, participant: int) -> np.random.Generator:
-    return np.random.default_rng([whole_number("seed", seed, 0, SEED_LIMIT), participant])
+    return np.random.default_rng([check_whole_number("seed", seed, 0, SEED_LIMIT), participant])

@@ -23,7 +23,7 @@ from typing import Literal, NamedTuple
 
 from pydantic import TypeAdapter, ValidationError
 
-from deltaedit_kit.errors import DeltaEditError, finite_number
+from deltaedit_kit.errors import DeltaEditError, check_number
 from deltaedit_kit.labs.study.answers import INTACT, SHUFFLED, Answer
 from deltaedit_kit.labs.study.database import Database
 from deltaedit_kit.labs.study.design import Design, plan
@@ -256,7 +256,7 @@ def _checked(ask: Question, choice: str, seconds: float) -> tuple[int, int, str,
     """A row of the table `answer`, or a `DeltaEditError`."""
     if choice not in ("left", "right"):
         raise DeltaEditError(f"choice is {choice!r:.60}; give 'left' or 'right'")
-    seconds = finite_number("seconds", seconds, low=0.0)
+    seconds = check_number("seconds", seconds, low=0.0)
     return ask.participant, ask.position, ask.question, choice, seconds
 
 

@@ -21,7 +21,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from deltaedit_kit.domain import Domain
-from deltaedit_kit.errors import DeltaEditError, finite_number, whole_number
+from deltaedit_kit.errors import DeltaEditError, check_number, check_whole_number
 from deltaedit_kit.faces import Faces
 from deltaedit_kit.relevance import ChannelStatistics
 from deltaedit_kit.stylespace import GROUPS, Group, StyleLayout
@@ -40,7 +40,7 @@ def locate(layout: StyleLayout, channel: int) -> ChannelPlace:
 
     Raises DeltaEditError for a channel that is not there.
     """
-    channel = whole_number("channel", channel, 0, layout.total - 1)
+    channel = check_whole_number("channel", channel, 0, layout.total - 1)
     layer = int(layout.layer_of_channel[channel])
     return ChannelPlace(layer, channel - layout.slices[layer].start, layout.group_of(layer))
 
@@ -57,8 +57,8 @@ def turn(
     0 gives the faces as they are. Raises DeltaEditError for a channel that is not there, no
     steps, or a step that is not finite.
     """
-    channel = whole_number("channel", channel, 0, domain.layout.total - 1)
-    steps = [finite_number("sigmas", step) for step in sigmas]
+    channel = check_whole_number("channel", channel, 0, domain.layout.total - 1)
+    steps = [check_number("sigmas", step) for step in sigmas]
     if not steps:
         raise DeltaEditError("sigmas is empty; give steps such as [-5, 0, 5]")
     s = faces.s.repeat(len(steps), 1, 1)  # [k, n, S]
@@ -105,5 +105,5 @@ def find_channels(domain: Domain, text: str, count: int = 1) -> list[int]:
 
     Raises DeltaEditError as `delta_text` does, and for a count that is not there.
     """
-    count = whole_number("count", count, 1, domain.layout.total)
+    count = check_whole_number("count", count, 1, domain.layout.total)
     return (domain.relevance @ domain.delta_text(text)).abs().topk(count).indices.tolist()

@@ -20,7 +20,7 @@ from deltaedit_kit.faces import Faces
 from deltaedit_kit.labs.described_picture import DescribedPicture
 from deltaedit_kit.labs.named_panel import NamedPanel
 from deltaedit_kit.labs.style_space.channels import locate, measure_effects, turn
-from deltaedit_kit.pictures import png_bytes
+from deltaedit_kit.pictures import encode_png
 from deltaedit_kit.relevance import ChannelStatistics
 
 
@@ -103,4 +103,4 @@ class ChannelPanel(NamedPanel):
 
 def _rows(before: torch.Tensor, after: torch.Tensor) -> bytes:
     rows = [torch.cat(list(pictures), dim=-1) for pictures in (before, after)]
-    return png_bytes(torch.cat(rows, dim=-2))
+    return encode_png(torch.cat(rows, dim=-2))

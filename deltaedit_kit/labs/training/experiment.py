@@ -26,7 +26,7 @@ from torch.nn import functional as F
 
 from deltaedit_kit.codes import Codes, CodeStore
 from deltaedit_kit.domain import Domain
-from deltaedit_kit.errors import DeltaEditError, whole_number
+from deltaedit_kit.errors import DeltaEditError, check_whole_number
 from deltaedit_kit.labs.training.fast import FastConfig, FastRun
 from deltaedit_kit.mapper import DeltaMapper
 from deltaedit_kit.stylespace import GROUPS, Group, StyleLayout
@@ -51,10 +51,10 @@ class ExperimentConfig(FastConfig):
             raise DeltaEditError(f"space is {self.space!r}; give 's' or 'w_plus'")
         if self.group not in (None, *GROUPS):
             raise DeltaEditError(f"group is {self.group!r}; give one of {', '.join(GROUPS)}")
-        whole_number("correlated", self.correlated, 1)
-        whole_number("patience", self.patience, 0)
+        check_whole_number("correlated", self.correlated, 1)
+        check_whole_number("patience", self.patience, 0)
         if self.limit is not None:
-            whole_number("limit", self.limit, 2)
+            check_whole_number("limit", self.limit, 2)
 
 
 class ExperimentRun(FastRun):

@@ -18,9 +18,9 @@ import torch
 from torch import Tensor, nn
 
 from deltaedit_kit.codes import Codes, CodeStore
-from deltaedit_kit.device import computing, precision_name
+from deltaedit_kit.device import computing, name_precision
 from deltaedit_kit.domain import Domain
-from deltaedit_kit.errors import DeltaEditError, whole_number
+from deltaedit_kit.errors import DeltaEditError, check_whole_number
 from deltaedit_kit.labs.training.effective import adam, to_effective, to_stored
 from deltaedit_kit.mapper import DeltaMapper
 from deltaedit_kit.train import Loss, Pairs, Run, TrainingConfig
@@ -38,7 +38,7 @@ class FastConfig(TrainingConfig):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.batch % whole_number("accumulate", self.accumulate, 1):
+        if self.batch % check_whole_number("accumulate", self.accumulate, 1):
             raise DeltaEditError(
                 f"a batch of {self.batch} pairs cannot be divided into {self.accumulate} equal "
                 "passes; give a multiple"
@@ -52,7 +52,7 @@ class FastRun(Run):
 
     def __init__(self, domain: Domain, codes: Codes | CodeStore, config: FastConfig) -> None:
         super().__init__(domain, codes, config)
-        self.precision = precision_name(self.device, config.fast, gradients=True)
+        self.precision = name_precision(self.device, config.fast, gradients=True)
         self.forward: Forward = self.shared(self.network)
         if config.compile:
             self.forward = compiled(self.forward, self.device, config.accumulate)

@@ -22,7 +22,7 @@ from deltaedit_kit.labs.described_picture import DescribedPicture
 from deltaedit_kit.labs.named_panel import NamedPanel
 from deltaedit_kit.labs.training.plots import curve_figure
 from deltaedit_kit.labs.training.session import TrainingSession
-from deltaedit_kit.pictures import PictureFigure, png_bytes
+from deltaedit_kit.pictures import PictureFigure, encode_png
 
 
 class MonitorView(NamedTuple):
@@ -67,7 +67,7 @@ def previews(domain: Domain, faces: Faces, sentences: Sequence[str], mapper: Any
     edit = Editor(domain.with_mapper(mapper)).edit(faces, list(sentences))
     columns = torch.cat([edit.before[None], edit.after])  # [1 + T, n, 3, H, W]
     rows = torch.cat(list(columns), dim=-1)  # [n, 3, H, (1 + T) W]
-    return png_bytes(torch.cat(list(rows), dim=-2))
+    return encode_png(torch.cat(list(rows), dim=-2))
 
 
 def curve_bytes(session: TrainingSession) -> bytes:

@@ -11,7 +11,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from deltaedit_kit.device import kit_defaults
-from deltaedit_kit.errors import whole_number
+from deltaedit_kit.errors import check_whole_number
 from deltaedit_kit.toyfaces.factors import check_factors
 from deltaedit_kit.toyfaces.renderer.anatomy import anatomy
 from deltaedit_kit.toyfaces.renderer.body import paint_background, paint_clothes, paint_neck
@@ -49,7 +49,7 @@ def render(factors: Float[Tensor, "n K"], size: int = 128) -> Float[Tensor, "n 3
     Runs where `factors` lives, and lets gradients through if `factors` asks for them. Raises
     DeltaEditError for factors of a wrong shape, type or range and for a size below 16.
     """
-    size, factors = whole_number("size", size, SMALLEST), check_factors(factors)
+    size, factors = check_whole_number("size", size, SMALLEST), check_factors(factors)
     chunk = CHUNK if factors.device.type == "cpu" else max(len(factors), 1)
     parts = [_paint(part, size) for part in factors.split(chunk)]
     return torch.cat(parts) if parts else factors.new_zeros(0, 3, size, size)

@@ -24,7 +24,7 @@ import torch
 from deltaedit_kit import recipe as edit_recipe
 from deltaedit_kit.domain import HIGHEST_SEED
 from deltaedit_kit.editor import Edit, Editor
-from deltaedit_kit.errors import DeltaEditError, finite_number, whole_number
+from deltaedit_kit.errors import DeltaEditError, check_number, check_whole_number
 
 if TYPE_CHECKING:
     from jaxtyping import Bool, Float
@@ -45,10 +45,10 @@ class Settings:
     def __post_init__(self) -> None:
         for setting in fields(self):
             if setting.type not in ("bool", bool):
-                finite_number(setting.name, getattr(self, setting.name))
+                check_number(setting.name, getattr(self, setting.name))
         for name in ("steps", "batch", "codes"):
-            whole_number(name, getattr(self, name, 1), 1)
-        whole_number("seed", getattr(self, "seed", 0), 0, HIGHEST_SEED)
+            check_whole_number(name, getattr(self, name, 1), 1)
+        check_whole_number("seed", getattr(self, "seed", 0), 0, HIGHEST_SEED)
 
 
 def now(device: str) -> float:
@@ -156,7 +156,7 @@ class Method(Editor, ABC):
         if threshold is not None:
             if not self.has_threshold:
                 raise DeltaEditError(f"{self.name} has no threshold; leave it out")
-            threshold = finite_number("threshold", threshold, low=0.0)
+            threshold = check_number("threshold", threshold, low=0.0)
         change = self._change(faces, text, neutral, threshold)
         change.seconds.pictures = len(faces)
         self.seconds[text] = change.seconds
@@ -182,7 +182,7 @@ class Method(Editor, ABC):
 
         strength: None takes the method's own. threshold: only where the method has one.
         """
-        strength = finite_number("strength", self.strength if strength is None else strength)
+        strength = check_number("strength", self.strength if strength is None else strength)
         texts = (text,) if isinstance(text, str) else tuple(text or ())
         if not texts:
             raise DeltaEditError("the list of texts is empty; give at least one sentence")

@@ -19,7 +19,7 @@ from jaxtyping import Float
 from numpy.typing import ArrayLike
 from scipy.stats import t as student
 
-from deltaedit_kit.errors import whole_number
+from deltaedit_kit.errors import check_whole_number
 from deltaedit_kit.labs.delta_space.alignment.measure import Measure
 from deltaedit_kit.labs.delta_space.alignment.pairs import Pair
 
@@ -72,7 +72,7 @@ def retrieval(
     """
     table = cosines(Pair.of(first, second))
     n = len(table)
-    k = whole_number("k", k, 1, n)
+    k = check_whole_number("k", k, 1, n)
     scores = table if way == "picture to text" else table.T
     own = np.diag(scores)[:, None]
     # Rounding makes equal rows differ in the last digits; they are ties all the same.

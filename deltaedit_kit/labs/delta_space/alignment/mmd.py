@@ -20,7 +20,7 @@ from jaxtyping import Float
 from numpy.typing import ArrayLike
 from sklearn.metrics.pairwise import euclidean_distances
 
-from deltaedit_kit.errors import DeltaEditError, finite_number, whole_number
+from deltaedit_kit.errors import DeltaEditError, check_number, check_whole_number
 from deltaedit_kit.labs.delta_space.alignment.measure import Measure
 from deltaedit_kit.labs.delta_space.alignment.pairs import Pair
 
@@ -39,9 +39,9 @@ def mmd(
     where all rows are equal.
     """
     pair = Pair.of(first, second)
-    permutations = whole_number("permutations", permutations, 1)
+    permutations = check_whole_number("permutations", permutations, 1)
     n = len(pair.first)
-    h = _h(pair, None if bandwidth is None else finite_number("bandwidth", bandwidth))
+    h = _h(pair, None if bandwidth is None else check_number("bandwidth", bandwidth))
     value = float(h.sum() / (n * (n - 1)))
     signs = np.random.default_rng(seed).choice([-1.0, 1.0], size=(permutations, n))
     null = ((signs @ h) * signs).sum(axis=1) / (n * (n - 1))

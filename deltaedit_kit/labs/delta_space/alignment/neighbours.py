@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.neighbors import NearestNeighbors
 
-from deltaedit_kit.errors import whole_number
+from deltaedit_kit.errors import check_whole_number
 from deltaedit_kit.labs.delta_space.alignment.measure import Measure
 from deltaedit_kit.labs.delta_space.alignment.pairs import Pair
 
@@ -26,7 +26,7 @@ def mixing(first: ArrayLike, second: ArrayLike, k: int = 10) -> Measure:
 
     Raises DeltaEditError as `Pair.of` does, and for k < 1 or clouds of fewer than k + 1 rows.
     """
-    k = whole_number("k", k, 1)
+    k = check_whole_number("k", k, 1)
     pair = Pair.of(first, second, at_least=k + 1)
     n = len(pair.first)
     search = NearestNeighbors(n_neighbors=k, algorithm="brute").fit(pair.pooled())

@@ -19,7 +19,7 @@ from jaxtyping import Float, Int
 from numpy.typing import ArrayLike
 from torch import Tensor
 
-from deltaedit_kit.errors import DeltaEditError, whole_number
+from deltaedit_kit.errors import DeltaEditError, check_whole_number
 
 Rows = Float[np.ndarray, "n E"]
 LARGEST = 1e12  # squares and their sums stay exact enough in float64, and finite in float32
@@ -107,7 +107,7 @@ def partners(n: int, seed: int, stream: int) -> Int[np.ndarray, " n"]:
     cycle x_b - x_a would meet y_c - y_b, which share b with opposite signs, and look opposed.
     Raises DeltaEditError for n < 2.
     """
-    n = whole_number("number of pairs", n, 2)
+    n = check_whole_number("number of pairs", n, 2)
     cycle = np.random.default_rng([seed, stream]).permutation(n)
     rows = np.empty(n, dtype=int)
     rows[cycle] = np.roll(cycle, 1)

@@ -26,7 +26,7 @@ from sklearn.linear_model import RidgeClassifier
 from sklearn.model_selection import GroupKFold, cross_val_predict
 from sklearn.neighbors import KNeighborsClassifier
 
-from deltaedit_kit.errors import DeltaEditError, whole_number
+from deltaedit_kit.errors import DeltaEditError, check_whole_number
 from deltaedit_kit.labs.delta_space.alignment.measure import Measure
 from deltaedit_kit.labs.delta_space.alignment.pairs import Pair
 
@@ -48,7 +48,7 @@ def classifier_test(
     *below* 1/2 is no evidence of a difference: it is what centring on the mean of all rows does.
     Raises DeltaEditError as `Pair.of` does, for an unknown kind, and for too few rows.
     """
-    k, folds = whole_number("k", k, 1), whole_number("folds", folds, 2)
+    k, folds = check_whole_number("k", k, 1), check_whole_number("folds", folds, 2)
     if kind not in get_args(Kind):
         raise DeltaEditError(f"no classifier is called {kind!r}; use 'knn' or 'linear'")
     # The largest fold takes ⌈n / folds⌉ pairs; two rows of each other pair teach, and kNN needs k.

@@ -24,7 +24,7 @@ from torch import Tensor
 
 from deltaedit_kit.atomic import load_tensors, save_tensors
 from deltaedit_kit.clip_space import ClipSpace
-from deltaedit_kit.errors import DeltaEditError, whole_number
+from deltaedit_kit.errors import DeltaEditError, check_whole_number
 from deltaedit_kit.labs.delta_space.clouds.cloud import Cloud
 from deltaedit_kit.labs.delta_space.clouds.reading import PicturesAndCaptions, read_captions
 from deltaedit_kit.labs.photo.code_sources import read_square
@@ -63,8 +63,8 @@ def own_cloud(
     if several not in get_args(Several):
         raise DeltaEditError(f"several is {several!r}; use 'first' or 'mean'")
     found = source if isinstance(source, PicturesAndCaptions) else read_captions(source)
-    items = found.items[: None if limit is None else whole_number("limit", limit, 1)]
-    batch = whole_number("batch", batch, 1)
+    items = found.items[: None if limit is None else check_whole_number("limit", limit, 1)]
+    batch = check_whole_number("batch", batch, 1)
     path = None
     if cache is not None:
         name = f"cloud-{_fingerprint(items, clip, several)}.safetensors"

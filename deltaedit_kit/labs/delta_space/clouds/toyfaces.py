@@ -17,7 +17,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from deltaedit_kit.clip_space import ClipSpace
-from deltaedit_kit.errors import DeltaEditError, whole_number
+from deltaedit_kit.errors import DeltaEditError, check_whole_number
 from deltaedit_kit.labs.delta_space.clouds.cloud import Cloud, Spaces, difference
 from deltaedit_kit.toyfaces.attribute_row import PortraitAttribute
 from deltaedit_kit.toyfaces.attributes import ATTRIBUTES
@@ -36,7 +36,7 @@ def toyfaces_cloud(clip: ClipSpace, n: int = 600, seed: int = 0) -> Cloud:
     Coloured by what holds of a factor ("glasses": glasses, no_glasses, between) and by factor
     values. Raises DeltaEditError for n < 1 and a seed outside [0, 2**32).
     """
-    n, seed = whole_number("n", n, 1), whole_number("seed", seed, 0, SEED_LIMIT - 1)
+    n, seed = check_whole_number("n", n, 1), check_whole_number("seed", seed, 0, SEED_LIMIT - 1)
     factors = sample_factors(n, seed)
     return _cloud(clip, "toyfaces", factors, captions(factors, seed), _colours(factors))
 
@@ -59,7 +59,7 @@ def one_attribute_changed(
     added (None: all of the table). Coloured by "attribute" and "factor". Raises DeltaEditError
     for an unknown attribute, and as `toyfaces_cloud`.
     """
-    n, seed = whole_number("n", n, 1), whole_number("seed", seed, 0, SEED_LIMIT - 1)
+    n, seed = check_whole_number("n", n, 1), check_whole_number("seed", seed, 0, SEED_LIMIT - 1)
     added = _named(attributes)
     rng = random.Random(seed)
     changes = [rng.choice(added) for _ in range(n)]

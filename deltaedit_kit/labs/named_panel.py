@@ -1,4 +1,4 @@
-"""A panel of which each control has a name that is read out: a VBox with a script.
+"""A panel whose controls have names that are read out, and whose events are heard in turn.
 
     slider:       its label                 ->  aria-label of its handle and its number
     .de-slider:   the number field's label  ->  the same for the slider beside it
@@ -9,6 +9,10 @@
 ipywidgets gives its sliders and buttons no such attributes, so the script copies them from what
 stands in the page anyway, again whenever the panel gains a control. Every panel of the kit is one.
 
+JupyterLab hands the events of widgets to threads of the kernel (subshells), those of two controls
+perhaps to two. What reads the controls and shows what follows does both `with self.turn`: or the
+state of before, slower to draw, would be shown over that of now.
+
 Source: WCAG 2.2, 4.1.2; WAI-ARIA 1.2 (slider, button with aria-pressed); anywidget.dev for modules.
 """
 
@@ -16,6 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from threading import RLock
 from typing import Any
 
 import anywidget
@@ -23,9 +28,10 @@ import ipywidgets as widgets
 
 
 class NamedPanel(widgets.VBox):
-    """A VBox whose controls have names; a panel is a subclass of it."""
+    """A VBox whose controls have names; a panel is a subclass of it. `.turn`: see above."""
 
     def __init__(self, children: Sequence[widgets.Widget], **options: Any) -> None:
+        self.turn = RLock()
         super().__init__([*children, _Names()], **options)
         self.add_class("de-panel")
 

@@ -161,13 +161,15 @@ class Explorer(NamedPanel):
 
     def _offer_settings(self, change: Any) -> None:
         control = self._controls["setting"]
-        kept, options = control.value, settings_with(self._results, change["new"])
-        if options != list(control.options):
-            control.options = options
-            control.value = kept if kept in options else options[0]
+        with self.turn:
+            kept, options = control.value, settings_with(self._results, change["new"])
+            if options != list(control.options):
+                control.options = options
+                control.value = kept if kept in options else options[0]
 
     def _redraw(self, _change: Any) -> None:
-        self.view = self._show()
+        with self.turn:
+            self.view = self._show()
 
     def _show(self) -> View:
         view = explore(self._results, self.choice)

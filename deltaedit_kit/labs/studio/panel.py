@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
 from pathlib import Path
-from threading import RLock
 
 import ipywidgets as widgets
 
@@ -57,7 +56,6 @@ class Studio(NamedPanel):
         folder: where saved files go, beside a download link (None: the link alone, as for an app).
         invert: a picture's `Faces` in the domain (None: the kit's own, of the largest face).
         """
-        self._lock = RLock()
         self.engine, self._folder, self._invert = Engine(domain), folder, invert
         self._presets = presets.presets_of(domain.spec)
         self._history = History(StudioState.first(domain.spec))
@@ -66,13 +64,13 @@ class Studio(NamedPanel):
         self.controls = Controls(domain.spec, self.change, self._apply_preset)
         self.save_bar = SaveBar(self._undo, self._redo, self._save, self._remember)
         self.screen = Screen()
-        self.latest = LatestOnly(self._draw, self._lock)
         controls = widgets.VBox([self.controls, self.save_bar])
         controls.add_class("de-controls")
         columns = widgets.HBox([controls, self.screen])
         columns.add_class("de-columns")
         super().__init__([widgets.HTML(style_tag()), columns])
         self.add_class("de-studio")
+        self.latest = LatestOnly(self._draw, self.turn)
         self.controls.photo.on_file(self._take_photo)
         self.save_bar.recipe.on_file(self._take_recipe)
         self.controls.show_presets(list(self._presets))
@@ -99,7 +97,7 @@ class Studio(NamedPanel):
 
     def change(self, make: Make, gesture: Hashable | None = None) -> None:
         """Another state, drawn soon; what cannot be is said in one line and changes nothing."""
-        with self._lock:
+        with self.turn:
             try:
                 self._history = change(self._history, make(self.state), gesture)
             except DeltaEditError as error:
@@ -151,12 +149,12 @@ class Studio(NamedPanel):
             self._strip = wanted
 
     def _undo(self) -> None:
-        with self._lock:
+        with self.turn:
             self._history = undo(self._history)
             self._show_state()
 
     def _redo(self) -> None:
-        with self._lock:
+        with self.turn:
             self._history = redo(self._history)
             self._show_state()
 
@@ -165,7 +163,7 @@ class Studio(NamedPanel):
         self.controls.show_presets(list(self._presets))
 
     def _remember(self, name: str) -> None:
-        with self._lock:
+        with self.turn:
             try:
                 self._presets = presets.remember(self._presets, name, self.state)
             except DeltaEditError as error:
@@ -176,7 +174,7 @@ class Studio(NamedPanel):
 
     def _save(self, kind: str) -> None:
         """Make a file of the state, write it if there is a folder, and offer it to the browser."""
-        with self._lock:
+        with self.turn:
             try:
                 saved = SAVERS[kind](self.engine, self.state)
                 path = None if self._folder is None else save_to(self._folder, saved)
@@ -186,7 +184,7 @@ class Studio(NamedPanel):
             self.save_bar.offer(saved, None if path is None else str(path))
 
     def _take_recipe(self, file: File) -> None:
-        with self._lock:
+        with self.turn:
             try:
                 state = read_file(self.engine, file.name, file.checked())
             except DeltaEditError as error:

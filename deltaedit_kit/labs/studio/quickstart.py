@@ -131,7 +131,8 @@ class QuickstartPanel(NamedPanel):
         )
 
     def _redraw(self, _change: Any) -> None:
-        self.view = self._show(self.state)
+        with self.turn:
+            self.view = self._show(self.state)
 
     def _show(self, state: PanelState) -> PanelView:
         view = look(self._editor, self._faces, state, self._zoom)

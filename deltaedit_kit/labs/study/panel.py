@@ -101,6 +101,10 @@ class Study(NamedPanel):
 
     def begin(self) -> None:
         """What the button under the consent text does: take a place, or continue with a code."""
+        with self.turn:
+            self._begin()
+
+    def _begin(self) -> None:
         if self.screen.kind != "consent":
             return  # a double click is one participant, not two
         typed = self.given_code.value.strip()
@@ -121,18 +125,20 @@ class Study(NamedPanel):
 
     def press(self, key: str) -> None:
         """What a key or an answer button does."""
-        try:
-            taken = press(self._store, self.screen, key, self._clock() - self._shown_at)
-        except DeltaEditError as error:
-            self._say(f"Not done: {error}")
-            return
-        if taken:
-            self.screen = self._show(screen_for(self._store, self.code))
+        with self.turn:
+            try:
+                taken = press(self._store, self.screen, key, self._clock() - self._shown_at)
+            except DeltaEditError as error:
+                self._say(f"Not done: {error}")
+                return
+            if taken:
+                self.screen = self._show(screen_for(self._store, self.code))
 
     def _key(self, key: str, token: str) -> None:
         """A key from the page, unless it was pressed before the page showed this question."""
-        if token == self.screen.token:
-            self.press(key)
+        with self.turn:
+            if token == self.screen.token:
+                self.press(key)
 
     def _show(self, screen: Screen) -> Screen:
         label = "SIMULATED study: " if self._store.simulated else ""

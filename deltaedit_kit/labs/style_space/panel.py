@@ -92,7 +92,8 @@ class ChannelPanel(NamedPanel):
         return f"ChannelPanel({self._about[0].spec.name}, {len(self._about[1])} faces)"
 
     def _redraw(self, _change: Any) -> None:
-        self.view = self._show()
+        with self.turn:
+            self.view = self._show()
 
     def _show(self) -> ChannelView:
         view = look_at(*self._about, int(self.channel.value), float(self.sigmas.value))

@@ -138,6 +138,10 @@ class TrainingMonitor(NamedPanel):
 
     def refresh(self) -> None:
         """Show how the session stands; pictures are made anew only for a new mapper."""
+        with self.turn:  # reports come from the run's own thread
+            self._show()
+
+    def _show(self) -> None:
         mapper, count = self.session.mapper, len(self.session.reports)
         pictures, curve = self.view.pictures, self.view.curve
         if mapper is not None and mapper is not self._shown[0]:

@@ -78,7 +78,22 @@ def save_tensors(
             save_file(plain, beside, header | {CHECKSUM: checksum(plain, header)})
         except SafetensorError as cause:  # how it names a full disk
             raise OSError(str(cause)) from cause
+        _sort_header(beside)
     return Path(path)
+
+
+def _sort_header(path: Path) -> None:
+    """Put the entries of a safetensors file's text header in order, which the library does not:
+    the same tensors then are the same bytes, and a hash of the file says so.
+    """
+    with path.open("r+b") as file:
+        size = int.from_bytes(file.read(8), "little")
+        header = json.loads(file.read(size))
+        header["__metadata__"] = dict(sorted(header["__metadata__"].items()))
+        ordered = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
+        if len(ordered) <= size:  # JSON may spell a character in two ways
+            file.seek(8)
+            file.write(ordered.ljust(size))
 
 
 def load_tensors(

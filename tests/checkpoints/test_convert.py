@@ -68,10 +68,10 @@ def test_networks_come_back_bit_for_bit(
     small.assert_same(after.state_dict(), before.state_dict())
     if hasattr(before, "mean_w"):
         assert torch.equal(after.mean_w, before.mean_w)
-    told = header(out)
-    assert told["kind"] == kind
-    assert told["source_file"] == sources[name].name
-    assert told["source_sha256"] == hashlib.sha256(sources[name].read_bytes()).hexdigest()
+    found = header(out)
+    assert found["kind"] == kind
+    assert found["source_file"] == sources[name].name
+    assert found["source_sha256"] == hashlib.sha256(sources[name].read_bytes()).hexdigest()
     again = convert(out, tmp_path / "again.safetensors")
     small.assert_same(load(again).state_dict(), before.state_dict())
 
@@ -119,9 +119,9 @@ def test_the_published_sizes_name_their_domains(tmp_path: Path) -> None:
 
 def test_the_commands(sources: dict[str, Path], tmp_path: Path, capsys) -> None:
     assert main(["inspect", str(sources["ada"]), str(sources["e4e"])]) == 0
-    told = capsys.readouterr().out
+    printed = capsys.readouterr().out
     for words in ("StyleGAN2 generator", "persistent classes", "e4e encoder", "64", "sha256"):
-        assert words in told
+        assert words in printed
     assert main(["convert", str(sources["tf"]), str(tmp_path / "cat.safetensors")]) == 0
     assert "rosinality layout, safetensors" in capsys.readouterr().out
     assert main(["inspect", str(tmp_path / "none.pt")]) == 2

@@ -143,10 +143,10 @@ def test_a_mapper_and_its_sizes(container: str, tmp_path: Path) -> None:
     read = load_delta_mapper(path)
     small.assert_same(read.state_dict(), made.state_dict())
     assert (read.layout.total, read.clip_width) == (small.LAYOUT.total, small.CLIP_WIDTH)
-    told = load_delta_mapper(path, small.LAYOUT)
-    assert told.layout == small.LAYOUT
+    loaded = load_delta_mapper(path, small.LAYOUT)
+    assert loaded.layout == small.LAYOUT
     inputs = torch.randn(2, small.LAYOUT.total), torch.randn(2, 12), torch.randn(2, 12)
-    assert torch.equal(read(*inputs), told(*inputs))
+    assert torch.equal(read(*inputs), loaded(*inputs))
 
 
 def test_a_mapper_of_another_domain_is_refused(tmp_path: Path) -> None:

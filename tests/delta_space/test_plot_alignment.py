@@ -45,8 +45,8 @@ def test_figure_one_tells_what_its_panels_hide(table: AlignmentTable) -> None:
     figure = delta_space_figure([row, row])
     titles = [axis.get_title() for axis in figure.axes]
     assert titles == ["here: CLIP space", "here: delta space"] * 4
-    told = "\n".join(text.get_text() for text in figure.texts)
-    assert told.count("\n".join(row.caption())) == 2
+    captions = "\n".join(text.get_text() for text in figure.texts)
+    assert captions.count("\n".join(row.caption())) == 2
     lines = {line[:26].strip(): line[26:].split() for line in row.caption()}
     for column in table.columns:
         assert lines[column][2] == f"{table.value(column, 'kNN two-sample accuracy'):.3f}"

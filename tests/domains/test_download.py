@@ -21,16 +21,16 @@ pytestmark = pytest.mark.usefixtures("impatient", "own_cache")
 
 
 def test_a_file_is_fetched_once_and_the_licence_is_told_before(site: Site, tmp_path: Path) -> None:
-    told: list[str] = []
+    printed: list[str] = []
 
     def tell(text: str) -> None:
         assert site.asked == []
-        told.append(text)
+        printed.append(text)
 
     path = obtain([a_file(site)], tmp_path, tell)
     assert path == tmp_path / "net.bin"
     assert path.read_bytes() == BODY
-    assert told == ["net.bin (2 MB). Licence: CC0"]
+    assert printed == ["net.bin (2 MB). Licence: CC0"]
     assert obtain([a_file(site)], tmp_path, tell) == path
     assert [asked for asked, _ in site.asked] == ["net.bin"]
     assert whole_files(tmp_path) == {"net.bin"}

@@ -229,8 +229,8 @@ def test_what_was_made_for_other_networks_is_refused(
         {"domain": "stand-in", "networks": "0badc0de"},
         {"domain": "lsun-church"},
     ):
-        told = header.get("networks", header["domain"])
-        with pytest.raises(DeltaEditError, match=f"{network}.*'{told}'"):
+        named = header.get("networks", header["domain"])
+        with pytest.raises(DeltaEditError, match=f"{network}.*'{named}'"):
             with_header(header)
     for header in ({"domain": "renamed", "networks": own}, {"domain": "stand-in"}, {}):
         assert with_header(header) is not None

@@ -36,9 +36,9 @@ def plain_fine(state: dict[str, torch.Tensor], s, clip, delta) -> torch.Tensor:
     def unit_power(x: torch.Tensor) -> torch.Tensor:
         return x / torch.sqrt((x**2).mean(1, keepdim=True) + 1e-8)
 
-    told = tower("cm_fine", unit_power(torch.cat([clip, delta], 1)), 1)
+    conditioned = tower("cm_fine", unit_power(torch.cat([clip, delta], 1)), 1)
     style = tower("sm_fine", unit_power(s[:, 7 * 8 :]), 1)
-    return tower("fm_fine", torch.cat([style, told], 1), 0)
+    return tower("fm_fine", torch.cat([style, conditioned], 1), 0)
 
 
 def test_fine_branch_and_its_gradients_equal_a_plain_transcription():

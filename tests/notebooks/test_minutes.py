@@ -19,8 +19,8 @@ AGAIN = "python -m recipes.minutes corrects heads and table; --run NAME measures
 def test_the_head_says_the_minutes_that_are_derived(name: str) -> None:
     seconds = recorded(WRITTEN)
     assert name in seconds, AGAIN
-    told = minutes(LESSONS[name], seconds[name])
-    assert stated(LESSONS[name].cells[0].source) == told, AGAIN
+    wanted = minutes(LESSONS[name], seconds[name])
+    assert stated(LESSONS[name].cells[0].source) == wanted, AGAIN
 
 
 def test_the_table_for_teachers_is_the_one_that_the_command_writes() -> None:

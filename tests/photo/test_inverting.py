@@ -365,10 +365,10 @@ def test_the_terminal_edits_a_photo(
     Image.fromarray(np.full((90, 70, 3), 120, np.uint8)).save("me.jpg")
     common = ("edit", "an old face", "--domain", "tiny", "--photo", "me.jpg")
     assert cli.main((*common, "--no-align", "--refine", "2")) == 0
-    told = capsys.readouterr().out
-    assert "invert me.jpg" in told
-    assert "refined, 2 steps: PSNR" in told
-    assert "saved figures/photo_edit.png" in told
+    printed = capsys.readouterr().out
+    assert "invert me.jpg" in printed
+    assert "refined, 2 steps: PSNR" in printed
+    assert "saved figures/photo_edit.png" in printed
     assert "codes" in read_recipe("figures/photo_edit.png")["faces"]
     # What is asked for counts, also where another edit would have gone.
     chosen = ("--no-align", "--out", "figures/first_edit.png")
@@ -376,9 +376,9 @@ def test_the_terminal_edits_a_photo(
     assert "saved figures/first_edit.png" in capsys.readouterr().out
     long = ("edit", "old " * 90, *common[2:], "--no-align", "--refine", "2")
     assert cli.main(long) == 2
-    told = capsys.readouterr()
-    assert "shorten it" in told.err
-    assert "invert" not in told.out
+    printed = capsys.readouterr()
+    assert "shorten it" in printed.err
+    assert "invert" not in printed.out
     assert cli.main(("edit", "an old face", "--domain", "tiny", "--face", "1")) == 2
     assert "add --photo FILE" in capsys.readouterr().err
     assert cli.main((*common[:-1], "nobody.jpg")) == 2

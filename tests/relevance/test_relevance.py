@@ -50,12 +50,12 @@ def plain() -> torch.Tensor:
 @pytest.mark.parametrize("batch", [7, 64])
 def test_relevance_equals_the_plain_loop(batch: int, plain: torch.Tensor) -> None:
     domain = tiny_domain()
-    told: list[tuple[int, int]] = []
+    counted: list[tuple[int, int]] = []
     ours = compute_relevance(
-        domain, Plan(pictures=2, batch=batch), progress=lambda *counts: told.append(counts)
+        domain, Plan(pictures=2, batch=batch), progress=lambda *counts: counted.append(counts)
     )
     assert ours.shape == (domain.layout.total, 12)
-    assert told[-1] == (2 * 2 * domain.layout.total,) * 2
+    assert counted[-1] == (2 * 2 * domain.layout.total,) * 2
     torch.testing.assert_close(ours.norm(dim=1), torch.ones(len(ours)))
     torch.testing.assert_close(ours, plain, atol=2e-3, rtol=1e-3)
 
@@ -68,7 +68,7 @@ def test_a_run_cut_off_goes_on_from_the_parts_it_has(
         tiny_domain(),
         Plan(pictures=3, batch=1 if method == "gradient" else 64, method=method),
     )
-    told: list[tuple[int, int]] = []
+    counted: list[tuple[int, int]] = []
 
     def stops(done: int, total: int) -> None:
         if done > total * 0.9:
@@ -79,11 +79,11 @@ def test_a_run_cut_off_goes_on_from_the_parts_it_has(
     left = sorted(tmp_path.iterdir())
     assert 1 < len(left) < parts
     left[0].write_bytes(left[0].read_bytes()[:-1])  # damaged: made again
-    again = compute_relevance(domain, plan, tmp_path, lambda *counts: told.append(counts))
+    again = compute_relevance(domain, plan, tmp_path, lambda *counts: counted.append(counts))
     assert torch.equal(again, compute_relevance(domain, plan))
-    assert told[-1][0] == told[-1][1]
+    assert counted[-1][0] == counted[-1][1]
     assert len(list(tmp_path.iterdir())) == parts
-    loaded = compute_relevance(domain, plan, tmp_path, lambda *counts: told.append(counts))
+    loaded = compute_relevance(domain, plan, tmp_path, lambda *counts: counted.append(counts))
     assert torch.equal(again, loaded)
 
 

@@ -31,17 +31,17 @@ def outcomes(readers: str, *files: Path) -> dict[tuple[str, str], str]:
     """What the readers said of each file; one that is missing ended the process."""
     command = [sys.executable, "-m", "tests.safety.read_under_limits", readers, *map(str, files)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    told = [json.loads(line) for line in done.stdout.splitlines()]
-    assert done.returncode == 0, f"died after {told[-1:]}: {done.stderr[-600:]}"
-    return {(reader, name): words for reader, name, words in told}
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    assert done.returncode == 0, f"died after {lines[-1:]}: {done.stderr[-600:]}"
+    return {(reader, name): words for reader, name, words in lines}
 
 
 def test_every_bomb_is_one_line(tmp_path: Path) -> None:
     for bomb in BOMBS:
         bomb(tmp_path / bomb.__name__)
-    told = outcomes("convert,describe", *(tmp_path / bomb.__name__ for bomb in BOMBS))
-    assert len(told) == 2 * len(BOMBS) > 60
-    for (reader, name), words in told.items():
+    found = outcomes("convert,describe", *(tmp_path / bomb.__name__ for bomb in BOMBS))
+    assert len(found) == 2 * len(BOMBS) > 60
+    for (reader, name), words in found.items():
         assert len(words) <= 600
         assert "\n" not in words
         if reader == "convert":  # which refuses also what is only odd
@@ -51,7 +51,7 @@ def test_every_bomb_is_one_line(tmp_path: Path) -> None:
 def test_pipes_and_devices_are_refused_at_once(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "link").symlink_to("/dev/zero")
-    told = outcomes(",".join(READERS), tmp_path / "pipe", tmp_path / "link")
-    assert len(told) == 2 * len(READERS)
-    for words in told.values():
+    found = outcomes(",".join(READERS), tmp_path / "pipe", tmp_path / "link")
+    assert len(found) == 2 * len(READERS)
+    for words in found.values():
         assert "pipe or a device" in words

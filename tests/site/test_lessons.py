@@ -52,13 +52,13 @@ def test_pictures_carry_their_texts() -> None:
         "execute_result", {"image/jpeg": "AAAA"}, metadata={"image/jpeg": {"alt": "Four faces"}}
     )
     without = new_output("display_data", {"image/png": "AAAA"})
-    told, untold = page(
+    described, undescribed = page(
         new_code_cell(outputs=[picture]),
         new_markdown_cell("## Look"),
         new_code_cell(outputs=[without]),
     ).cells[2::2]
-    assert told.metadata["mystnb"]["image"]["alt"] == "Four faces"
-    assert "Look" in untold.metadata["mystnb"]["image"]["alt"]
+    assert described.metadata["mystnb"]["image"]["alt"] == "Four faces"
+    assert "Look" in undescribed.metadata["mystnb"]["image"]["alt"]
 
 
 @pytest.mark.parametrize("name", [*sorted(walks.PANELS), "new"])

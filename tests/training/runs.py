@@ -41,8 +41,8 @@ def curve(folder: str, accumulate: int = 1) -> None:
     train_fast(TINY, linear_codes(), config, Path(folder) / "run", reports.append)
     if this_rank().first:
         losses = [[r.loss, r.l2, r.validation] for r in reports]
-        told = {"processes": this_rank().world, "losses": losses}
-        (Path(folder) / "curve.json").write_text(json.dumps(told))
+        curve = {"processes": this_rank().world, "losses": losses}
+        (Path(folder) / "curve.json").write_text(json.dumps(curve))
 
 
 def codes_and_curve(folder: str) -> None:

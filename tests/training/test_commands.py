@@ -162,12 +162,12 @@ def test_edit_accuracy_tells_a_mapper_that_edits_from_one_that_does_not(toyfaces
 def test_help_names_the_default_that_the_config_has(option: str) -> None:
     meaning = train.SETTINGS[option][1]
     default = getattr(ExperimentConfig(), option.removeprefix("--").replace("-", "_"))
-    told = re.search(r"default ([\d.]+)|([\d.]+), the default|default: (.+)", meaning)
-    assert told is not None
-    if told[3]:  # what a number cannot say
+    stated = re.search(r"default ([\d.]+)|([\d.]+), the default|default: (.+)", meaning)
+    assert stated is not None
+    if stated[3]:  # what a number cannot say
         assert option in ("--correlated", "--limit")
     else:
-        assert float(told[1] or told[2]) == default
+        assert float(stated[1] or stated[2]) == default
 
 
 def test_every_option_of_training_says_what_it_is() -> None:

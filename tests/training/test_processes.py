@@ -27,9 +27,9 @@ def run(*arguments: str) -> None:
 
 
 def losses(folder, processes: int = 1) -> torch.Tensor:
-    told = json.loads((folder / "curve.json").read_text())
-    assert told["processes"] == processes
-    return torch.tensor(told["losses"], dtype=torch.float64)
+    curve = json.loads((folder / "curve.json").read_text())
+    assert curve["processes"] == processes
+    return torch.tensor(curve["losses"], dtype=torch.float64)
 
 
 @pytest.fixture(scope="module")

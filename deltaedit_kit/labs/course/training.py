@@ -134,12 +134,12 @@ def _mapper_with(
     residual: bool = False,
 ) -> Answer:
     def forward(mapper: DeltaMapper, s: Tensor, clip: Tensor, delta: Tensor) -> Tensor:
-        told = condition(clip, delta)
+        given = condition(clip, delta)
         done: list[Tensor] = []
         for name, part in zip(("coarse", "medium", "fine"), mapper.layout.groups(s), strict=True):
             other = {"coarse": "medium", "medium": "coarse"}.get(name, name) if swap else name
             h = getattr(mapper, f"sm_{other}")(part)
-            c = getattr(mapper, f"cm_{'coarse' if share and name == 'medium' else name}")(told)
+            c = getattr(mapper, f"cm_{'coarse' if share and name == 'medium' else name}")(given)
             c = c if c.dim() == h.dim() else c[:, None].expand_as(h)
             both = [c, h] if condition_first else [h, c]
             done.append(getattr(mapper, f"fm_{name}")(torch.cat(both, dim=-1)))

@@ -148,9 +148,9 @@ def effects_text(*seeds: Sequence[Row], measure: str = "cosine", digits: int = 2
         gaps = [getattr(rows[number], measure) - getattr(rows[0], measure) for rows in seeds]
         mean, reach = interval(gaps)
         low, high = mean - reach, mean + reach
-        told = "told apart" if low > 0 or high < 0 else "not told apart"
+        verdict = "told apart" if low > 0 or high < 0 else "not told apart"
         bounds = f"[{low:+.{digits}f}, {high:+.{digits}f}]"
-        lines.append(f"{row.name:18s}{mean:+.{digits}f}  {bounds}  {told}")
+        lines.append(f"{row.name:18s}{mean:+.{digits}f}  {bounds}  {verdict}")
     return "\n".join(lines)
 
 

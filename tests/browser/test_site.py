@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from recipes.site.mathml import to_mathml
 from tests.browser.axe import findings
 from tests.browser.names import nameless
 
@@ -70,3 +72,14 @@ def test_a_slider_walks_through_its_states_without_a_kernel(browser: Any, site: 
     assert walk.locator("output").inner_text() in (slider.get_attribute("aria-valuetext") or "")
     assert not errors
     context.close()
+
+
+def test_words_over_an_arrow_run_into_nothing(browser: Any) -> None:
+    page = browser.new_page()
+    page.set_content(to_mathml(r"z \xrightarrow{\text{mapping}} w \xrightarrow{\text{repeat}} v"))
+    spans = page.locator("mi, mtext").evaluate_all(
+        "all => all.map(one => one.getBoundingClientRect()).map(box => [box.left, box.right])"
+    )
+    assert len(spans) == 5
+    assert all(end <= begin for (_, end), (begin, _) in pairwise(spans))
+    page.close()

@@ -2,11 +2,11 @@
 
     figure ─► title. rows × columns of pictures, their captions  |  panels: axes, lines, bars. note
 
-The words are those that stand in the figure: its title, the captions above and beside pictures, the
-names of axes, of lines with where they begin and end, of bars with their lengths (WCAG 2.2, 1.1.1:
-the text serves the same purpose as the picture). What the reader should conclude stands in the
-text around the figure, as it does for everybody. A figure is described anew whenever it is shown,
-so that no caller has to write a text twice; `figure.set_label(...)` puts one of its own first.
+The words are those in the figure: its title, the captions above and beside pictures, the names of
+axes, of lines with their first and last values, of bars with their lengths (WCAG 2.2, 1.1.1: the
+text serves the same purpose as the picture). The conclusion is in the text around the figure, for
+all readers. A figure is described whenever it is shown, so that no caller has to write a text
+twice; `figure.set_label(...)` puts a text of the caller first.
 """
 
 from __future__ import annotations

@@ -1,13 +1,12 @@
 """Writing a file so that nobody ever sees half of it.
 
 Idea: write in a folder beside the destination, flush to the disk, then rename. A rename within one
-file system is atomic (POSIX rename; MoveFileEx on Windows), so whoever opens the path finds either
-the old file or the new one, whatever moment the process is killed at. What a killed process leaves
-is a `.part` folder that nobody reads, with whatever the writing library puts beside its file;
-`remove_leftovers` sweeps it away.
+file system is atomic (POSIX rename; MoveFileEx on Windows), so a reader of the path finds either
+the old file or the new one, even if the process is killed. A killed process leaves a `.part` folder
+that nobody reads, which may hold other files of the writing library; `remove_leftovers` deletes it.
 
-Tensors carry a checksum, and reading them compares it: one flipped bit of a network draws another
-picture without a word.
+Files of tensors carry a checksum that is compared on reading: a network with one flipped bit would
+draw another picture without an error.
 """
 
 from __future__ import annotations

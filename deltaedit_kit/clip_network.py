@@ -3,9 +3,9 @@
     picture [3, R, R] -> patches + a class token -> transformer -> class token -> E numbers
     text [L] ids -> vectors -> transformer, each sees those before it -> end token -> E numbers
 
-Each block is  x + attention(ln(x)),  then  x + mlp(ln(x)),  with QuickGELU(x) = x sigmoid(1.702 x),
+Each block is x + attention(ln(x)), then x + mlp(ln(x)), with QuickGELU(x) = x sigmoid(1.702 x),
 which OpenAI's weights were trained with. The names of the parts are OpenAI's, so that their state
-dict is ours; every size is read off the shapes:
+dict fits this network; every size is read from the shapes:
 
     width = rows of visual.conv1,  patch = its side,  picture = patch * sqrt(positions - 1)
 

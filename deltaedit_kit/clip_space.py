@@ -4,8 +4,8 @@
     Δt = t(target) - t(neutral)
 
 DeltaEdit rests on one observation: differences of CLIP embeddings of pictures and differences of
-embeddings of texts are better aligned than the embeddings themselves, so a mapper that learned on
-Δi can be asked with Δt (Lyu et al., CVPR 2023; CLIP: Radford et al., 2021, arXiv:2103.00020).
+embeddings of texts are better aligned than the embeddings themselves, so a mapper that was trained
+with Δi can be used with Δt (Lyu et al., CVPR 2023; CLIP: Radford et al., 2021, arXiv:2103.00020).
 
 Any model with OpenAI's methods works: `encode_image`, `encode_text`, `visual.input_resolution` or
 `visual.image_size`, `context_length`. `clip_network.py` has the one that the kit ships.

@@ -2,8 +2,8 @@
 
     "a smiling face" -> [start, a, smiling, face, end, 0, 0, ...]
 
-`import open_clip` brings torchvision and all its models, which takes longer than torch itself. Its
-tokenizer is one file that needs none of them, so that file alone is loaded.
+`import open_clip` imports torchvision and all its models, which takes longer than torch itself. Its
+tokenizer is one file that needs none of them, so only this file is loaded.
 
 Source: CLIP (Radford et al. 2021, arXiv:2103.00020); the file is open_clip's `tokenizer.py`.
 """

@@ -1,12 +1,12 @@
-"""The device, and the number format that it computes fastest in: decided here and nowhere else.
+"""The device, and the number format in which it computes fastest: both are chosen only here.
 
     dtype = the quickest of float32 and the low precisions that the machine computes natively,
             as a trial of milliseconds finds it
 
 A processor without bfloat16 instructions still runs bfloat16, by conversion, 15 times slower than
 float32 (measured: 482 against 31 ms a toy face on AVX2). So a low precision that the hardware lacks
-is never even tried. `computing(device, fast=True)` is the one way into a low precision; "fast"
-means as fast as this machine can, never slower than float32, and results differ by rounding only.
+is not even tried. Only `computing(device, fast=True)` selects a low precision; "fast" means the
+fastest format of this machine, never slower than float32, and results differ by rounding only.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
-"""A domain in use: networks that load when first touched, and pictures sampled from them.
+"""A domain in use: networks that load at their first use, and pictures sampled from them.
 
     z ~ N(0, 1)  ->  w = mapping(z)  ->  w+ = expand(w)  ->  s = affine(w+)  ->  picture = G(s, w+)
     i = CLIP(picture),   both kept: an edit (arXiv:2303.06285) needs s and i
 
 Sampling draws z on the CPU from its own seeded generator, so that the same seed gives the same
-faces on every device and leaves everybody else's random numbers alone.
+faces on every device and does not change other random numbers.
 """
 
 from __future__ import annotations

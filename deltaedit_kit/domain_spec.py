@@ -1,9 +1,9 @@
 """A domain in one declaration: which pictures, which networks, which words and settings.
 
 Idea: everything that differs between toy portraits, faces, cats and churches is data, not code.
-The kit asks the declaration; nothing else in it knows a resolution, a neutral word or a file
-name. The settings are those of DeltaEdit (arXiv:2303.06285, section 3.3): an edit is driven by
-Δt = text(target) - text(neutral), and channels with |R·Δt| below a threshold stay as they are.
+Only the declaration contains a resolution, a neutral word or a file name; the kit reads them from
+it. The settings are those of DeltaEdit (arXiv:2303.06285, section 3.3): an edit is driven by Δt =
+text(target) - text(neutral), and channels with |R·Δt| below a threshold stay as they are.
 """
 
 from __future__ import annotations

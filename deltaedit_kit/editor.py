@@ -1,4 +1,4 @@
-"""Edit pictures with a sentence: the call that everything else of the kit shows.
+"""Edit pictures with a sentence: the call that all other parts of the kit use.
 
     Δt   = text(target) - text(neutral)                    a direction among sentences
     kept = |R·Δt| >= threshold                             the channels that it may touch
@@ -6,7 +6,7 @@
     after = G(s + strength · Δs, w+)
 
 Equations 4 to 6 of DeltaEdit (arXiv:2303.06285). The mapper never saw a text in training: image
-differences Δi stood in for Δt, for in CLIP's space both point the same way.
+differences Δi replaced Δt, because both point the same way in CLIP's space.
 """
 
 from __future__ import annotations

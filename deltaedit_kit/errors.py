@@ -1,8 +1,8 @@
-"""One kind of error for everything that a user can put right, and the checks that raise it.
+"""One kind of error for every fault that a user can correct, and the checks that raise it.
 
-Idea: a message is one line that names the cause and the remedy, so that a notebook, a panel and
-a terminal can show it as it is, and a traceback is only ever seen for a bug of ours. Check once,
-where a value enters; the code behind the check trusts it. Pictures and codes enter in many places
+Idea: a message is one line that names the cause and the remedy, so that a notebook, a panel and a
+terminal can show it unchanged, and a traceback appears only for a bug of the kit. Check a value
+once, where it enters; the code behind the check trusts it. Pictures and codes enter in many places
 and have units (pictures lie in [-1, 1], CLIP vectors have length 1), so their checks are here too.
 
     "strength is NaN; give a finite number such as 1.0 (or -1.0 for the opposite edit)"

@@ -1,10 +1,10 @@
-"""Pictures with the codes that made them: what an edit starts from.
+"""Pictures with the codes that made them: the input of an edit.
 
     w+ = expand(mapping(z)),   s = affine(w+),   picture = G(s, w+),   i = CLIP(picture)
 
 `s` holds the input styles of the 3x3 convolutions, the space that edits move in (StyleSpace,
-arXiv:2011.12799). The ToRGB styles are not part of it, so w+ travels along. A set of faces knows
-its domain and, if it was sampled, its seed: enough to make it again somewhere else.
+arXiv:2011.12799). The ToRGB styles are not part of it, so w+ is stored too. A set of faces stores
+its domain and, if it was sampled, its seed: enough to make it again on another machine.
 """
 
 from __future__ import annotations

@@ -2,9 +2,9 @@
 
     fingerprint = CRC-32 over (name, bytes) of the weights, in the order of their names
 
-Idea: codes are numbers that mean nothing without the networks that made them, and a seed is other
-people with other weights. So what is stored names the networks it depends on, and is refused with
-others instead of being silently wrong.
+Idea: codes have no meaning without the networks that made them, and with other weights the same
+seed gives other people. So stored files name the networks they depend on, and are refused with
+other networks instead of giving wrong results silently.
 """
 
 from __future__ import annotations

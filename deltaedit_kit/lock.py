@@ -1,8 +1,8 @@
-"""One writer a folder: a lock that dies with the process that holds it.
+"""One writer for each folder: a lock that ends with the process that holds it.
 
-Idea: the operating system keeps the lock of an open file (flock; LockFileEx on Windows) and drops
-it when the process ends, however it ends. So a killed run blocks nobody, and two runs that would
-overwrite each other's files meet here. The empty lock file stays: deleting it would let a third
+Idea: the operating system keeps the lock of an open file (flock; LockFileEx on Windows) and
+releases it when the process ends, however it ends. So a killed run blocks nobody, and two runs
+cannot overwrite each other's files. The empty lock file stays: deleting it would let a third
 process lock a new file while somebody still waits for the old one.
 """
 

@@ -1,4 +1,4 @@
-"""How a domain gets its networks: as functions that load them, called at their first use.
+"""How a domain gets its networks: as functions that load them at their first use.
 
 Idea: `load_domain` returns at once, and a lesson that only samples never reads a mapper. The domain
 does not know where a network comes from: shipped with the kit, downloaded, or random in a test.

@@ -1,10 +1,10 @@
-"""What is known of pictures that were drawn from named numbers, and so can be measured.
+"""The oracle: reads factors from pictures, so that the effect of an edit can be measured.
 
     factors [n, K] --drawn--> pictures --oracle.read--> factors [n, K],
     attribute a holds   <=>   above_a <= factor_a <= below_a,  and what it needs is to be seen
 
-A domain with an oracle can say of an edit what it changed and what it should not have. Published
-domains have none: nobody knows the numbers behind a photograph.
+With an oracle a domain can measure which factors an edit changed, wanted and unwanted. Published
+domains have none: nobody knows the factors of a photograph.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Pictures as people see them: 8-bit pixels, PNG bytes, grids of portraits, figures in files.
 
 Idea: a picture x in [-1, 1] is shown as round(127.5 (x + 1)) in 8 bits, one figure pixel or more
-for each of its own, in a grid whose labels can be read without the text around it. A picture that
-lies around for a year should still say how it was made: the recipe of an edit goes into a text
-chunk of the PNG (PNG specification, 11.3.4), which viewers ignore and copies keep.
+for each of its own, in a grid whose labels can be read without the text around it. A picture should
+still say a year later how it was made: the recipe of an edit is stored in a text chunk of the PNG
+(PNG specification, 11.3.4), which viewers ignore and copies keep.
 """
 
 from __future__ import annotations

@@ -1,11 +1,11 @@
-"""The recipe of an edit: a small JSON that makes it again, here or on another machine.
+"""The recipe of an edit: a small JSON that repeats it, here or on another machine.
 
 Sampled faces need only their seed,   {"sample": {"seed": 0, "count": 4, ...}}
 other codes come along as numbers:    {"codes": {"s": {"shape": [1, 2080], "float32": base64}, ...}}
 
-Other weights turn the same seed into other people and the same sentence into another edit, so the
-domain's fingerprint comes along. A recipe is data and reading it runs nothing: every field is
-checked as untrusted input, and its whole work is bounded before any of it is done.
+With other weights the same seed gives other people and the same sentence another edit, so the
+recipe contains the domain's fingerprint. A recipe is data and reading it runs nothing: every field
+is checked as untrusted input, and the size of its work is limited before the work starts.
 """
 
 from __future__ import annotations

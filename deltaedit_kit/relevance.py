@@ -1,18 +1,18 @@
 """Relevance: which channels of s a sentence may touch.
 
-Idea: move one style channel c of many pictures, look where CLIP sees them go, and keep the
-direction. With μ and σ the mean and standard deviation of the channel and e the unit embedding,
+Idea: move one style channel c of many pictures, and store the direction in which CLIP sees
+them move. With μ and σ the mean and standard deviation of the channel and e the unit embedding,
 
     R_c = unit( mean over pictures of  unit( e(s_c = μ + 5σ) - e(s_c = μ - 5σ) ) )        [S, E]
 
 A sentence with the change Δt (not normalised) may then move channel c only if |R_c · Δt| reaches
-a threshold, 0.03 as published; all other channels stay exactly where they are.
+a threshold, 0.03 as published; all other channels do not change.
 
 Two ways to make R. "difference" is the definition above: 2·S·pictures drawings, of which a channel
 of layer k needs only those from layer k on. "gradient" takes the slope ∂e/∂s_c at the picture in
 place of the difference: one backward pass for each of CLIP's E outputs gives it in all channels at
 once, many times faster (benchmarks/relevance.py prints how well the two agree). R of toyfaces was
-made so.
+made with "gradient".
 
 Citations: Patashnik et al., StyleCLIP, arXiv:2103.17249, section 6.1; arXiv:2303.06285, eq. 6;
 reverse mode: Griewank & Walther, Evaluating Derivatives (2008), section 3.2.

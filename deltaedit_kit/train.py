@@ -1,14 +1,15 @@
 """Training the mapper from pairs of codes: settings, pairs, loss, loop, exact resume.
 
-Idea: any two codes are a training pair. From (s1, i1) and (s2, i2) the mapper is asked for the
-change from the first style to the second, given only the direction between their embeddings:
+Idea: any two codes are a training pair. From (s1, i1) and (s2, i2) the mapper must predict the
+change from the first style to the second; of the second picture it gets only the direction between
+the embeddings:
 
     d = (i2 - i1) / |i2 - i1|      Δŝ = M(s1, i1, d)      Δs = s2 - s1
     L = l2_weight · mean (Δŝ - Δs)²  +  cosine_weight · (1 - mean cos(Δŝ, Δs))
 
-The squared error fixes the length of the change, the cosine its direction, which alone decides
-what an edit does. No text takes part. Everything random in step k follows from (seed, k), and a
-checkpoint holds all else that step k depends on: a run that was killed goes on bit for bit.
+The squared error determines the length of the change, the cosine its direction, which decides the
+kind of edit. No text is used. Everything random in step k follows from (seed, k), and a checkpoint
+holds the rest of the state of step k: a killed run can be resumed bit for bit.
 
 Faster, in several processes, with early stopping or with a part left out: a lab derives its own
 `Run` and gives that to `train_mapper`; see labs/training.

@@ -1,9 +1,9 @@
-"""What a store of codes says of itself: a few lines of JSON beside its shards.
+"""The header of a store of codes: a few lines of JSON beside its shards.
 
-Idea: codes are numbers that mean nothing without the two networks that made them. So the header
-names the domain, the sizes of s, i and w, CLIP's way of taking pictures, the precision that drew
-them and the fingerprint of generator and CLIP: codes of other networks are refused before a
-training run wastes an evening. The file may come from anywhere, so every field is checked.
+Idea: codes have no meaning without the two networks that made them. So the header names the domain,
+the sizes of s, i and w, CLIP's preprocessing of pictures, the precision of the drawing and the
+fingerprint of generator and CLIP: codes of other networks are refused before a training run starts.
+The file may come from an unknown source, so every field is checked.
 """
 
 from __future__ import annotations

@@ -1,14 +1,14 @@
-"""Filling a store of codes: streaming, resumable, in as many parts as one likes.
+"""Filling a store of codes: streaming, resumable, in any number of parts.
 
     for each shard that is missing and mine (number mod parts = part):
         for each batch: w+ -> s = style(w+), picture G(s, w+), i = unit CLIP embedding
                         the picture is forgotten
         write the shard under a passing name, then rename it
 
-Idea: the folder itself is the memory of the run. There is no list of what is done that could
-disagree with it: a shard is done when its file is there, and what it holds follows from its number
-alone. So it does not matter which process makes it, in which run, or how many codes are asked for
-in the end. Memory holds one shard, whatever N is.
+Idea: the folder itself records the progress of the run. There is no separate list of finished
+shards that could disagree with it: a shard is finished when its file exists, and its content
+follows from its number alone. So it does not matter which process makes it, in which run, or how
+many codes are requested in total. Memory holds one shard, for any N.
 
 Citation: arXiv:2303.06285, section 3.2.
 """

@@ -3,11 +3,11 @@
     DIR/codes.json                 what the codes are            (header.py)
     DIR/codes-000007.safetensors   s, clip, w of codes 7·chunk ... 8·chunk - 1
 
-Idea: whatever the generator can draw is training data, and the picture itself is thrown away once
-it is embedded; float16 is plenty for what stays. A shard appears under its name only when it is
-whole (a rename), and its name says which codes it holds: whatever moment the writer is killed at,
-every code is there once or not at all. Shards are memory-mapped; 258,000 codes of the published
-size take 3.4 GiB.
+Idea: every picture that the generator can draw is training data, and the picture itself is
+discarded after it is embedded; float16 is precise enough for the codes. A shard appears under its
+name only when it is complete (a rename), and its name says which codes it holds: even if the writer
+is killed, every code is stored once or not at all. Shards are memory-mapped; 258,000 codes of the
+published size take 3.4 GiB.
 
 Citation: arXiv:2303.06285, section 3.2 (200,000 such codes for faces).
 """

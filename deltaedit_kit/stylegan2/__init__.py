@@ -2,7 +2,7 @@
 
 ops.py        the arithmetic, each fast operation beside a plain one
 layers.py     equalised linear, modulated 3x3 layer, ToRGB
-generator.py  the whole, opened at every joint
+generator.py  the whole generator, with access to every step
 precision.py  the high resolutions in 16 bits
 layout.py     sizes of a generator from the keys of a public checkpoint
 """

@@ -1,7 +1,8 @@
-"""StyleGAN2's generator, opened at every joint: z -> w -> w+ -> s -> picture.
+"""StyleGAN2's generator, with access to every step: z -> w -> w+ -> s -> picture.
 
-Idea: a mapping network bends a normal z into w; each layer k reads its own row of w+ as a style
-s_k = A_k w_k + b_k, the scale of its input channels; pictures of growing size add up to the result:
+Idea: a mapping network transforms a normal z into w; each layer k reads its own row of w+ as a
+style s_k = A_k w_k + b_k, the scale of its input channels; pictures of growing size add up to the
+result:
 
     z --mapping--> w --expand--> w+ [L rows] --to_style--> s --synthesize--> picture
 

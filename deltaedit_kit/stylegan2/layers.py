@@ -1,7 +1,7 @@
 """The layers of a StyleGAN2 generator, named as the public checkpoints name them.
 
-Idea: "equalised learning rate". Stored weights are standard normal and meet 1/sqrt(fan_in) only
-when they are used, so that every layer sees steps of the same relative size:
+Idea: "equalised learning rate". Stored weights are standard normal and are multiplied by
+1/sqrt(fan_in) only when they are used, so that every layer sees steps of the same relative size:
 
     y = x (W * lr_mul / sqrt(fan_in))^T + b * lr_mul
 

@@ -1,6 +1,6 @@
-"""Read a generator's sizes off the keys and shapes of a rosinality-layout checkpoint.
+"""Read a generator's sizes from the keys and shapes of a rosinality-layout checkpoint.
 
-Idea: the layout names everything a constructor asks for, so no configuration file is needed:
+Idea: the layout contains every size that the constructor needs, so no configuration file is needed:
 
     resolution = 4 * 2^(upsampling layers),  channels[4] = width of `input.input`,
     channels[8 * 2^i] = outputs of `convs.{2i}`,  style_dim and depth from `style.*.weight`

@@ -5,9 +5,9 @@ standard deviation that this scaling causes ("demodulation"), so no activation i
 
     y[n,o] = sum_{i,k} w[o,i,k] s[n,i] x[n,i,+k]  /  sqrt(sum_{i,k} (w[o,i,k] s[n,i])^2 + 1e-8)
 
-Written so, every picture has its own weights. Moving s from the weights to the activations gives
-the same numbers with ONE dense convolution for the whole batch; the demodulation needs only
-(s^2) @ (w^2 summed over the taps), a small matrix product. A single picture keeps its own weights.
+In this form every picture has its own weights. Moving s from the weights to the activations gives
+the same numbers with ONE dense convolution for the whole batch; the demodulation needs only (s^2)
+@ (w^2 summed over the taps), a small matrix product. A single picture keeps its own weights.
 
 Source: Karras et al. 2020, "Analyzing and Improving the Image Quality of StyleGAN", section 2.2
 and appendix B (arXiv:1912.04958). The [1,3,3,1] resampling: Zhang 2019 (arXiv:1904.11486).

@@ -1,11 +1,11 @@
 """The synthesis network as a list of steps that can be stopped and restarted anywhere.
 
-Idea: a picture grows in K steps, one a 3x3 convolution. All that passes from step to step is
+Idea: a picture is computed in K steps, one for each 3x3 convolution. The state between steps is
 
     state_k = (features, picture so far),   state_{k+1} = layer_k(state_k, s_k, w+)
 
-so whoever changes s only from layer k on (relevance R does, channel by channel) computes state_k
-once and goes on from there.
+so code that changes s only from layer k on (as relevance R does, channel by channel) computes
+state_k once and continues from there.
 
 Source: Karras et al. 2020 (arXiv:1912.04958), figures 2 and 7: output skips.
 """

@@ -1,4 +1,4 @@
-"""SSIM: is the local structure the same, whatever the brightness does?
+"""SSIM: are local brightness, contrast and structure the same?
 
     SSIM = mean over windows of  l · s,   l = (2 μ_x μ_y + c₁) / (μ_x² + μ_y² + c₁)
                                           s = (2 σ_xy + c₂) / (σ_x² + σ_y² + c₂)

@@ -43,6 +43,31 @@ ASKED_OF_USERS = (
     "jupyterlab",
     "nbval",
 )
+# What Colab has of the kit's dependencies (github.com/googlecolab/backend-info, August 2026). Its
+# running kernel has loaded most of them, so the kit's installation must not replace any.
+COLAB = {
+    "anywidget": "0.9.21",
+    "filelock": "3.32.3",
+    "gdown": "5.2.2",
+    "ipython": "7.34.0",
+    "ipywidgets": "7.7.1",
+    "matplotlib": "3.10.0",
+    "numpy": "2.1.3",
+    "packaging": "26.3",
+    "pandas": "2.2.3",
+    "pillow": "11.3.0",
+    "pooch": "1.9.0",
+    "pydantic": "2.13.4",
+    "requests": "2.32.4",
+    "safetensors": "0.8.0",
+    "scikit-learn": "1.6.1",
+    "scipy": "1.16.3",
+    "threadpoolctl": "3.6.0",
+    "torch": "2.11.0",
+    "tqdm": "4.67.3",
+    "traitlets": "5.7.1",
+    "umap-learn": "0.5.12",
+}
 
 
 def project_requirements(*extras: str) -> dict[str, Requirement]:
@@ -130,6 +155,11 @@ def test_constraints_meet_every_bound():
             assert requirement.specifier.contains(version), (
                 f"{requirement}, but {version} is pinned"
             )
+
+
+@pytest.mark.parametrize(("name", "version"), COLAB.items())
+def test_an_installation_in_colab_replaces_nothing(name: str, version: str):
+    assert project_requirements()[name].specifier.contains(version)
 
 
 def test_packages_of_the_recipes_are_never_asked_of_a_user():

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from recipes.site.mathml import to_mathml
 from tests.browser.axe import findings
 from tests.browser.names import nameless
 
@@ -75,8 +74,10 @@ def test_a_slider_walks_through_its_states_without_a_kernel(browser: Any, site: 
 
 
 def test_words_over_an_arrow_run_into_nothing(browser: Any) -> None:
+    mathml = pytest.importorskip("recipes.site.mathml", reason="the extra `site` is not installed")
     page = browser.new_page()
-    page.set_content(to_mathml(r"z \xrightarrow{\text{mapping}} w \xrightarrow{\text{repeat}} v"))
+    words = r"z \xrightarrow{\text{mapping}} w \xrightarrow{\text{repeat}} v"
+    page.set_content(mathml.to_mathml(words))
     spans = page.locator("mi, mtext").evaluate_all(
         "all => all.map(one => one.getBoundingClientRect()).map(box => [box.left, box.right])"
     )

@@ -13,18 +13,18 @@ from benchmarks.fuzz.surfaces import SURFACES
 from benchmarks.machine import describe
 
 DOCUMENT = Path("docs/reliability.md")
-PROMISES = """# What the kit promises about what it reads
+PROMISES = """# What the kit promises about its inputs
 
-- Nothing in a file is executed: pickles are interpreted by a small machine that knows no calls.
-- A wrong input is one line that names cause and remedy (`DeltaEditError`, exit code 2), never a
-  traceback; nothing is read past one gigabyte, nothing waits for a pipe or a device.
-- What is accepted is used as it stands: nothing is silently lost, clipped or taken from another
+- Nothing in a file is executed: the kit has its own reader of pickles, which calls no functions.
+- A wrong input gives an error of one line that names cause and remedy (`DeltaEditError`, exit code
+  2), never a traceback; at most one gigabyte is read, and nothing waits for a pipe or a device.
+- An accepted input is used unchanged: nothing is silently lost, clipped or taken from another
   domain; files of the kit carry a checksum, downloads are compared with their published hash.
-- A file appears under its name only when it is whole; a killed run goes on where it was.
+- A file appears under its name only when it is complete; a killed run can be resumed.
 
-`python -m benchmarks.fuzz` tries it, and writes this file. Half of the inputs are damaged or
-nonsense, half are changed only a little (another order, spelling, size, type or program) and mostly
-still right. Some of both run in `make test` (`tests/fuzz`). The four columns at the right have to
+`python -m benchmarks.fuzz` tests these promises, and writes this file. Half of the inputs are
+damaged or nonsense, half are changed only a little (another order, spelling, size, type or program)
+and mostly still right. Some of both run in `make test` (`tests/fuzz`). The last four columns must
 be 0.
 
 """

@@ -232,8 +232,9 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=RUN)
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--save-every", type=float, default=180.0, help="seconds")
+    parser.add_argument("--seed", type=int, default=Config.seed)
     options = parser.parse_args()
-    train(Config(), options.device, options.out, options.save_every)
+    train(Config(seed=options.seed), options.device, options.out, options.save_every)
 
 
 if __name__ == "__main__":

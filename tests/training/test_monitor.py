@@ -156,6 +156,17 @@ def test_errors_of_the_run_come_out_where_one_waits(domain, codes, tmp_path, ses
 
 
 @pytest.mark.slow
+def test_a_training_tells_at_which_step_it_rests(domain, codes, tmp_path, session_at):
+    seen = []
+    session = session_at(domain, codes, tmp_path, look_every=GUARD)
+    session.on_change = lambda now: seen.append((now.step, now.paused))
+    session.start()
+    until(lambda: session.step % 10 == 5)  # between two reports
+    session.pause()
+    until(lambda: (session.step, True) in seen)
+
+
+@pytest.mark.slow
 def test_the_panel_shows_curves_pictures_and_the_right_buttons(domain, codes, tmp_path, session_at):
     from deltaedit_kit.labs.training.monitor import TrainingMonitor
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from deltaedit_kit.labs.compare import explorer
-from deltaedit_kit.labs.studio import quickstart
+from deltaedit_kit.labs.studio import Studio, quickstart
 from deltaedit_kit.labs.style_space import panel as channels
 from deltaedit_kit.relevance import ChannelStatistics
 from tests.compare.handmade import SMILE, handmade
@@ -73,6 +73,40 @@ def test_the_slower_of_two_threads_does_not_show_the_state_of_before(
     shown = panel.view
     second[0].value, second[0].value = first_value(second), second[1]  # set once more, alone
     assert panel.view == shown
+
+
+def send(control: Any, **state: Any) -> None:
+    """What the page sends when a person has set a control."""
+    data = {"method": "update", "state": state, "buffer_paths": []}
+    control.comm.handle_msg({"content": {"data": data}, "buffers": []})
+
+
+def test_a_text_typed_while_the_studio_shows_another_change_is_not_lost(monkeypatch: Any) -> None:
+    studio = Studio(DOMAIN, folder=None)
+    studio.controls.add.click()
+    row, showing, go_on = studio.controls.rows[1], Event(), Event()  # made after the panel
+    mark = studio.controls.picker.mark
+
+    def slow_mark(number: Any) -> None:
+        if not showing.is_set():
+            showing.set()
+            go_on.wait()
+        mark(number)
+
+    monkeypatch.setattr(studio.controls.picker, "mark", slow_mark)
+    threads = [Thread(target=send, args=(studio.controls.seed,), kwargs={"value": 7})]
+    threads[0].start()
+    showing.wait()
+    for control, value in ((studio.controls.neutral, "person"), (row.text, "an old face")):
+        threads.append(Thread(target=send, args=(control,), kwargs={"value": value}))
+        threads[-1].start()
+        threads[-1].join(OVERTAKING)
+    go_on.set()
+    for thread in threads:
+        thread.join()
+    state = studio.state
+    assert (state.seed, state.neutral, state.sentences[1].text) == (7, "person", "an old face")
+    assert (studio.controls.neutral.value, row.text.value) == ("person", "an old face")
 
 
 def first_value(change: tuple[Any, Any]) -> Any:

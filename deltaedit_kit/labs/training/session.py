@@ -178,7 +178,9 @@ class TrainingSession:
             self.mapper = run.mapper()
             self._tell()
             self._looked = perf_counter()
-        self._open.wait()
+        if not self._open.is_set():
+            self._tell()  # where it rests: Pause was heard a step ago
+            self._open.wait()
         return not self._stopping
 
     def _report(self, report: Report) -> None:

@@ -64,3 +64,4 @@ class _Names(anywidget.AnyWidget):
     """Shows nothing."""
 
     _esm = Path(__file__).with_suffix(".js")
+    _css = Path(__file__).with_suffix(".css")

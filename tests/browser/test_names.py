@@ -22,6 +22,14 @@ def named(place: Any, role: str, last: str) -> list[str]:
     return nameless(place)
 
 
+def wide(page: Any) -> list[str]:
+    """Boxes of panels whose content is wider than they are."""
+    return page.locator(".de-panel, .de-panel .widget-box, .dek-scatter").evaluate_all(
+        """all => all.filter(box => box.scrollWidth > box.clientWidth + 1)
+          .map(box => `${box.className}: ${box.scrollWidth} in ${box.clientWidth} px`)"""
+    )
+
+
 def test_the_rule_finds_what_has_no_name(browser: Any) -> None:
     page = browser.new_page()
     page.set_content(
@@ -39,4 +47,9 @@ def test_every_control_of_every_panel_has_a_name(open_notebook: Callable, tmp_pa
     for name, place in zip(PANELS, places, strict=True):
         assert not named(place, *LAST[name]), name
     assert not findings(opened.page, ".de-panel, .dek-scatter")
+    opened.page.evaluate("() => window.jupyterapp.shell.collapseLeft()")  # the list of files
+    opened.page.set_viewport_size({"width": 360, "height": 740})
+    last = places[-1].element_handle()
+    opened.page.wait_for_function("place => place.clientWidth < 300", arg=last)
+    assert not wide(opened.page)
     assert not opened.errors

@@ -128,9 +128,7 @@ class Explorer(NamedPanel):
             self._controls["strength"].value = 1.0
         wide_picture = ZOOM * results.before[0].shape[1]
         self.before, self.after = (
-            widgets.Image(
-                format="png", layout={"width": f"{wide_picture}px", "margin": "0 8px 0 0"}
-            )
+            widgets.Image(format="png", layout={"width": f"{wide_picture}px", "margin": "0"})
             for _ in range(2)
         )
         self.numbers = widgets.HTML()
@@ -139,7 +137,8 @@ class Explorer(NamedPanel):
             widgets.VBox([widgets.Label(title), picture]).add_class("de-titled")
             for title, picture in (("before", self.before), ("after", self.after))
         ]
-        super().__init__([*self._controls.values(), widgets.HBox([*pictures, self.numbers])])
+        seen = widgets.HBox([widgets.HBox(pictures), self.numbers]).add_class("de-abreast")
+        super().__init__([*self._controls.values(), seen])
         self._controls["method"].observe(self._offer_settings, names="value")  # the first to hear
         for control in self._controls.values():
             control.observe(self._redraw, names="value")

@@ -131,7 +131,8 @@ function makePlot(view, model, parent, state) {
     sprite.style.backgroundPosition =
       `-${column * tile.width * ZOOM}px -${line * tile.height * ZOOM}px`;
     caption.textContent = captions[row];
-    const [x, y] = at(modality, row), near = (v) => `${v + 12}px`;
+    const [x, y] = at(modality, row), scale = frame.clientWidth / SIDE; // less on a phone
+    const near = (v) => `${v * scale + 12}px`;
     tip.style.display = "block"; // towards the middle of the plot, so that it stays inside
     tip.style.left = x < SIDE / 2 ? near(x) : "";
     tip.style.right = x < SIDE / 2 ? "" : near(SIDE - x);

@@ -98,7 +98,7 @@ class QuickstartPanel(NamedPanel):
             layout=wide,
             style=style,
         )
-        side = widgets.Layout(width=f"{zoom * spec.resolution}px", margin="0 8px 0 0")
+        side = widgets.Layout(width=f"{zoom * spec.resolution}px", margin="0")
         self.before = widgets.Image(format="png", layout=side)
         self.after = widgets.Image(format="png", layout=side)
         self.message = widgets.HTML()

@@ -26,7 +26,7 @@ from deltaedit_kit.labs.study.store import StudyStore
 PANE = "deltaedit-study"  # CSS class of the part that listens to keys
 # Pictures shrink together where there is little room; the answers must fit there too, both of them.
 SIDE = widgets.Layout(width="256px", min_width="0", margin="0 6px")
-MIDDLE = widgets.Layout(width="160px", min_width="0", margin="0 6px")
+MIDDLE = widgets.Layout(width="160px", max_width="calc(100% - 12px)", margin="0 6px")
 WIDEST = "708px"  # of the three pictures in a row
 
 

@@ -53,7 +53,7 @@ def write_standin(
         "generator": by_rule(generator.state_dict()),
         "clip": by_rule(clip_shapes(), equalized=False),
         "mapper": by_rule(DeltaMapper(layout, CLIP_WIDTH).state_dict()),
-        "relevance": {"relevance": check_unit_rows("relevance", layout.total, CLIP_WIDTH)},
+        "relevance": {"relevance": draw_unit_rows("relevance", layout.total, CLIP_WIDTH)},
         "inversion": encoder_tensors(generator.latent_rows),
         "identity": by_rule(ArcFace(CLIP_WIDTH, IR_WIDTHS).state_dict(), equalized=False),
     }
@@ -128,7 +128,7 @@ def normals(name: str, *shape: int) -> Tensor:
     return torch.from_numpy(generator.standard_normal(shape).astype(np.float32))
 
 
-def check_unit_rows(name: str, rows: int, width: int) -> Tensor:
+def draw_unit_rows(name: str, rows: int, width: int) -> Tensor:
     """Random directions."""
     return torch.nn.functional.normalize(normals(name, rows, width), dim=1)
 

@@ -25,7 +25,7 @@ from deltaedit_kit.clip_network import ClipNetwork
 from deltaedit_kit.io.arcface import ArcFace
 from deltaedit_kit.io.e4e import E4e
 from deltaedit_kit.io.footprint import CONFIG_F, VIT_B_32
-from deltaedit_kit.io.standin import by_rule, check_unit_rows, normals
+from deltaedit_kit.io.standin import by_rule, draw_unit_rows, normals
 from deltaedit_kit.mapper import DeltaMapper
 from deltaedit_kit.stylegan2 import Generator
 from deltaedit_kit.stylespace import StyleLayout
@@ -117,7 +117,7 @@ def mapper(path: Path) -> None:
 def relevance(path: Path) -> None:
     """R [6048, 512], unit rows."""
     with path.open("wb") as file:
-        np.save(file, check_unit_rows("relevance", 6048, 512).numpy())
+        np.save(file, draw_unit_rows("relevance", 6048, 512).numpy())
 
 
 def shapes_of(build: Callable[[], nn.Module]) -> dict[str, Tensor]:

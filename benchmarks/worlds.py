@@ -95,6 +95,7 @@ def clip_rows(
     yield "clip", "|Δt| / |Δi|", "", deltas.norm(dim=1) / changes.norm(dim=1)
     yield "clip", "stray", "", stray
     yield "clip", "own above stray", "", (cosines.diagonal() > stray).float()
+    yield "clip", "cos above .5", "", (cosines.diagonal() > 0.5).float()
 
 
 @torch.no_grad()

@@ -24,6 +24,7 @@ def test_differences_of_texts_point_along_their_own_pictures(toyfaces: Domain) -
     assert rows["cos(Δt, Δi)"].shape == (4,)
     assert rows["cos(Δt, Δi)"].min() > 0.8
     assert rows["own above stray"].tolist() == [1, 1, 1, 1]
+    assert rows["cos above .5"].tolist() == (rows["cos(Δt, Δi)"] > 0.5).tolist()
     assert rows["stray"].max() < 0.3  # the other end of the same factor is no stray
 
 

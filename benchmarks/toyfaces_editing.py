@@ -91,16 +91,11 @@ def sentences(which: str = "main") -> list[Sentence]:
         for text in row.held_out
         if any(word in text for word in HELD_OUT_WORDS)
     ]
-    tables: tuple[tuple[Kind, tuple[tuple[str, tuple[str, ...]], ...]], ...] = (
-        ("held-out pair", PAIRS),
-        ("composite", COMPOSITES),
-    )
-    several = [
-        Sentence(text, tuple(attribute(name) for name in names), kind)
-        for kind, table in tables
-        for text, names in table
+    pairs = [Sentence(text, tuple(map(attribute, names)), "held-out pair") for text, names in PAIRS]
+    composites = [
+        Sentence(text, tuple(map(attribute, names)), "composite") for text, names in COMPOSITES
     ]
-    return plain + words + several
+    return plain + words + pairs + composites
 
 
 @torch.no_grad()

@@ -83,8 +83,8 @@ def project(
         raise DeltaEditError(f"no projection is called {method!r}; use one of {known}")
     setting = _checked_setting(method, setting, 2 * len(pair.first))
     rows = _spread(pair.pooled())
-    # Few rows: threads that wait for each other take longer than one, up to seven times where UMAP
-    # ran before, as numba then gives OpenMP more threads than OMP_NUM_THREADS allows.
+    # Few rows: threads that wait for each other take longer than one, eight times where UMAP ran
+    # before, as numba then gives OpenMP more threads than OMP_NUM_THREADS allows.
     with threadpool_limits(1, "openmp"):
         points = scale(_points(rows, method, setting, seed))
     trust, recall = faithfulness(rows, points)

@@ -136,9 +136,8 @@ class Study(NamedPanel):
 
     def _key(self, key: str, token: str) -> None:
         """A key from the page, unless it was pressed before the page showed this question."""
-        with self.turn:
-            if token == self.screen.token:
-                self.press(key)
+        if token == self.screen.token:
+            self.press(key)
 
     def _show(self, screen: Screen) -> Screen:
         label = "SIMULATED study: " if self._store.simulated else ""

@@ -164,7 +164,8 @@ def test_a_training_tells_at_which_step_it_rests(domain, codes, tmp_path, sessio
     until(lambda: session.step % 10 == 5)  # between two reports
     session.pause()
     until(lambda: (session.step, True) in seen)
-    assert session.paused and not session.done
+    assert session.paused
+    assert not session.done
 
 
 @pytest.mark.slow

@@ -172,7 +172,7 @@ def latent_rows(domain: Domain, pool: Pool) -> Iterator[Row]:
 
 
 def threshold_rows(domain: Domain, pool: Pool) -> Iterator[Row]:
-    """What the gate takes from success and from side effects."""
+    """How far the relevance mask lowers success and side effects."""
     editor = Editor(domain)
     for threshold in THRESHOLDS:
         success, side = pool.measure(

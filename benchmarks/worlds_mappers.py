@@ -9,8 +9,9 @@
     correlated    S, three in four pairs among neighbours; only the arranged generator draws them
 
 All mappers are trained alike, in a part of the steps that the shipped ones had, and asked alike:
-s + Δs' or w+ + Δw+' with the unit Δt, no gate, strength 1. So no R is needed, and the rows compare
-spaces, pairs and worlds, not thresholds. A value is the mean over the sentences, with its interval.
+s + Δs' or w+ + Δw+' with the unit Δt, no relevance mask, strength 1. So no R is needed, and the
+rows compare spaces, pairs and worlds, not thresholds. A value is the mean over the sentences, with
+its interval.
 
 Source: arXiv:2303.06285, table 4 and its supplement, for W+ and S.
 """
@@ -73,7 +74,7 @@ def crossed() -> dict[tuple[str, str], Domain]:
 
 @torch.no_grad()
 def edited(domain: Domain, mapper: nn.Module, space: str, faces: Faces, sentence: str) -> Tensor:
-    """Pictures [n, 3, R, R] of an edit without a gate, at strength 1."""
+    """Pictures [n, 3, R, R] of an edit without a relevance mask, at strength 1."""
     delta = domain.delta_text(sentence)
     direction = (delta / delta.norm()).expand(len(faces), -1)
     if space == "s":

@@ -97,7 +97,7 @@ class Moves:
 
     texts: tuple[str, ...]
     delta_t: Float[Tensor, "T E"]  # not normalised
-    delta_s: Float[Tensor, "T n S"]  # the mapper's answer, no channel masked yet
+    delta_s: Float[Tensor, "T n S"]  # the mapper's answer, before the relevance mask
 
 
 class Editor:
@@ -202,7 +202,7 @@ class Editor:
         )
 
     def _delta_s(self, faces: Faces, delta_t: Float[Tensor, "T E"]) -> Float[Tensor, "T n S"]:
-        """The mapper's answer for each direction and face, before the mask."""
+        """The mapper's answer for each direction and face, before the relevance mask."""
         directions = delta_t / delta_t.norm(dim=-1, keepdim=True)  # [T, E]
         targets, count = len(directions), len(faces)
         moves = self.domain.mapper(

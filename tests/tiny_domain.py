@@ -1,7 +1,7 @@
 """A whole domain with random weights, built in a second: what the shells are tested on.
 
 64 px is the smallest size with a fine group. Random networks show no faces, but every rule about
-arguments, shapes, seeds, masks and recipes holds for them as for the shipped ones.
+arguments, shapes, seeds, relevance masks and recipes holds for them as for the shipped ones.
 """
 
 from __future__ import annotations

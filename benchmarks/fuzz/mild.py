@@ -1,4 +1,4 @@
-"""Inputs that are changed a little and often still right, so that the code behind the gate is met.
+"""Inputs that are changed a little and often still right, so that code after the checks runs, too.
 
 tensors    another value, type, key prefix or wrapping; one key more, one less, another order
 JSON       another order, one key more or less, 1 as 1.0, a number nudged, another spelling

@@ -4,7 +4,7 @@
 
 Idea: the numbers follow from the names, so they are the same on every machine and with every
 version of torch; nothing is stored or downloaded. Networks of random numbers draw no faces, but
-shapes, files, masks, strengths and recipes behave as those of the large domains do.
+shapes, files, relevance masks, strengths and recipes behave as those of the large domains do.
 """
 
 from __future__ import annotations

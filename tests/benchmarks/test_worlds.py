@@ -37,7 +37,7 @@ def test_factors_are_read_off_w_better_than_chance(toyfaces: Domain) -> None:
     assert all(0 <= float(v) <= 1 for (_, what), v in rows.items() if what == "disentanglement")
 
 
-def test_a_gate_that_nothing_passes_changes_nothing(toyfaces: Domain) -> None:
+def test_a_relevance_mask_that_keeps_no_channel_changes_nothing(toyfaces: Domain) -> None:
     pool = Pool(toyfaces, [Sentence(row.prompt, (row,)) for row in ASKED[:1]], faces=4)
     editor = Editor(toyfaces)
     success, side = pool.measure(lambda f, text: editor.edit(f, text, threshold=10.0).after)

@@ -27,7 +27,7 @@ def test_every_case_is_right_or_one_line(surface: str) -> None:
 def test_a_quarter_of_inputs_changed_a_little_is_right(surface: str) -> None:
     report = fuzz(surface, FEW, seed=1, mild=1.0)
     assert not report.faults, "\n".join(report.faults)
-    assert report.outcomes["right"] >= FEW / 4  # else the code behind the gate is never met
+    assert report.outcomes["right"] >= FEW / 4  # else the code after the checks never runs
 
 
 def test_a_case_is_decided_by_its_number() -> None:

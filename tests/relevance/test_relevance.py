@@ -1,4 +1,4 @@
-"""Relevance: the mask rule, and R against a plain loop that draws every picture whole."""
+"""Relevance: the relevance mask, and R against a plain loop that draws every picture whole."""
 
 from dataclasses import replace
 from pathlib import Path

@@ -1,8 +1,8 @@
-"""Exercises on editing: the mask, the edit, and the parts of StyleGAN2 that the mapper is made of.
+"""Exercises on editing: relevance mask, edit, and the parts of StyleGAN2 in the mapper.
 
     kept = |R · Δt| >= threshold        after = s + strength · kept · M(s, i, unit(Δt))
 
-Citation: arXiv:2303.06285, section 3.3; the mask: StyleCLIP, arXiv:2103.17249, section 6.
+Citation: arXiv:2303.06285, section 3.3; relevance mask: StyleCLIP, arXiv:2103.17249, section 6.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from torch.nn import functional as F
 
 from deltaedit_kit.labs.course.exercise import Answer, Exercise, Inputs
 
-# --- the mask and the edit
+# --- the relevance mask and the edit
 
 
 def kept(relevance: Tensor, delta_t: Tensor, threshold: float) -> Tensor:
@@ -35,7 +35,7 @@ def _mask_inputs(random: torch.Generator) -> Sequence[Inputs]:
 def edit(
     mapper: Answer, s: Tensor, clip: Tensor, delta_t: Tensor, mask: Tensor, strength: float
 ) -> Tensor:
-    """The style after an edit: s [n, S], clip [n, E], Δt [E], mask bool [S] -> [n, S]."""
+    """The style after an edit: s [n, S], clip [n, E], Δt [E], relevance mask bool [S] -> [n, S]."""
     direction = (delta_t / delta_t.norm()).expand(len(s), -1)
     return s + strength * mask * mapper(s, clip, direction)
 
@@ -138,19 +138,21 @@ EXERCISES = (
             "Δt is not normalised": lambda m, s, i, t, k, a: (
                 s + a * k * m(s, i, t.expand(len(s), -1))
             ),
-            "the mask is on s, too": lambda m, s, i, t, k, a: (
+            "the relevance mask is applied to s, too": lambda m, s, i, t, k, a: (
                 k * edit(m, s, i, t, torch.ones_like(k), a)
             ),
-            "the mask is missing": lambda m, s, i, t, k, a: edit(m, s, i, t, torch.ones_like(k), a),
+            "the relevance mask is missing": lambda m, s, i, t, k, a: edit(
+                m, s, i, t, torch.ones_like(k), a
+            ),
             "the strength is missing": lambda m, s, i, t, k, a: edit(m, s, i, t, k, 1.0),
             "it goes the opposite way": lambda m, s, i, t, k, a: edit(m, s, i, t, k, -a),
             "it returns the change, not the style": lambda m, s, i, t, k, a: (
                 edit(m, s, i, t, k, a) - s
             ),
-            "the mask is turned round": lambda m, s, i, t, k, a: edit(m, s, i, t, ~k, a),
+            "the relevance mask is inverted": lambda m, s, i, t, k, a: edit(m, s, i, t, ~k, a),
         },
         (
-            "The mapper wants a unit direction; the mask and the strength come after it.",
+            "The mapper needs a unit direction; the relevance mask and the strength come later.",
             "s + strength · mask · M(s, i, Δt / |Δt|)",
             "direction = (delta_t / delta_t.norm()).expand(len(s), -1)",
         ),

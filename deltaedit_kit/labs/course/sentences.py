@@ -2,7 +2,7 @@
 
     Δt      unit(mean over templates of text(target)) - the same of the neutral word
     Δs      Σ_k strength_k · Δs_k ⊙ kept_k
-    gate    number of channels with |R_c · Δt| >= threshold, for each threshold
+    kept    number of channels with |R_c · Δt| >= threshold, for each threshold
     choice  the threshold with the highest success - price · side effect
 
 Citation: arXiv:2303.06285, section 3.3; templates: Radford et al., arXiv:2103.00020, section 3.1.4.
@@ -62,9 +62,9 @@ def add(
     return (strengths[:, None] * steps * kept).sum(dim=0)
 
 
-def _added(gate: Callable[[Tensor], Tensor]) -> Answer:
-    """With another mask, made of all masks [K, S]."""
-    return lambda steps, strengths, kept: (strengths[:, None] * steps * gate(kept)).sum(0)
+def _added(masks: Callable[[Tensor], Tensor]) -> Answer:
+    """With other relevance masks, made of the right ones [K, S]."""
+    return lambda steps, strengths, kept: (strengths[:, None] * steps * masks(kept)).sum(0)
 
 
 def _sentences(random: torch.Generator) -> Sequence[Inputs]:
@@ -95,7 +95,7 @@ def _curve(
     return lambda r, t, thresholds: passes(of(r, t)[None], thresholds[:, None]).sum(1)
 
 
-def _gates(random: torch.Generator) -> Sequence[Inputs]:
+def _sweeps(random: torch.Generator) -> Sequence[Inputs]:
     cases: list[Inputs] = []
     for channels in (40, 60, 90):
         rows, step = _unit(random, channels, 5), _unit(random, 5) * 0.375
@@ -196,15 +196,15 @@ EXERCISES = (
             "the strengths are missing": lambda x, a, kept: (x * kept).sum(0),
             "the strengths are scaled to a sum of 1": lambda x, a, kept: add(x, a / a.sum(), kept),
             "one strength for all": lambda x, a, kept: a[0] * (x * kept).sum(0),
-            "the masks are missing": _added(torch.ones_like),
+            "the relevance masks are missing": _added(torch.ones_like),
             "a channel that any sentence may move is moved by all": _added(
                 lambda kept: kept.any(0)
             ),
             "only channels that all sentences may move": _added(lambda kept: kept.all(0)),
-            "the masks are turned round": _added(torch.logical_not),
+            "the relevance masks are inverted": _added(torch.logical_not),
         },
         (
-            "Every sentence has a strength and a mask of its own.",
+            "Every sentence has its own strength and its own relevance mask.",
             "Σ_k strength_k · Δs_k ⊙ kept_k",
             "strengths[:, None] * steps * kept",
         ),
@@ -240,7 +240,7 @@ EXERCISES = (
         "04.kept_curve",
         "kept_curve(relevance [S, E], delta_t [E], thresholds [T]) -> numbers of channels [T]",
         kept_curve,
-        _gates,
+        _sweeps,
         {
             "Δt is brought to length 1 first": _curve(lambda r, t: (r @ _scaled(t)).abs()),
             "without the absolute value": _curve(lambda r, t: r @ t),
@@ -253,7 +253,7 @@ EXERCISES = (
             ),
         },
         (
-            "The mask of notebook 00b, once for each threshold, counted.",
+            "Make the relevance mask of notebook 00b for each threshold and count its channels.",
             "number of channels with |R_c · Δt| >= threshold",
             "relevant = (relevance @ delta_t).abs()",
         ),

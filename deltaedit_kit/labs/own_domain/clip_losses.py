@@ -10,7 +10,7 @@ with D_a = mean embedding of the pictures that show attribute a, less the mean o
 could tell (a hue is compared among clothes that are not black, or else it would mean "bright" as
 well). The second to fourth line are what DeltaEdit will ask of this space: a direction a sentence;
 as long as those of pictures are on average, every attribute of it with the same say, so that one
-mask threshold does for all; and level, as an edit leads from picture to picture, not to what all of
+threshold suits all; and level, as an edit leads from picture to picture, not to what all of
 them share: where it leans towards their mean, edits fall short; where a little away from it, they
 reach further than a larger strength takes them. The last line keeps one attribute's edit from
 pulling at another.

@@ -1,4 +1,4 @@
-"""Worlds side by side: alignment, readout, edits and the gate, a colour a world.
+"""Worlds side by side: alignment, readout, edits and relevance masks, a colour a world.
 
     table    world, part, measure, at, mean, low, high, n: `python -m benchmarks.worlds --out FILE`
 
@@ -38,7 +38,7 @@ def worlds_figure(table: pd.DataFrame) -> PictureFigure:
     """Four panels: CLIP's directions, linear readout, edits, success against side effect."""
     figure = PictureFigure(figsize=(12, 7), facecolor="white", layout="constrained")
     FigureCanvasAgg(figure)
-    (clip, readout), (edits, gate) = figure.subplots(2, 2)
+    (clip, readout), (edits, masked) = figure.subplots(2, 2)
     title_and_bars(
         clip,
         "CLIP: does Δt point along Δi?",
@@ -60,7 +60,7 @@ def worlds_figure(table: pd.DataFrame) -> PictureFigure:
         for name in ("DeltaEdit", "directions")
     ]
     title_and_bars(edits, "Edits by sentences", table, "edits", measures)
-    gate_curve(gate, table)
+    threshold_curve(masked, table)
     handles, labels = clip.get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=3, fontsize=9, frameon=False)
     return figure
@@ -86,9 +86,10 @@ def title_and_bars(
     axis.spines[["top", "right"]].set_visible(False)
 
 
-def gate_curve(axis: Axes, table: pd.DataFrame) -> None:
-    """A line a world through (success, side effect), a point a threshold."""
-    axis.set_title("The gate: a point a threshold, first and last named", loc="left", fontsize=10)
+def threshold_curve(axis: Axes, table: pd.DataFrame) -> None:
+    """A line for each world through (success, side effect), a point for each threshold."""
+    title = "Relevance mask: one point for each threshold, first and last labelled"
+    axis.set_title(title, loc="left", fontsize=10)
     part = table[table["part"] == "threshold"]
     for place, world in enumerate(table["world"].unique()):
         own = pd.DataFrame(part[part["world"] == world])

@@ -90,7 +90,7 @@ class EditAccuracy:
         return torch.cat(done).float().mean().item()
 
     def _edited(self, mapper: nn.Module, faces: Faces, sentence: str) -> Tensor:
-        """Pictures after the edit, in s with the domain's mask, or in w+ without one."""
+        """Pictures after the edit, in s with the relevance mask, or in w+ without one."""
         if self.config.space == "s":
             return Editor(self.domain.with_mapper(mapper)).edit(faces, sentence).after
         delta = self.domain.delta_text(sentence)

@@ -157,7 +157,7 @@ class TrainingSession:
                 self.folder,
                 self._report,
                 self.edit_accuracy,
-                self._gate,
+                self._goes_on,
                 Rank(),
             )
             self._finished = not self._stopping
@@ -169,7 +169,7 @@ class TrainingSession:
         finally:
             ended.set()
 
-    def _gate(self, run: Run) -> bool:
+    def _goes_on(self, run: Run) -> bool:
         """Asked before every step: show, rest, go on?"""
         if self._began_at < 0:
             self._began_at = run.step

@@ -48,7 +48,7 @@ def test_there_are_five_mistakes_and_three_hints(key: str) -> None:
 def test_a_planted_mistake_is_told_by_its_own_name(key: str, name: str) -> None:
     right, text = diagnosed(key, EXERCISES[key].mistakes[name])
     assert not right
-    assert text.endswith(name) or ("it returns" in text and "wanted is" in text)
+    assert text.endswith(name) or ("it returns" in text and "is expected" in text)
 
 
 def stub(*_: Any) -> None:
@@ -92,7 +92,7 @@ def test_a_changed_input_is_told() -> None:
     def in_place(w: torch.Tensor, mean_w: torch.Tensor, psi: float) -> torch.Tensor:
         return w.sub_(mean_w).mul_(psi).add_(mean_w)
 
-    assert "mutates" in check("method.truncate", in_place).text
+    assert "changes its input" in check("method.truncate", in_place).text
 
 
 def test_an_answer_for_one_input_only_is_told() -> None:

@@ -163,21 +163,23 @@ EXERCISES = (
         binomial_p,
         _counts,
         {
-            "one-sided: only as many wins or more": _ways(lambda k, wins, n: k >= wins),
-            "one-sided: only as few wins or fewer": _ways(lambda k, wins, n: k <= wins),
-            "the chance of this very count, not of one at least as far out": _ways(
+            "one-sided: only counts that are as high or higher": _ways(
+                lambda k, wins, n: k >= wins
+            ),
+            "one-sided: only counts that are as low or lower": _ways(lambda k, wins, n: k <= wins),
+            "the probability of exactly this count, without those further from half": _ways(
                 lambda k, wins, n: k == wins
             ),
-            "the count that was seen is left out": _ways(
+            "the observed count is left out": _ways(
                 lambda k, wins, n: abs(k - n / 2) > abs(wins - n / 2)
             ),
-            "twice the upper tail, on whichever side the wins are": _ways(
+            "twice the upper tail, even where the count is below half": _ways(
                 lambda k, wins, n: k >= wins, 2.0
             ),
             "twice one tail: more than 1 for exactly half": lambda wins, n: (
                 2 * _ways(lambda k, w, n: k >= w)(max(wins, n - wins), n)
             ),
-            "a normal curve in the place of the exact counts": lambda wins, n: erfc(
+            "a normal distribution instead of the exact one": lambda wins, n: erfc(
                 abs(wins - n / 2) / sqrt(n / 4) / sqrt(2)
             ),
             "1 - p": lambda wins, n: 1 - binomial_p(wins, n),
@@ -195,16 +197,16 @@ EXERCISES = (
         _shares,
         {
             "the plain interval p ± z √(p (1 - p) / n): no width where all agree": _wald,
-            "its middle is the share itself, not drawn towards a half": _around_the_share,
-            "the middle is not drawn towards a half: z²/2n is missing": _wilson(pull=0.0),
+            "the centre is the share itself, not shifted towards 1/2": _around_the_share,
+            "the centre is not shifted towards 1/2: z²/2n is missing": _wilson(pull=0.0),
             "z²/4n² under the root is missing": _wilson(more=0.0),
             "it is not divided by 1 + z²/n": _wilson(divided=False),
-            "z²/n in the place of z²/2n": _wilson(pull=1.0),
+            "z²/n instead of z²/2n": _wilson(pull=1.0),
             "z is fixed at 1.96": lambda wins, n, z: wilson(wins, n, 1.96),
-            "high before low": lambda wins, n, z: wilson(wins, n, z)[::-1],
+            "low and high are exchanged": lambda wins, n, z: wilson(wins, n, z)[::-1],
         },
         (
-            "A share of 12 of 12 is not certainty: the middle is drawn towards a half.",
+            "12 of 12 is not certainty: the centre is shifted towards 1/2.",
             "(p + z²/2n ± z √(p (1 - p)/n + z²/4n²)) / (1 + z²/n)",
             "share, shrink = wins / answers, 1 + z**2 / answers",
         ),
@@ -219,15 +221,15 @@ EXERCISES = (
         {
             "every answer counts as one: ρ is not used": lambda people, n, rho: people * n,
             "only people count: that is ρ = 1": lambda people, n, rho: float(people),
-            "n in the place of n - 1": lambda people, n, rho: people * n / (1 + n * rho),
-            "multiplied by the bracket, not divided": lambda people, n, rho: (
+            "n instead of n - 1": lambda people, n, rho: people * n / (1 + n * rho),
+            "multiplied by the bracket instead of divided": lambda people, n, rho: (
                 people * n * (1 + (n - 1) * rho)
             ),
-            "all answers are alike, not those of one person": lambda people, n, rho: (
+            "all answers are taken as alike, not just those of one person": lambda people, n, rho: (
                 people * n / (1 + (people * n - 1) * rho)
             ),
-            "for one person only": lambda people, n, rho: n / (1 + (n - 1) * rho),
-            "the root of the bracket: that is for an interval's width": lambda people, n, rho: (
+            "the number for one person only": lambda people, n, rho: n / (1 + (n - 1) * rho),
+            "divided by the bracket's square root, which is for a width": lambda people, n, rho: (
                 people * n / sqrt(1 + (n - 1) * rho)
             ),
         },
@@ -243,24 +245,26 @@ EXERCISES = (
         people_needed,
         _plans,
         {
-            "answers, not people: not divided by the rounds": _needed(
+            "it counts answers, not people: it is not divided by the rounds": _needed(
                 per_person=lambda n, rho: 1 / (1 + (n - 1) * rho)
             ),
             "the answers of one person count as independent": _needed(
                 per_person=lambda n, rho: float(n)
             ),
-            "one answer a person, whatever the rounds": _needed(per_person=lambda n, rho: 1.0),
-            "without 0.84: half of such studies would miss it": _needed(1.96),
-            "a one-sided level, 1.64 in the place of 1.96": _needed(1.64 + 0.84),
-            "the distance from a half is not squared": _needed(gap=lambda share: share - 0.5),
-            "the share itself in the place of its distance from a half": _needed(
+            "one answer for each person, whatever the rounds": _needed(
+                per_person=lambda n, rho: 1.0
+            ),
+            "0.84 is missing: half of such studies would miss the difference": _needed(1.96),
+            "a one-sided level, 1.64 instead of 1.96": _needed(1.64 + 0.84),
+            "the distance from 1/2 is not squared": _needed(gap=lambda share: share - 0.5),
+            "the share itself instead of its distance from 1/2": _needed(
                 gap=lambda share: share**2
             ),
             "rounded down: one person too few": _needed(whole=floor),
-            "n in the place of n - 1": _needed(per_person=lambda n, rho: n / (1 + n * rho)),
+            "n instead of n - 1": _needed(per_person=lambda n, rho: n / (1 + n * rho)),
         },
         (
-            "How many independent answers, and how many of those is a person worth?",
+            "How many independent answers are needed, and how many is one person worth?",
             "(1.96 + 0.84)² p (1 - p) / (p - 1/2)² · (1 + (n - 1) ρ) / n, rounded up",
             "independent = (1.96 + 0.84) ** 2 * share * (1 - share) / (share - 0.5) ** 2",
         ),
@@ -274,18 +278,18 @@ EXERCISES = (
             "pairs are picked, not people: the wrong axis": _middle(
                 lambda wins, picks: wins.mean(axis=0)[picks].mean(axis=1)
             ),
-            "the spread of people, not that of their mean": _middle(
+            "the spread of the people, not that of their mean": _middle(
                 lambda wins, picks: wins.mean(axis=1)
             ),
-            "each person's majority in the place of their share": _middle(
+            "each person's majority instead of their share": _middle(
                 lambda wins, picks: (wins.mean(axis=1) > 0.5)[picks].mean(axis=1)
             ),
-            "one answer a person: only the first pair": _middle(
+            "one answer for each person: only the first pair": _middle(
                 lambda wins, picks: wins[:, 0][picks].mean(axis=1)
             ),
-            "5 % cut on either side: that is a 90 % interval": _middle(_means, 0.05, 0.95),
-            "high before low": _middle(_means, 0.975, 0.025),
-            "from the lowest study to the highest": _middle(_means, 0.0, 1.0),
+            "5 % are cut off on each side: that is a 90 % interval": _middle(_means, 0.05, 0.95),
+            "low and high are exchanged": _middle(_means, 0.975, 0.025),
+            "from the lowest share to the highest": _middle(_means, 0.0, 1.0),
             "the share of the other method": _middle(lambda wins, picks: 1 - _means(wins, picks)),
         },
         (

@@ -147,21 +147,21 @@ def diagnose(
         try:
             raw = exercise.ask(answer, given)
         except NotImplementedError:  # what the student's edition begins with
-            return False, f"nothing is written yet; asked for is {exercise.task}"
+            return False, f"nothing is written yet; the task is {exercise.task}"
         except BaseException as error:  # whatever a learner's function raises, SystemExit too
             said = f"{type(error).__name__}: {str(error)[:200]}"
-            return False, f"it raises {said}; asked for is {exercise.task}"
+            return False, f"it raises {said}; the task is {exercise.task}"
         if raw is None:
             return False, "it returns nothing: is there a `return`?"
         try:
             got.append(_tensors(raw))
         except (TypeError, ValueError, RuntimeError):
-            return False, f"it returns {type(raw).__name__}, which is not what was asked for"
+            return False, f"it returns {type(raw).__name__}, not numbers or tensors"
         shapes, shapes_wanted = _shapes(got[-1]), _shapes(right)
         if shapes != shapes_wanted:
-            return False, f"it returns {shapes}, wanted is {shapes_wanted}"
+            return False, f"it returns {shapes}, but {shapes_wanted} is expected"
         if exercise.ask is call and not _same(_numbers(given), _numbers(case), 0.0):
-            return False, "it mutates its input: work on a copy, not in place"
+            return False, "it changes its input: work on a copy"
     return _compared(exercise, cases, got, wanted)
 
 
@@ -181,14 +181,14 @@ def _compared(
     if any(fits):
         return (
             False,
-            f"right on {sum(fits)} of {len(fits)} inputs: does it fit one size or seed only?",
+            f"right on {sum(fits)} of {len(fits)} inputs: does it depend on one size or seed?",
         )
     # Over all inputs at once: a single number is some multiple of any other.
     given, right = (torch.cat([x.flatten() for x in chain(*one)]) for one in (got, wanted))
     if not bool(torch.isfinite(given).all()):
         return False, "it returns NaN or infinity"
     if len(got) > 1 and all(_same(got[0], one, 0.0) for one in got[1:]):
-        return False, "it returns a constant: the same for every input"
+        return False, "it returns a constant: the same numbers for every input"
     if _same([-given], [right], exercise.tolerance):
         return False, "the sign is wrong"
     ratio = float((given @ right) / (right @ right).clamp(min=1e-12))

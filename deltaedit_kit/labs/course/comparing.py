@@ -146,12 +146,12 @@ EXERCISES = (
         {
             "the covariances are divided by n, not by n - 1": _frechet(correction=0),
             "the distance of the means is not squared": _frechet(lambda gap: gap.norm()),
-            "the means are forgotten": _frechet(torch.zeros_like),
+            "the means are left out": _frechet(torch.zeros_like),
             "the 2 before the last trace is missing": _frechet(twice=1.0),
             "the last trace is added": _frechet(twice=-2.0),
-            "variances alone: how features go together is lost": _frechet(diagonal=True),
-            "its root: the distance is given squared": lambda x, y: frechet(x, y) ** 0.5,
-            "the means alone: how far the features spread is lost": lambda x, y: (
+            "variances only: the covariances are left out": _frechet(diagonal=True),
+            "its square root: the squared distance is asked for": lambda x, y: frechet(x, y) ** 0.5,
+            "means only: the covariances are left out": lambda x, y: (
                 (x.mean(0) - y.mean(0)).square().sum()
             ),
         },
@@ -167,8 +167,10 @@ EXERCISES = (
         objective,
         _walks,
         {
-            "the sign of the cosine: it runs away from the sentence": _objective(lambda c: 1 + c),
-            "the sign of the face term: it rewards another person": _objective(
+            "the cosine has the wrong sign: it moves away from the sentence": _objective(
+                lambda c: 1 + c
+            ),
+            "the face term has the wrong sign: it rewards another person": _objective(
                 person=lambda alike: 1 + alike
             ),
             "the distance is averaged over numbers, not summed": _objective(
@@ -177,17 +179,17 @@ EXERCISES = (
             "the distance is not squared": _objective(
                 distance=lambda w, s: (w - s).flatten(1).norm(dim=1)
             ),
-            "the distance from zero, not from the start": _objective(
+            "the distance is that from zero, not from the start": _objective(
                 distance=lambda w, s: w.square().flatten(1).sum(1)
             ),
             "the distance is missing": _objective(distance=lambda w, s: w.new_zeros(len(w))),
             "the face term is missing": _objective(person=torch.zeros_like),
-            "one distance of all pictures together": _objective(
+            "one distance for all pictures together": _objective(
                 distance=lambda w, s: (w - s).square().sum().expand(len(w)) + 0
             ),
         },
         (
-            "Three terms: fit the sentence, stay near the start, stay the same person.",
+            "Three terms: match the sentence, stay near the start, keep the same person.",
             "1 - i · t + l2 Σ (w - start)² + identity (1 - alike), for each picture",
             "distance = (w - start).square().flatten(1).sum(dim=1)",
         ),
@@ -198,17 +200,19 @@ EXERCISES = (
         paired_interval,
         _scores,
         {
-            "each method draws sentences of its own: the pairs are torn": _middle(
+            "each method draws its own sentences: the pairs are lost": _middle(
                 lambda a, b, picks: a[picks].mean(1) - b[picks.flip(0)].mean(1)
             ),
-            "second minus first": _middle(lambda a, b, picks: _means(b, a, picks)),
-            "5 % cut on either side: that is a 90 % interval": _middle(_means, 0.05, 0.95),
-            "high before low": _middle(_means, 0.975, 0.025),
+            "second minus first instead of first minus second": _middle(
+                lambda a, b, picks: _means(b, a, picks)
+            ),
+            "5 % are cut off on each side: that is a 90 % interval": _middle(_means, 0.05, 0.95),
+            "low and high are exchanged": _middle(_means, 0.975, 0.025),
             "from the lowest mean to the highest": _middle(_means, 0.0, 1.0),
             "the spread of the differences, not that of their mean": _middle(
                 lambda a, b, picks: a - b
             ),
-            "the interval of the first method alone": _middle(lambda a, b, picks: a[picks].mean(1)),
+            "the interval of the first method only": _middle(lambda a, b, picks: a[picks].mean(1)),
         },
         (
             "A sentence that is hard for one method is hard for both: take the difference first.",

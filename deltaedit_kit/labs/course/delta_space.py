@@ -152,13 +152,13 @@ EXERCISES = (
         _two_clouds,
         {
             "it is not divided by the lengths": lambda x, y: (x * y).sum(axis=1),
-            "the distance, 1 - cosine": lambda x, y: 1 - cosine(x, y),
+            "the distance 1 - cosine instead of the cosine": lambda x, y: 1 - cosine(x, y),
             "over the wrong axis: columns instead of rows": lambda x, y: cosine(x.T, y.T),
             "the clouds are centred first": lambda x, y: cosine(x - x.mean(0), y - y.mean(0)),
-            "each row is centred first: that is a correlation": lambda x, y: cosine(
+            "each row is centred first: that gives a correlation": lambda x, y: cosine(
                 x - x.mean(1, keepdims=True), y - y.mean(1, keepdims=True)
             ),
-            "one length for all rows": lambda x, y: (
+            "one length for all rows together": lambda x, y: (
                 (x * y).sum(axis=1) / np.linalg.norm(x) / np.linalg.norm(y)
             ),
             "divided by the squared lengths": lambda x, y: (
@@ -166,8 +166,8 @@ EXERCISES = (
             ),
         },
         (
-            "How far do two arrows point the same way, however long they are?",
-            "x · y / (|x| |y|), for each row by itself.",
+            "How similar are the directions of two vectors, whatever their lengths?",
+            "x · y / (|x| |y|), for each row separately.",
             "lengths = np.linalg.norm(x, axis=1) * np.linalg.norm(y, axis=1)",
         ),
     ),
@@ -178,16 +178,18 @@ EXERCISES = (
         lambda random: [(_normal(random, n, 3), _others(random, n)) for n in (4, 6, 9)],
         {
             "it points from the end to the start": lambda x, start: x[start] - x,
-            "it is normalised: the length says something, keep it": lambda x, start: (
+            "it is normalised: keep the length, it carries information": lambda x, start: (
                 (x - x[start]) / np.linalg.norm(x - x[start], axis=1, keepdims=True)
             ),
             "it subtracts the mean, not another row": lambda x, start: x - x.mean(axis=0),
-            "it subtracts the row before": lambda x, start: x - np.roll(x, 1, axis=0),
-            "one start for all rows": lambda x, start: x - x[start[0]],
-            "the absolute value: a direction has signs": lambda x, start: np.abs(x - x[start]),
+            "it subtracts the previous row": lambda x, start: x - np.roll(x, 1, axis=0),
+            "the same start for all rows": lambda x, start: x - x[start[0]],
+            "it takes the absolute value: a direction has signs": lambda x, start: np.abs(
+                x - x[start]
+            ),
         },
         (
-            "Numpy can take many rows at once, in any order.",
+            "NumPy can index many rows at once, in any order.",
             "Δ_k = x_k - x_start[k]",
             "rows[start]",
         ),
@@ -201,10 +203,10 @@ EXERCISES = (
             "the diagonal is counted among the mismatched pairs": lambda t: (
                 np.trace(t) / len(t) - t.mean()
             ),
-            "the mean of partners alone, without that of mismatched pairs": lambda t: (
+            "the mean of partners only: that of mismatched pairs is missing": lambda t: (
                 np.trace(t) / len(t)
             ),
-            "mismatched minus partners: the sign": lambda t: -margin(t),
+            "the sign is wrong: mismatched pairs minus partners": lambda t: -margin(t),
             "the sum of mismatched pairs is divided by n², not by n (n - 1)": lambda t: (
                 np.trace(t) / len(t) - (t.sum() - np.trace(t)) / len(t) ** 2
             ),
@@ -212,12 +214,12 @@ EXERCISES = (
                 np.trace(t) / len(t) - (t - 1e9 * np.eye(len(t))).max(axis=1).mean()
             ),
             "summed instead of averaged": lambda t: 2 * np.trace(t) - t.sum(),
-            "mismatched pairs of one side of the diagonal only": lambda t: (
+            "only the mismatched pairs on one side of the diagonal": lambda t: (
                 np.trace(t) / len(t) - t[np.triu_indices(len(t), 1)].mean()
             ),
         },
         (
-            "Partners stand on the diagonal. How many entries are left?",
+            "Partners are on the diagonal. How many other entries are there?",
             "trace / n - (sum - trace) / (n (n - 1))",
             "own = np.trace(table)",
         ),
@@ -230,14 +232,16 @@ EXERCISES = (
         {
             "off by one: it looks among the k + 1 highest": lambda t, k: recall_at_k(t, k + 1),
             "off by one: it looks among the k - 1 highest": lambda t, k: recall_at_k(t, k - 1),
-            "it looks down the columns: texts ask for pictures": lambda t, k: recall_at_k(t.T, k),
+            "it compares within columns, not within rows: texts look for pictures": lambda t, k: (
+                recall_at_k(t.T, k)
+            ),
             "it looks among the k lowest": lambda t, k: recall_at_k(-t, k),
             "a number of rows instead of a share": lambda t, k: recall_at_k(t, k) * len(t),
             "k is not used: this is R@1": lambda t, k: recall_at_k(t, 1),
-            "divided by k as well": lambda t, k: recall_at_k(t, k) / k,
+            "the share is also divided by k": lambda t, k: recall_at_k(t, k) / k,
         },
         (
-            "How many columns of a row are higher than its own?",
+            "How many entries of a row are higher than its entry on the diagonal?",
             "mean over rows of [number of entries above the diagonal entry < k]",
             "own = np.diag(table)[:, None]",
         ),
@@ -248,10 +252,12 @@ EXERCISES = (
         permutation_p,
         _tables_and_orders,
         {
-            "without the 1: p can be 0, which no number of shuffles shows": _p(
+            "the 1 is missing: p can be 0, which no number of shuffles can show": _p(
                 lambda null, own: (null >= own).sum(), add=(0, 0)
             ),
-            "the 1 is added above only": _p(lambda null, own: (null >= own).sum(), add=(1, 0)),
+            "the 1 is added to the numerator only": _p(
+                lambda null, own: (null >= own).sum(), add=(1, 0)
+            ),
             "a shuffle that is exactly as good is not counted": _p(
                 lambda null, own: (null > own + 1e-12).sum()
             ),
@@ -259,7 +265,7 @@ EXERCISES = (
                 lambda null, own: (null < own - 1e-12).sum()
             ),
             "1 - p": lambda t, orders: 1 - permutation_p(t, orders),
-            "two-sided: asked is whether partners are more alike": _p(
+            "two-sided: the question is only whether partners are more alike": _p(
                 lambda null, own: (np.abs(null) >= abs(own)).sum()
             ),
             "rows and columns are shuffled alike, so partners stay partners": _p(
@@ -267,7 +273,7 @@ EXERCISES = (
             ),
         },
         (
-            "Give every picture the text of somebody else, many times. How often is that as good?",
+            "Give every picture another picture's text, many times. How often is that as good?",
             "(1 + number of orders with mean table[k, order[k]] >= mean diagonal) / (1 + m)",
             "shuffled = table[np.arange(len(table)), orders].mean(axis=1)",
         ),
@@ -278,20 +284,22 @@ EXERCISES = (
         bootstrap_interval,
         _values_and_picks,
         {
-            "5 % cut on either side: that is a 90 % interval": _interval(_means, (0.05, 0.95)),
+            "5 % are cut off on each side: that is a 90 % interval": _interval(
+                _means, (0.05, 0.95)
+            ),
             "the spread of the values, not that of their mean": _interval(lambda v, _: v),
-            "high before low": _interval(_means, (0.975, 0.025)),
+            "low and high are exchanged": _interval(_means, (0.975, 0.025)),
             "from the lowest mean to the highest": _interval(_means, (0.0, 1.0)),
             "the median of each pick instead of the mean": _interval(
                 lambda v, picks: np.median(v[picks], axis=1)
             ),
-            "mean ± 1.96 deviations: right for a symmetric spread only": _normal_interval,
-            "averaged over the picks instead of within one": _interval(
+            "mean ± 1.96 deviations: right for a symmetric distribution only": _normal_interval,
+            "averaged over the picks instead of within each pick": _interval(
                 lambda v, picks: v[picks].mean(axis=0)
             ),
         },
         (
-            "Draw the sample again from itself; how much does its mean move?",
+            "Draw new samples from the sample itself. How much does their mean vary?",
             "the 2.5 % and 97.5 % quantiles of the means of values[picks]",
             "means = values[picks].mean(axis=1)",
         ),

@@ -87,13 +87,13 @@ EXERCISES = (
                 lambda z, k: z[:, :k] / z.std(dim=1, keepdim=True)
             ),
             "the last coordinates, not the first": _factors(lambda z, k: (z / _rms(z))[:, -k:]),
-            "a sigmoid: its results are not uniform": _factors(
+            "a sigmoid instead of Φ: its results are not uniform": _factors(
                 lambda z, k: (z / _rms(z))[:, :k], torch.sigmoid
             ),
-            "the root is missing": _factors(lambda z, k: z[:, :k] / _rms(z) ** 2),
+            "the square root is missing": _factors(lambda z, k: z[:, :k] / _rms(z) ** 2),
         },
         (
-            "Normalise whole rows first, then take what names a factor.",
+            "Normalise whole rows first, then take the coordinates that stand for factors.",
             "u = Φ(z / sqrt(mean z²)); Φ is torch.special.ndtr",
             "normalised = z / z.square().mean(dim=1, keepdim=True).sqrt()",
         ),
@@ -108,22 +108,22 @@ EXERCISES = (
                 (made - target).square().sum((1, 2, 3, 4))
                 / (target[:, 1] - target[:, 0]).square().sum((1, 2, 3))
             ),
-            "divided by what was drawn, not by what should be": _unexplained(
+            "divided by the change that was drawn, not by the one that was wanted": _unexplained(
                 by=lambda drawn, change: drawn.square()
             ),
-            "absolute values: the definition squares": _unexplained(
+            "absolute values instead of squares": _unexplained(
                 lambda drawn, change: (drawn - change).abs(), lambda drawn, change: change.abs()
             ),
             "one of the two changes has the other sign": _unexplained(
                 lambda drawn, change: (drawn + change).square()
             ),
-            "not divided: pale factors count for little": _unexplained(
+            "not divided: factors that change few pixels count less": _unexplained(
                 by=lambda drawn, change: torch.ones_like(change) / change[0].numel()
             ),
             "one number for all pairs": lambda made, target: unexplained(made, target).mean(),
         },
         (
-            "What changes between the two pictures of a pair shows the factor alone.",
+            "The difference between the two pictures of a pair shows one factor only.",
             "|(G' - G) - (x' - x)|² / |x' - x|², summed over each pair's pixels",
             "change = target[:, 1] - target[:, 0]",
         ),

@@ -115,17 +115,17 @@ EXERCISES = (
             "Δt is normalised first: a weak sentence then moves as much as a strong one": (
                 lambda r, t, x: (r @ (t / t.norm())).abs() >= x
             ),
-            "without the absolute value, channels that must go down stay": (
+            "the absolute value is missing: channels that must go down are not kept": (
                 lambda r, t, x: r @ t >= x
             ),
-            "it keeps what it should drop": lambda r, t, x: (r @ t).abs() < x,
+            "it keeps the channels that it should drop": lambda r, t, x: (r @ t).abs() < x,
             "a channel exactly at the threshold is dropped": (lambda r, t, x: (r @ t).abs() > x),
-            "it compares the square": lambda r, t, x: (r @ t).square() >= x,
+            "it compares the square with the threshold": lambda r, t, x: (r @ t).square() >= x,
             "it keeps everything": lambda r, t, x: torch.ones(len(r), dtype=torch.bool),
         },
         (
-            "How far does CLIP move along Δt when a channel moves?",
-            "|R · Δt| >= threshold, with Δt as long as it is.",
+            "How far does CLIP's embedding move along Δt when a channel is raised?",
+            "|R · Δt| >= threshold, with Δt at its own length.",
             "(relevance @ delta_t)",
         ),
     ),
@@ -170,7 +170,7 @@ EXERCISES = (
             "psi and 1 - psi are exchanged": lambda w, m, psi: m + (1 - psi) * (w - m),
             "the mean is not added again": lambda w, m, psi: psi * (w - m),
             "it clamps instead of scaling": lambda w, m, psi: m + (w - m).clamp(-psi, psi),
-            "the mean of these rows instead of the mean of all": lambda w, m, psi: (
+            "the mean of these rows instead of mean_w": lambda w, m, psi: (
                 w.mean(0) + psi * (w - w.mean(0))
             ),
             "it changes nothing": lambda w, m, psi: w,
@@ -198,8 +198,8 @@ EXERCISES = (
             "the sum instead of the mean": lambda x: (
                 x * (x.square().sum(1, keepdim=True) + 1e-8).rsqrt()
             ),
-            "the mean is taken away first": lambda x: pixel_norm(x - x.mean(1, keepdim=True)),
-            "the root is missing": lambda x: x / (x.square().mean(1, keepdim=True) + 1e-8),
+            "the mean is subtracted first": lambda x: pixel_norm(x - x.mean(1, keepdim=True)),
+            "the square root is missing": lambda x: x / (x.square().mean(1, keepdim=True) + 1e-8),
             "over everything but the batch": lambda x: (
                 x * (x.flatten(1).square().mean(1) + 1e-8).rsqrt().view(-1, *[1] * (x.dim() - 1))
             ),
@@ -227,8 +227,8 @@ EXERCISES = (
             "√2 after the leaky ReLU is missing": _linear(gain=1.0),
             "the slope is PyTorch's 0.01 instead of 0.2": _linear(slope=0.01),
             "the bias is not multiplied by lr_mul": _linear(bias_too=False),
-            "scaled by the outputs instead of the inputs": _linear(fan=0),
-            "divided by fan_in instead of its root": _linear(root=False),
+            "scaled by the number of outputs instead of inputs": _linear(fan=0),
+            "divided by fan_in instead of its square root": _linear(root=False),
             "the leaky ReLU is missing": _linear(slope=1.0),
         },
         (
@@ -251,7 +251,7 @@ EXERCISES = (
                 s[:, 3 * c : 7 * c].reshape(len(s), c, 4).transpose(1, 2),
                 s[:, 7 * c :],
             ),
-            "coarse begins one layer late": lambda s, c: (
+            "coarse begins one layer too late": lambda s, c: (
                 s[:, c : 4 * c].reshape(len(s), 3, c),
                 *groups(s, c)[1:],
             ),
@@ -260,18 +260,18 @@ EXERCISES = (
                 s[:, : 4 * c].reshape(len(s), 4, c),
                 s[:, 7 * c :],
             ),
-            "fine is read from the front": lambda s, c: (
+            "fine is read from the start of s": lambda s, c: (
                 *groups(s, c)[:2],
                 s[:, : s.shape[1] - 7 * c],
             ),
-            "the layers stand in reverse": lambda s, c: (
+            "the layers are in reverse order": lambda s, c: (
                 groups(s, c)[0].flip(1),
                 groups(s, c)[1].flip(1),
                 s[:, 7 * c :],
             ),
         },
         (
-            "The first three layers, the next four, all the rest.",
+            "The first three layers, the next four, and all the rest.",
             "coarse = s[:, :3C] as [n, 3, C]",
             "coarse = s[:, : 3 * width]",
         ),

@@ -121,7 +121,7 @@ EXERCISES = (
             "20 times the logarithm: that belongs to the root of the error": lambda x, y: (
                 2 * psnr(x, y)
             ),
-            "one error of all pictures together": lambda x, y: (
+            "one error for all pictures together": lambda x, y: (
                 10 * (4 / (x - y).square().mean()).log10().expand(len(x))
             ),
             "the squares are summed instead of averaged": lambda x, y: (
@@ -147,27 +147,27 @@ EXERCISES = (
             "divided by all faces, not by those that lacked it": lambda f, g, low, high: (
                 (_within(g, low, high) & ~_within(f, low, high)).double().mean()
             ),
-            "it asks whether the factor came nearer, not whether it arrived": (
+            "it tests whether the factor came nearer, not whether it is in the range": (
                 lambda f, g, low, high: (
                     ((g - low).abs() < (f - low).abs())[~_within(f, low, high)].double().mean()
                 )
             ),
-            "the upper end is not looked at: too far counts as well": lambda f, g, low, high: (
+            "the upper end is ignored: values above the range count, too": lambda f, g, low, high: (
                 (g >= low)[~_within(f, low, high)].double().mean()
             ),
-            "the ends of the range are left out": lambda f, g, low, high: (
+            "values exactly at an end of the range are not counted": lambda f, g, low, high: (
                 ((g > low) & (g < high))[~_within(f, low, high)].double().mean()
             ),
             "it counts the failures": lambda f, g, low, high: 1 - success(f, g, low, high),
             "a number of faces instead of a share": lambda f, g, low, high: _within(g, low, high)[
                 ~_within(f, low, high)
             ].sum(),
-            "of the faces that had it, how many kept it": lambda f, g, low, high: (
+            "it counts the faces that had it before and kept it": lambda f, g, low, high: (
                 _within(g, low, high)[_within(f, low, high)].double().mean()
             ),
         },
         (
-            "A face that smiles already proves nothing. Who is left?",
+            "A face that already smiles proves nothing. Which faces are left?",
             "share of low <= after <= high among the faces with before < low or before > high",
             "lacked = (before < low) | (before > high)",
         ),
@@ -178,23 +178,25 @@ EXERCISES = (
         side_effect,
         _readings,
         {
-            "the asked factor is counted as well": lambda f, g, asked: (g - f).abs().mean(),
-            "up and down cancel: the absolute value is missing": _side(torch.mean),
+            "the factor asked for is counted, too": lambda f, g, asked: (g - f).abs().mean(),
+            "the absolute value is missing: increases and decreases cancel": _side(torch.mean),
             "averaged over faces before the absolute value": _side(
                 lambda x: x.mean(0).abs().mean()
             ),
             "squared instead of absolute": _side(lambda x: x.square().mean()),
             "summed over factors instead of averaged": _side(lambda x: x.abs().sum(1).mean()),
-            "only the asked factor is counted": lambda f, g, asked: (g - f)[:, asked].abs().mean(),
-            "the asked factor counts as a factor that did not move": lambda f, g, asked: (
+            "only the factor asked for is counted": lambda f, g, asked: (
+                (g - f)[:, asked].abs().mean()
+            ),
+            "the factor asked for is counted as one that did not change": lambda f, g, asked: (
                 side_effect(f, g, asked) * (f.shape[1] - 1) / f.shape[1]
             ),
-            "the factor that moved most instead of the mean": _side(
+            "the largest change instead of the mean": _side(
                 lambda x: x.abs().max(dim=1).values.mean()
             ),
         },
         (
-            "All that moved and was not asked for; up is as bad as down.",
+            "Every change that nobody asked for counts; up is as bad as down.",
             "mean over faces and over k ≠ asked of |after_k - before_k|",
             "change = (after - before).abs()",
         ),
@@ -205,8 +207,8 @@ EXERCISES = (
         directional,
         _embeddings,
         {
-            "the picture after is compared, not the change": lambda i, j, t: F.cosine_similarity(
-                j, t[None], dim=1
+            "the picture after the edit is compared, not the change": lambda i, j, t: (
+                F.cosine_similarity(j, t[None], dim=1)
             ),
             "it points from after to before": lambda i, j, t: directional(j, i, t),
             "it is not divided by the lengths": lambda i, j, t: (j - i) @ t,
@@ -216,12 +218,12 @@ EXERCISES = (
             "only the change is divided by its length": lambda i, j, t: (
                 F.normalize(j - i, dim=1) @ t
             ),
-            "one mean change for all pictures": lambda i, j, t: F.cosine_similarity(
+            "one mean change for all pictures together": lambda i, j, t: F.cosine_similarity(
                 (j - i).mean(0), t, dim=0
             ).expand(len(i)),
         },
         (
-            "Two differences, one of pictures and one of sentences: do they point the same way?",
+            "Two differences, one of pictures and one of texts: do they have the same direction?",
             "(i_after - i_before) · Δt / (|i_after - i_before| |Δt|)",
             "change = after - before",
         ),

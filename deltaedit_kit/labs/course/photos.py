@@ -160,18 +160,18 @@ EXERCISES = (
             "6 and 8 are exchanged: turned the wrong way": _turned({1: 0, 3: 2, 6: 1, 8: 3}),
             "nothing is turned": _turned({1: 0, 3: 0, 6: 0, 8: 0}),
             "only 3 is turned": _turned({1: 0, 3: 2, 6: 0, 8: 0}),
-            "rows and columns are exchanged: that mirrors as well": lambda p, o: (
+            "rows and columns are exchanged: that also mirrors the picture": lambda p, o: (
                 p if o == 1 else p[::-1, ::-1] if o == 3 else p.transpose(1, 0, 2)
             ),
             "turned and mirrored": lambda p, o: upright(p, o)[:, ::-1],
-            "3 stands the picture on its head without turning it": lambda p, o: (
+            "3 mirrors the picture top to bottom instead of turning it": lambda p, o: (
                 p[::-1] if o == 3 else upright(p, o)
             ),
-            "the colours are turned with it": lambda p, o: upright(p, o)[..., ::-1],
+            "the order of the colours is reversed, too": lambda p, o: upright(p, o)[..., ::-1],
         },
         (
-            "np.rot90(picture, k) turns by k quarters against the clock.",
-            "1: as it is, 3: half a turn, 6: a quarter with the clock, 8: a quarter against it",
+            "np.rot90(picture, k) makes k quarter turns anticlockwise.",
+            "1: as it is, 3: half a turn, 6: a quarter clockwise, 8: a quarter anticlockwise",
             "turns = {1: 0, 3: 2, 6: 3, 8: 1}",
         ),
     ),
@@ -184,17 +184,19 @@ EXERCISES = (
             "the centre is not moved towards the mouth": _square(down=0.0),
             "the centre is moved all the way to the mouth": _square(down=1.0),
             "turned the other way: e + rot90(m)": _square(mix=lambda e, m: e + quarter(m)),
-            "the mouth has no say in how the head is held": _square(mix=lambda e, m: e),
-            "the eyes have no say in how the head is held": _square(mix=lambda e, m: -quarter(m)),
+            "the mouth is not used for the tilt of the head": _square(mix=lambda e, m: e),
+            "the eyes are not used for the tilt of the head": _square(mix=lambda e, m: -quarter(m)),
             "the smaller of both sizes instead of the larger": _square(
                 size=lambda e, m: min(2 * e, 1.8 * m)
             ),
-            "always the eyes' size: too small for a long face": _square(size=lambda e, m: 2 * e),
+            "always the size from the eyes: too small for a long face": _square(
+                size=lambda e, m: 2 * e
+            ),
             "x is not brought to length 1 before it is scaled": _square(scaled=False),
             "left and right eye are exchanged": lambda a, b, mouth: face_square(b, a, mouth),
         },
         (
-            "The eyes say where the head's right is, the mouth where its chin is; both are heard.",
+            "The eyes give the head's horizontal, the mouth its vertical; the tilt uses both.",
             "c = eyes + 0.1 m;  x = unit(e - rot90(m)) · max(2 |e|, 1.8 |m|)",
             "e, m = right - left, mouth - (left + right) / 2",
         ),
@@ -207,18 +209,20 @@ EXERCISES = (
         {
             "the pixels are summed instead of averaged": _refine(lambda x: np.square(x).sum()),
             "the code is summed instead of averaged": _refine(code=lambda x: np.square(x).sum()),
-            "absolute instead of squared pixels": _refine(lambda x: np.abs(x).mean()),
+            "absolute instead of squared differences of pixels": _refine(
+                lambda x: np.abs(x).mean()
+            ),
             "the distance of the code is not squared": _refine(code=lambda x: np.abs(x).mean()),
-            "the code may go anywhere: the second term is missing": _refine(
+            "the second term is missing: nothing keeps the code near its start": _refine(
                 code=lambda x: np.zeros(())
             ),
-            "the distance from zero, not from where the encoder began": lambda d, p, w, s, a: (
+            "the distance is that from zero, not from the encoder's code": lambda d, p, w, s, a: (
                 refine_loss(d, p, w, np.zeros_like(w), a)
             ),
-            "nearness weighs the pixels": lambda d, p, w, s, a: (
+            "nearness multiplies the pixel term": lambda d, p, w, s, a: (
                 a * np.square(d - p).mean() + np.square(w - s).mean()
             ),
-            "the code is pushed away: the sign of the second term": lambda d, p, w, s, a: (
+            "the second term has the wrong sign: it pushes the code away": lambda d, p, w, s, a: (
                 refine_loss(d, p, w, s, -a)
             ),
         },
@@ -234,15 +238,19 @@ EXERCISES = (
         lost,
         _differences,
         {
-            "errors to both sides cancel: the absolute value comes before the mean": _worst(
+            "errors in both directions cancel: the absolute value comes before the mean": _worst(
                 lambda d: np.abs(d.mean(axis=0))
             ),
-            "signed errors: too little counts as good": _worst(lambda d: d.mean(axis=0)),
-            "squared: one bad portrait outweighs all": _worst(lambda d: np.square(d).mean(axis=0)),
+            "signed errors: a value that is too low counts as good": _worst(
+                lambda d: d.mean(axis=0)
+            ),
+            "squared errors: one bad portrait dominates the mean": _worst(
+                lambda d: np.square(d).mean(axis=0)
+            ),
             "the k best instead of the worst": lambda f, g, k: np.argsort(
                 np.abs(g - f).mean(axis=0)
             )[:k],
-            "the worst stands last": lambda f, g, k: lost(f, g, k)[::-1],
+            "the worst comes last": lambda f, g, k: lost(f, g, k)[::-1],
             "the first two are left out": lambda f, g, k: lost(f, g, k + 2)[2:],
             "errors instead of numbers of factors": lambda f, g, k: np.sort(
                 np.abs(g - f).mean(axis=0)

@@ -1,8 +1,8 @@
-"""Exercises on published networks: the sizes of s, what CLIP is shown, a text of many frames.
+"""Exercises on published networks: the sizes of s, what CLIP is shown, a text in many templates.
 
     S = sum of input channels of all 3×3 convolutions        x -> ((x + 1) / 2 - mean) / deviation
 
-Citations: channels: Karras et al., StyleGAN2, arXiv:1912.04958; frames of a text: Radford et al.,
+Citations: channels: Karras et al., StyleGAN2, arXiv:1912.04958; templates: Radford et al.,
 CLIP, arXiv:2103.00020, section 3.1.4.
 """
 
@@ -47,9 +47,9 @@ def _pictures(random: torch.Generator) -> Sequence[Inputs]:
     ]
 
 
-def text_vector(frames: Float[Tensor, "k E"]) -> Float[Tensor, " E"]:
-    """One unit vector of a text that was said in k frames."""
-    return F.normalize(F.normalize(frames, dim=1).mean(dim=0), dim=0)
+def text_vector(embedded: Float[Tensor, "F E"]) -> Float[Tensor, " E"]:
+    """One unit vector of a text that was put into F templates."""
+    return F.normalize(F.normalize(embedded, dim=1).mean(dim=0), dim=0)
 
 
 EXERCISES = (
@@ -66,26 +66,26 @@ EXERCISES = (
             "output channels instead of input channels": (
                 lambda c: [c[0], *(x for side in c[1:] for x in (side, side))]
             ),
-            "both convolutions of a side get the channels of the side before": (
+            "both convolutions of a size get the channels of the previous size": (
                 lambda c: [c[0], *(x for side in c[:-1] for x in (side, side))]
             ),
-            "two convolutions at 4×4: there is one": (
+            "two convolutions at 4×4, where there is only one": (
                 lambda c: [c[0], c[0], *(x for a, b in pairwise(c) for x in (a, b))]
             ),
             "ToRGB is counted, but its style is no part of s": (
                 lambda c: [c[0], c[0], *(x for a, b in pairwise(c) for x in (a, b, b))]
             ),
-            "one convolution a side": lambda c: list(c),
-            "the largest side first": (
+            "one convolution for each size": lambda c: list(c),
+            "the largest size comes first": (
                 lambda c: [c[0], *(x for a, b in pairwise(c) for x in (a, b))][::-1]
             ),
-            "the two of a side are exchanged": (
+            "the two convolutions of a size are exchanged": (
                 lambda c: [c[0], *(x for a, b in pairwise(c) for x in (b, a))]
             ),
         },
         (
-            "A style scales what goes into a convolution.",
-            "4×4: one convolution; then two a side: from the side before, and from this side",
+            "A style scales the input channels of a convolution.",
+            "4×4: one; then two for each size: channels of the previous size, then of this size",
             "widths = [channels[0]]",
         ),
     ),
@@ -95,50 +95,50 @@ EXERCISES = (
         clip_input,
         _pictures,
         {
-            "x is still in [-1, 1] when the mean is taken away": lambda x, m, d: clip_input(
+            "x is still in [-1, 1] when the mean is subtracted": lambda x, m, d: clip_input(
                 2 * x + 1, m, d
             ),
-            "mean and deviation along the width, not along the colours": lambda x, m, d: (
+            "mean and deviation are applied along the width, not to the colours": lambda x, m, d: (
                 ((x + 1) / 2 - m) / d
             ),
-            "the deviation multiplies": lambda x, m, d: (
+            "it multiplies by the deviation instead of dividing": lambda x, m, d: (
                 ((x + 1) / 2 - m[:, None, None]) * d[:, None, None]
             ),
-            "the mean is added": lambda x, m, d: clip_input(x, -m, d),
+            "the mean is added instead of subtracted": lambda x, m, d: clip_input(x, -m, d),
             "the deviation is missing": lambda x, m, d: (x + 1) / 2 - m[:, None, None],
             "0 to 255 instead of 0 to 1": lambda x, m, d: clip_input(255 * (x + 1) - 1, m, d),
-            "only to [0, 1]": lambda x, m, d: (x + 1) / 2,
+            "it only maps to [0, 1]": lambda x, m, d: (x + 1) / 2,
         },
         (
-            "First to [0, 1]; then each colour by its own mean and deviation.",
+            "First map to [0, 1]; then use each colour's own mean and deviation.",
             "((x + 1) / 2 - mean) / deviation, both as [3, 1, 1]",
             "x = (x + 1) / 2",
         ),
     ),
     Exercise(
         "08.text_vector",
-        "text_vector(frames [k, E]) -> unit vector [E]",
+        "text_vector(embedded [F, E]) -> unit vector [E]; one text in F templates",
         text_vector,
         normals((4, 6)),
         {
             "the mean is not normalised again": lambda x: F.normalize(x, dim=1).mean(0),
-            "frames are not normalised: long vectors weigh more": lambda x: F.normalize(
+            "rows are not normalised: long vectors weigh more": lambda x: F.normalize(
                 x.mean(0), dim=0
             ),
             "the plain mean": lambda x: x.mean(0),
             "the sum of unit vectors": lambda x: F.normalize(x, dim=1).sum(0),
-            "the first frame only": lambda x: F.normalize(x[0], dim=0),
-            "normalised over the frames": lambda x: F.normalize(
+            "the first template only": lambda x: F.normalize(x[0], dim=0),
+            "normalised over the templates instead of within a row": lambda x: F.normalize(
                 F.normalize(x, dim=0).mean(0), dim=0
             ),
-            "the median of the frames": lambda x: F.normalize(
+            "the median over the templates": lambda x: F.normalize(
                 F.normalize(x, dim=1).median(dim=0).values, dim=0
             ),
         },
         (
-            "Every frame has one vote, whatever the length of its vector.",
-            "unit(mean over frames of unit(frame))",
-            "votes = normalize(frames, dim=1)",
+            "Every template counts the same, whatever the length of its vector.",
+            "unit(mean over templates of unit(row))",
+            "rows = normalize(embedded, dim=1)",
         ),
     ),
 )

@@ -115,17 +115,19 @@ EXERCISES = (
             ),
             "no warm-up": lambda t, T, p, w: rate(t, T, p, 1),
             "no decay after the warm-up": lambda t, T, p, w: p * min(1.0, (t + 1) / w),
-            "the growth is not stopped at 1": lambda t, T, p, w: rate(t, T, p, 1) * (t + 1) / w,
-            "a whole period of the cosine: the rate comes back": lambda t, T, p, w: (
+            "the warm-up does not stop at 1": lambda t, T, p, w: rate(t, T, p, 1) * (t + 1) / w,
+            "a whole period of the cosine: the rate rises again": lambda t, T, p, w: (
                 rate(2 * t, T, p, 1) * min(1.0, (t + 1) / w)
             ),
             "a straight line instead of the cosine": lambda t, T, p, w: (
                 p * min(1.0, (t + 1) / w) * (1 - t / T)
             ),
-            "the half is missing: twice the rate": lambda t, T, p, w: 2 * rate(t, T, p, w),
+            "the factor 1/2 is missing: the rate is doubled": lambda t, T, p, w: (
+                2 * rate(t, T, p, w)
+            ),
         },
         (
-            "Two factors: one grows to 1 and stays, one falls from 1 to 0.",
+            "Two factors: one grows to 1 and stays there, the other falls from 1 to 0.",
             "peak · min(1, (step + 1) / warm_up) · (1 + cos(π step / steps)) / 2",
             "grown = min(1.0, (step + 1) / warm_up)",
         ),
@@ -145,17 +147,19 @@ EXERCISES = (
         ],
         {
             "the step is not used: every step has the same pairs": _pairs(lambda seed, step: seed),
-            "seed + step: another seed one step later has the same pairs": _pairs(
+            "it uses seed + step: the next seed then repeats the same pairs": _pairs(
                 lambda seed, step: seed + step
             ),
-            "[step, seed]: other numbers than the kit's": _pairs(lambda seed, step: [step, seed]),
-            "a code may meet itself: Δ is then 0 / 0": _pairs(least=0),
-            "second does not begin at first: a code may meet itself": _pairs(add=False),
-            "off by one: the last code ahead is never drawn": _pairs(most=-1),
-            "second before first": lambda *x: pair_numbers(*x)[::-1],
+            "it uses [step, seed]: the numbers differ from the kit's": _pairs(
+                lambda seed, step: [step, seed]
+            ),
+            "a code may be paired with itself: Δ is then 0 / 0": _pairs(least=0),
+            "second is not counted from first: a code may be paired with itself": _pairs(add=False),
+            "off by one: the largest number to add is never drawn": _pairs(most=-1),
+            "first and second are exchanged": lambda *x: pair_numbers(*x)[::-1],
         },
         (
-            "Nothing may be remembered from step to step: what then decides the numbers?",
+            "Nothing is kept from one step to the next. What can decide the numbers, then?",
             "second = (first + a number from 1 to codes - 1) modulo codes",
             "random = np.random.default_rng([seed, step])",
         ),
@@ -166,9 +170,9 @@ EXERCISES = (
         adam_step,
         _adam_inputs,
         {
-            "it climbs": _adam(sign=1.0),
+            "it goes up the gradient, not down": _adam(sign=1.0),
             "m and v are not corrected for their start at 0": _adam(corrected=False),
-            "the root of v is missing": _adam(root=False),
+            "the square root of v is missing": _adam(root=False),
             "the two betas are exchanged": _adam(betas=(0.999, 0.9)),
             "off by one: the correction is one step ahead": _adam(late=1),
             "v averages |gradient|, not its square": _adam(squared=False),
@@ -194,13 +198,13 @@ EXERCISES = (
         {
             "decay and 1 - decay are exchanged": lambda a, w, d: average(w, a, d),
             "the plain mean of both": lambda a, w, d: (a + w) / 2,
-            "the weights come with factor 1: it grows": lambda a, w, d: d * a + w,
-            "the old average is forgotten": lambda a, w, d: w,
+            "the new weights have the factor 1: the average grows": lambda a, w, d: d * a + w,
+            "the old average is ignored": lambda a, w, d: w,
             "the new weights are ignored": lambda a, w, d: a,
-            "both with the factor decay": lambda a, w, d: d * (a + w),
+            "both have the factor decay": lambda a, w, d: d * (a + w),
         },
         (
-            "Old and new, with factors that sum to 1; the old one has nearly all.",
+            "A weighted mean: the factors sum to 1, and the old average has the larger one.",
             "decay · shadow + (1 - decay) · weights",
             "decay * shadow",
         ),

@@ -139,8 +139,11 @@ EXERCISES = (
         {
             "it points from the target to the neutral word": lambda t, n: direction(n, t),
             "the direction is not normalised": lambda t, n: (t - n, direction(t, n)[1]),
-            "the neutral word is not taken away": lambda t, n: direction(t, torch.zeros_like(n)),
-            "the squared length": lambda t, n: (direction(t, n)[0], direction(t, n)[1] ** 2),
+            "the neutral word is not subtracted": lambda t, n: direction(t, torch.zeros_like(n)),
+            "the squared length instead of the length": lambda t, n: (
+                direction(t, n)[0],
+                direction(t, n)[1] ** 2,
+            ),
             "divided by the squared length": lambda t, n: (
                 (t - n) / (t - n).square().sum(),
                 direction(t, n)[1],
@@ -155,7 +158,7 @@ EXERCISES = (
             ),
         },
         (
-            "What both sentences say cancels. What is left has a direction and a length.",
+            "What both texts say cancels. The rest has a direction and a length.",
             "Δt = target - neutral; (Δt / |Δt|, |Δt|)",
             "delta_t = target - neutral",
         ),
@@ -174,12 +177,12 @@ EXERCISES = (
             "only the difference is brought to length 1": lambda t, n: _scaled(
                 t.mean(0) - n.mean(0)
             ),
-            "neutral minus target": lambda t, n: delta_text(n, t),
-            "the first template alone": lambda t, n: t[0] - n[0],
-            "the neutral word is not taken away": lambda t, n: _scaled(t.mean(0)),
+            "neutral minus target instead of target minus neutral": lambda t, n: delta_text(n, t),
+            "the first template only": lambda t, n: t[0] - n[0],
+            "the neutral word is not subtracted": lambda t, n: _scaled(t.mean(0)),
         },
         (
-            "One vector of length 1 for each text, then their difference, as long as it is.",
+            "One vector of length 1 for each text, then their difference at its own length.",
             "unit(mean of target) - unit(mean of neutral)",
             "means = torch.stack([target.mean(dim=0), neutral.mean(dim=0)])",
         ),
@@ -190,14 +193,14 @@ EXERCISES = (
         add,
         _sentences,
         {
-            "averaged instead of added: each sentence is made shorter": lambda x, a, kept: (
+            "averaged instead of added: each step becomes shorter": lambda x, a, kept: (
                 add(x, a, kept) / len(x)
             ),
             "the strengths are missing": lambda x, a, kept: (x * kept).sum(0),
             "the strengths are scaled to a sum of 1": lambda x, a, kept: add(x, a / a.sum(), kept),
             "one strength for all": lambda x, a, kept: a[0] * (x * kept).sum(0),
             "the relevance masks are missing": _added(torch.ones_like),
-            "a channel that any sentence may move is moved by all": _added(
+            "a channel that one sentence may move is moved by all": _added(
                 lambda kept: kept.any(0)
             ),
             "only channels that all sentences may move": _added(lambda kept: kept.all(0)),
@@ -223,7 +226,7 @@ EXERCISES = (
             ),
             "it is not divided by the lengths": lambda d: d @ d.sum(0),
             "divided by the length of the sum only": lambda d: d @ _scaled(d.sum(0)),
-            "divided by the own length only": lambda d: F.normalize(d, dim=1) @ d.sum(0),
+            "divided by the length of Δ_k only": lambda d: F.normalize(d, dim=1) @ d.sum(0),
             "the square of the cosine": lambda d: part_of_each(d).square(),
             "the cosine with the sum of the others": lambda d: F.cosine_similarity(
                 d, d.sum(0)[None] - d, dim=1
@@ -231,7 +234,7 @@ EXERCISES = (
             "the distance, 1 - cosine": lambda d: 1 - part_of_each(d),
         },
         (
-            "Which way does the sum point, and how much of that is each sentence?",
+            "In which direction is the sum, and how much of it is each sentence?",
             "Δ_k · ΣΔ / (|Δ_k| |ΣΔ|)",
             "together = deltas.sum(dim=0)",
         ),
@@ -246,11 +249,11 @@ EXERCISES = (
             "without the absolute value": _curve(lambda r, t: r @ t),
             "a channel exactly at the threshold is dropped": _curve(passes=torch.gt),
             "it counts the channels that are dropped": _curve(passes=torch.lt),
-            "a share instead of a number": lambda r, t, x: kept_curve(r, t, x) / len(r),
-            "the square is compared": _curve(lambda r, t: (r @ t).square()),
-            "the thresholds are gone through in reverse": lambda r, t, x: kept_curve(
-                r, t, x.flip(0)
+            "a share of the channels instead of their number": lambda r, t, x: (
+                kept_curve(r, t, x) / len(r)
             ),
+            "the square is compared with the threshold": _curve(lambda r, t: (r @ t).square()),
+            "the thresholds are used in reverse order": lambda r, t, x: kept_curve(r, t, x.flip(0)),
         },
         (
             "Make the relevance mask of notebook 00b for each threshold and count its channels.",
@@ -264,18 +267,18 @@ EXERCISES = (
         best_threshold,
         _trades,
         {
-            "the side effect is free: only success counts": _chosen(lambda s, e, p: s),
-            "success is not counted": _chosen(lambda s, e, p: -e),
+            "the side effect is ignored: only success counts": _chosen(lambda s, e, p: s),
+            "success is ignored: only the side effect counts": _chosen(lambda s, e, p: -e),
             "the side effect is rewarded": _chosen(lambda s, e, p: s + p * e),
             "the lowest score instead of the highest": _chosen(lambda s, e, p: p * e - s),
             "the price is fixed at 5": _chosen(lambda s, e, p: s - 5 * e),
-            "its place among the thresholds, not the threshold": lambda x, s, e, p: int(
+            "the index of the threshold, not the threshold": lambda x, s, e, p: int(
                 (s - p * e).argmax()
             ),
             "the score, not the threshold": lambda x, s, e, p: (s - p * e).max(),
         },
         (
-            "Success is worth something, side effects cost; where is the difference largest?",
+            "Success is a gain, the side effect a cost. Where is the difference largest?",
             "the threshold at argmax(success - price · side)",
             "score = success - price * side",
         ),

@@ -88,12 +88,12 @@ EXERCISES = (
             "the other way round: the channels of first in second": lambda a, b, i, j: mix(
                 b, a, i, j
             ),
-            "off by one: the last channel stays": lambda a, b, i, j: mix(a, b, i, j - 1),
+            "off by one: the last channel is not replaced": lambda a, b, i, j: mix(a, b, i, j - 1),
             "off by one: one channel too many": lambda a, b, i, j: mix(a, b, i, j + 1),
             "it averages both": lambda a, b, i, j: mix(a, (a + b) / 2, i, j),
             "it adds instead of replacing": lambda a, b, i, j: mix(a, a + b, i, j),
-            "everything from start on": lambda a, b, i, j: mix(a, b, i, a.shape[1]),
-            "the others become 0": lambda a, b, i, j: mix(torch.zeros_like(a), b, i, j),
+            "it replaces everything from start on": lambda a, b, i, j: mix(a, b, i, a.shape[1]),
+            "the other channels become 0": lambda a, b, i, j: mix(torch.zeros_like(a), b, i, j),
         },
         (
             "Copy first, then write into the copy.",
@@ -110,19 +110,19 @@ EXERCISES = (
             for n, c, k in ((1, 2, 5.0), (2, 0, -3.0), (4, 6, 1.5))
         ],
         {
-            "σ is missing: k alone is another step in each channel": lambda s, c, k, d: _turned(
-                s, c, k
+            "σ is missing: k alone means a different step in each channel": lambda s, c, k, d: (
+                _turned(s, c, k)
             ),
-            "all channels are turned": lambda s, c, k, d: s + k * d,
-            "it sets the channel instead of adding": lambda s, c, k, d: _turned(
+            "all channels are changed": lambda s, c, k, d: s + k * d,
+            "it sets the channel instead of adding to it": lambda s, c, k, d: _turned(
                 s, c, k * d[c] - s[:, c : c + 1]
             ),
-            "the sign: it goes down": lambda s, c, k, d: turn(s, c, -k, d),
-            "divided by σ": lambda s, c, k, d: _turned(s, c, k / d[c]),
-            "the deviation of these rows' numbers, not of the channel": lambda s, c, k, d: _turned(
-                s, c, k * s.std()
+            "the sign is wrong: the channel goes down": lambda s, c, k, d: turn(s, c, -k, d),
+            "divided by σ instead of multiplied": lambda s, c, k, d: _turned(s, c, k / d[c]),
+            "the deviation of all numbers in s, not that of the channel": lambda s, c, k, d: (
+                _turned(s, c, k * s.std())
             ),
-            "off by one: the channel beside it": lambda s, c, k, d: turn(s, c - 1, k, d),
+            "off by one: the channel before it is changed": lambda s, c, k, d: turn(s, c - 1, k, d),
         },
         (
             "One column changes, by the same amount in every row.",
@@ -137,23 +137,23 @@ EXERCISES = (
         _embeddings,
         {
             "the mean is not normalised again": lambda u, d: F.normalize(u - d, dim=1).mean(0),
-            "pictures are not normalised one by one": lambda u, d: F.normalize(
+            "the pictures' changes are not normalised one by one": lambda u, d: F.normalize(
                 (u - d).mean(0), dim=0
             ),
             "it points from up to down": lambda u, d: relevance_row(d, u),
-            "down is not taken away": lambda u, d: F.normalize(u.mean(0), dim=0),
-            "of the first picture only": lambda u, d: F.normalize(u[0] - d[0], dim=0),
-            "normalised over the pictures instead of the row": lambda u, d: F.normalize(
+            "down is not subtracted": lambda u, d: F.normalize(u.mean(0), dim=0),
+            "it uses the first picture only": lambda u, d: F.normalize(u[0] - d[0], dim=0),
+            "normalised over the pictures instead of within a row": lambda u, d: F.normalize(
                 F.normalize(u - d, dim=0).mean(0), dim=0
             ),
-            "the absolute value: it loses where CLIP goes": lambda u, d: F.normalize(
+            "it takes the absolute value and loses the direction": lambda u, d: F.normalize(
                 F.normalize(u - d, dim=1).abs().mean(0), dim=0
             ),
         },
         (
-            "Every picture votes with a direction; the row is the direction of all votes.",
+            "Every picture gives one direction; the row is the direction of their mean.",
             "unit(mean over pictures of unit(up - down))",
-            "votes = normalize(up - down, dim=1)",
+            "directions = normalize(up - down, dim=1)",
         ),
     ),
     Exercise(
@@ -169,16 +169,16 @@ EXERCISES = (
             "compared with 0 instead of with the mean": lambda y, g: (
                 1 - (y - g).square().sum(0) / y.square().sum(0)
             ),
-            "the root: deviations instead of variances": lambda y, g: (
+            "the square root: deviations instead of variances": lambda y, g: (
                 1 - ((y - g).square().sum(0) / (y - y.mean(0)).square().sum(0)).sqrt()
             ),
-            "squared correlation: blind to a shift and to a factor": lambda y, g: (
+            "the squared correlation, which ignores a wrong offset and scale": lambda y, g: (
                 F.cosine_similarity(y - y.mean(0), g - g.mean(0), dim=0).square()
             ),
             "the variance of the guess in the denominator": lambda y, g: (
                 1 - (y - g).square().sum(0) / (g - g.mean(0)).square().sum(0)
             ),
-            "absolute instead of squared": lambda y, g: (
+            "absolute values instead of squares": lambda y, g: (
                 1 - (y - g).abs().sum(0) / (y - y.mean(0)).abs().sum(0)
             ),
         },
@@ -197,22 +197,26 @@ EXERCISES = (
             for case, asked in zip(normals((2, 5), (2, 5))(random), (0, 3, 4), strict=True)
         ],
         {
-            "the asked factor counts, too": lambda b, a, k: (a - b).abs().mean(),
-            "without the absolute value, ups and downs cancel": lambda b, a, k: (a - b)[
-                :, torch.arange(b.shape[1]) != k
-            ].mean(),
-            "only the asked factor": lambda b, a, k: (a - b)[:, k].abs().mean(),
-            "the mean before the absolute value: faces cancel": lambda b, a, k: (
+            "the factor asked for is counted, too": lambda b, a, k: (a - b).abs().mean(),
+            "the absolute value is missing: increases and decreases cancel": lambda b, a, k: (
+                a - b
+            )[:, torch.arange(b.shape[1]) != k].mean(),
+            "only the factor asked for is counted": lambda b, a, k: (a - b)[:, k].abs().mean(),
+            "the mean comes before the absolute value: changes of faces cancel": lambda b, a, k: (
                 (a - b).mean(0)[torch.arange(b.shape[1]) != k].abs().mean()
             ),
-            "summed over factors": lambda b, a, k: side_effect(b, a, k) * (b.shape[1] - 1),
-            "squared": lambda b, a, k: (a - b)[:, torch.arange(b.shape[1]) != k].square().mean(),
-            "the asked factor is set to 0 and still counted in the mean": lambda b, a, k: (
+            "summed over factors instead of averaged": lambda b, a, k: (
+                side_effect(b, a, k) * (b.shape[1] - 1)
+            ),
+            "squares instead of absolute values": lambda b, a, k: (
+                (a - b)[:, torch.arange(b.shape[1]) != k].square().mean()
+            ),
+            "the factor asked for is set to 0 and still counted in the mean": lambda b, a, k: (
                 side_effect(b, a, k) * (b.shape[1] - 1) / b.shape[1]
             ),
         },
         (
-            "Whatever moves that nobody asked for is a side effect, up or down.",
+            "Every change that nobody asked for is a side effect, up or down.",
             "mean over faces and other factors of |after - before|",
             "change = (after - before).abs()",
         ),

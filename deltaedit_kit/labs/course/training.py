@@ -161,7 +161,9 @@ EXERCISES = (
             "it is normalised over the wrong axis": lambda a, b: (
                 (b - a) / (b - a).norm(dim=0, keepdim=True)
             ),
-            "it is divided by one length for all rows": lambda a, b: (b - a) / (b - a).norm(),
+            "it is divided by one length for all rows together": lambda a, b: (
+                (b - a) / (b - a).norm()
+            ),
             "the pictures are normalised, the difference is not": lambda a, b: (
                 F.normalize(b, dim=1) - F.normalize(a, dim=1)
             ),
@@ -170,8 +172,8 @@ EXERCISES = (
             ),
         },
         (
-            "Only the direction is told to the mapper, not how far apart the pictures are.",
-            "d = (i2 - i1) / |i2 - i1|, a length for each row.",
+            "The mapper gets only the direction, not how far apart the pictures are.",
+            "d = (i2 - i1) / |i2 - i1|; every row has its own length.",
             "change = second - first",
         ),
     ),
@@ -188,11 +190,13 @@ EXERCISES = (
             "the norm, as the paper writes it, instead of the mean square of its code": _loss(
                 lambda x: x.norm(dim=1).mean(), _one_minus_cosine
             ),
-            "absolute instead of squared": _loss(lambda x: x.abs().mean(), _one_minus_cosine),
-            "the sign of the cosine: it rewards opposite directions": _loss(
+            "absolute values instead of squares": _loss(
+                lambda x: x.abs().mean(), _one_minus_cosine
+            ),
+            "the cosine has the wrong sign: it rewards opposite directions": _loss(
                 _mean_square, lambda a, b: 1 + F.cosine_similarity(a, b, dim=1).mean()
             ),
-            "one cosine of all rows together": _loss(
+            "one cosine for all rows together": _loss(
                 _mean_square,
                 lambda a, b: 1 - F.cosine_similarity(a.flatten(), b.flatten(), dim=0),
             ),
@@ -206,7 +210,7 @@ EXERCISES = (
             "the squared term is missing": _loss(lambda x: x.new_zeros(()), _one_minus_cosine),
         },
         (
-            "Two terms: how long the step is, and where it points.",
+            "Two terms: one for the size of the error, one for the direction of the step.",
             "mean (predicted - wanted)² + 1 - mean over rows of cos(predicted, wanted)",
             "squared = (predicted - wanted).square().mean()",
         ),
@@ -217,13 +221,13 @@ EXERCISES = (
         training_step,
         normals((4, 3), (4, 2)),
         {
-            "gradients of the last step are not zeroed": _step(zero=False),
-            "it climbs instead of descending": _step(sign=-1.0),
-            "the optimizer never steps, or gradients are zeroed just before it does": _step(
+            "the gradients of the previous step are not zeroed": _step(zero=False),
+            "it goes up the gradient, not down": _step(sign=-1.0),
+            "the optimizer never steps, or the gradients are zeroed just before": _step(
                 descend=False
             ),
             "it returns the loss after the step": _step(after=True),
-            "it goes twice as far": _step(sign=2.0),
+            "the step is twice as long": _step(sign=2.0),
         },
         (
             "Four lines: loss, zero the gradients, backward, step.",
@@ -239,19 +243,19 @@ EXERCISES = (
         mapper_forward,
         _mapper_inputs,
         {
-            "Δ stands before i in the condition": _mapper_with(
+            "Δ comes before i in the condition": _mapper_with(
                 lambda i, d: torch.cat([d, i], dim=1)
             ),
-            "the condition knows Δ only, twice": _mapper_with(
+            "the condition has Δ twice and no i": _mapper_with(
                 lambda i, d: torch.cat([d, d], dim=1)
             ),
-            "the condition knows i only, twice": _mapper_with(
+            "the condition has i twice and no Δ": _mapper_with(
                 lambda i, d: torch.cat([i, i], dim=1)
             ),
             "coarse and medium style towers are exchanged": _mapper_with(swap=True),
-            "the condition stands before the style": _mapper_with(condition_first=True),
-            "medium takes the condition of coarse": _mapper_with(share=True),
-            "s is added: the mapper gives the change alone": _mapper_with(residual=True),
+            "the condition comes before the style": _mapper_with(condition_first=True),
+            "medium uses the condition of coarse": _mapper_with(share=True),
+            "s is added, but the mapper returns the change only": _mapper_with(residual=True),
         },
         (
             "Three groups, the same three steps for each: style, condition, fusion.",

@@ -118,16 +118,16 @@ EXERCISES = (
             "one way only: each text looks for its picture": _info_nce(lambda _, other: other),
             "both ways added, not averaged": _info_nce(lambda one, other: one + other),
             "the scale is missing": _info_nce(compare=lambda p, t, _: p @ t.T),
-            "divided by the scale: that is a temperature's place": _info_nce(
+            "divided by the scale, as if it were a temperature": _info_nce(
                 compare=lambda p, t, scale: p @ t.T / scale
             ),
             "summed over rows: the loss grows with the batch": _info_nce(reduction="sum"),
-            "the sign is turned: pairs are driven apart": _info_nce(
+            "the sign is wrong: partners are pushed apart": _info_nce(
                 compare=lambda p, t, scale: -scale * p @ t.T
             ),
         },
         (
-            "A square of similarities: row k's right answer is column k.",
+            "A square table of similarities: the right answer for row k is column k.",
             "½ (cross_entropy(τ I Tᵀ, k) + cross_entropy(τ T Iᵀ, k)),  k = 0 ... n - 1",
             "logits = scale * pictures @ texts.T",
         ),
@@ -138,7 +138,7 @@ EXERCISES = (
         r_squared,
         normals((30, 4), (30, 4)),
         {
-            "a squared correlation: it forgives a wrong scale and offset": lambda f, r: (
+            "a squared correlation, which ignores a wrong offset and scale": lambda f, r: (
                 _correlation(f, r).square()
             ),
             "a correlation, not R²": _correlation,
@@ -148,16 +148,16 @@ EXERCISES = (
             "divided by the spread of what was read, not of the factors": _r_squared(
                 lambda _, r: (r - r.mean(0)).square().sum(0)
             ),
-            "the share missed: 1 minus it is R²": lambda f, r: 1 - r_squared(f, r),
+            "the unexplained share: R² is 1 minus it": lambda f, r: 1 - r_squared(f, r),
             "one number for all factors": _r_squared(
                 lambda f, _: (f - f.mean(0)).square().sum(0), lambda found: found.mean()
             ),
-            "divided by a variance: a sum above, a mean below": _r_squared(
+            "a sum is divided by a variance, which is a mean": _r_squared(
                 lambda f, _: (f - f.mean(0)).square().mean(0)
             ),
         },
         (
-            "How much smaller is the error than that of always saying the mean?",
+            "How much smaller is the error than that of always predicting the mean?",
             "1 - Σ (f - f')² / Σ (f - mean f)², sums over rows",
             "missed = (factors - read).square().sum(0)",
         ),
@@ -168,20 +168,20 @@ EXERCISES = (
         stray,
         _directions,
         {
-            "the own attribute is not left out": _stray(hidden=_nobody),
-            "only the attribute itself is left out; the other end of its factor is no stray": (
+            "the attribute itself is not left out": _stray(hidden=_nobody),
+            "only the attribute itself is left out, not the other end of its factor": (
                 _stray(hidden=lambda factor: torch.eye(len(factor), dtype=torch.bool))
             ),
-            "no absolute value: pointing away from another factor moves it, too": _stray(
+            "the absolute value is missing: the opposite direction changes a factor, too": _stray(
                 size=lambda found: found
             ),
-            "the mean, not the largest": _stray(take=lambda found: found.mean(1)),
-            "largest over texts, not over changes": _stray(take=lambda found: found.amax(0)),
+            "the mean instead of the largest": _stray(take=lambda found: found.mean(1)),
+            "the largest over texts, not over changes": _stray(take=lambda found: found.amax(0)),
             "not normalised: a product is no cosine": _stray(lambda t, i: t @ i.T),
-            "smallest, not largest": _stray(take=lambda found: found.amin(1)),
+            "the smallest instead of the largest": _stray(take=lambda found: found.amin(1)),
         },
         (
-            "A table of cosines; blot out what belongs to the same factor, look for the largest.",
+            "Make a table of cosines, leave out those of the same factor, take the largest.",
             "max_{j: factor_j ≠ factor_k} |cos(Δt_k, Δi_j)|",
             "cosines = F.normalize(deltas, dim=1) @ F.normalize(changes, dim=1).T",
         ),

@@ -136,19 +136,3 @@ class DeltaMapper(nn.Module):
                     f"{name} has shape {tuple(x.shape)}, the mapper needs [{len(s)}, {width}]; "
                     "use codes and embeddings of the mapper's own domain"
                 )
-
-
-@torch.no_grad()
-def orthogonalize(mapper: DeltaMapper) -> DeltaMapper:
-    """Replace every weight matrix by a random orthogonal one of the same Frobenius norm, in place.
-
-    Eight layers one after another learn several times faster from matrices that neither stretch
-    nor squeeze a signal (Saxe et al. 2014, arXiv:1312.6120). One that is not square keeps
-    orthogonal rows or columns, whichever are fewer.
-    """
-    for layer in mapper.modules():
-        if isinstance(layer, EqualLinear):
-            norm = layer.weight.norm()
-            nn.init.orthogonal_(layer.weight)
-            layer.weight.mul_(norm / layer.weight.norm())
-    return mapper

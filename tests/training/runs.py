@@ -12,25 +12,23 @@ from deltaedit_kit.codes import CodeStore, make_codes
 from deltaedit_kit.labs.training.experiment import ExperimentConfig
 from deltaedit_kit.labs.training.ranks import this_rank
 from deltaedit_kit.labs.training.start import train_fast
-from deltaedit_kit.train import Run, TrainingConfig, train_mapper
-from tests.training.tiny import TINY, linear_codes, picture_domain
+from deltaedit_kit.train import TrainingConfig
+from tests.training.tiny import TINY, linear_codes, picture_domain, trained
 
 CURVE = ExperimentConfig(
     steps=20, batch=32, held_out=0.1, seed=2, report_every=1, save_every=10, schedule="cosine"
 )
-KILLED = TrainingConfig(
-    steps=150, batch=16, held_out=0.1, seed=5, report_every=1000, save_every=1, ema=0.9
-)
+KILLED = TrainingConfig(steps=150, batch=16, held_out=0.1, seed=5, report_every=1000, save_every=1)
 
 
 def killed_run(folder: str) -> None:
     """Saves after every step, so that many kills fall into a save."""
-    train_mapper(Run(TINY, linear_codes(), KILLED), folder)
+    trained(linear_codes(), KILLED, folder)
 
 
 def killed_fast_run(folder: str) -> None:
-    """Likewise, on effective weights, with early stopping's memory."""
-    config = ExperimentConfig(**vars(KILLED) | {"patience": 3, "report_every": 40})
+    """Likewise, on effective weights, with an average and early stopping's memory."""
+    config = ExperimentConfig(**vars(KILLED) | {"patience": 3, "report_every": 40, "ema": 0.9})
     train_fast(TINY, linear_codes(), config, folder)
 
 

@@ -15,7 +15,7 @@ from deltaedit_kit.labs.training.start import train_fast
 from deltaedit_kit.train import FILE, Run, train_mapper
 from tests.killing import kill_repeatedly
 from tests.training.runs import KILLED, killed_fast_run, killed_run
-from tests.training.tiny import TINY, linear_codes
+from tests.training.tiny import SHORT, TINY, linear_codes, trained
 
 
 def equal_files(a, b) -> bool:
@@ -23,8 +23,32 @@ def equal_files(a, b) -> bool:
     return one.keys() == two.keys() and all(torch.equal(one[key], two[key]) for key in one)
 
 
-def trained(codes, config, *rest, **more):
-    return train_mapper(Run(TINY, codes, config), *rest, **more)
+@pytest.mark.slow
+@pytest.mark.parametrize("short", [False, True], ids=["plain", "short"])
+def test_a_run_cut_off_goes_on_bit_for_bit(tmp_path, short):
+    codes = linear_codes()
+    options = {"schedule": "cosine", "warm_up": 15, "orthogonal": True, "ema": 0.9}
+
+    def run(folder=None, on_report=None):
+        if short:
+            config = ExperimentConfig(**vars(SHORT), **options)
+            return train_fast(TINY, codes, config, folder, on_report).state_dict()
+        return trained(codes, SHORT, folder, on_report).state_dict()
+
+    class Cut(Exception):
+        pass
+
+    def cut(report):
+        raise Cut
+
+    unbroken = run()
+    with pytest.raises(Cut):  # the report of step 5 comes after the checkpoint of step 4
+        run(tmp_path, cut)
+    assert (tmp_path / FILE).exists()
+    torch.rand(3)  # somebody else's random numbers must not matter
+    resumed = run(tmp_path)
+    for name, value in unbroken.items():
+        assert torch.equal(value, resumed[name]), name
 
 
 @pytest.mark.slow
@@ -83,7 +107,7 @@ def test_a_full_disk_is_a_clear_error_and_keeps_the_last_checkpoint(tmp_path, mo
 @pytest.mark.slow
 def test_patience_ends_a_run_that_no_longer_learns_and_survives_a_stop(tmp_path):
     # A rate that can learn nothing: the first validation stays the best.
-    quiet = {"steps": 60, "ema": 0.0, "learning_rate": 1e-30, "report_every": 5, "save_every": 100}
+    quiet = {"steps": 60, "learning_rate": 1e-30, "report_every": 5, "save_every": 100}
     config = ExperimentConfig(**vars(KILLED) | quiet, patience=3)
     reports = []
     train_fast(TINY, linear_codes(), config, on_report=reports.append)
@@ -101,7 +125,7 @@ def test_patience_ends_a_run_that_no_longer_learns_and_survives_a_stop(tmp_path)
 
 def test_early_stopping_returns_the_best_mapper_not_the_last(tmp_path):
     """A rate that destroys what the first steps learned: the lowest validation comes out."""
-    wild = {"steps": 40, "ema": 0.0, "learning_rate": 40.0, "report_every": 2, "save_every": 100}
+    wild = {"steps": 40, "learning_rate": 40.0, "report_every": 2, "save_every": 100}
     config = ExperimentConfig(**vars(KILLED) | wild, patience=4)
     reports = []
     train_fast(TINY, linear_codes(), config, on_report=reports.append)
@@ -120,3 +144,33 @@ def test_two_trainings_in_one_folder_are_refused(tmp_path):
 
     trained(codes, KILLED, tmp_path, keep_going=second)
     trained(codes, replace(KILLED, steps=3), tmp_path)  # nobody holds it any more
+
+
+def test_a_loss_that_is_no_number_stops_and_keeps_the_last_checkpoint(tmp_path):
+    codes, wild = linear_codes(), replace(SHORT, learning_rate=1e30)
+    with pytest.raises(DeltaEditError, match=r"stopped being a number.*lower learning_rate"):
+        trained(codes, wild, tmp_path / "wild")
+    assert not (tmp_path / "wild" / FILE).exists()
+
+    run = Run(TINY, codes, SHORT)
+    train_mapper(run, tmp_path / "tame", keep_going=lambda run: run.step < 4)
+    good = (tmp_path / "tame" / FILE).read_bytes()
+    run.last *= torch.nan
+    with pytest.raises(DeltaEditError, match="still good"):
+        run.save(tmp_path / "tame")
+    assert (tmp_path / "tame" / FILE).read_bytes() == good
+
+
+def test_a_checkpoint_of_other_settings_or_codes_is_refused(tmp_path):
+    trained(linear_codes(), SHORT, tmp_path)
+    with pytest.raises(DeltaEditError, match="other settings"):
+        trained(linear_codes(), replace(SHORT, learning_rate=0.1), tmp_path)
+    with pytest.raises(DeltaEditError, match="other settings"):
+        trained(linear_codes(300), SHORT, tmp_path)
+    codes = linear_codes()
+    looked_at_by_another_clip = replace(codes, clip=codes.clip.flip(1))
+    with pytest.raises(DeltaEditError, match="other settings"):
+        trained(looked_at_by_another_clip, SHORT, tmp_path)
+    (tmp_path / FILE).write_bytes(b"cut")
+    with pytest.raises(DeltaEditError, match="cannot read"):
+        trained(linear_codes(), SHORT, tmp_path)

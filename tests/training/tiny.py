@@ -11,8 +11,10 @@ from torch.nn import functional as F
 
 from deltaedit_kit.codes import Codes
 from deltaedit_kit.domain import Domain, Networks
+from deltaedit_kit.mapper import DeltaMapper
 from deltaedit_kit.stylegan2 import Generator
 from deltaedit_kit.stylespace import StyleLayout
+from deltaedit_kit.train import Run, TrainingConfig, train_mapper
 from tests.tiny_domain import SPEC
 
 
@@ -83,3 +85,11 @@ def linear_codes(n: int = 400, clip_width: int = 6) -> Codes:
     mean = 2 * torch.randn(TOY.total, generator=random)
     clip = F.normalize(hidden, dim=1).half()
     return Codes((mean + hidden @ to_s / 3).half(), clip, "tiny", networks=NETWORKS)
+
+
+SHORT = TrainingConfig(steps=12, batch=16, held_out=0.1, seed=5, report_every=5, save_every=4)
+
+
+def trained(codes: Codes, config: TrainingConfig, *rest, **more) -> DeltaMapper:
+    """`train_mapper` of a plain run."""
+    return train_mapper(Run(TINY, codes, config), *rest, **more)

@@ -2,6 +2,7 @@
 
 start        train_fast: what everything below and the command line call
 fast         effective weights, precision, passes, compiling;  effective: the weights
+short        a run of minutes: rates, warm-up, orthogonal start, averaged weights
 experiment   correlated pairs, early stopping, ablations;  ablation: their table
 processes    several at once;  ranks: which one am I;  interruption: Ctrl-C loses nothing
 session      a run that somebody watches, pauses, stops;  monitor: its panel;  plots

@@ -35,8 +35,8 @@ from deltaedit_kit.codes import Codes, CodeStore
 from deltaedit_kit.domain import Domain
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.training.experiment import ExperimentConfig, split_groups
-from deltaedit_kit.labs.training.start import train_fast
-from deltaedit_kit.train import EditAccuracy, Report
+from deltaedit_kit.labs.training.start import CountEdits, train_fast
+from deltaedit_kit.train import Report
 
 ABLATIONS: Mapping[str, Mapping[str, Any]] = {
     "nothing left out": {},
@@ -73,7 +73,7 @@ def sweep(
     codes: Codes | CodeStore,
     base: ExperimentConfig,
     changes: Mapping[str, Mapping[str, Any]] = ABLATIONS,
-    accuracy_for: Callable[[ExperimentConfig], EditAccuracy | None] | None = None,
+    accuracy_for: Callable[[ExperimentConfig], CountEdits | None] | None = None,
     folder: str | Path | None = None,
     on_row: Callable[[Row], object] | None = None,
 ) -> list[Row]:

@@ -112,7 +112,7 @@ def scaled_parameters(copied: DeltaMapper) -> Iterator[tuple[str, nn.Parameter, 
             yield f"{prefix}.bias", module.bias, module.bias_scale
 
 
-def adam(copied: DeltaMapper, rate: float, beta2: float = 0.999) -> torch.optim.Adam:
+def adam(copied: DeltaMapper, rate: float) -> torch.optim.Adam:
     """Adam over effective weights, one group a scale; in one fused kernel where torch has it."""
     groups: dict[float, list[nn.Parameter]] = {}
     for _, parameter, scale in scaled_parameters(copied):
@@ -123,7 +123,7 @@ def adam(copied: DeltaMapper, rate: float, beta2: float = 0.999) -> torch.optim.
     ]
     device = next(copied.parameters()).device
     fused = device.type in ("cpu", "cuda")
-    optimizer = torch.optim.Adam(settings, betas=(0.9, beta2), fused=fused)
+    optimizer = torch.optim.Adam(settings, fused=fused)
     for weight in copied.parameters():  # a fused Adam counts its steps where the weights are
         taken = torch.zeros((), device=device if fused else "cpu")
         memory = {key: torch.zeros_like(weight) for key in ("exp_avg", "exp_avg_sq")}

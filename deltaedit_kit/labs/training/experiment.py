@@ -27,14 +27,14 @@ from torch.nn import functional as F
 from deltaedit_kit.codes import Codes, CodeStore
 from deltaedit_kit.domain import Domain
 from deltaedit_kit.errors import DeltaEditError, check_whole_number
-from deltaedit_kit.labs.training.fast import FastConfig, FastRun
+from deltaedit_kit.labs.training.short import ShortConfig, ShortRun
 from deltaedit_kit.mapper import DeltaMapper
 from deltaedit_kit.stylespace import GROUPS, Group, StyleLayout
-from deltaedit_kit.train import EditAccuracy, Loss, Pairs, Report, pairs_at, split_rows
+from deltaedit_kit.train import Loss, Pairs, Report, pairs_at, random_of_step, split_rows
 
 
 @dataclass(frozen=True)
-class ExperimentConfig(FastConfig):
+class ExperimentConfig(ShortConfig):
     """Settings of `ExperimentRun`; the defaults are the published run, made fast."""
 
     correlated: int = 1  # so many neighbours are correlated; most pairs are drawn among them
@@ -57,8 +57,8 @@ class ExperimentConfig(FastConfig):
             check_whole_number("limit", self.limit, 2)
 
 
-class ExperimentRun(FastRun):
-    """A fast run with another choice of pairs, of what is learned, or of when to stop."""
+class ExperimentRun(ShortRun):
+    """A short run with another choice of pairs, of what is learned, or of when to stop."""
 
     config: ExperimentConfig  # pyright: ignore[reportIncompatibleVariableOverride] (never set anew)
 
@@ -114,9 +114,9 @@ class ExperimentRun(FastRun):
         allowed = self.config.patience * self.config.report_every
         return super().over or 0 < allowed <= self.step - int(self.best_step)
 
-    def report(self, edit_accuracy: EditAccuracy | None = None) -> Report:
+    def report(self) -> Report:
         """As a plain run's; with `patience` it keeps the weights of the lowest validation."""
-        report = super().report(edit_accuracy)
+        report = super().report()
         validation = self.agreed(report.validation)
         if self.best is not None and validation < self.best_validation:
             self.best_validation.fill_(validation)
@@ -151,8 +151,7 @@ def draw_indices(
     `fixed_pairs` gives every code one partner: the code half a set away.
     """
     batch, size = n or config.batch, config.correlated
-    # As train.draw_pairs, and then more numbers of the same generator.
-    random = torch.Generator(device).manual_seed((config.seed * 0x9E3779B1 + step) % 2**32)
+    random = random_of_step(config.seed, step, device)  # first the numbers of a plain run
     index = torch.zeros(3, batch, dtype=torch.long, device=device)
     index[:2] = torch.randint(codes, (2, batch), generator=random, device=device)
     if config.fixed_pairs:

@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -23,7 +22,7 @@ from deltaedit_kit.domain import Domain
 from deltaedit_kit.errors import DeltaEditError, check_whole_number
 from deltaedit_kit.labs.training.effective import adam, to_effective, to_stored
 from deltaedit_kit.mapper import DeltaMapper
-from deltaedit_kit.train import Loss, Pairs, Run, TrainingConfig
+from deltaedit_kit.train import Loss, Pairs, Report, Run, TrainingConfig
 
 Forward = Callable[[Tensor, Tensor, Tensor], Tensor]
 
@@ -57,14 +56,18 @@ class FastRun(Run):
         if config.compile:
             self.forward = compiled(self.forward, self.device, config.accumulate)
 
-    def build(self, mapper: DeltaMapper) -> tuple[nn.Module, torch.optim.Optimizer]:
+    def build(self, mapper: DeltaMapper) -> tuple[DeltaMapper, torch.optim.Optimizer]:
         """Effective weights, and Adam with rates that make the same steps."""
-        network = to_effective(mapper)
-        return network, adam(network, self.config.learning_rate, self.config.beta2)
+        network = to_effective(mapper.to(self.device))
+        return network, adam(network, self.config.learning_rate)
 
     def mapper(self) -> DeltaMapper:
         """The scales divided out again."""
-        return to_stored(cast("DeltaMapper", self.learned)).requires_grad_(False)
+        return to_stored(self.learned).requires_grad_(False)
+
+    def report(self) -> Report:
+        """As a plain run's, with the precision of the products."""
+        return super().report()._replace(precision=self.precision)
 
     def shared(self, network: nn.Module) -> nn.Module:
         """What is asked for Δs; several processes wrap it."""

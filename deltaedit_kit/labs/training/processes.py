@@ -13,7 +13,7 @@ GPUs. Source: Li et al., PyTorch Distributed, arXiv:2006.15704.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import torch
@@ -25,7 +25,7 @@ from deltaedit_kit.domain import Domain
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.training.experiment import ExperimentConfig, ExperimentRun
 from deltaedit_kit.labs.training.ranks import Rank
-from deltaedit_kit.train import EditAccuracy, Loss, Pairs, Report
+from deltaedit_kit.train import Loss, Pairs
 
 
 @contextmanager
@@ -56,7 +56,7 @@ class SharedRun(ExperimentRun):
     def __init__(
         self, domain: Domain, codes: Codes | CodeStore, config: ExperimentConfig, rank: Rank
     ) -> None:
-        self.rank = rank
+        self.rank, self.writes = rank, rank.first
         check_shares(config.batch, rank, config.accumulate)
         super().__init__(domain, codes, config)
 
@@ -79,10 +79,6 @@ class SharedRun(ExperimentRun):
         means = self.mean(torch.stack(loss).detach())
         super().descend(Loss(*means))
 
-    def report(self, edit_accuracy: EditAccuracy | None = None) -> Report:
-        """Edits are judged in the first process only."""
-        return super().report(edit_accuracy if self.rank.first else None)
-
     def agreed(self, validation: float) -> float:
         """The mean over all processes: on other processors sums differ in the last digit."""
         return float(self.mean(torch.tensor(validation, device=self.device)))
@@ -93,15 +89,7 @@ class SharedRun(ExperimentRun):
         distributed.all_reduce(value)
         return value / self.rank.world
 
-    def writing(self, folder: Path | None) -> AbstractContextManager[None]:
-        """The first process writes for all."""
-        return super().writing(folder) if self.rank.first else nullcontext()
-
-    def save(self, folder: Path | None) -> None:
-        """In the first process."""
-        super().save(folder if self.rank.first else None)
-
-    def resume(self, folder: Path | None) -> None:
+    def resume(self, folder: Path) -> None:
         """In all, which must find the same step. Raises DeltaEditError in all of them if not."""
         super().resume(folder)
         span = torch.tensor([self.step, -self.step], dtype=torch.float64, device=self.device)

@@ -22,9 +22,9 @@ from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.training.experiment import ExperimentConfig
 from deltaedit_kit.labs.training.hearing import until
 from deltaedit_kit.labs.training.ranks import Rank
-from deltaedit_kit.labs.training.start import train_fast
+from deltaedit_kit.labs.training.start import CountEdits, train_fast
 from deltaedit_kit.mapper import DeltaMapper
-from deltaedit_kit.train import EditAccuracy, Report, Run
+from deltaedit_kit.train import Report, Run
 
 
 class TrainingSession:
@@ -40,7 +40,7 @@ class TrainingSession:
         codes: Codes | CodeStore,
         config: ExperimentConfig,
         folder: str | Path | None,
-        edit_accuracy: EditAccuracy | None = None,
+        edit_accuracy: CountEdits | None = None,
         look_every: float = 5.0,
     ) -> None:
         self.domain, self.codes, self.config, self.folder = domain, codes, config, folder

@@ -16,7 +16,9 @@ from deltaedit_kit.labs.training.interruption import Interruption
 from deltaedit_kit.labs.training.processes import SharedRun, joined
 from deltaedit_kit.labs.training.ranks import Rank, this_rank
 from deltaedit_kit.mapper import DeltaMapper
-from deltaedit_kit.train import EditAccuracy, Report, Run, train_mapper
+from deltaedit_kit.train import Report, Run, train_mapper
+
+CountEdits = Callable[[DeltaMapper], float]  # the share of edits that succeed
 
 
 @learning()
@@ -26,12 +28,13 @@ def train_fast(
     config: ExperimentConfig,
     folder: str | Path | None = None,
     on_report: Callable[[Report], object] | None = None,
-    edit_accuracy: EditAccuracy | None = None,
+    edit_accuracy: CountEdits | None = None,
     keep_going: Callable[[Run], bool] | None = None,
     rank: Rank | None = None,
 ) -> DeltaMapper:
     """As `train.train_mapper`, on effective weights, with the settings of this lab.
 
+    `edit_accuracy(mapper)` is asked at every report that `on_report` hears.
     Ctrl-C ends the step that is being taken, saves, and is passed on. Under a launcher every
     process takes its share, and the first one has the reports. With `patience` the last report is
     that of the mapper which is returned. Raises DeltaEditError as `train_mapper` does.
@@ -42,6 +45,8 @@ def train_fast(
     def heard(report: Report) -> None:
         reports.append(report)
         if on_report and rank.first:
+            if edit_accuracy:
+                report = report._replace(edit_accuracy=edit_accuracy(run.mapper()))
             on_report(report)
 
     with joined(rank, domain.device), Interruption(rank.world == 1) as interruption:
@@ -55,10 +60,10 @@ def train_fast(
             else ExperimentRun(domain, codes, config)
         )
         listening = on_report is not None or config.patience > 0 or rank.world > 1
-        train_mapper(run, folder, heard if listening else None, edit_accuracy, go_on)
+        train_mapper(run, folder, heard if listening else None, go_on)
         if interruption.wanted:
             raise KeyboardInterrupt
         run.rewind()
         if config.patience and reports and reports[-1].step != run.step:
-            heard(run.report(edit_accuracy))
+            heard(run.report())
         return run.mapper()

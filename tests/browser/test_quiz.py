@@ -17,6 +17,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 NAME = "00b_write_the_method"
 CELL = f'from deltaedit_kit.labs.course import quiz\n\nquiz("{NAME}")'
 FIRST = quiz(NAME).questions[0].answers
+TARGET = 32  # px, the least height of what is clicked or touched; WCAG 2.2 AA asks for 24
 
 
 def opened_by_keyboard(page: Any, place: Any) -> None:
@@ -33,6 +34,13 @@ def opened_by_keyboard(page: Any, place: Any) -> None:
     assert place.get_by_text(FIRST[0].feedback).is_hidden()
     page.keyboard.press("Tab")
     assert options.nth(2).locator("summary").evaluate("one => one === document.activeElement")
+
+
+def least_height(place: Any) -> float:
+    """The height in px of the lowest of all answers to choose."""
+    summaries = place.locator("summary").all()
+    assert len(summaries) == sum(len(one.answers) for one in quiz(NAME).questions)
+    return min(one.bounding_box()["height"] for one in summaries)
 
 
 def test_a_learner_answers_by_keyboard(open_notebook: Callable, tmp_path: Path) -> None:
@@ -54,6 +62,7 @@ def test_a_notebook_that_nobody_has_run_shows_it(open_notebook: Callable, tmp_pa
     nbformat.write(notebook, path)
     opened = open_notebook(path)  # not trusted: JupyterLab cleans its HTML
     place = opened.cell(0).locator(".jp-OutputArea")
+    assert least_height(place) >= TARGET
     place.locator("summary").nth(1).click()
     place.get_by_text(FIRST[1].feedback).wait_for()
 
@@ -62,6 +71,7 @@ def test_a_static_page_shows_it(browser: Any) -> None:
     page = browser.new_page()
     page.set_content(quiz(NAME)._repr_html_())
     place = page.locator("section")
+    assert least_height(place) >= TARGET
     opened_by_keyboard(page, place)
     assert place.locator("details[open]").count() == 1  # the option that was opened, no other
     page.close()

@@ -99,8 +99,10 @@ def read(path: Path) -> Quiz:
 
 
 def _question(number: int, one: Question) -> str:
+    # Styles are attributes: JupyterLab drops a style element where a notebook is not trusted.
+    # The padding makes an answer 32 px high or more, enough for a finger (WCAG 2.2 asks for 24).
     options = "".join(
-        f"<details><summary>{letter}) {_rich(option.answer)}</summary>"
+        f'<details><summary style="padding: 0.45em 0">{letter}) {_rich(option.answer)}</summary>'
         f'<p style="margin: 0.2em 0 0.8em 1.3em">'
         f"<strong>{'Right.' if option.correct else 'Not so.'}</strong> "
         f"{_rich(option.feedback)}</p></details>"

@@ -127,12 +127,8 @@ def read_header(path: str | Path) -> dict[str, str]:
     try:
         with safe_open(str(check_regular_file(path)), framework="numpy") as stored:
             return dict(stored.metadata() or {})
-    except (
-        OSError,
-        SafetensorError,
-        DeltaEditError,
-    ):  # who reads its tensors says what is wrong with it
-        return {}
+    except (OSError, SafetensorError, DeltaEditError):
+        return {}  # who reads its tensors says what is wrong with it
 
 
 def check_regular_file(path: str | Path) -> Path:

@@ -24,7 +24,7 @@ from torch import Tensor, nn
 
 from deltaedit_kit.clip_network import ClipNetwork
 from deltaedit_kit.clip_tokenizer import tokenize
-from deltaedit_kit.errors import DeltaEditError, check_pictures
+from deltaedit_kit.errors import DeltaEditError, check_pictures, short_repr
 
 Preprocessing = Literal["plain", "delta_edit", "clip", "unit"]
 Tokenize = Callable[[list[str]], Tensor]
@@ -157,7 +157,7 @@ class ClipSpace:
     def tokens(self, texts: Sequence[str]) -> Int[Tensor, "n L"]:
         """Token ids of checked texts; a text that does not fit raises, none is cut silently."""
         if isinstance(texts, str | bytes) or not isinstance(texts, Sequence) or not texts:
-            raise DeltaEditError(f"give a list of texts, not {_shown(texts)}")
+            raise DeltaEditError(f"give a list of texts, not {short_repr(texts)}")
         for text in texts:
             check_text(text)
         try:
@@ -167,7 +167,7 @@ class ClipSpace:
         nothing = self.tokenize([""])[0]  # its marks alone, padded
         for text, row in zip(texts, tokens, strict=True):
             if torch.equal(row, nothing):  # the text was made of what the tokenizer strips
-                raise DeltaEditError(f"text {_shown(text)} holds no words; write what to see")
+                raise DeltaEditError(f"text {short_repr(text)} holds no words; write what to see")
             if row[-1] != nothing[-1]:  # no padding: the last word may be cut
                 self._check_length(text)
         return tokens
@@ -175,15 +175,15 @@ class ClipSpace:
     def _check_length(self, text: str) -> None:
         if self.tokenize != self._bundled_tokenize:  # others cut without a word
             raise DeltaEditError(
-                f"text {_shown(text)} fills all {self.context_length} tokens that this CLIP reads, "
-                "and may be cut; shorten it"
+                f"text {short_repr(text)} fills all {self.context_length} tokens that this CLIP "
+                "reads, and may be cut; shorten it"
             )
         # A token spells at least one byte; cleaning lengthens a text by less than this.
         whole = self._bundled_tokenize([text], context=4 * len(text.encode()) + 2)
         count, room = int((whole[0].argmax() - 1).item()), self.context_length - 2
         if count > room:
             raise DeltaEditError(
-                f"text {_shown(text)} has {count} tokens, CLIP reads {room}; shorten it"
+                f"text {short_repr(text)} has {count} tokens, CLIP reads {room}; shorten it"
             )
 
     def _bundled_tokenize(self, texts: list[str], context: int | None = None) -> Tensor:
@@ -205,9 +205,9 @@ def check_text(text: Any) -> str:
     Raises DeltaEditError naming what is wrong.
     """
     if not isinstance(text, str):
-        raise DeltaEditError(f"a text must be a str, not {_shown(text)}; write it in quotes")
+        raise DeltaEditError(f"a text must be a str, not {short_repr(text)}; write it in quotes")
     if any(category(c) in ("Cc", "Cs") and c not in "\t\n\r" for c in text):  # control, surrogate
-        raise DeltaEditError(f"text {_shown(text)} holds binary characters; write plain words")
+        raise DeltaEditError(f"text {short_repr(text)} holds binary characters; write plain words")
     if not any(c.isprintable() and not c.isspace() for c in text):  # zero width spaces, say
         raise DeltaEditError('the text is empty; write what to see, such as "face with glasses"')
     return text
@@ -251,8 +251,3 @@ def area_weights(
     pixel = torch.arange(source, dtype=torch.float64)[None, :]
     overlap = torch.minimum(start + stretch, pixel + 1) - torch.maximum(start, pixel)
     return (overlap.clamp(min=0) / stretch).float().to(device)
-
-
-def _shown(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."

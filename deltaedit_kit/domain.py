@@ -22,6 +22,7 @@ from torch import nn
 from deltaedit_kit.device import kit_defaults, usable_device
 from deltaedit_kit.domain_spec import DomainSpec
 from deltaedit_kit.errors import (
+    HIGHEST_SEED,
     DeltaEditError,
     check_finite,
     check_number,
@@ -43,7 +44,6 @@ if TYPE_CHECKING:
     from deltaedit_kit.oracle import Attribute, Oracle
     from deltaedit_kit.stylegan2 import Generator
 
-HIGHEST_SEED = 2**32 - 1
 MOST_FACES = 1_000_000  # in one call: a number typed wrongly must not ask for all the memory
 CODES_A_PASS = 4096  # through the mapping network
 SAME = 1e-6  # |Δt| of two texts that say the same, but for rounding
@@ -224,8 +224,7 @@ class Domain:
         psi = check_number("truncation", truncation)
         random = torch.Generator().manual_seed(seed)
         if check_whole_number("correlated", correlated, 1) == 1:
-            size = (count, self.generator.style_dim)
-            z = torch.randn(size, generator=random, dtype=torch.float32, device="cpu")
+            z = torch.randn(count, self.generator.style_dim, generator=random)
         elif (draw := self._networks.correlated) is None:
             raise DeltaEditError(
                 f"domain {self.spec.name!r} draws no correlated codes; leave `correlated` at 1"
@@ -246,12 +245,8 @@ class Domain:
         """
         psi = self.spec.truncation if truncation is None else truncation
         w_plus = self.generator.expand(self.sample_w(n, seed, psi))
-        seed, count, psi = int(seed), len(w_plus), float(psi)
-        return self.faces_from(
-            self.generator.to_style(w_plus),
-            w_plus,
-            SampleOrigin(seed, count, psi, tuple(range(count))),
-        )
+        origin = SampleOrigin(int(seed), len(w_plus), float(psi), tuple(range(len(w_plus))))
+        return self.faces_from(self.generator.to_style(w_plus), w_plus, origin)
 
     @kit_defaults()
     @torch.no_grad()
@@ -265,10 +260,8 @@ class Domain:
 
         Raises `DeltaEditError` for codes of another generator, and for what are no finite tensors.
         """
-        s, w_plus = (
-            check_finite(name, codes).to(self.device, torch.float32)
-            for name, codes in (("s", s), ("w+", w_plus))
-        )
+        named = (("s", s), ("w+", w_plus))
+        s, w_plus = (check_finite(name, x).to(self.device, torch.float32) for name, x in named)
         images = self._synthesize(s, w_plus)  # embedded as they are, like the reference's codes
         clip = torch.cat([self.clip.encode_images(part) for part in images.split(PICTURES_A_PASS)])
         return Faces(s, w_plus, clip, _limited(images), self.spec.name, origin)
@@ -301,10 +294,8 @@ class Domain:
         NaN where a number overflowed: it must not pass for white. Raises `DeltaEditError` for codes
         of another generator, and for what are no tensors.
         """
-        s, w_plus = (
-            check_tensor(name, codes).to(self.device, torch.float32)
-            for name, codes in (("s", s), ("w+", w_plus))
-        )
+        named = (("s", s), ("w+", w_plus))
+        s, w_plus = (check_tensor(name, x).to(self.device, torch.float32) for name, x in named)
         return _limited(self._synthesize(s, w_plus))
 
     def _synthesize(self, s: Tensor, w_plus: Tensor) -> Tensor:

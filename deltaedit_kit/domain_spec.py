@@ -70,9 +70,8 @@ class DomainSpec:
     threshold: float  # |R·Δt| below this leaves a channel of s untouched
     strength: float  # how many Δs an edit adds when the caller does not say
     truncation: float  # 1 draws all the variety of w, towards 0 the average picture
-    templates: tuple[
-        str, ...
-    ]  # frames such as "a photo of a {}." to average a text over; () = none
+    # Frames such as "a photo of a {}." to average a text over; () for none.
+    templates: tuple[str, ...]
     preprocessing: str  # how pictures entered CLIP when the codes were made; see `clip_space`
     licence: str  # under which terms the weights come
     examples: tuple[str, ...]  # sentences that show the domain off, first ones first

@@ -172,9 +172,7 @@ class Editor:
         """
         self.domain.check(faces)
         targets = _targets(text)
-        if neutral is not None and not isinstance(
-            neutral, str
-        ):  # edit(faces, text, 1.5) means a strength
+        if not isinstance(neutral, str | None):  # edit(faces, text, 1.5) means a strength
             raise DeltaEditError(
                 f"neutral is a {type(neutral).__name__}; give a text, and a strength by its name: "
                 "strength=1.0"
@@ -223,9 +221,4 @@ def _targets(text: str | Sequence[str]) -> tuple[str, ...]:
         )
     if not text:
         raise DeltaEditError("the list of texts is empty; give at least one sentence")
-    for number, item in enumerate(text, start=1):
-        if not isinstance(item, str):
-            raise DeltaEditError(
-                f"text {number} of the list is {type(item).__name__}; give a sentence in quotes"
-            )
     return tuple(text)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 LONGEST = 600  # characters of a message
 BEYOND = 1e-3  # what rounding may add to the range of pictures
 UNIT_WITHIN = 0.01  # a unit vector in float16 is off by less
+HIGHEST_SEED = 2**32 - 1  # torch's CPU generator reads 32 bits, and numpy takes no more
 
 
 class DeltaEditError(ValueError):
@@ -52,7 +53,7 @@ def check_whole_number(name: str, value: Any, low: int, high: int | None = None)
     except TypeError:
         number = None
     if number is None or number < low or (high is not None and number > high):
-        raise DeltaEditError(f"{name} is {_shown(value)}; give {span}")
+        raise DeltaEditError(f"{name} is {short_repr(value)}; give {span}")
     return number
 
 
@@ -67,7 +68,7 @@ def check_number(name: str, value: Any, low: float | None = None) -> float:
     except (TypeError, ValueError, OverflowError, RuntimeError):
         number = math.nan  # RuntimeError: a torch tensor of several elements
     if not math.isfinite(number) or (low is not None and number < low):
-        raise DeltaEditError(f"{name} is {_shown(value)}; give {accepted}")
+        raise DeltaEditError(f"{name} is {short_repr(value)}; give {accepted}")
     return number
 
 
@@ -146,7 +147,7 @@ def check_pictures(name: str, value: Any, limited: bool = True) -> Tensor:
     return found
 
 
-def _shown(value: Any) -> str:
+def short_repr(value: Any) -> str:
     """A short form of anything, so that a wrong argument of a million digits stays one line."""
     try:
         text = repr(value)

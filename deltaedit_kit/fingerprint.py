@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
     from deltaedit_kit.domain import Domain
 
-NETWORKS = ("generator", "mean_w", "clip", "text", "mapper", "relevance")
-NETWORKS += ("oracle", "inversion", "identity")
+FINGERPRINTED = ("generator", "mean_w", "clip", "text", "mapper", "relevance")
+FINGERPRINTED += ("oracle", "inversion", "identity")
 
 
 def compute_checksum(domain: Domain, networks: Sequence[str]) -> str:
@@ -59,9 +59,9 @@ def list_weights(domain: Domain, network: str) -> Mapping[str, Tensor]:
     CLIP's image side is what OpenAI's layout calls "visual.", all of it where nothing is called so.
     Raises DeltaEditError for a name that is none.
     """
-    if network not in NETWORKS:
+    if network not in FINGERPRINTED:
         raise DeltaEditError(
-            f"a domain has no network {network[:40]!r}; choose from {', '.join(NETWORKS)}"
+            f"a domain has no network {network[:40]!r}; choose from {', '.join(FINGERPRINTED)}"
         )
     if network in ("clip", "text"):
         model = domain.clip.model

@@ -34,7 +34,13 @@ from torch.nn import functional as F
 from deltaedit_kit.atomic import load_tensors, save_tensors
 from deltaedit_kit.clip_space import ClipSpace
 from deltaedit_kit.device import computing, full_precision, kit_defaults, name_precision
-from deltaedit_kit.errors import DeltaEditError, check_number, check_tensor, check_whole_number
+from deltaedit_kit.errors import (
+    HIGHEST_SEED,
+    DeltaEditError,
+    check_number,
+    check_tensor,
+    check_whole_number,
+)
 from deltaedit_kit.lock import only_writer
 
 if TYPE_CHECKING:
@@ -88,7 +94,7 @@ class Plan:
 
     def __post_init__(self) -> None:
         check_whole_number("pictures", self.pictures, 1)
-        check_whole_number("seed", self.seed, 0, 2**32 - 1)
+        check_whole_number("seed", self.seed, 0, HIGHEST_SEED)
         if self.batch is not None:
             check_whole_number("batch", self.batch, 1)
         if check_number("step", self.step) <= 0:

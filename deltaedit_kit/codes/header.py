@@ -15,7 +15,7 @@ from pathlib import Path
 import torch
 
 from deltaedit_kit.atomic import write_text
-from deltaedit_kit.errors import DeltaEditError, check_number, check_whole_number
+from deltaedit_kit.errors import HIGHEST_SEED, DeltaEditError, check_number, check_whole_number
 
 FORMAT, SHARD_FORMAT = "deltaedit codes store 1", "deltaedit codes shard 1"
 FILE = "codes.json"
@@ -58,7 +58,7 @@ class StoreHeader:
         if not isinstance(self.source, dict):
             raise DeltaEditError("the codes' source is no table; make the codes again")
         check_whole_number("the codes' correlated group", self.source.get("correlated", 1), 1, MOST)
-        check_whole_number("the codes' seed", self.source.get("seed", 0), 0, 2**32 - 1)
+        check_whole_number("the codes' seed", self.source.get("seed", 0), 0, HIGHEST_SEED)
         truncations = self.source.get("truncations", [])
         if not isinstance(truncations, list):
             raise DeltaEditError("the codes' truncations are no list; make the codes again")

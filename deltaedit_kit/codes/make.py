@@ -28,7 +28,7 @@ from deltaedit_kit.atomic import remove_leftovers
 from deltaedit_kit.codes.header import CHUNK, FILE, StoreHeader
 from deltaedit_kit.codes.store import CodeStore, Shard, read_shard, shard_path, write_shard
 from deltaedit_kit.device import computing, full_precision, kit_defaults, name_precision
-from deltaedit_kit.errors import DeltaEditError, check_number, check_whole_number
+from deltaedit_kit.errors import HIGHEST_SEED, DeltaEditError, check_number, check_whole_number
 from deltaedit_kit.lock import only_writer
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ class Samples:
     correlated: int = 1
 
     def __post_init__(self) -> None:
-        check_whole_number("seed", self.seed, 0, 2**32 - 1)
+        check_whole_number("seed", self.seed, 0, HIGHEST_SEED)
         if not self.truncations:
             raise DeltaEditError("truncations is empty; give at least one, such as 1.0")
         for psi in self.truncations:

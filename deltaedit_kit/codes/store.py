@@ -169,12 +169,11 @@ class CodeStore:
         device: torch.device | str = "cpu",
         limit: int | None = None,
         w: bool = False,
-        dtype: torch.dtype = torch.float16,
     ) -> Codes:
-        """The codes (the first `limit`) as tensors on `device`; with `w` all rows of w+ too.
+        """The codes (the first `limit`), float16 on `device`; with `w` all rows of w+ too.
 
         Raises DeltaEditError for more codes than there are, for w where none is stored, and for
-        numbers that `dtype` cannot hold.
+        numbers that float16 cannot hold.
         """
         n, head = len(self) if limit is None else limit, self.header
         if not 0 < n <= len(self):
@@ -184,10 +183,10 @@ class CodeStore:
             )
         if w and not head.w_rows:
             raise DeltaEditError("this store holds no w+; make the codes again with this kit")
-        s = torch.empty(n, head.style_width, dtype=dtype, device=device)
-        clip = torch.empty(n, head.clip_width, dtype=dtype, device=device)
-        shape = (n, head.latent_rows, head.w_width)
-        w_plus = torch.empty(shape, dtype=dtype, device=device) if w else None
+        half = {"dtype": torch.float16, "device": device}
+        s = torch.empty(n, head.style_width, **half)
+        clip = torch.empty(n, head.clip_width, **half)
+        w_plus = torch.empty(n, head.latent_rows, head.w_width, **half) if w else None
         start = 0
         for shard in self.shards:
             for first in range(0, min(len(shard), n - start), ROWS_A_COPY):
@@ -218,7 +217,7 @@ def check_numbers(s: Tensor, clip: Tensor) -> None:
         most = torch.finfo(s.dtype).max
         raise DeltaEditError(
             f"codes hold NaN, infinity or numbers above {most:,.0f}, which {s.dtype} cannot hold; "
-            "look for a damaged generator, or keep them in float32"
+            "look for a damaged generator"
         )
     check_unit_rows("clip", clip)
 

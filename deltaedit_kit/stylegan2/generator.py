@@ -181,18 +181,17 @@ class Generator(nn.Module):
         return cast(Tensor, state.image)
 
     def state_before(
-        self,
-        layer: int,
-        s: Float[Tensor, "n s"],
-        w_plus: Float[Tensor, "n l w"],
-        noise: Noise = "fixed",
+        self, layer: int, s: Float[Tensor, "n s"], w_plus: Float[Tensor, "n l w"]
     ) -> State:
-        """What reaches `layer`: `synthesize_from(layer, *state, s, w_plus)`; errors as there."""
+        """What reaches `layer` with fixed noise: `synthesize_from(layer, *state, s, w_plus)`.
+
+        Errors as there.
+        """
         self._check_codes(s, w_plus)
         self._check_stop(layer, None)
         styles, state = s.split(self.style_widths, dim=1), self.start(s.shape[0])
         for step in self.layers[:layer]:
-            state = step(state, styles[step.index], w_plus, noise, self.precision)
+            state = step(state, styles[step.index], w_plus, "fixed", self.precision)
         return state
 
     def start(self, n: int) -> State:

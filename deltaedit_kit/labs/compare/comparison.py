@@ -20,8 +20,7 @@ from pydantic import TypeAdapter
 from tqdm import tqdm
 
 from deltaedit_kit.device import name_precision
-from deltaedit_kit.domain import HIGHEST_SEED
-from deltaedit_kit.errors import DeltaEditError, check_whole_number
+from deltaedit_kit.errors import HIGHEST_SEED, DeltaEditError, check_whole_number
 from deltaedit_kit.labs.compare import presets
 from deltaedit_kit.labs.compare.baselines import METHODS, make, method_class
 from deltaedit_kit.labs.compare.evaluator import Evaluator, attributes_of

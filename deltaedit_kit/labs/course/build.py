@@ -116,10 +116,8 @@ def _write(notebook: NotebookNode, source: Path, folder: Path) -> None:
 
     def beside(link: re.Match[str]) -> str:
         target = (home / link.group(1)).resolve()
-        if (
-            not target.is_file() or home not in target.parents
-        ):  # what is elsewhere is not the course's
-            return link.group()
+        if not target.is_file() or home not in target.parents:
+            return link.group()  # what is elsewhere is not the course's
         shutil.copyfile(target, folder / target.name)
         return f"]({target.name}"
 

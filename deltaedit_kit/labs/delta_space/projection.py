@@ -29,7 +29,7 @@ from sklearn.manifold import TSNE, trustworthiness
 from sklearn.neighbors import NearestNeighbors
 from threadpoolctl import threadpool_limits
 
-from deltaedit_kit.errors import DeltaEditError, check_number, check_whole_number
+from deltaedit_kit.errors import HIGHEST_SEED, DeltaEditError, check_number, check_whole_number
 from deltaedit_kit.labs.delta_space.alignment.pairs import Pair
 
 Method = Literal["pca", "tsne", "umap"]
@@ -77,7 +77,7 @@ def project(
     where all rows are equal.
     """
     pair = Pair.of(first, second)
-    seed = check_whole_number("seed", seed, 0, 2**32 - 1)
+    seed = check_whole_number("seed", seed, 0, HIGHEST_SEED)
     if method not in get_args(Method):
         known = ", ".join(get_args(Method))
         raise DeltaEditError(f"no projection is called {method!r}; use one of {known}")

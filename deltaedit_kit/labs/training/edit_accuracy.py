@@ -60,9 +60,8 @@ class EditAccuracy:
             [name for name in MEASURED if name in domain.attributes] if names is None else names
         )
         self.targets = [domain.attributes[name] for name in measured or domain.attributes]
-        with computing(
-            domain.device, fast
-        ):  # before and after alike, or rounding could pass for an edit
+        # Before and after alike, or rounding could pass for an edit.
+        with computing(domain.device, fast):
             pool = domain.sample(max(24, 4 * faces), seed=POOL_SEED)
         readings = self.oracle.read(pool.images.float())
         if not measured:

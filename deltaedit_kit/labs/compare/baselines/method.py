@@ -22,9 +22,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import torch
 
 from deltaedit_kit import recipe as edit_recipe
-from deltaedit_kit.domain import HIGHEST_SEED
 from deltaedit_kit.editor import Edit, Editor
-from deltaedit_kit.errors import DeltaEditError, check_number, check_whole_number
+from deltaedit_kit.errors import HIGHEST_SEED, DeltaEditError, check_number, check_whole_number
 
 if TYPE_CHECKING:
     from jaxtyping import Bool, Float

@@ -72,7 +72,7 @@ def main() -> None:
     comparison.run()
     results = Results(FULL)
     print(f"toyfaces, {describe('cpu')}, {torch.get_num_threads()} threads")
-    print(summary_table(results.summary).to_string(na_rep="-"))
+    print(summary_table(results.summary).to_string())
     print(f"drawn in {comparison.precision}")
     for setting in ("", "best"):
         print(f"\n{setting or 'default or short'}:")

@@ -91,10 +91,20 @@ def test_the_summary_for_readers_has_a_row_for_each_method_and_setting(tmp_path)
     shown = summary_table(handmade(tmp_path).summary)
     assert list(shown.index) == [("deltaedit", "default"), ("tedigan", "short")]
     ours = shown.loc[("deltaedit", "default")]
-    assert (ours["faces"], ours["success"], ours["edit s"]) == (3, 0.5, 0.25)
+    assert (ours["faces"], ours["success"], ours["edit s"]) == ("3", "0.500", "0.250")
     assert "<b>reason</b>" in shown.loc[("tedigan", "short"), "failed"]
     assert "fid:clip-toyfaces" in summary_table(TABLE).columns
     assert "failed" not in summary_table(TABLE).columns
+
+
+def test_the_summary_for_readers_has_a_dash_for_what_was_not_measured():
+    table = table_of([*ROWS, row("deltaedit", "seconds.training", 1234.4)])
+    shown = summary_table(table)
+    floor = shown.loc[("unedited", "floor")]
+    assert floor.pop("fid:clip-toyfaces") == "0.300"
+    assert set(floor) == {"–"}
+    assert shown.loc[("deltaedit", "default"), "training s"] == "1234"
+    assert "nan" not in shown.to_string().lower()
 
 
 def test_the_metrics_figure_draws_lines_over_strength_and_skips_what_is_missing():

@@ -89,7 +89,7 @@ def evaluate(options: argparse.Namespace) -> None:
     comparison = Comparison(domain, plan, prompts, folder)
     comparison.run()
     summary = Results(folder).summary
-    print(summary_table(summary).to_string(na_rep="-"))
+    print(summary_table(summary).to_string())
     print("\n".join(findings(summary)))
     print(f"drawn in {comparison.precision}")
     print(f"saved {folder / 'table.csv'} and {folder / 'summary.csv'}")

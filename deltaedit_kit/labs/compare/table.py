@@ -8,6 +8,7 @@ rows into what people read. A run that failed has one row: no metric, a NaN, and
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ import pandas as pd
 from deltaedit_kit.atomic import check_regular_file, replacing
 from deltaedit_kit.errors import DeltaEditError
 
+MISSING = "–"  # in a table for readers
 ALL = "*"  # in the place of a sentence: over all of them
 NUMBERS = ("strength", "value", "low", "high")
 TYPES = {
@@ -65,10 +67,11 @@ def at_own(table: pd.DataFrame, metric: str, setting: str = "") -> pd.DataFrame:
 
 
 def summary_table(table: pd.DataFrame) -> pd.DataFrame:
-    """A summary at each method's own strength for readers: a row a method and setting.
+    """A summary at each method's own strength for readers: a row for each method and setting.
 
-    Three digits. What network an FID looks with is part of its column's name; why a method failed
-    is a column of its own, where one did.
+    Cells are texts: numbers with three digits, and "–" for what was not measured, such as the
+    success of unedited faces. To compute, use `table`. The network of an FID is part of its
+    column's name; where a method failed, the column `failed` says why.
     """
     own = table.loc[table["strength"] == 1.0]
     networks = sorted({name for name in own["metric"] if name.startswith("fid:")})
@@ -76,12 +79,22 @@ def summary_table(table: pd.DataFrame) -> pd.DataFrame:
     order = list(dict.fromkeys(zip(own["method"], own["setting"], strict=True)))
     shown = list(SHOWN)[:-2] + networks + list(SHOWN)[-2:]
     wide = wide.reindex(index=order, columns=shown).rename(columns=SHOWN)
-    wide = wide.map(lambda value: float(f"{value:.3g}"))
-    wide["faces"] = wide["faces"].astype("Int64")  # whole numbers, and none for the floor
+    wide = wide.apply(lambda column: column.map(_count if column.name == "faces" else _digits))
     failed = own.query("metric == ''").set_index(["method", "setting"])["reason"]
     if len(failed):
         wide["failed"] = failed.reindex(wide.index).fillna("")
     return wide.rename_axis(columns=None)
+
+
+def _count(value: float) -> str:
+    return MISSING if math.isnan(value) else f"{value:.0f}"
+
+
+def _digits(value: float) -> str:
+    """Three digits, from 1000 on whole: "0.0191", "29.0", "1234"."""
+    if math.isnan(value):
+        return MISSING
+    return f"{value:#.3g}".rstrip(".") if abs(value) < 999.5 else f"{value:.0f}"
 
 
 def write_table(table: pd.DataFrame, path: Path) -> None:

@@ -17,6 +17,7 @@ from deltaedit_kit.device import (
     native_on_cpu,
     native_on_cuda,
     safe,
+    usable_device,
 )
 
 BF16, FP16, FP32 = torch.bfloat16, torch.float16, torch.float32
@@ -105,3 +106,15 @@ def test_float16_by_name_gets_no_gradients(monkeypatch: pytest.MonkeyPatch) -> N
     assert choose_dtype("cpu") == FP16
     assert choose_dtype("cpu", gradients=True) == FP32
     assert name_precision("cpu", gradients=True) == "float32"
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("gpu", "unknown device 'gpu'"), ("meta", "'cpu'"), ("cuda:99", "'cpu'"), ("mps", "'cpu'")],
+)
+def test_a_device_that_is_not_there_is_refused(name: str, words: str) -> None:
+    if name == "mps" and torch.backends.mps.is_available():
+        pytest.skip("this machine has one")
+    with pytest.raises(DeltaEditError, match=words):
+        usable_device(name)
+    assert usable_device("cpu") == torch.device("cpu")

@@ -1,4 +1,4 @@
-"""A server on the loopback address with one file, no waiting, and a cache of the test's own."""
+"""A domain of random networks; a server on the loopback address, a cache of the test's own."""
 
 from __future__ import annotations
 
@@ -7,7 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from deltaedit_kit.domain import Domain
 from tests.domains.server import BODY, Site, serving
+from tests.tiny_domain import tiny_domain
+
+
+@pytest.fixture(scope="module")
+def domain() -> Domain:
+    return tiny_domain()
 
 
 @pytest.fixture

@@ -12,7 +12,6 @@ import pytest
 import torch
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
-from torch import nn
 
 from deltaedit_kit import load_domain
 from deltaedit_kit.domain import Domain
@@ -21,61 +20,15 @@ from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.io import loading
 from deltaedit_kit.labs.cli import main as cli
 from deltaedit_kit.labs.metrics.psnr import psnr
-from deltaedit_kit.labs.photo.encoding import SHARE, encode
+from deltaedit_kit.labs.photo.encoding import encode
 from deltaedit_kit.labs.photo.fidelity import measure_fidelity
 from deltaedit_kit.labs.photo.inverting import JOKE, crop_for, cut_middle, invert
 from deltaedit_kit.labs.photo.photos import RANGE
-from deltaedit_kit.labs.photo.refining import RATE, rate_at, refine
+from deltaedit_kit.labs.photo.refining import refine
 from deltaedit_kit.labs.studio.photo import invert_upload
 from deltaedit_kit.pictures import read_recipe
-from deltaedit_kit.toyfaces.encoder import ROWS, WIDTH, Encoder, encode_portraits
-from deltaedit_kit.toyfaces.factors import sample_factors
-from deltaedit_kit.toyfaces.portraits import BATCH
-from deltaedit_kit.toyfaces.renderer import render
+from tests.photo.encoders import many_w, with_encoder
 from tests.tiny_domain import tiny_domain
-
-
-class MeanCode(nn.Module):
-    """An "encoder" that says the mean code for every picture, and counts how often it is asked."""
-
-    def __init__(self, mean_w: torch.Tensor, rows: int) -> None:
-        super().__init__()
-        self.mean_w, self.rows, self.asked = mean_w, rows, 0
-
-    def forward(self, pictures: torch.Tensor) -> torch.Tensor:
-        self.asked += 1
-        return self.mean_w.expand(len(pictures), self.rows, -1).clone()
-
-
-class MeanColour(nn.Module):
-    """An "identity": the mean colour as a unit vector."""
-
-    def forward(self, pictures: torch.Tensor) -> torch.Tensor:
-        return torch.nn.functional.normalize(pictures.mean((2, 3)) + 2, dim=1)
-
-
-def with_encoder(identity: bool = False) -> Domain:
-    """The tiny domain with a `MeanCode`."""
-    domain = tiny_domain()
-    mean = domain.generator.mean_w
-    assert mean is not None
-    domain._networks = replace(
-        domain._networks,
-        inversion=lambda: MeanCode(mean, domain.generator.latent_rows),
-        identity=MeanColour if identity else None,
-    )
-    return domain
-
-
-@pytest.fixture(scope="module")
-def renders() -> torch.Tensor:
-    """Three portraits of factors that no training saw."""
-    return render(sample_factors(3, seed=987_001))
-
-
-def many_w(domain: Domain) -> torch.Tensor:
-    """What the mapping network makes of 2,000 z: [2000, W]."""
-    return domain.generator.mapping(torch.randn(2000, domain.generator.style_dim))
 
 
 def test_equal_pictures_are_wholly_faithful(renders: torch.Tensor, toyfaces: Domain) -> None:
@@ -91,76 +44,6 @@ def test_equal_pictures_are_wholly_faithful(renders: torch.Tensor, toyfaces: Dom
     assert "identity unknown" in str(
         measure_fidelity(tiny_domain(), *[torch.zeros(1, 3, 64, 64)] * 2)
     )
-
-
-@pytest.mark.slow
-def test_second_looks_bring_a_portrait_nearer_and_never_away(
-    renders: torch.Tensor, toyfaces: Domain
-) -> None:
-    """Against a plain loop: one picture, every look, the best of them."""
-    found = encode(toyfaces, renders)
-    first = encode_portraits(renders)
-    generator, gains = toyfaces.generator, []
-    for k, picture in enumerate(renders.split(1)):
-        answer = code = first[k : k + 1]
-        seen = []
-        for _ in range(toyfaces.spec.second_looks + 1):
-            made = generator.synthesize(generator.to_style(code), code, noise="fixed").clamp(-1, 1)
-            seen.append((float(psnr(made, picture)), code))
-            code = code + SHARE * (answer - encode_portraits(made))
-        decibels, best = max(seen, key=lambda look: look[0])
-        torch.testing.assert_close(found[k : k + 1], best, atol=1e-4, rtol=1e-4)
-        gains.append(decibels - seen[0][0])
-    assert toyfaces.spec.second_looks > 0
-    assert min(gains) >= 0
-    assert max(gains) > 0.1
-
-
-def test_an_encoder_without_second_looks_is_asked_once() -> None:
-    domain = with_encoder()
-    encoder = domain.inversion
-    assert isinstance(encoder, MeanCode)
-    pictures = torch.zeros(2, 3, 64, 64)
-    assert torch.equal(encode(domain, pictures), encoder.mean_w.expand(2, encoder.rows, -1))
-    assert encoder.asked == 1
-    with pytest.raises(DeltaEditError, match="has no encoder for photos"):
-        encode(tiny_domain(), pictures)
-
-
-@pytest.mark.slow
-def test_refinement_comes_closer_to_every_picture_and_starts_where_it_was_told() -> None:
-    domain = with_encoder()
-    wanted = domain.sample(2, seed=8, truncation=1.0).images.clamp(-1, 1)
-    start = domain.inversion(wanted)  # pyright: ignore[reportOptionalCall]
-    before = domain.draw(domain.generator.to_style(start), start)
-    codes = refine(domain, wanted, start, steps=30, progress=False)
-    after = domain.draw(domain.generator.to_style(codes), codes)
-    assert (psnr(after.clamp(-1, 1), wanted) > psnr(before.clamp(-1, 1), wanted) + 1).all()
-    assert torch.equal(start, domain.inversion(wanted))  # pyright: ignore[reportOptionalCall]
-    assert not codes.requires_grad
-    alone = refine(domain, wanted[:1], start[:1], steps=30, progress=False)
-    assert torch.allclose(alone, codes[:1], atol=1e-3)  # every picture for itself
-
-
-def test_a_caller_in_inference_mode_is_refined_alike() -> None:
-    domain = with_encoder()
-    faces = domain.sample(1, seed=3)
-    start = domain.sample(1, seed=4).w_plus
-    wanted = refine(domain, faces.images, start, steps=2, progress=False)
-    with torch.inference_mode():
-        found = refine(domain, faces.images.clone(), start.clone(), steps=2, progress=False)
-    torch.testing.assert_close(found, wanted)
-
-
-def test_refinement_never_makes_a_picture_worse() -> None:
-    domain = with_encoder()
-    faces = domain.sample(1, seed=3)
-    codes = refine(domain, faces.images, faces.w_plus, steps=3, progress=False)
-    assert torch.equal(codes, faces.w_plus)  # nothing is better than what made the picture
-    with pytest.raises(DeltaEditError, match="steps is 0"):
-        refine(domain, faces.images, faces.w_plus, steps=0)
-    with pytest.raises(DeltaEditError, match="64, 64"):
-        refine(domain, faces.images[:, :, :32], faces.w_plus)
 
 
 @pytest.mark.parametrize(
@@ -185,12 +68,6 @@ def test_pictures_that_are_none_enter_nowhere(change, words: str) -> None:
     ):
         with pytest.raises(DeltaEditError, match=words):
             call()
-
-
-def test_the_rate_rises_and_falls() -> None:
-    rates = [rate_at(step, 100) for step in range(100)]
-    assert max(rates) < RATE
-    assert rates[0] < rates[5] > rates[99] >= 0
 
 
 def test_an_inversion_holds_faces_that_can_be_edited(capsys: pytest.CaptureFixture[str]) -> None:
@@ -297,21 +174,6 @@ def test_the_notebooks_default_precision_changes_nothing(dtype: torch.dtype) -> 
     assert found.fidelity == wanted.fidelity
 
 
-def test_the_encoder_starts_as_one_w_and_stays_in_its_box(renders: torch.Tensor) -> None:
-    encoder = Encoder().eval()
-    w_plus = encoder(renders)
-    assert w_plus.shape == (3, ROWS, WIDTH)
-    assert torch.equal(w_plus, w_plus[:, :1].expand_as(w_plus))
-    encoder.low.fill_(-0.01)
-    encoder.high.fill_(0.01)
-    assert float(encoder(renders).detach().abs().max()) <= 0.01 + 1e-6
-    sketches = encode_portraits(torch.zeros(BATCH + 1, 3, 40, 40))  # another size, two passes
-    assert sketches.shape == (BATCH + 1, ROWS, WIDTH)
-    for wrong in (torch.zeros(3, 128, 128), torch.zeros(1, 3, 128, 128, dtype=torch.uint8)):
-        with pytest.raises(DeltaEditError, match="pictures"):
-            encode_portraits(wrong)
-
-
 def test_renders_that_nobody_saw_come_back(toyfaces: Domain, renders: torch.Tensor) -> None:
     inversion = invert(renders[0], toyfaces)
     assert inversion.fidelity.psnr > 22  # benchmarks/toyfaces_inversion.py reports many
@@ -321,13 +183,6 @@ def test_renders_that_nobody_saw_come_back(toyfaces: Domain, renders: torch.Tens
     assert toyfaces.read_factors is not None
     read, drawn = (toyfaces.read_factors(p) for p in (inversion.faces.images, renders[:1]))
     assert float((read - drawn).abs().mean()) < 0.1
-
-
-def test_generated_faces_come_back_to_their_own_w(toyfaces: Domain) -> None:
-    faces = toyfaces.sample(6, seed=31, truncation=1.0)
-    found = encode_portraits(faces.images.clamp(-1, 1))[:, 0]
-    spread = many_w(toyfaces).std(dim=0)
-    assert float(((found - faces.w_plus[:, 0]) / spread).abs().mean()) < 0.35
 
 
 @pytest.mark.slow

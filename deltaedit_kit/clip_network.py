@@ -152,7 +152,7 @@ class ClipNetwork(TextTower):
     """The two towers, in evaluation mode or in training; `encode_image` and `encode_text`."""
 
     def __init__(self, sizes: ClipSizes) -> None:
-        visual = ImageTower(sizes)
+        visual = ImageTower(sizes)  # before the texts' tower: a seed must keep giving one start
         super().__init__(
             sizes.embed,
             sizes.context,

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import lru_cache
 
@@ -85,29 +85,25 @@ def choose_dtype(device: str | torch.device, gradients: bool = False) -> torch.d
             raise DeltaEditError(f"{VARIABLE} is {named!r}; set it to one of {', '.join(NAMES)}")
         return torch.float32 if gradients and named == "float16" else NAMES[named]
     kind = torch.device(device)
-    return _tried(str(kind), safe(native_dtypes(kind), gradients))
+    return _tried(str(kind), safest(native_dtypes(kind), gradients))
 
 
-def safe(native: tuple[torch.dtype, ...], gradients: bool) -> tuple[torch.dtype, ...]:
+def safest(native: tuple[torch.dtype, ...], gradients: bool) -> torch.dtype | None:
     """The one to try: bfloat16 before float16, which has a smaller range and no gradients."""
-    fit = tuple(dtype for dtype in native if not (gradients and dtype == torch.float16))
-    return fit[:1]
+    return next((x for x in native if not (gradients and x == torch.float16)), None)
 
 
 @lru_cache(maxsize=16)
-def _tried(device: str, native: tuple[torch.dtype, ...]) -> torch.dtype:
-    return choose_fastest(native, lambda dtype: _seconds(device, dtype))
+def _tried(device: str, low: torch.dtype | None) -> torch.dtype:
+    return choose_fastest(low, lambda dtype: _seconds(device, dtype))
 
 
-def choose_fastest(
-    native: Sequence[torch.dtype], seconds: Callable[[torch.dtype], float]
-) -> torch.dtype:
-    """float32, unless one of `native` takes clearly less time; nothing else is ever timed."""
-    if not native:
+def choose_fastest(low: torch.dtype | None, seconds: Callable[[torch.dtype], float]) -> torch.dtype:
+    """`low` where it takes clearly less time than float32; without one nothing is timed."""
+    if low is None:
         return torch.float32
     plain = seconds(torch.float32)
-    best = min(native, key=seconds)
-    return best if seconds(best) * GAIN < plain else torch.float32
+    return low if seconds(low) * GAIN < plain else torch.float32
 
 
 @torch.no_grad()

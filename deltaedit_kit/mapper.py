@@ -7,7 +7,7 @@ into a coarse, a medium and a fine part, and each part g goes through three smal
 
     h_g = style_g(s_g)        c_g = condition_g([i, d])        Δs_g = fusion_g([h_g, c_g])
 
-Each of them is four equalised linear layers, y = √2 · leaky_relu(W x / √fan_in + b).
+Each of them is four equalised linear layers, y = √2 · leaky_relu(0.01 · (W x / √fan_in + b)).
 
 Citation: Lyu et al., DeltaEdit: Exploring Text-free Training for Text-Driven Image
 Manipulation, CVPR 2023, arXiv:2303.06285, section 3.3 and figure 3.

@@ -16,7 +16,7 @@ from deltaedit_kit.device import (
     name_precision,
     native_on_cpu,
     native_on_cuda,
-    safe,
+    safest,
     usable_device,
 )
 
@@ -28,14 +28,14 @@ def asked(*_: Any) -> float:
 
 
 def test_without_native_low_precision_nothing_is_tried() -> None:
-    assert choose_fastest((), asked) == FP32
+    assert choose_fastest(None, asked) == FP32
 
 
 @pytest.mark.parametrize(
     ("plain", "low", "chosen"), [(2.0, 1.0, BF16), (1.0, 1.0, FP32), (1.0, 15.0, FP32)]
 )
 def test_the_trial_decides(plain: float, low: float, chosen: torch.dtype) -> None:
-    assert choose_fastest((BF16,), {FP32: plain, BF16: low}.__getitem__) == chosen
+    assert choose_fastest(BF16, {FP32: plain, BF16: low}.__getitem__) == chosen
 
 
 @pytest.mark.parametrize(
@@ -70,8 +70,8 @@ def test_a_gpu(
     capability: tuple[int, int], plain: torch.dtype, with_gradients: torch.dtype
 ) -> None:
     native, seconds = native_on_cuda(capability), {FP32: 2.0, BF16: 1.0, FP16: 1.0}
-    assert choose_fastest(safe(native, gradients=False), seconds.__getitem__) == plain
-    assert choose_fastest(safe(native, gradients=True), seconds.__getitem__) == with_gradients
+    assert choose_fastest(safest(native, gradients=False), seconds.__getitem__) == plain
+    assert choose_fastest(safest(native, gradients=True), seconds.__getitem__) == with_gradients
 
 
 def test_the_environment_overrides_and_nonsense_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

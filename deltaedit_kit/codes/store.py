@@ -1,4 +1,4 @@
-"""Codes on the disk and in memory: sampled pictures as (s, i), 2·(S + E) bytes each.
+"""Codes on the disk and in memory: sampled pictures as (s, i, w), 2·(S + E + W) bytes each.
 
     DIR/codes.json                 what the codes are            (header.py)
     DIR/codes-000007.safetensors   s, clip, w of codes 7·chunk ... 8·chunk - 1

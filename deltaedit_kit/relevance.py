@@ -181,7 +181,7 @@ def compute_relevance(
                     for layer in range(len(domain.layout.widths))
                 ]
             )
-        size = plan.size(domain)
+        size = probe.size
         sums = [
             probe.keep(parts, k, lambda k=k: probe.slope(s[k : k + size], w_plus[k : k + size]))
             for k in range(0, plan.pictures, size)

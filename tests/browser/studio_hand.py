@@ -33,7 +33,7 @@ class Hand:
     def __init__(self, page: Any, panel: Any) -> None:
         self.page, self.panel = page, panel
         self.picture = panel.get_by_role("img", name="before on the left")
-        said = re.compile("may move|no sentence counts")  # saved files have a line of their own
+        said = re.compile("may move|no sentence is in use")  # saved files have a line of their own
         self.status = panel.get_by_role("status").filter(has_text=said)
         self.strength = panel.get_by_role("spinbutton", name="Strength of sentence 1")
         self.picture.wait_for()

@@ -1,4 +1,4 @@
-"""The training monitor in a real browser: Start, Pause, Go on, Stop, with curves and previews."""
+"""The training monitor in a real browser: Start, Pause, Resume, Stop, with curves and previews."""
 
 from __future__ import annotations
 
@@ -46,12 +46,12 @@ def test_a_learner_starts_rests_and_stops(open_notebook: Callable, tmp_path: Pat
         picture = panel.locator("img").nth(number).element_handle()
         opened.page.wait_for_function("image => image.naturalWidth > 300", arg=picture)
     panel.get_by_role("button", name="Pause").click()
-    panel.get_by_text("resting").wait_for()
+    panel.get_by_text("paused").wait_for()
     assert not findings(opened.page, PANEL)
     assert panel.get_by_role("img", name="held-out cosine").is_visible()
-    assert panel.get_by_role("img", name="a row each").is_visible()
-    panel.get_by_role("button", name="Go on").click()
-    panel.get_by_text("learning").wait_for()
+    assert panel.get_by_role("img", name="one row for each").is_visible()
+    panel.get_by_role("button", name="Resume").click()
+    panel.get_by_text("training", exact=False).wait_for()
     panel.get_by_role("button", name="Stop").click()
     panel.get_by_text("stopped, saved").wait_for()
     assert panel.get_by_role("button", name="Start").is_enabled()
@@ -77,10 +77,10 @@ def test_the_buttons_answer_while_a_cell_waits_under_run_all(
     panel = opened.cell(1).locator(".jp-OutputArea").first
     panel.get_by_text("held-out cosine").wait_for()
     panel.get_by_role("button", name="Pause").click()
-    panel.get_by_text("resting").wait_for()
+    panel.get_by_text("paused").wait_for()
     assert opened.text_of(3) == ""  # the cells behind wait as well
-    panel.get_by_role("button", name="Go on").click()
-    panel.get_by_text("learning").wait_for()
+    panel.get_by_role("button", name="Resume").click()
+    panel.get_by_text("training", exact=False).wait_for()
     panel.get_by_role("button", name="Stop").click()
     panel.get_by_text("stopped, saved").wait_for()
     opened.all_ran()

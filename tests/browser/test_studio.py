@@ -135,10 +135,10 @@ def test_a_person_edits_undoes_and_saves(open_notebook: Callable, notebook: Path
     assert hand.panel.get_by_label("Text of sentence 1").input_value() == SENTENCE
 
     hand.upload("Load recipe", "x.json", "application/json", b"no recipe")
-    hand.panel.get_by_role("alert").get_by_text("is no recipe").wait_for()
+    hand.panel.get_by_role("alert").get_by_text("is not a recipe").wait_for()
     # More than a server takes in one message: it comes in pieces, and is heard of.
     hand.upload("Load recipe", "large.json", "application/json", bytes(12_000_000))
-    hand.panel.get_by_role("alert").get_by_text("'large.json' is no recipe").wait_for()
+    hand.panel.get_by_role("alert").get_by_text("'large.json' is not a recipe").wait_for()
     hand.press("Picture")
     hand.panel.get_by_role("link", name="download").wait_for()
     saved = state_in((lab.folder / "saved" / "picture.png").read_bytes())
@@ -276,7 +276,7 @@ def by_keyboard(hand: Hand) -> None:
     hand.says(f"{STRENGTH + 0.05:+.2f}")
     hand.panel.get_by_role("checkbox", name="Use sentence 1").focus()
     hand.page.keyboard.press("Space")
-    hand.says("no sentence counts")
+    hand.says("no sentence is in use")
 
 
 def test_the_app_edits_undoes_and_saves(open_app: Callable) -> None:

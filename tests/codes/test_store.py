@@ -134,7 +134,7 @@ def test_photographs_enter_through_an_encoder(tmp_path):
     assert w_plus is not None
     torch.testing.assert_close(w_plus.float(), invert(pictures), atol=1e-2, rtol=1e-3)
     (tmp_path / "c.png").write_text("no picture")
-    with pytest.raises(DeltaEditError, match=r"c\.png.*take it out"):
+    with pytest.raises(DeltaEditError, match=r"c\.png.*remove it"):
         make_codes(domain, tmp_path / "more", source=Photos.of(domain, tmp_path, invert))
     (tmp_path / "c.png").unlink()
     (tmp_path / "c.png").symlink_to("nothing")  # told before hours of the others

@@ -211,13 +211,13 @@ def test_what_can_be_known_is_said_before_any_work(tmp_path):
         Comparison(domain, PLAN, [], tmp_path)
     with pytest.raises(DeltaEditError, match="shorten it"):
         Comparison(domain, PLAN, [Prompt("smile " * 90)], tmp_path)
-    with pytest.raises(DeltaEditError, match="no sentence is for the table"):
+    with pytest.raises(DeltaEditError, match="split = test"):
         Comparison(domain, PLAN, [Prompt("a face", (), "tune")], tmp_path)
-    with pytest.raises(DeltaEditError, match="no sentence is for tuning"):
+    with pytest.raises(DeltaEditError, match="split = tune"):
         Comparison(domain, PLAN, PROMPTS[:1], tmp_path)
     plan = replace(PLAN, methods=("deltaedit",), settings=("short",))
     Comparison(domain, plan, PROMPTS, tmp_path).run(progress=False)
-    with pytest.raises(DeltaEditError, match="other faces, strengths"):
+    with pytest.raises(DeltaEditError, match="different faces, strengths"):
         Comparison(domain, replace(PLAN, faces=5, strengths=(1.0,)), PROMPTS, tmp_path)
 
 

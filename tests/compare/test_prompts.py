@@ -51,7 +51,7 @@ def test_texts_alone_are_enough(tmp_path):
         ("text,asks\n", "list of sentences is empty"),
         ("text,split\na face,testing\n", "line 2: split is 'testing'; use test or tune"),
         ("text,asks\na, b, c\n", "line 2 has more or fewer cells"),
-        ("text\na face\na face\n", "stands there twice"),
+        ("text\na face\na face\n", "in the list twice"),
         ("text,asks\n,glasses\n", "empty"),
     ],
 )

@@ -115,7 +115,7 @@ def test_the_committed_table_is_read_and_written_unchanged(tmp_path):
 @pytest.mark.parametrize("content", [b"a,b\n1,2\n", b"", b"method,value\nx,1\n", b"\x89PNG\xff"])
 def test_files_that_are_no_table_are_refused(tmp_path, content):
     (tmp_path / "table.csv").write_bytes(content)
-    with pytest.raises(DeltaEditError, match="no table of a comparison"):
+    with pytest.raises(DeltaEditError, match="not the table of a comparison"):
         read_table(tmp_path / "table.csv")
 
 
@@ -127,7 +127,7 @@ def test_pictures_or_the_reason(results):
 
 
 def test_a_folder_that_is_none_or_damaged(tmp_path, results):
-    with pytest.raises(DeltaEditError, match="holds no comparison"):
+    with pytest.raises(DeltaEditError, match="contains no comparison"):
         Results(tmp_path / "nothing")
     (results.folder / "index.json").write_text("[[1]]")
     with pytest.raises(DeltaEditError, match=r"index\.json is damaged"):

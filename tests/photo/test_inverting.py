@@ -122,7 +122,9 @@ def test_what_is_cut_out_of_a_picture() -> None:
 def test_a_choice_without_effect_is_refused() -> None:
     domain = with_encoder()
     photo, own = np.zeros((90, 70, 3), np.uint8), np.zeros((64, 64, 3), np.uint8)
-    with pytest.raises(DeltaEditError, match="face is 1, but no face is looked for: align=False"):
+    with pytest.raises(
+        DeltaEditError, match="face is 1, but faces are not searched for: align=False"
+    ):
         invert(photo, domain, align=False, face=1)
     with pytest.raises(DeltaEditError, match="own size"):
         invert(own, domain, face=0)

@@ -108,7 +108,7 @@ def test_empty_lines_and_switched_off_ones_ask_for_nothing() -> None:
     state = sentences.put(FIRST, [Sentence("  "), Sentence("old", on=False)])
     look = ENGINE.look(state)
     assert not look.failed
-    assert "no sentence counts" in look.message
+    assert "no sentence is in use" in look.message
     assert torch.equal(look.after, look.before)
 
 

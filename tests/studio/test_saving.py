@@ -83,8 +83,8 @@ def broken(**fields: object) -> dict:
 @pytest.mark.parametrize(
     ("recipe", "message"),
     [
-        ([], "this is no recipe"),
-        ({"kind": "something"}, "this is no recipe"),
+        ([], "this is not a recipe"),
+        ({"kind": "something"}, "this is not a recipe"),
         (broken(version=2), "version 2"),
         (broken(domain="ffhq"), "for domain 'ffhq'"),
         (broken(sentences=None), "damaged"),
@@ -110,11 +110,11 @@ def test_a_damaged_recipe_is_refused_in_one_line(
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"", "is no recipe"),
-        (b"\xff\xfe", "is no recipe"),
-        (b"[" * 100_000, "is no recipe"),
-        (pictures.png(np.zeros((8, 8, 3), np.uint8)), "carries no recipe"),
-        (b"\x89PNG nonsense", "carries no recipe"),
+        (b"", "is not a recipe"),
+        (b"\xff\xfe", "is not a recipe"),
+        (b"[" * 100_000, "is not a recipe"),
+        (pictures.png(np.zeros((8, 8, 3), np.uint8)), "contains no recipe"),
+        (b"\x89PNG nonsense", "contains no recipe"),
         (b" " * 20_000_001, "too large"),
     ],
 )

@@ -59,7 +59,7 @@ def test_a_file_that_a_spreadsheet_saved_again_is_read(tmp_path: Path) -> None:
     ("old", "new", "words"),
     [
         ("choice", "choise", "has not one column choice; it has .*choise"),
-        ("accuracy,", "accuracy", r"line \d+ .* is no answer"),
+        ("accuracy,", "accuracy", r"line \d+ .* is not an answer"),
         ("two,left,", "two,up,", r"line \d+ of .*choice is 'up'"),
         ("participant,", "participant,participant,", "has not one column participant"),
     ],
@@ -78,7 +78,7 @@ def test_seconds_that_nobody_needed_are_refused(tmp_path: Path, seconds: str) ->
     path = write_csv(ANSWERS[:3], tmp_path / "a.csv")
     first = f"{ANSWERS[0].seconds:.3f}"
     path.write_text(path.read_text().replace(f",{first},", f",{seconds},", 1))
-    with pytest.raises(DeltaEditError, match=r"line 2 .* is no answer"):
+    with pytest.raises(DeltaEditError, match=r"line 2 .* is not an answer"):
         read_csv(path)
 
 
@@ -87,13 +87,13 @@ def test_numbers_that_count_nothing_are_refused(tmp_path: Path, number: str) -> 
     path = write_csv(ANSWERS[:1], tmp_path / "a.csv")
     header, line = path.read_text().splitlines()
     path.write_text(f"{header}\n{number}{line[1:]}\n")
-    with pytest.raises(DeltaEditError, match=r"line 2 .* is no answer"):
+    with pytest.raises(DeltaEditError, match=r"line 2 .* is not an answer"):
         read_csv(path)
 
 
 def test_an_answer_that_stands_there_again_is_refused(tmp_path: Path) -> None:
     path = write_csv([*ANSWERS, *ANSWERS[:2]], tmp_path / "a.csv")
-    with pytest.raises(DeltaEditError, match=rf"line {len(ANSWERS) + 2} .* line 2 again"):
+    with pytest.raises(DeltaEditError, match=rf"line {len(ANSWERS) + 2} .* repeats .* line 2"):
         read_csv(path)
 
 

@@ -86,7 +86,7 @@ def test_intraclass_correlation_at_its_ends() -> None:
         ({"share": 0.6, "icc": 1.5}, "icc is 1.5"),
         ({"share": 0.6, "alpha": 0}, "alpha is 0"),
         ({"share": 0.6, "wanted": 1}, "wanted is 1"),
-        ({"share": 0.5}, "too near to 0.5"),
+        ({"share": 0.5}, "too close to 0.5"),
     ],
 )
 def test_impossible_wishes_are_refused(wrong: dict, words: str) -> None:

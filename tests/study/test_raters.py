@@ -90,7 +90,7 @@ def test_advantages_that_do_not_fit_are_refused(tmp_path: Path) -> None:
     "wrong", [{"participant_sd": -1}, {"lapse": 2}, {"careless": 2}, {"side_bias": None}]
 )
 def test_impossible_raters_are_refused(wrong: dict) -> None:
-    with pytest.raises(DeltaEditError, match=r"give|parts of a whole"):
+    with pytest.raises(DeltaEditError, match=r"give|are shares"):
         Raters(**wrong)
 
 
@@ -110,4 +110,4 @@ def test_the_report_has_a_line_for_each_question_and_sees_a_side_bias() -> None:
     assert table.loc["accuracy", "share"] == result.lines[0].preference.share
     assert set(table["preferred"]) == {FIRST}
     assert set(table["over"]) == {SECOND}
-    assert f"{len(result.counted.participants)} participants count" in str(result)
+    assert f"{len(result.counted.participants)} participants are counted" in str(result)

@@ -25,7 +25,7 @@ def test_consent_comes_first_and_says_what_is_stored(store: StudyStore) -> None:
         screen = screen_for(store, code)
         assert (screen.kind, screen.title, screen.token) == ("consent", "Which?", "")
     text = screen_for(store, None).text
-    for words in ("4 pairs", "2 questions", "voluntary", "stop at any time", "No name"):
+    for words in ("4 pairs", "2 questions", "voluntary", "stop at any time", "without your name"):
         assert words in text
     assert all(question in text for question in QUESTIONS.values())
     assert store.progress() == (0, 0)  # looking takes no place

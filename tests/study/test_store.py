@@ -130,7 +130,7 @@ def test_simulations_and_people_do_not_mix(store: StudyStore, tmp_path: Path) ->
         store.join("robot-1", simulated=True)
     rehearsal = create_study(tmp_path / "other.sqlite", fake_items(6), DESIGN, simulated=True)
     assert "SIMULATED" in repr(rehearsal)
-    with pytest.raises(DeltaEditError, match="simulation, people cannot"):
+    with pytest.raises(DeltaEditError, match="people cannot answer"):
         rehearsal.join("a person")
 
 
@@ -176,7 +176,7 @@ def test_files_that_are_no_study_are_refused(tmp_path: Path) -> None:
     foreign = tmp_path / "foreign.sqlite"
     with sqlite3.connect(foreign) as plain:
         plain.execute("CREATE TABLE recipes (name TEXT)")
-    with pytest.raises(DeltaEditError, match="no study; give a file"):
+    with pytest.raises(DeltaEditError, match="not a study; give a file"):
         StudyStore(foreign)
 
 
@@ -239,7 +239,7 @@ def test_questions_and_pictures_that_are_damaged_are_one_line(store: StudyStore)
     with pytest.raises(DeltaEditError, match="no picture before"):
         StudyStore(path).pictures(ask)
     path = changed(StudyStore(path), "UPDATE participant SET questions = ?", '["beauty"]')
-    with pytest.raises(DeltaEditError, match="are no questions"):
+    with pytest.raises(DeltaEditError, match="are not questions"):
         StudyStore(path).next_question(0)
 
 

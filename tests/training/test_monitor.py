@@ -88,7 +88,7 @@ def test_rest_stop_and_go_on_lose_nothing(domain, codes, tmp_path, session_at):
     assert session.seconds_left is None
     session.go_on()
     until(lambda: session.step > at + 1)
-    with pytest.raises(DeltaEditError, match="runs already"):
+    with pytest.raises(DeltaEditError, match="is already running"):
         session.start()
     assert session.seconds_left > 0
     session.stop()
@@ -182,8 +182,8 @@ def test_the_panel_shows_curves_pictures_and_the_right_buttons(domain, codes, tm
     session.pause()
     until(lambda: session.paused)
     panel.refresh()
-    assert panel.pause.description == "Go on"
-    assert "resting" in panel.message.value
+    assert panel.pause.description == "Resume"
+    assert "paused" in panel.message.value
     panel.pause.click()
     session.wait(GUARD)  # what follows was shown without a word from us
     assert "step 40 of 40" in panel.message.value
@@ -191,7 +191,7 @@ def test_the_panel_shows_curves_pictures_and_the_right_buttons(domain, codes, tm
     assert panel.view.curve.startswith(b"\xff\xd8")
     assert panel.view.pictures.startswith(b"\x89PNG")
     assert panel.pictures.content == panel.view.pictures
-    assert "a row each" in panel.pictures.alt
+    assert "one row for each" in panel.pictures.alt
     assert "held-out cosine" in panel.curve.alt
     assert (panel.start.disabled, panel.stop.disabled, panel.progress.value) == (True, True, 40)
     assert repr(panel) == "TrainingMonitor(tiny, 40 steps)"

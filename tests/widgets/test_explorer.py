@@ -125,5 +125,5 @@ def test_every_control_redraws_the_panel(results: Results) -> None:
 
 def test_a_folder_without_runs_is_refused(results: Results) -> None:
     Index().write(results.folder)
-    with pytest.raises(DeltaEditError, match="holds no run yet"):
+    with pytest.raises(DeltaEditError, match="no finished run yet"):
         Explorer(Results(results.folder))

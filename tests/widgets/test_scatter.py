@@ -94,7 +94,7 @@ def test_repr_and_words_do_not_show_bytes(plots: LinkedScatter) -> None:
         "LinkedScatter(9 pairs: raw (t-SNE, perplexity 30) | differences (t-SNE, perplexity 30))"
     )
     assert "9 pairs, each a picture (disc) and a text (square)" in plots.summary
-    assert "40% are nearest on the plane too (trustworthiness 0.90)" in plots.summary
+    assert "40% are also nearest on the plane (trustworthiness 0.90)" in plots.summary
     assert "50% of the plot's width apart" in plots.summary
 
 

@@ -144,7 +144,7 @@ def test_the_details_follow_the_picture(studio: Studio) -> None:
 def test_an_error_is_one_line_and_the_picture_stays(studio: Studio) -> None:
     before = studio.state
     choose(studio.save_bar.recipe, "x.json", b"{}")
-    assert "Not done: this is no recipe" in studio.save_bar.notice.value
+    assert "Not done: this is not a recipe" in studio.save_bar.notice.value
     assert studio.state == before
     studio.controls.rows[0].text.value = "<script>alert(1)</script> " + "word " * 30
     message = studio.screen.message.value

@@ -158,7 +158,7 @@ def test_a_double_click_takes_one_place(study: Study, store: StudyStore) -> None
 def test_a_mistyped_code_takes_no_place(study: Study, store: StudyStore) -> None:
     study.given_code.value = "<i>0123"
     study.agree.click()
-    assert "Not done: nobody has joined with the code" in study.message.value
+    assert "Not done: no participant has the code" in study.message.value
     assert "<i>" not in study.message.value
     assert study.screen.kind == "consent"
     assert store.progress() == (0, 0)
@@ -186,7 +186,7 @@ def test_a_simulated_study_shows_that_it_is_one_and_takes_nobody(tmp_path: Path)
     study = Study(store)
     assert "SIMULATED" in study.heading.value
     study.agree.click()
-    assert "Not done: this study is a simulation" in study.message.value
+    assert "Not done: people cannot answer this study" in study.message.value
 
 
 def test_a_file_that_is_gone_is_an_error(tmp_path: Path) -> None:

@@ -115,10 +115,10 @@ class Comparison:
             attributes_of(prompt, domain)
             domain.clip.tokens([prompt.text])
         if not of_split(self.prompts, "test"):
-            raise DeltaEditError("no sentence is for the table; give some with split = test")
+            raise DeltaEditError("no sentence has split = test; the table needs some")
         if "best" in plan.settings and not of_split(self.prompts, "tune"):
             raise DeltaEditError(
-                "no sentence is for tuning; give some split = tune, or leave 'best' out"
+                "no sentence has split = tune; give some, or leave the setting 'best' out"
             )
         self._check_claim()
 
@@ -248,6 +248,6 @@ class Comparison:
         odd = [name for name in fields if getattr(theirs, name) != getattr(ours, name)]
         if odd:
             raise DeltaEditError(
-                f"{self.folder} holds a comparison with other {', '.join(odd)}; give another "
-                "folder, or delete this one"
+                f"{self.folder} contains a comparison with different {', '.join(odd)}; give "
+                "another folder, or delete this one"
             )

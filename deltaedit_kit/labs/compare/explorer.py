@@ -54,7 +54,9 @@ def choices(results: Results) -> dict[str, list[Any]]:
     """What can be chosen, each in the order of the run."""
     runs = results.runs
     if not runs:
-        raise DeltaEditError(f"{results.folder} holds no run yet; let the comparison go on")
+        raise DeltaEditError(
+            f"{results.folder} contains no finished run yet; wait for the comparison"
+        )
     return {
         "method": list(dict.fromkeys(run.method for _, run in runs)),
         "sentence": list(dict.fromkeys(run.prompt.text for _, run in runs)),
@@ -86,7 +88,7 @@ def explore(results: Results, choice: Choice) -> View:
     if isinstance(pictures, str):
         return View(start, b"", (), f"{choice.method} failed: {pictures}", failed=True)
     if not 0 <= choice.face < len(pictures):
-        text = f"{choice.method} edited {run.faces} faces; choose one of the first"
+        text = f"{choice.method} edited {run.faces} faces; choose one of these"
         return View(start, b"", (), text, failed=True)
     table = results.table
     rows = table.loc[

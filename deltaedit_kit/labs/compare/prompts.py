@@ -98,7 +98,7 @@ def checked(prompts: Sequence[Prompt]) -> list[Prompt]:
     for prompt in prompts:
         check_text(prompt.text)
         if prompt.text in seen:
-            raise DeltaEditError(f"{prompt.text[:60]!r} stands there twice; give it once")
+            raise DeltaEditError(f"{prompt.text[:60]!r} is in the list twice; give it once")
         seen.add(prompt.text)
     return list(prompts)
 

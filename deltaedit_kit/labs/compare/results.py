@@ -39,7 +39,7 @@ class Results:
         self.folder = Path(folder)
         if not (self.folder / FILE).exists():
             raise DeltaEditError(
-                f"{folder} holds no comparison; make one with: deltaedit evaluate toyfaces "
+                f"{folder} contains no comparison; make one with: deltaedit evaluate toyfaces "
                 f"--quick --out {folder}"
             )
         self._index = Index.read(self.folder)
@@ -178,7 +178,7 @@ def read_sheet(path: Path, rows: int) -> list[list[np.ndarray]]:
     try:
         with Image.open(bounded_file(path), formats=["PNG"]) as image:
             if image.height % rows or image.width % (image.height // rows):
-                raise ValueError(f"{image.width} x {image.height} pixels are no {rows} rows")
+                raise ValueError(f"{image.width} x {image.height} pixels are not {rows} rows")
             sheet = np.asarray(image.convert("RGB"))
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as cause:
         raise DeltaEditError(f"cannot read pictures from {path}: {cause}") from cause

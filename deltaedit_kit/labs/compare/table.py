@@ -114,7 +114,7 @@ def read_table(path: str | Path) -> pd.DataFrame:
             encoding="utf-8",
         )
         if list(table.columns) != list(TYPES):
-            raise ValueError("its columns are others")
+            raise ValueError("it has other columns")
     except (OSError, ValueError, OverflowError) as cause:  # pandas' own errors are ValueErrors
-        raise DeltaEditError(f"{path} is no table of a comparison: {cause}") from cause
+        raise DeltaEditError(f"{path} is not the table of a comparison: {cause}") from cause
     return table

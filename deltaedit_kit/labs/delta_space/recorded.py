@@ -29,7 +29,7 @@ def recorded_measures(data: Data = "celeba") -> AlignmentTable:
     Raises DeltaEditError for data that nobody released.
     """
     if data not in get_args(Data):
-        raise DeltaEditError(f"nothing is recorded of {data!r}; use 'celeba' or 'cocoval'")
+        raise DeltaEditError(f"nothing is recorded for {data!r}; use 'celeba' or 'cocoval'")
     columns = json.loads(FILE.read_text(encoding="utf-8"))["measures"][data]
     return AlignmentTable(
         {

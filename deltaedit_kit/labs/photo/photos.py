@@ -141,8 +141,8 @@ def _opened(source: Source, name: str) -> Image.Image:
     if hasattr(source, "read"):
         return _from_file(_seekable(cast("IO[bytes]", source)), name)
     raise DeltaEditError(
-        f"a photo of type {type(source).__name__} is none; give a path, bytes, a PIL image, an "
-        "array [h, w, 3] or a tensor [3, h, w] in [-1, 1]"
+        f"a photo of type {type(source).__name__} is not supported; give a path, bytes, a PIL "
+        "image, an array [h, w, 3] or a tensor [3, h, w] in [-1, 1]"
     )
 
 
@@ -177,7 +177,7 @@ def _from_array(array: np.ndarray, name: str) -> Image.Image:
     plain = array.ndim == 2 or (array.ndim == 3 and array.shape[2] in (1, 3, 4))
     if not plain or array.size == 0:
         raise DeltaEditError(
-            f"an array {array.dtype} {list(array.shape)} is no photo; give [h, w, 3], uint8 or "
+            f"an array {array.dtype} {list(array.shape)} is not a photo; give [h, w, 3], uint8 or "
             "floats in [0, 1]"
         )
     if array.shape[0] * array.shape[1] > MOST_PIXELS:
@@ -195,8 +195,8 @@ def _tensor_bytes(tensor: torch.Tensor) -> np.ndarray:
         tensor = tensor[0]
     if tensor.ndim != 3 or len(tensor) != 3 or not tensor.is_floating_point() or not tensor.numel():
         raise DeltaEditError(
-            f"a tensor {tensor.dtype} {list(tensor.shape)} is no photo; give floats [3, h, w] in "
-            "[-1, 1], one picture at a time"
+            f"a tensor {tensor.dtype} {list(tensor.shape)} is not a photo; give floats [3, h, w] "
+            "in [-1, 1], one picture at a time"
         )
     tensor = tensor.float()
     if not bool(tensor.isfinite().all()):

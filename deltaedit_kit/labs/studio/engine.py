@@ -112,7 +112,7 @@ class Engine:
         if state.photo is None:
             return self.strip(state).select(state.row)
         if not self.photos:
-            raise DeltaEditError("no photo was uploaded; pick a face of the strip")
+            raise DeltaEditError("no photo was uploaded; choose a face from the strip")
         return self.photos[check_whole_number("photo", state.photo, 0, len(self.photos) - 1)]
 
     @torch.no_grad()
@@ -153,7 +153,7 @@ class Engine:
     def _said(self, asked: list[tuple[Sentence, Moves]], step: Mix) -> str:
         """One line about a picture: each sentence, what it is taken for, what all may move."""
         if not asked:
-            return "no sentence counts: write one, or switch one on"
+            return "no sentence is in use: write one, or switch one on"
         sentences = []
         for sentence, moves in asked:
             taken = "".join(

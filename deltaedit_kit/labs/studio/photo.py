@@ -49,5 +49,5 @@ def invert_upload(content: bytes, domain: Domain, invert: Invert | None = None) 
     found = (invert or largest_face)(read_photo(content), domain)
     faces = found if isinstance(found, Faces) else getattr(found, "faces", None)
     if not isinstance(faces, Faces):
-        raise DeltaEditError("the inversion returned no faces; pick a sampled face")
+        raise DeltaEditError("the inversion returned no faces; choose a sampled face")
     return Photo(faces, "" if found is faces else " ".join(str(found).split()))

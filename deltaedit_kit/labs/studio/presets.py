@@ -50,5 +50,5 @@ def apply(state: StudioState, presets: Presets, name: str) -> StudioState:
     Raises `DeltaEditError` for a name that is not there.
     """
     if name not in presets:
-        raise DeltaEditError(f"no preset is called {name[:60]!r}; choose one of the list")
+        raise DeltaEditError(f"no preset is called {name[:60]!r}; choose one from the list")
     return put(state, presets[name])

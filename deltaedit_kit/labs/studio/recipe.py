@@ -59,7 +59,7 @@ def from_recipe(engine: Engine, recipe: Any) -> StudioState:
     if isinstance(recipe, dict) and recipe.get("kind") == edit_recipe.KIND:
         return _from_edit(engine, recipe)
     if not isinstance(recipe, dict) or recipe.get("kind") != KIND:
-        raise DeltaEditError("this is no recipe; load a .json or a .png that the studio saved")
+        raise DeltaEditError("this is not a recipe; load a .json or a .png that the studio saved")
     if recipe.get("version") != VERSION:
         raise DeltaEditError(
             f"the recipe has version {str(recipe.get('version'))[:20]}, this kit reads {VERSION}; "
@@ -101,7 +101,7 @@ def read_file(engine: Engine, name: str, content: bytes) -> StudioState:
         recipe = json.loads(content)
     except (ValueError, RecursionError) as cause:
         raise DeltaEditError(
-            f"{PurePath(name).name[:60]!r} is no recipe; load a .json or .png of the studio"
+            f"{PurePath(name).name[:60]!r} is not a recipe; load a .json or .png of the studio"
         ) from cause
     return from_recipe(engine, recipe)
 
@@ -111,7 +111,7 @@ def _in_png(content: bytes) -> Any:
         return read_recipe(io.BytesIO(content))  # type: ignore[arg-type]  # PIL reads both
     except DeltaEditError as cause:
         raise DeltaEditError(
-            "this PNG carries no recipe; load one that the studio or `deltaedit edit` saved"
+            "this PNG contains no recipe; load one that the studio or `deltaedit edit` saved"
         ) from cause
 
 

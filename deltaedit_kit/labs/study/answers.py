@@ -105,8 +105,8 @@ def read_csv(path: str | Path) -> list[Answer]:
         question = (answer.participant, answer.position, answer.question)
         if question in lines:
             raise DeltaEditError(
-                f"line {line} of {path} answers the question of line {lines[question]} again; "
-                "keep one of them, and give two studies one after the other"
+                f"line {line} of {path} repeats the question of line {lines[question]}; "
+                "keep one of them, and read the answers of two studies separately"
             )
         lines[question] = line
     return answers
@@ -136,5 +136,5 @@ def _answer(row: dict[str, str], line: int, path: str | Path) -> Answer:
         )
     except (KeyError, TypeError, ValueError) as cause:
         raise DeltaEditError(
-            f"line {line} of {path} is no answer ({cause}); export the study again"
+            f"line {line} of {path} is not an answer ({cause}); export the study again"
         ) from cause

@@ -23,13 +23,13 @@ def consent_text(design: Design) -> str:
         "one question" if len(design.questions) == 1 else f"{len(design.questions)} questions"
     )
     return (
-        f"This study compares programs that change a portrait as a sentence asks. You will see "
-        f"{rounds} pairs of pictures, made by a computer, and answer {questions} about each: "
-        f"{asked} It takes about {minutes} minutes.\n\n"
-        "There is no right or wrong: choose what you see. A few pairs only check that the "
-        "pictures are looked at.\n\n"
+        f"This study compares programs that change a portrait as described by a sentence. You "
+        f"will see {rounds} pairs of pictures, made by a computer, and answer {questions} about "
+        f"each: {asked} It takes about {minutes} minutes.\n\n"
+        "There are no right or wrong answers: choose what you see. A few pairs only check whether "
+        "participants look at the pictures.\n\n"
         "Taking part is voluntary, and you can stop at any time without giving a reason: close "
-        "the page. Stored are your choices and how many seconds each one took, under a random "
-        "number. No name, no address, no time of day. The answers are used to compare the "
-        "programs, and may be published as a table."
+        "the page. Your choices and how many seconds each one took are stored under a random "
+        "number, without your name, your address or the time of day. The answers are used to "
+        "compare the programs, and may be published as a table."
     )

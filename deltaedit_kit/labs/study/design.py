@@ -87,7 +87,7 @@ def plan(design: Design, items: int, participant: int) -> Plan:
     count = design.rounds
     if items < count:
         raise DeltaEditError(
-            f"{items} pairs are too few for {count} rounds a participant, none twice; "
+            f"{items} pairs are too few for {count} different rounds for a participant; "
             f"give {count} pairs, or Design(rounds={max(items, 1)})"
         )
     couple, mirror = divmod(check_whole_number("participant", participant, 0), 2)

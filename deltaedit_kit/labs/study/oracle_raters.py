@@ -70,7 +70,7 @@ def oracle_of(domain: Domain) -> Oracle:
     """The domain's oracle; DeltaEditError for a domain without one."""
     if domain.oracle is None:
         raise DeltaEditError(
-            f"domain {domain.spec.name!r} has no oracle, so nothing can play participants there; "
+            f"domain {domain.spec.name!r} has no oracle, which simulated participants need; "
             'use load_domain("toyfaces")'
         )
     return domain.oracle

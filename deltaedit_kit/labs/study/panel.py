@@ -110,7 +110,7 @@ class Study(NamedPanel):
         typed = self.given_code.value.strip()
         if typed and typed != self.code and self._store.find(typed) is None:
             self._say(
-                f"Not done: nobody has joined with the code {typed[:64]!r}; "
+                f"Not done: no participant has the code {typed[:64]!r}; "
                 "check it, or leave the field empty to begin"
             )
             return

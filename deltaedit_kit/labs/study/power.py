@@ -62,7 +62,7 @@ def participants_needed(
         few, many = many, many * 2
         if many > MOST:
             raise DeltaEditError(
-                f"a share of {share:g} is too near to 0.5 for any study; name a larger difference"
+                f"a share of {share:g} is too close to 0.5 for any study; name a larger difference"
             )
     while few < many:  # power grows with people: bisect
         middle = (few + many) // 2

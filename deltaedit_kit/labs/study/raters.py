@@ -58,7 +58,7 @@ class Raters:
             if field.name != "side_bias" and value < 0:
                 raise DeltaEditError(f"{field.name} is {value:g}; give a number >= 0")
         if self.lapse > 1 or self.careless > 1:
-            raise DeltaEditError("lapse and careless are parts of a whole; give numbers up to 1")
+            raise DeltaEditError("lapse and careless are shares; give numbers up to 1")
 
 
 def expected_share(advantage: NDArray[np.float64], raters: Raters) -> float:
@@ -153,7 +153,7 @@ def check_advantage(advantage: Advantage, questions: Sequence[str], items: int) 
         if values.shape != (items,) or not np.isfinite(values).all():
             raise DeltaEditError(
                 f"advantage[{question!r}] has shape {list(values.shape)}; "
-                f"give {items} finite numbers, one a pair"
+                f"give {items} finite numbers, one for each pair"
             )
 
 

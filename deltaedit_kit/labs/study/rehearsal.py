@@ -76,7 +76,9 @@ def faces_without(domain: Domain, sentences: Sequence[str], seed: int, pool: int
         target = asked_attribute(sentence, oracle)
         rows = lacking(oracle, readings, [target]).nonzero().flatten().tolist()
         if not rows:
-            raise DeltaEditError(f"all {pool} sampled faces fit {sentence!r} already; drop it")
+            raise DeltaEditError(
+                f"all {pool} sampled faces already match {sentence!r}; leave it out"
+            )
         fresh = [row for row in rows if row not in chosen]
         chosen.append((fresh or rows)[0])
     return sampled.select(chosen)

@@ -68,7 +68,7 @@ class Report:
         who = self.counted
         return (
             "SIMULATED STUDY: no person was asked" if self.simulated else "User study",
-            f"{len(who.participants)} participants count; {len(who.inattentive)} failed the "
+            f"{len(who.participants)} participants are counted; {len(who.inattentive)} failed the "
             f"attention checks, {len(who.unfinished)} did not finish",
             f"left side chosen: {self.left_share:.1%} (p = {self.p_left:.2g})",
         )

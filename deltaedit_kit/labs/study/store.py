@@ -101,13 +101,13 @@ class StudyStore:
         """
         if simulated != self.simulated:
             raise DeltaEditError(
-                "this study is a simulation, people cannot answer it; make one with create_study"
+                "people cannot answer this study, it is a simulation; make one with create_study"
                 if self.simulated
                 else "this study is answered by people; make another one with simulated=True"
             )
         low, high = CODE_LENGTH
         if not isinstance(code, str) or not low <= len(code.strip()) <= high:
-            raise DeltaEditError(f"a code has {low} to {high} characters; give {code!r:.80} others")
+            raise DeltaEditError(f"a code has {low} to {high} characters; this one is {code!r:.80}")
         return self._file.write(lambda connection: self._find_or_add(connection, code.strip()))
 
     def find(self, code: str) -> int | None:
@@ -166,7 +166,7 @@ class StudyStore:
         if lacking:
             raise DeltaEditError(
                 f"{self.path} has no picture {', '.join(sorted(lacking))} of pair {ask.item}; "
-                "take a copy of the study that is whole"
+                "use an undamaged copy of the study"
             )
         return Pictures(found["before"], found[left], found[right])
 
@@ -225,7 +225,7 @@ class StudyStore:
             return TypeAdapter(list[Literal["accuracy", "realism"]]).validate_json(text)
         except ValidationError:
             raise DeltaEditError(
-                f"{self.path} is damaged: {text[:60]!r} are no questions; take a copy that is whole"
+                f"{self.path} is damaged: {text[:60]!r} are not questions; use an undamaged copy"
             ) from None
 
     def _find_or_add(self, connection: sqlite3.Connection, code: str) -> int:
@@ -279,14 +279,16 @@ def _settings(file: Database) -> _Settings:
     version = file.read("PRAGMA user_version")[0][0]
     if application != APPLICATION_ID or version != VERSION:
         ours = application == APPLICATION_ID
-        reason = f"a study of version {version}, this kit reads {VERSION}" if ours else "no study"
+        reason = (
+            f"a study of version {version}, this kit reads {VERSION}" if ours else "not a study"
+        )
         raise DeltaEditError(f"{file.path} is {reason}; give a file that create_study made")
     odd = set(file.read(OBJECTS)) ^ expected_objects()
     if odd:
         kind, name, _ = min(odd)
         raise DeltaEditError(
             f"{file.path} has been changed: {kind} {name[:40]!r} is not as create_study makes it; "
-            "take a copy of the study that nobody worked on"
+            "use an unchanged copy of the study"
         )
     given = dict(file.read("SELECT key, value FROM study"))
     try:
@@ -296,5 +298,5 @@ def _settings(file: Database) -> _Settings:
         return _Settings(given["title"], given["consent"], simulated, known)
     except (KeyError, TypeError, ValueError) as cause:
         raise DeltaEditError(
-            f"the settings of {file.path} are damaged ({cause!r:.120}); take a copy that is whole"
+            f"the settings of {file.path} are damaged ({cause!r:.120}); use an undamaged copy"
         ) from None

@@ -59,7 +59,7 @@ def tally(answers: Sequence[Answer], question: str, first: str, second: str) -> 
         )
     kinds = {a.simulated for a in rows}
     if len(kinds) > 1:
-        raise DeltaEditError("simulated answers and people's are mixed; analyse them apart")
+        raise DeltaEditError("simulated answers and people's are mixed; analyse them separately")
     people = sorted({a.participant for a in rows})
     items = sorted({a.item for a in rows})
     row = np.searchsorted(people, [a.participant for a in rows])
@@ -70,7 +70,7 @@ def tally(answers: Sequence[Answer], question: str, first: str, second: str) -> 
     if asked.max() > 1:
         raise DeltaEditError(
             "a participant answered the same question about the same pair twice; "
-            "were two studies joined into one table? Analyse each alone"
+            "were two studies joined into one table? Analyse each of them separately"
         )
     return Tally(question, first, second, wins, asked, kinds.pop())
 

@@ -51,7 +51,9 @@ def look_at(
     change = measure_effects(domain, faces.images, pictures)
     most = int(change.abs().argmax())
     where = f"channel {channel}: layer {place.layer} ({place.group}), number {place.within}"
-    moved = f"; at {sigmas:+.1f} σ most moved: {domain.factors[most]} by {float(change[most]):+.2f}"
+    moved = (
+        f"; at {sigmas:+.1f} σ {domain.factors[most]} changed most, by {float(change[most]):+.2f}"
+    )
     return ChannelView(_rows(faces.images, pictures), where + moved)
 
 
@@ -97,7 +99,10 @@ class ChannelPanel(NamedPanel):
 
     def _show(self) -> ChannelView:
         view = look_at(*self._about, int(self.channel.value), float(self.sigmas.value))
-        self.picture.show(view.picture, f"faces above, the same turned below: {view.message}")
+        self.picture.show(
+            view.picture,
+            f"faces above, the same faces with the channel changed below: {view.message}",
+        )
         self.message.value = f"<span>{escape(view.message)}</span>"
         return view
 

@@ -74,7 +74,9 @@ class EditAccuracy:
         """The first n faces that lack the target attribute, and their readings."""
         rows = lacking(self.oracle, readings, [target]).nonzero().flatten()[:n].tolist()
         if not rows:
-            raise DeltaEditError(f"every sampled face has {target.name!r}; measure something else")
+            raise DeltaEditError(
+                f"every sampled face already has {target.name!r}; measure something else"
+            )
         return pool.select(rows), readings[rows]
 
     @torch.no_grad()

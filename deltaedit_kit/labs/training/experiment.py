@@ -181,7 +181,7 @@ def split_groups(codes: int, config: ExperimentConfig) -> tuple[Tensor, Tensor]:
     size, limit = config.correlated, config.limit
     if codes % size:
         raise DeltaEditError(
-            f"{codes} codes are no whole number of groups of {size}; set `correlated` to "
+            f"{codes} codes are not a whole number of groups of {size}; set `correlated` to "
             "what the codes were made with (1 for independent codes)"
         )
     if limit is not None and (limit > codes or limit % size):

@@ -42,7 +42,7 @@ def look(session: TrainingSession, pictures: bytes = b"", curve: bytes = b"") ->
     running = session.running
     total = session.config.steps
     left = session.seconds_left
-    parts = [f"step {session.step:,} of {total:,}", _mood(session)]
+    parts = [f"step {session.step:,} of {total:,}", _state(session)]
     if left is not None:
         parts.append(f"about {left:.0f} s left")
     if session.reports:
@@ -58,7 +58,7 @@ def look(session: TrainingSession, pictures: bytes = b"", curve: bytes = b"") ->
         can_start=not running and not session.done,
         can_pause=running,
         can_stop=running,
-        pause_word="Go on" if session.paused else "Pause",
+        pause_word="Resume" if session.paused else "Pause",
     )
 
 
@@ -154,7 +154,9 @@ class TrainingMonitor(NamedPanel):
         self.progress.value = self.session.step
         self.curve.show(curve, curve_words(self.session))
         edits = "; ".join(self._sentences)
-        self.pictures.show(pictures, f"{len(self._faces)} faces, a row each: before, then {edits}")
+        self.pictures.show(
+            pictures, f"{len(self._faces)} faces, one row for each: before, then {edits}"
+        )
         self.start.disabled = not self.view.can_start
         self.pause.disabled, self.pause.description = not self.view.can_pause, self.view.pause_word
         self.stop.disabled = not self.view.can_stop
@@ -164,11 +166,11 @@ class TrainingMonitor(NamedPanel):
         self.refresh()
 
 
-def _mood(session: TrainingSession) -> str:
+def _state(session: TrainingSession) -> str:
     if session.paused:
-        return "resting"
+        return "paused"
     if session.running:
-        return "learning"
+        return "training"
     if session.error is not None:
         return f"not done: {session.error}"
     if session.done:

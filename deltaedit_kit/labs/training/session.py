@@ -83,7 +83,7 @@ class TrainingSession:
     def start(self) -> None:
         """Begin, or go on from the folder's checkpoint. Raises DeltaEditError while it runs."""
         if self.running:
-            raise DeltaEditError("this training runs already; pause or stop it first")
+            raise DeltaEditError("this training is already running; pause or stop it first")
         self._stopping, self._over, self.error = False, False, None
         self._forget_pace()
         self._open.set()
@@ -145,7 +145,7 @@ class TrainingSession:
         if self.error is not None:
             raise self.error
         if self.running or self.mapper is None:
-            raise DeltaEditError(f"the training still runs, step {self.step}; wait longer")
+            raise DeltaEditError(f"the training is still running at step {self.step}; wait longer")
         return self.mapper
 
     def _run(self, ended: threading.Event) -> None:

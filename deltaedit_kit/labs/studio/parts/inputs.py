@@ -118,7 +118,7 @@ class SentenceRow(widgets.HBox):
         )
         self.text = widgets.Text(
             description=f"Text of {name}",
-            placeholder="what to become, then Enter",
+            placeholder="what it should become, then Enter",
             continuous_update=False,  # one edit a sentence, not one a letter
             layout=widgets.Layout(width="176px"),
         )

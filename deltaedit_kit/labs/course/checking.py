@@ -74,7 +74,7 @@ class Verdict:
     text: str
 
     def __repr__(self) -> str:
-        return f"{self.key}: {'right' if self.right else 'not yet'}. {self.text}"
+        return f"{self.key}: {'right' if self.right else 'not yet right'}; {self.text}"
 
 
 def check(key: str, answer: Answer) -> Verdict:
@@ -102,7 +102,9 @@ def _tried(exercise: Exercise, answer: Answer) -> Verdict:
         )
     if text is None:
         return Verdict(
-            key, False, f"it did not end within {SECONDS:g} s, or ended Python: look for a loop"
+            key,
+            False,
+            f"it did not end within {SECONDS:g} s, or it ended Python: look for an endless loop",
         )
     right, words = json.loads(text)
     return Verdict(key, right, words)
@@ -173,16 +175,15 @@ def _compared(
 ) -> tuple[bool, str]:
     fits = [_same(a, b, exercise.tolerance) for a, b in zip(got, wanted, strict=True)]
     if all(fits):
-        return True, f"the same as the kit's on {len(cases)} inputs, within {exercise.tolerance:g}"
+        within = f"{len(cases)} inputs, within {exercise.tolerance:g}"
+        return True, f"it agrees with the kit's answer on {within}"
     for name, mistake in exercise.mistakes.items():
         theirs = [_ask(exercise, mistake, case) for case in cases]
         if all(_same(a, b, exercise.tolerance) for a, b in zip(got, theirs, strict=True)):
             return False, f"it looks like this mistake: {name}"
     if any(fits):
-        return (
-            False,
-            f"right on {sum(fits)} of {len(fits)} inputs: does it depend on one size or seed?",
-        )
+        some = f"only {sum(fits)} of {len(fits)} inputs are right"
+        return False, f"{some}: does it depend on one size or seed?"
     # Over all inputs at once: a single number is some multiple of any other.
     given, right = (torch.cat([x.flatten() for x in chain(*one)]) for one in (got, wanted))
     if not bool(torch.isfinite(given).all()):

@@ -17,7 +17,7 @@ import warnings
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from matplotlib import image as matplotlib_image
@@ -120,6 +120,13 @@ class PictureFigure(Figure):
     goes into the output's metadata, where nbconvert, Voilà and the site look for it.
     """
 
+    def __init__(
+        self, figsize: tuple[float, float], layout: Literal["constrained"] | None = None
+    ) -> None:
+        """White on every page; `figsize` in inches."""
+        super().__init__(figsize, facecolor="white", layout=layout)
+        FigureCanvasAgg(self)
+
     def jpeg(self) -> bytes:
         """The figure as it stands on the screen, as the bytes of a JPEG file."""
         buffer = io.BytesIO()
@@ -212,8 +219,7 @@ def _canvas(
     wide = left + 2 * margin + across * PICTURE + (across - 1) * GAP
     high = top + bottom + margin / 2 + down * PICTURE + (down - 1) * (GAP + between)
     wide = max(wide, 4.6)  # room for the title when there is a single picture
-    figure = PictureFigure(figsize=(wide, high), facecolor="white")
-    FigureCanvasAgg(figure)
+    figure = PictureFigure(figsize=(wide, high))
     axes = figure.subplots(
         down,
         across,

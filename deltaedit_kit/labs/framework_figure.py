@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
@@ -75,8 +74,7 @@ def facts_of(domain: Domain) -> Facts:
 def framework_figure(facts: Facts) -> Figure:
     """Training above, editing below; what is learned is orange, what is frozen blue."""
     f = facts
-    figure = PictureFigure(figsize=(12.4, 6.6), facecolor="white")
-    FigureCanvasAgg(figure)
+    figure = PictureFigure(figsize=(12.4, 6.6))
     axis = figure.add_axes((0.01, 0.01, 0.98, 0.98))
     axis.set_xlim(0, 12.4)
     axis.set_ylim(0, 6.6)

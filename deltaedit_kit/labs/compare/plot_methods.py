@@ -11,7 +11,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from deltaedit_kit.pictures import ACCENT, BEFORE, FAINT, INK, PictureFigure
@@ -36,8 +35,7 @@ def methods_figure(
     block = faces * PICTURE + (faces - 1) * GAP
     wide = LEFT + len(sentences) * (block + BLOCK_GAP)
     high = TOP + len(rows) * (PICTURE + GAP) + BOTTOM
-    figure = PictureFigure(figsize=(wide, high), facecolor="white")
-    FigureCanvasAgg(figure)
+    figure = PictureFigure(figsize=(wide, high))
     if title:
         figure.text(
             0.1 / wide,

@@ -12,7 +12,6 @@ from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patheffects import withStroke
@@ -40,8 +39,7 @@ def metrics_figure(table: pd.DataFrame, title: str = "", note: str = "") -> Figu
     Bars are each method at its own strength, a star its best setting; whiskers are
     95 % intervals over sentences. What is not in the rows is left out.
     """
-    figure = PictureFigure(figsize=(11.5, 7.2), facecolor="white", layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = PictureFigure(figsize=(11.5, 7.2), layout="constrained")
     axes = figure.subplots(2, 3)
     for axis, (x, y) in zip(axes[0], TRADE_OFFS, strict=True):
         trade_off(axis, table, x, y)

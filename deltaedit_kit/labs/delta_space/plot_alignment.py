@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from deltaedit_kit.labs.delta_space.alignment.table import AlignmentTable
@@ -35,8 +34,7 @@ def alignment_figure(
     down = -(-len(measures) // ACROSS)
     titles = list(table.columns)
     high = 0.7 + down * (0.75 + 0.22 * len(titles))
-    figure = PictureFigure(figsize=(10.5, high), facecolor="white", layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = PictureFigure(figsize=(10.5, high), layout="constrained")
     axes = figure.subplots(down, ACROSS, squeeze=False).ravel()
     for number, (axis, name) in enumerate(zip(axes, measures, strict=False)):
         ones = [table[column][name] for column in titles]

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from deltaedit_kit.labs.delta_space.alignment.table import AlignmentTable
@@ -59,8 +58,7 @@ def delta_space_figure(rows: Sequence[DeltaSpaceRow]) -> Figure:
     """Four panels a row with the measured numbers as caption; points are rasterised in an SVG."""
     heights = [PANEL + LINE * (len(row.caption()) + 1) for row in rows]
     high = TOP + FOOT + sum(heights)
-    figure = PictureFigure(figsize=(13, high), facecolor="white")
-    FigureCanvasAgg(figure)
+    figure = PictureFigure(figsize=(13, high))
     top = high - TOP
     for row, height in zip(rows, heights, strict=True):
         for column, (plane, space) in enumerate(zip(row.planes, SPACES, strict=True)):

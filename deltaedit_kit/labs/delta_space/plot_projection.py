@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from deltaedit_kit.labs.delta_space.clouds.cloud import Spaces
@@ -29,8 +28,7 @@ def linked_figure(
 ) -> Figure:
     """Raw cloud and differences side by side; colours by modality (None) or by a name of
     `spaces.delta.colours`."""
-    figure = PictureFigure(figsize=(9.2, 4.9), facecolor="white", layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = PictureFigure(figsize=(9.2, 4.9), layout="constrained")
     axes = figure.subplots(1, 2)
     values = None if colour_by is None else np.asarray(spaces.delta.colours[colour_by])
     for axis, cloud, plane in zip(axes, spaces, (left, right), strict=True):
@@ -44,9 +42,7 @@ def sweep_figure(
     planes: Sequence[Projection], title: str, names: tuple[str, str] = NAMES
 ) -> Figure:
     """The same two clouds, called `names`, at several settings, in the order given."""
-    figure = PictureFigure(figsize=(2.9 * len(planes), 3.8), facecolor="white")
-    figure.set_layout_engine("constrained")
-    FigureCanvasAgg(figure)
+    figure = PictureFigure(figsize=(2.9 * len(planes), 3.8), layout="constrained")
     for axis, plane in zip(figure.subplots(1, len(planes), squeeze=False)[0], planes, strict=True):
         scatter(axis, plane)
     figure.suptitle(title, fontsize=10.5, color=INK, fontweight="bold")

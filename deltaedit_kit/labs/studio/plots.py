@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib import colormaps
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from deltaedit_kit.labs.studio.changes import heat_map
 from deltaedit_kit.labs.studio.engine import SHARES, Engine, frames, short
@@ -71,8 +70,7 @@ def tradeoff_figure(
     settings: Sequence[float], success: Sequence[float], side: Sequence[float], name: str
 ) -> Figure:
     """Success (share of faces, left axis) and side effects (right axis) against a setting."""
-    figure = PictureFigure(figsize=(6.2, 3.3), facecolor="white", layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = PictureFigure(figsize=(6.2, 3.3), layout="constrained")
     left = figure.subplots()
     right = left.twinx()
     left.plot(settings, success, "o-", color=ACCENT)

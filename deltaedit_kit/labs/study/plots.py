@@ -10,7 +10,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from deltaedit_kit.pictures import ACCENT, FAINT, INK, PictureFigure
@@ -28,8 +27,7 @@ def study_figure(report: Report, title: str = "What people prefer, by question")
     """A row for each question and pair of methods; shows itself in a notebook, `.savefig(path)`."""
     lines = report.lines
     high = ABOVE + BELOW + ROW * len(lines)
-    figure = PictureFigure(figsize=(WIDE, high), facecolor="white")
-    FigureCanvasAgg(figure)
+    figure = PictureFigure(figsize=(WIDE, high))
     axis = figure.add_axes((0.04, BELOW / high, 0.92, ROW * len(lines) / high))
     for row, line in enumerate(lines):
         _question(axis, line, len(lines) - 1 - row)
@@ -55,8 +53,7 @@ def study_figure(report: Report, title: str = "What people prefer, by question")
     axis.set_yticks([])
     axis.set_xticks(np.linspace(0, 1, 5), ["0 %", "25 %", "50 %", "75 %", "100 %"])
     axis.tick_params(colors=FAINT, labelsize=8.5, length=3)
-    for side in ("left", "right", "top"):
-        axis.spines[side].set_visible(False)
+    axis.spines[["left", "right", "top"]].set_visible(False)
     axis.spines["bottom"].set_color(FAINT)
     _words(figure, report, title, high)
     return figure

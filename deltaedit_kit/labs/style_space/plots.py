@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import numpy as np
 from jaxtyping import Float
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from torch import Tensor
 
@@ -20,9 +19,7 @@ def effects_figure(
 ) -> Figure:
     """A heat map of `changes` with the numbers in it: blue fell, red rose, white stayed."""
     table = changes.detach().cpu().numpy()
-    figure = PictureFigure(figsize=(11.5, 1.9 + 0.36 * len(rows)), facecolor="white")
-    figure.set_layout_engine("constrained")
-    FigureCanvasAgg(figure)
+    figure = PictureFigure(figsize=(11.5, 1.9 + 0.36 * len(rows)), layout="constrained")
     axis = figure.subplots()
     reach = max(0.1, float(np.abs(table).max()))
     axis.imshow(table, cmap="RdBu_r", vmin=-reach, vmax=reach, aspect="auto")

@@ -12,7 +12,6 @@ from os import PathLike
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.pictures import PictureFigure
@@ -36,8 +35,7 @@ def read_worlds(path: str | PathLike[str]) -> pd.DataFrame:
 
 def worlds_figure(table: pd.DataFrame) -> PictureFigure:
     """Four panels: CLIP's directions, linear readout, edits, success against side effect."""
-    figure = PictureFigure(figsize=(12, 7), facecolor="white", layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = PictureFigure(figsize=(12, 7), layout="constrained")
     (clip, readout), (edits, masked) = figure.subplots(2, 2)
     title_and_bars(
         clip,

@@ -13,7 +13,6 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from deltaedit_kit.labs.training.ablation import Row, interval
@@ -27,8 +26,7 @@ GROUP_STYLES = {"coarse": "#0b6e8a", "medium": "#c2571a", "fine": "#5b7f2b"}
 
 def curve_figure(reports: Sequence[Report], title: str = "") -> Figure:
     """Two panels from the reports of a run; a line of text before the first report."""
-    figure = PictureFigure(figsize=(8.4, 3.0), facecolor="white", layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = PictureFigure(figsize=(8.4, 3.0), layout="constrained")
     if not reports:  # axes from 0 to 1 would look like a result
         figure.text(0.5, 0.5, "curves begin with the first report", ha="center", color=FAINT)
         return figure
@@ -59,8 +57,7 @@ def sweep_figure(*seeds: Sequence[Row], title: str = "What each part contributes
     if counted:
         measures["edit_accuracy"] = "edits that succeed"
     high = 0.9 + 0.32 * len(rows)
-    figure = PictureFigure(figsize=(8.4, high), facecolor="white", layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = PictureFigure(figsize=(8.4, high), layout="constrained")
     axes = figure.subplots(1, len(measures), squeeze=False, sharey=True)[0]
     places = range(len(rows), 0, -1)
     for axis, (key, label) in zip(axes, measures.items(), strict=True):
@@ -82,8 +79,7 @@ def sweep_figure(*seeds: Sequence[Row], title: str = "What each part contributes
         axis.set_xlim(min(0.0, *values), 1.0)
         axis.set_xlabel(label, fontsize=9, color=INK)
         axis.set_yticks(list(places), [row.name for row in rows], fontsize=9)
-        for side in ("top", "right"):
-            axis.spines[side].set_visible(False)
+        axis.spines[["top", "right"]].set_visible(False)
     figure.suptitle(title, fontsize=11, color=ACCENT, fontweight="bold", x=0.02, ha="left")
     return figure
 
@@ -91,15 +87,13 @@ def sweep_figure(*seeds: Sequence[Row], title: str = "What each part contributes
 def success_figure(success: Mapping[str, float]) -> Figure:
     """One bar a mapper: name -> share of edits that succeed, in [0, 1]."""
     figure = PictureFigure(figsize=(6.0, 0.7 + 0.35 * len(success)), layout="constrained")
-    FigureCanvasAgg(figure)
     axis = figure.subplots()
     bars = axis.barh(list(success), list(success.values()), color=ACCENT, height=0.6)
     axis.bar_label(bars, [f"{value:.0%}" for value in success.values()], padding=3, fontsize=9)
     axis.invert_yaxis()
     axis.set_xlim(0.0, 1.1)
     axis.set_xlabel("edits that succeed", fontsize=9, color=INK)
-    for side in ("top", "right"):
-        axis.spines[side].set_visible(False)
+    axis.spines[["top", "right"]].set_visible(False)
     return figure
 
 
@@ -107,7 +101,6 @@ def _name(axis: Any, label: str) -> None:
     axis.set_xlabel("step", fontsize=9, color=INK)
     axis.set_ylabel(label, fontsize=9, color=INK)
     axis.tick_params(labelsize=8)
-    for side in ("top", "right"):
-        axis.spines[side].set_visible(False)
+    axis.spines[["top", "right"]].set_visible(False)
     if axis.get_legend_handles_labels()[1]:
         axis.legend(fontsize=8, frameon=False)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 
-from deltaedit_kit.labs.compare.index import Index
+from deltaedit_kit.labs.compare.index import record
 from deltaedit_kit.labs.compare.prompts import Prompt
 from deltaedit_kit.labs.compare.results import Results
 from deltaedit_kit.labs.compare.runs import Run, save_sheet, store
@@ -47,9 +47,7 @@ def handmade(folder: Path) -> Results:
     for run in runs:
         store(run, folder / "runs")
     save_sheet(torch.zeros(1, FACES, 3, SIDE, SIDE), folder / "before.png")
-    index = Index()
     for run in runs:
         setting = "short" if run.method == "tedigan" else "default"
-        index.put(run.method, setting, run.prompt.text, run.key)
-    index.write(folder)
+        record(folder, (run.method, setting, run.prompt.text), run.key)
     return Results(folder)

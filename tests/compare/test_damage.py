@@ -13,7 +13,7 @@ from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.compare.explorer import Choice, explore
 from deltaedit_kit.labs.compare.files import CLAIM, Claim, save_moments, write_json
 from deltaedit_kit.labs.compare.findings import findings
-from deltaedit_kit.labs.compare.index import Index
+from deltaedit_kit.labs.compare.index import record
 from deltaedit_kit.labs.compare.results import Results
 from deltaedit_kit.labs.compare.runs import load, store
 from deltaedit_kit.labs.compare.table import summary_table
@@ -157,5 +157,5 @@ def test_an_index_that_cannot_be_locked_is_one_line(tmp_path: Path, place: str) 
     lock = tmp_path / ".index.json.lock"
     lock.mkdir() if place == "folder" else lock.symlink_to(tmp_path / "elsewhere")
     with pytest.raises(DeltaEditError):
-        Index.record(tmp_path, ("deltaedit", "short", "an old face"), "key")
+        record(tmp_path, ("deltaedit", "short", "an old face"), "key")
     assert not (tmp_path / "elsewhere").exists()

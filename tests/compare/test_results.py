@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from deltaedit_kit.errors import DeltaEditError
-from deltaedit_kit.labs.compare.index import Index
+from deltaedit_kit.labs.compare.index import read_index, record
 from deltaedit_kit.labs.compare.prompts import Prompt
 from deltaedit_kit.labs.compare.results import Results
 from deltaedit_kit.labs.compare.runs import load, run_key, store
@@ -135,15 +135,13 @@ def test_a_folder_that_is_none_or_damaged(tmp_path, results):
 
 
 def test_a_later_run_takes_the_place_of_an_earlier_one(tmp_path):
-    index = Index()
-    index.put("a", "best", "text", "key-1")
-    index.put("b", "best", "text", "key-2")
-    index.put("a", "best", "text", "key-3")
-    index.write(tmp_path)
-    assert list(Index.read(tmp_path)) == [("best", "key-3"), ("best", "key-2")]
-    Index.record(tmp_path, ("b", "best", "text"), "key-4")
-    assert list(Index.read(tmp_path)) == [("best", "key-3"), ("best", "key-4")]
-    assert list(Index.read(tmp_path / "nothing")) == []
+    one, other = ("a", "best", "text"), ("b", "best", "text")
+    for names, key in ((one, "key-1"), (other, "key-2"), (one, "key-3")):
+        record(tmp_path, names, key)
+    assert list(read_index(tmp_path).items()) == [(one, "key-3"), (other, "key-2")]
+    record(tmp_path, other, "key-4")
+    assert list(read_index(tmp_path).items()) == [(one, "key-3"), (other, "key-4")]
+    assert read_index(tmp_path / "nothing") == {}
 
 
 def test_methods_stand_in_the_kits_order_whichever_finished_first(tmp_path):
@@ -151,7 +149,7 @@ def test_methods_stand_in_the_kits_order_whichever_finished_first(tmp_path):
         for method in ("tedigan", "somebody's own", "deltaedit"):
             run = replace(good(prompt), method=method)
             store(run, tmp_path / "runs")
-            Index.record(tmp_path, (method, "default", prompt.text), run.key)
+            record(tmp_path, (method, "default", prompt.text), run.key)
     found = [(run.method, run.prompt) for _, run in Results(tmp_path).runs]
     methods = ("deltaedit", "tedigan", "somebody's own")
     assert found == [(method, prompt) for method in methods for prompt in (GLASSES, SMILE)]

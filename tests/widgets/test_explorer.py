@@ -19,7 +19,6 @@ from deltaedit_kit.labs.compare.explorer import (
     explore,
     numbers_html,
 )
-from deltaedit_kit.labs.compare.index import Index
 from deltaedit_kit.labs.compare.results import Results
 from tests.compare.handmade import FACES, GLASSES, SIDE, SMILE, STRENGTHS, handmade
 
@@ -124,6 +123,6 @@ def test_every_control_redraws_the_panel(results: Results) -> None:
 
 
 def test_a_folder_without_runs_is_refused(results: Results) -> None:
-    Index().write(results.folder)
+    (results.folder / "index.json").write_text("[]")
     with pytest.raises(DeltaEditError, match="no finished run yet"):
         Explorer(Results(results.folder))

@@ -4,7 +4,6 @@ baselines      DeltaEdit and the four methods that it is compared with, behind o
 prompts        sentences, what each asks for, and which of them are only for tuning
 presets        each method's settings: as published, shortened for a CPU, and the grid to tune over
 evaluator      pictures before and after -> every metric, one value a face
-edit_accuracy  the same success, as one number for a mapper in training
 runs           one method with one sentence: computed once, kept on disk, a failure is a result
 reference      unedited faces that the Fréchet distance compares with
 tuning         the best setting on sentences that the table never sees

@@ -25,7 +25,7 @@ from deltaedit_kit.labs.compare import presets
 from deltaedit_kit.labs.compare.baselines import METHODS, make, method_class
 from deltaedit_kit.labs.compare.evaluator import Evaluator, attributes_of
 from deltaedit_kit.labs.compare.files import CLAIM, Claim, read_json, write_json
-from deltaedit_kit.labs.compare.index import Index
+from deltaedit_kit.labs.compare.index import record
 from deltaedit_kit.labs.compare.prompts import Prompt, checked, of_split
 from deltaedit_kit.labs.compare.reference import make_reference
 from deltaedit_kit.labs.compare.results import Results
@@ -76,9 +76,7 @@ class Plan:
         if not self.methods or not self.settings or not self.strengths:
             raise DeltaEditError("methods, settings and strengths each need at least one entry")
         for method in self.methods:
-            if method not in METHODS:
-                known = ", ".join(METHODS)
-                raise DeltaEditError(f"no method {method[:40]!r}; known: {known}")
+            method_class(method)  # refuses unknown names
         for name in self.settings:
             if name not in presets.NAMES:
                 known = ", ".join(presets.NAMES)
@@ -154,7 +152,7 @@ class Comparison:
                 count = min(count, self.plan.slow_faces)
             run = self._computed(job, faces.select(range(count)), evaluator, self.folder / "runs")
             names = (job.method, job.setting, job.prompt.text)
-            Index.record(self.folder, names, run.key)
+            record(self.folder, names, run.key)
         Results(self.folder).write()
 
     def _jobs(self, chosen: dict[str, Best]) -> list[Job]:

@@ -75,7 +75,7 @@ def explore(results: Results, choice: Choice) -> View:
     """The view of a choice: pure; what is not there or failed is a message, never an error."""
     before = results.before
     start = _png(before[choice.face]) if 0 <= choice.face < len(before) else b""
-    run = _run_of(results, choice)
+    run = results.run(choice.method, choice.sentence, choice.setting)
     try:
         if run is None:
             raise DeltaEditError("this was not computed; choose another sentence or setting")
@@ -194,17 +194,6 @@ def numbers_html(view: View) -> str:
     )
     names = "<tr><th>metric</th><th>this face</th><th>mean [95 %]</th></tr>"
     return f"{head}<table>{names}{lines}</table>"
-
-
-def _run_of(results: Results, choice: Choice) -> Run | None:
-    for setting, run in results.runs:
-        if (run.method, run.prompt.text, setting) == (
-            choice.method,
-            choice.sentence,
-            choice.setting,
-        ):
-            return run
-    return None
 
 
 def _own(run: Run, choice: Choice, name: str) -> str:

@@ -22,6 +22,7 @@ from torch import Tensor
 
 from deltaedit_kit.atomic import check_regular_file, save_tensors, write_text
 from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.labs.compare.prompts import Prompt
 from deltaedit_kit.labs.metrics.frechet import Moments
 
 T = TypeVar("T")
@@ -48,16 +49,6 @@ class Claim(BaseModel):
     origin: str = ""  # the weights of the latest run; other weights make other runs
 
 
-class StoredPrompt(BaseModel):
-    """A sentence, as in `prompts.Prompt`."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    text: str
-    asks: tuple[str, ...]
-    split: str
-
-
 class StoredRun(BaseModel):
     """A run without its pictures and moments; `values[strength][metric]` has a number a face."""
 
@@ -65,7 +56,7 @@ class StoredRun(BaseModel):
 
     method: str
     settings: dict[str, bool | int | float | str]
-    prompt: StoredPrompt
+    prompt: Prompt
     faces: Count
     strengths: tuple[float, ...]
     origin: str

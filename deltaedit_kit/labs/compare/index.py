@@ -9,7 +9,6 @@ comparison at the same time.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 from pydantic import TypeAdapter
@@ -19,42 +18,20 @@ from deltaedit_kit.lock import only_writer
 
 FILE = "index.json"
 PATIENCE = 60.0  # seconds; another process writes one entry
+Names = tuple[str, str, str]  # method, setting, sentence
 Entries = TypeAdapter(list[tuple[str, str, str, Key]])
 
 
-class Index:
-    """The entries in the order in which they were first put there."""
+def read_index(folder: Path) -> dict[Names, str]:
+    """The key of each entry's run, in order; {} without an index. DeltaEditError for damage."""
+    path = folder / FILE
+    if not path.exists():
+        return {}
+    return {(method, setting, text): key for method, setting, text, key in read_json(path, Entries)}
 
-    def __init__(self, entries: dict[tuple[str, str, str], str] | None = None) -> None:
-        self._entries = {} if entries is None else entries
 
-    @classmethod
-    def read(cls, folder: Path) -> Index:
-        """The index of a folder, empty if there is none. DeltaEditError for a damaged one."""
-        path = folder / FILE
-        if not path.exists():
-            return cls()
-        entries = read_json(path, Entries)
-        return cls({(method, setting, text): key for method, setting, text, key in entries})
-
-    def put(self, method: str, setting: str, sentence: str, key: str) -> None:
-        """Let this run stand for these three."""
-        self._entries[method, setting, sentence] = key
-
-    @classmethod
-    def record(cls, folder: Path, names: tuple[str, str, str], key: str) -> None:
-        """Put one entry into a folder's index, which other processes may write to as well."""
-        with only_writer(folder, FILE, PATIENCE):
-            index = cls.read(folder)
-            index.put(*names, key)
-            index.write(folder)
-
-    def write(self, folder: Path) -> None:
-        """Write the file, whole or not at all."""
-        entries = [(*names, key) for names, key in self._entries.items()]
-        write_json(folder / FILE, entries, Entries)
-
-    def __iter__(self) -> Iterator[tuple[str, str]]:
-        """(setting, key) of every entry."""
-        for (_, setting, _), key in self._entries.items():
-            yield setting, key
+def record(folder: Path, names: Names, key: str) -> None:
+    """Put one entry into a folder's index, which other processes may write to as well."""
+    with only_writer(folder, FILE, PATIENCE):
+        index = read_index(folder) | {names: key}
+        write_json(folder / FILE, [(*each, of) for each, of in index.items()], Entries)

@@ -16,7 +16,7 @@ from typing import Any
 
 from deltaedit_kit.domain import Domain
 from deltaedit_kit.errors import DeltaEditError
-from deltaedit_kit.labs.compare.baselines import METHODS, method_class
+from deltaedit_kit.labs.compare.baselines import method_class
 
 Values = dict[str, Any]
 NAMES = ("default", "short", "best")
@@ -24,15 +24,14 @@ NAMES = ("default", "short", "best")
 
 def settings_of(method: str, name: str, domain: Domain, quick: bool = False) -> Values:
     """What replaces a method's published settings. DeltaEditError for unknown names."""
-    if method not in METHODS:
-        raise DeltaEditError(f"no method {method[:40]!r}; known: {', '.join(METHODS)}")
     if name not in NAMES:
         raise DeltaEditError(f"no settings are called {name[:40]!r}; use {', '.join(NAMES)}")
+    found = method_class(method)
     if quick:
-        return dict(method_class(method).quick)
+        return dict(found.quick)
     if name == "default" or domain.device.type != "cpu":
         return {}
-    return dict(method_class(method).short)
+    return dict(found.short)
 
 
 def label_of(method: str, name: str, domain: Domain, quick: bool = False) -> str:

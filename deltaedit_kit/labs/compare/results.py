@@ -24,7 +24,7 @@ import torch
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.compare.baselines import METHODS
 from deltaedit_kit.labs.compare.files import CLAIM, Claim, bounded_file, read_json
-from deltaedit_kit.labs.compare.index import FILE, Index
+from deltaedit_kit.labs.compare.index import FILE, read_index
 from deltaedit_kit.labs.compare.reference import read_reference
 from deltaedit_kit.labs.compare.runs import Run, load
 from deltaedit_kit.labs.compare.table import ALL, own_setting, table_of, write_table
@@ -42,7 +42,7 @@ class Results:
                 f"{folder} contains no comparison; make one with: deltaedit evaluate toyfaces "
                 f"--quick --out {folder}"
             )
-        self._index = Index.read(self.folder)
+        self._index = read_index(self.folder)
 
     @cached_property
     def runs(self) -> list[tuple[str, Run]]:
@@ -50,7 +50,8 @@ class Results:
 
         Terminals that share a comparison finish in any order; a table should not show it.
         """
-        found = [(setting, load(self.folder / "runs", key)) for setting, key in self._index]
+        runs = self.folder / "runs"
+        found = [(setting, load(runs, key)) for (_, setting, _), key in self._index.items()]
         known = [(setting, run) for setting, run in found if run is not None]
         place = {name: k for k, name in enumerate(METHODS)}
         return sorted(known, key=lambda pair: place.get(pair[1].method, len(place)))
@@ -138,6 +139,12 @@ class Results:
         row = rows.loc[[place]].iloc[0]
         return Interval(float(row["value"]), float(row["low"]), float(row["high"]), int(row["n"]))
 
+    def run(self, method: str, sentence: str, setting: str) -> Run | None:
+        """The run of these three, None where it was not computed."""
+        wanted = (method, sentence, setting)
+        found = (run for s, run in self.runs if (run.method, run.prompt.text, s) == wanted)
+        return next(found, None)
+
     @property
     def before(self) -> list[np.ndarray]:
         """The first faces before any edit, uint8 [H, W, 3]."""
@@ -152,14 +159,12 @@ class Results:
         strength.
         """
         setting = self.own_setting(method) if setting is None else setting
-        for name, run in self.runs:
-            if (run.method, run.prompt.text, name) != (method, sentence, setting):
-                continue
-            if run.status != "ok":
-                return run.reason
-            if strength in run.strengths:
-                sheet = read_sheet(self.folder / "runs" / f"{run.key}.png", len(run.strengths))
-                return sheet[run.strengths.index(strength)]
+        run = self.run(method, sentence, setting)
+        if run is not None and run.status != "ok":
+            return run.reason
+        if run is not None and strength in run.strengths:
+            sheet = read_sheet(self.folder / "runs" / f"{run.key}.png", len(run.strengths))
+            return sheet[run.strengths.index(strength)]
         raise DeltaEditError(
             f"{self.folder} has no pictures of {method!r} with {sentence[:60]!r} "
             f"({setting}, strength {strength:g})"

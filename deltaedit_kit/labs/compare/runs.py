@@ -146,7 +146,7 @@ def store(run: Run, folder: Path) -> None:
         strength: {name: [float(f"{v:.5g}") for v in numbers] for name, numbers in metrics.items()}
         for strength, metrics in run.values.items()
     }
-    stored = StoredRun(**given | {"prompt": asdict(run.prompt), "values": values})
+    stored = StoredRun.model_validate(given | {"values": values})
     write_json(folder / f"{run.key}.json", stored, StoredRun)
 
 
@@ -164,8 +164,7 @@ def load(folder: Path, key: str) -> Run | None:
     for (strength, network), m in read_moments(folder / f"{key}.safetensors", places).items():
         moments.setdefault(float(strength), {})[network] = m
     plain = {name: getattr(stored, name) for name in StoredRun.model_fields}
-    prompt = Prompt(**stored.prompt.model_dump())
-    run = Run(**plain | {"prompt": prompt, "moments": moments})
+    run = Run(**plain, moments=moments)
     counts = [len(numbers) for metrics in run.values.values() for numbers in metrics.values()]
     whole = run.status == "failed" or set(run.values) == set(run.strengths)
     if run.key != key or not whole or set(counts) - {run.faces}:

@@ -33,7 +33,6 @@ class Metric:
     title: str
     better: str  # "higher" or "lower"
     unit: str = ""
-    minimum: int = 30  # pictures below which an interval is a guess: a warning says so
     # For a metric of two pictures: "file:function" of (before, after) [n, 3, H, W] -> [n].
     of_pictures: str = ""
 
@@ -52,8 +51,8 @@ class Metric:
 METRICS: dict[str, Metric] = {
     metric.name: metric
     for metric in (
-        Metric("fid", "FID", "lower", minimum=1000),
-        Metric("kid", "KID", "lower", minimum=1000),
+        Metric("fid", "FID", "lower"),
+        Metric("kid", "KID", "lower"),
         Metric("psnr", "PSNR", "higher", "dB", of_pictures="psnr:psnr"),
         Metric("ssim", "SSIM", "higher", of_pictures="ssim:ssim"),
         Metric("ids", "IDS", "higher"),
@@ -61,7 +60,7 @@ METRICS: dict[str, Metric] = {
         Metric("directional", "directional similarity", "higher"),
         Metric("success", "success", "higher"),
         Metric("side_effect", "side effect", "lower"),
-        Metric("seconds", "seconds per picture", "lower", "s", minimum=1),
+        Metric("seconds", "seconds per picture", "lower", "s"),
     )
 }
 
@@ -78,4 +77,4 @@ def metric(name: str) -> Metric:
     if ":" not in name:
         return known
     network = name.split(":", 1)[1]
-    return Metric(name, f"{known.title} [{network}]", known.better, known.unit, known.minimum)
+    return Metric(name, f"{known.title} [{network}]", known.better, known.unit)

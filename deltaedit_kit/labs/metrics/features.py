@@ -52,6 +52,13 @@ def feature_network(name: str, domain: Domain) -> FeatureNetwork:
     raise DeltaEditError(f"no feature network {str(name)[:40]!r}; use {', '.join(NETWORKS)}")
 
 
+def check_widths(first: Tensor, second: Tensor) -> None:
+    """Refuse what are not two clouds of features of one network, [n, E] and [m, E]."""
+    if first.dim() != 2 or second.dim() != 2 or first.shape[1] != second.shape[1]:
+        shapes = f"{tuple(first.shape)} and {tuple(second.shape)}"
+        raise DeltaEditError(f"features have shapes {shapes}; give [n, E] and [m, E]")
+
+
 def inception() -> Callable[[Tensor], Tensor]:
     """Inception-v3 as published FIDs use it, features [n, 2048], through torch-fidelity.
 

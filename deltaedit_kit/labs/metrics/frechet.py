@@ -26,7 +26,10 @@ import torch
 from torch import Tensor
 
 from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.labs.metrics.features import check_widths
 from deltaedit_kit.labs.metrics.interval import FewSamples, Interval, student_reach
+
+ENOUGH = 1000  # pictures below which a warning says that the distance is too high
 
 
 @dataclass(frozen=True)
@@ -67,11 +70,7 @@ def frechet_distance(first: Tensor, second: Tensor) -> float:
 
     Raises DeltaEditError for other shapes, differing widths, NaN or fewer than two rows.
     """
-    if first.dim() != 2 or second.dim() != 2 or first.shape[1] != second.shape[1]:
-        shapes = f"{tuple(first.shape)} and {tuple(second.shape)}"
-        raise DeltaEditError(f"features have shapes {shapes}; give [n, E] and [m, E]")
-    if min(len(first), len(second)) < 2:
-        raise DeltaEditError("a cloud of features needs at least two rows")
+    check_widths(first, second)
     return frechet_of_moments(Moments.of(first), Moments.of(second))
 
 
@@ -87,22 +86,20 @@ def frechet_of_moments(first: Moments, second: Moments) -> float:
     return float((gap + c1.trace() + c2.trace() - 2 * shared).clamp(min=0))
 
 
-def frechet_interval(
-    groups: Sequence[Moments], reference: Moments, minimum: int = 1000, name: str = "FID"
-) -> Interval:
+def frechet_interval(groups: Sequence[Moments], reference: Moments) -> Interval:
     """d² of all groups together, with a delete-one-group jackknife interval.
 
     A plain bootstrap would raise the distance, since a resample has fewer different pictures; the
     jackknife (Tukey 1958) leaves out a group at a time: a sentence, say. Its standard error is
-    taken Student's number of times. Warns with `FewSamples` below `minimum` pictures; the interval
-    is nan with fewer than three groups.
+    taken Student's number of times. Warns with `FewSamples` below 1,000 pictures; the interval is
+    nan with fewer than three groups.
     """
     if not groups:
-        raise DeltaEditError(f"{name} has no features yet; add some")
+        raise DeltaEditError("FID has no features yet; add some")
     whole = reduce(add, groups)
     value = frechet_of_moments(whole, reference)
-    if whole.n < minimum:
-        text = f"{name} from {whole.n} pictures is too high by an unknown amount; give {minimum}"
+    if whole.n < ENOUGH:
+        text = f"FID from {whole.n} pictures is too high by an unknown amount; give {ENOUGH}"
         warnings.warn(text, FewSamples, stacklevel=2)
     count = len(groups)
     if count < 3:

@@ -9,32 +9,13 @@ small one of our own for toyfaces. A domain says which one: `domain.identity`.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.metrics.pictures import check_pairs
 
-if TYPE_CHECKING:
-    from deltaedit_kit.domain import Domain
-
-Embedder = Callable[[Tensor], Tensor]
-
-
-def face_embedder(domain: Domain) -> Embedder:
-    """pictures [n, 3, H, W] in [-1, 1] -> unit [n, D], differentiable.
-
-    Raises DeltaEditError for a domain that has no network for identities.
-    """
-    network = domain.identity
-    if network is None:
-        raise DeltaEditError(
-            f"domain {domain.spec.name!r} has no identity network, so that IDS is unknown; "
-            "leave the metric out"
-        )
-    return network
+Embedder = Callable[[Tensor], Tensor]  # pictures [n, 3, H, W] in [-1, 1] -> unit [n, D]
 
 
 @torch.no_grad()

@@ -23,6 +23,7 @@ from deltaedit_kit.errors import DeltaEditError
 
 REPLICATES = 1000
 LEVEL = 0.95
+ENOUGH = 30  # values below which a warning says that the interval is a guess
 
 
 def student_reach(n: int) -> float:
@@ -46,10 +47,8 @@ class Interval(NamedTuple):
         return f"{self.value:.3f} [{self.low:.3f}, {self.high:.3f}]"
 
 
-def mean_interval(
-    values: Tensor, name: str = "the mean", minimum: int = 30, seed: int = 0
-) -> Interval:
-    """The mean of values [n] and its bootstrap interval; warns with `FewSamples` below `minimum`.
+def mean_interval(values: Tensor, name: str = "the mean", seed: int = 0) -> Interval:
+    """The mean of values [n] and its bootstrap interval; warns with `FewSamples` below 30 values.
 
     Raises DeltaEditError for no values and NaN; infinity (a PSNR of equal pictures) is allowed.
     """
@@ -59,8 +58,8 @@ def mean_interval(
     if np.isnan(data).any():
         raise DeltaEditError(f"{name} got a NaN; look at the pictures it comes from")
     n, mean = len(data), float(data.mean())
-    if n < minimum:
-        text = f"{name} from {n} values; its interval means little below {minimum}"
+    if n < ENOUGH:
+        text = f"{name} from {n} values; its interval means little below {ENOUGH}"
         warnings.warn(text, FewSamples, stacklevel=2)
     if n == 1 or math.isinf(mean):
         return Interval(mean, math.nan, math.nan, n)

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.labs.metrics.features import check_widths
 
 
 def kernel_distance(first: Tensor, second: Tensor) -> float:
@@ -23,9 +24,7 @@ def kernel_distance(first: Tensor, second: Tensor) -> float:
 
     Raises DeltaEditError for other shapes, NaN, or fewer than two rows.
     """
-    if first.dim() != 2 or second.dim() != 2 or first.shape[1] != second.shape[1]:
-        shapes = f"{tuple(first.shape)} and {tuple(second.shape)}"
-        raise DeltaEditError(f"features have shapes {shapes}; give [n, E] and [m, E]")
+    check_widths(first, second)
     if min(len(first), len(second)) < 2:
         raise DeltaEditError("a cloud of features needs at least two rows")
     first, second = first.cpu().double(), second.cpu().double()  # some GPUs have no float64

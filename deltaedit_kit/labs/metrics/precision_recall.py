@@ -16,27 +16,25 @@ from jaxtyping import Float
 from torch import Tensor
 
 from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.labs.metrics.features import check_widths
 
-NEIGHBOUR = 3
+NEIGHBOUR = 3  # k
 
 
-def precision_recall(
-    real: Float[Tensor, "n D"], made: Float[Tensor, "m D"], k: int = NEIGHBOUR
-) -> tuple[float, float]:
+def precision_recall(real: Float[Tensor, "n D"], made: Float[Tensor, "m D"]) -> tuple[float, float]:
     """(precision, recall), each in [0, 1], of features of real and generated pictures.
 
-    Raises DeltaEditError for features of different widths, and for no more than k rows.
+    Raises DeltaEditError for features of different widths, and for no more than three rows.
     """
-    if real.ndim != 2 or made.ndim != 2 or real.shape[1] != made.shape[1]:
-        raise DeltaEditError(
-            f"features are {list(real.shape)} and {list(made.shape)}; give rows of one width"
-        )
-    if min(len(real), len(made)) <= k:
-        raise DeltaEditError(f"{min(len(real), len(made))} pictures have no {k} neighbours each")
-    return _covered(made, real, k), _covered(real, made, k)
+    check_widths(real, made)
+    fewest = min(len(real), len(made))
+    if fewest <= NEIGHBOUR:
+        raise DeltaEditError(f"{fewest} pictures have no {NEIGHBOUR} neighbours each; give more")
+    return _covered(made, real), _covered(real, made)
 
 
-def _covered(points: Tensor, centres: Tensor, k: int) -> float:
+def _covered(points: Tensor, centres: Tensor) -> float:
     """Share of `points` within reach of one of `centres`."""
-    reach = torch.cdist(centres, centres).kthvalue(k + 1, dim=1).values  # the first is itself
+    distances = torch.cdist(centres, centres)
+    reach = distances.kthvalue(NEIGHBOUR + 1, dim=1).values  # the first is itself
     return float((torch.cdist(points, centres) <= reach).any(dim=1).float().mean())

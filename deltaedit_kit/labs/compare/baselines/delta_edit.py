@@ -54,12 +54,10 @@ class DeltaEdit(Method):
         own = {"strength": spec.strength, "threshold": spec.threshold}
         return super().of(domain, own | dict(changed))
 
-    def _change(self, faces: Faces, text: str, neutral: str, threshold: float | None) -> Change:
-        assert isinstance(self.settings, DeltaEditSettings)
-        limit = self.settings.threshold if threshold is None else threshold
+    def _change(self, faces: Faces, text: str, neutral: str, threshold: float) -> Change:
         seconds, editor = Seconds(self.domain.device.type), Editor(self.domain)
         with seconds.measure("edit"):
             moves = editor.moves(faces, text, neutral)
-            kept = editor.kept(moves, limit)[0]
+            kept = editor.kept(moves, threshold)[0]
             delta_s = moves.delta_s[0] * kept
         return Change(delta_s, None, kept, seconds)

@@ -77,12 +77,10 @@ class GlobalDirections(Method):
         return self.spread() * kept / highest
 
     @torch.no_grad()
-    def _change(self, faces: Faces, text: str, neutral: str, threshold: float | None) -> Change:
-        assert isinstance(self.settings, DirectionSettings)
-        limit = self.settings.threshold if threshold is None else threshold
+    def _change(self, faces: Faces, text: str, neutral: str, threshold: float) -> Change:
         seconds = Seconds(self.domain.device.type)
         with seconds.measure("preparation"):
-            direction = self.direction(text, neutral, limit)
+            direction = self.direction(text, neutral, threshold)
         with seconds.measure("edit"):
             delta_s = direction.expand(len(faces), -1).clone()
         return Change(delta_s, None, direction != 0, seconds)

@@ -24,7 +24,6 @@ from torch import Tensor, nn
 from deltaedit_kit.labs.compare.baselines.method import Change, Method, Seconds, Settings
 from deltaedit_kit.labs.compare.baselines.objective import Drawing
 from deltaedit_kit.labs.metrics.clip_scores import sentence_embedding
-from deltaedit_kit.labs.metrics.identity import face_embedder
 from deltaedit_kit.mapper import Tower
 
 if TYPE_CHECKING:
@@ -75,6 +74,7 @@ class LevelsMapper(nn.Module):
 class LatentMapper(Method):
     """One training a sentence, then one pass a picture."""
 
+    settings: MapperSettings  # pyright: ignore[reportIncompatibleVariableOverride] (never set anew)
     name: ClassVar[str] = "styleclip-mapper"
     source: ClassVar[str] = "Patashnik et al. 2021, arXiv:2103.17249, section 5"
     settings_type: ClassVar[type[Settings]] = MapperSettings
@@ -92,7 +92,6 @@ class LatentMapper(Method):
     ) -> Float[Tensor, " n"]:
         """The value that is minimised, one a code."""
         settings = self.settings
-        assert isinstance(settings, MapperSettings)
         drawing = Drawing(self.domain, settings.fast)
         move = mapper(w_plus)
         pictures = drawing.pictures(w_plus + move)
@@ -100,7 +99,7 @@ class LatentMapper(Method):
         total = total + settings.l2 * move.square().flatten(1).mean(1)
         if settings.identity > 0 and self.domain.identity is not None:
             with torch.no_grad():
-                before = face_embedder(self.domain)(drawing.pictures(w_plus))
+                before = drawing.pictures(w_plus)
             total = total + settings.identity * drawing.identity_loss(pictures, before)
         return total
 
@@ -110,7 +109,6 @@ class LatentMapper(Method):
         if text in self.mappers:
             return self.mappers[text]
         settings, domain = self.settings, self.domain
-        assert isinstance(settings, MapperSettings)
         wanted, generator = sentence_embedding(domain, text), domain.generator
         random = torch.Generator().manual_seed(settings.seed)
         with torch.random.fork_rng(devices=[]), torch.no_grad():
@@ -132,7 +130,7 @@ class LatentMapper(Method):
         self.losses[text] = torch.stack(losses).tolist()
         return mapper
 
-    def _change(self, faces: Faces, text: str, neutral: str, threshold: float | None) -> Change:
+    def _change(self, faces: Faces, text: str, neutral: str, threshold: float) -> Change:
         seconds, generator = Seconds(self.domain.device.type), self.domain.generator
         with seconds.measure("training"):
             mapper = self.train(text)

@@ -16,13 +16,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import torch
-
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.compare.baselines.latent_walk import LatentWalk, Start, WalkSettings
 from deltaedit_kit.labs.compare.baselines.method import Settings
 from deltaedit_kit.labs.compare.baselines.objective import Drawing
-from deltaedit_kit.labs.metrics.identity import face_embedder
 
 if TYPE_CHECKING:
     from jaxtyping import Float
@@ -50,6 +47,7 @@ class OptimisationSettings(WalkSettings):
 class LatentOptimisation(LatentWalk):
     """Adam on w+, for each picture anew."""
 
+    settings: OptimisationSettings  # pyright: ignore[reportIncompatibleVariableOverride] (never set anew)
     name: ClassVar[str] = "styleclip-optimisation"
     source: ClassVar[str] = "Patashnik et al. 2021, arXiv:2103.17249, section 4"
     settings_type: ClassVar[type[Settings]] = OptimisationSettings
@@ -61,20 +59,16 @@ class LatentOptimisation(LatentWalk):
     def objective(self, w_plus: Float[Tensor, "n L W"], start: Start) -> Float[Tensor, " n"]:
         """CLIP, distance and identity terms, one sum a face."""
         settings = self.settings
-        assert isinstance(settings, OptimisationSettings)
         drawing = Drawing(self.domain, settings.fast)
         pictures = drawing.pictures(w_plus)
         total = drawing.clip_loss(pictures, start.wanted)
         total = total + settings.l2 * (w_plus - start.w_plus).square().flatten(1).sum(1)
         if settings.identity > 0 and self.domain.identity is not None:
-            with torch.no_grad():
-                before = face_embedder(self.domain)(start.images)
-            total = total + settings.identity * drawing.identity_loss(pictures, before)
+            total = total + settings.identity * drawing.identity_loss(pictures, start.images)
         return total
 
     def rate(self, done: float) -> float:
         """The learning rate when the share `done` in [0, 1) of the steps is behind."""
         settings = self.settings
-        assert isinstance(settings, OptimisationSettings)
         falling = 0.5 - 0.5 * math.cos(math.pi * min(1.0, (1 - done) / settings.fall))
         return settings.lr * falling * min(1.0, done / settings.rise)

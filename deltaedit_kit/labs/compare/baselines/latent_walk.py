@@ -46,6 +46,7 @@ class Start:
 class LatentWalk(Method):
     """A method that walks; `settings_type` is a subclass of `WalkSettings`."""
 
+    settings: WalkSettings  # pyright: ignore[reportIncompatibleVariableOverride] (never set anew)
     settings_type: ClassVar[type[Settings]] = WalkSettings
 
     @abstractmethod
@@ -54,16 +55,11 @@ class LatentWalk(Method):
 
     def rate(self, done: float) -> float:
         """The learning rate when the share `done` in [0, 1) of the steps is behind."""
-        return self._walk_settings.lr
-
-    @property
-    def _walk_settings(self) -> WalkSettings:
-        assert isinstance(self.settings, WalkSettings)
-        return self.settings
+        return self.settings.lr
 
     @torch.inference_mode(False)  # whatever the caller is in: a walk needs gradients
-    def _change(self, faces: Faces, text: str, neutral: str, threshold: float | None) -> Change:
-        seconds, size = Seconds(self.domain.device.type), self._walk_settings.batch
+    def _change(self, faces: Faces, text: str, neutral: str, threshold: float) -> Change:
+        seconds, size = Seconds(self.domain.device.type), self.settings.batch
         with seconds.measure("preparation"):
             wanted = sentence_embedding(self.domain, text)
         with seconds.measure("edit"):
@@ -76,7 +72,7 @@ class LatentWalk(Method):
 
     def walk(self, start: Start) -> Float[Tensor, "n L W"]:
         """w+ after all steps."""
-        settings = self._walk_settings
+        settings = self.settings
         w_plus = start.w_plus.detach().clone().requires_grad_()
         optimiser = torch.optim.Adam([w_plus], lr=settings.lr)
         with torch.enable_grad():

@@ -129,13 +129,20 @@ class Method(Editor, ABC):
         return cls(domain, replace(cls.settings_type(), **changed))
 
     @abstractmethod
-    def _change(self, faces: Faces, text: str, neutral: str, threshold: float | None) -> Change:
-        """The change at strength 1; measures itself in `Change.seconds`."""
+    def _change(self, faces: Faces, text: str, neutral: str, threshold: float) -> Change:
+        """The change at strength 1; measures itself in `Change.seconds`.
+
+        `threshold`: the caller's, or the method's own; 0 for a method without one.
+        """
 
     @property
     def strength(self) -> float:
         """How far an edit goes when the caller does not say."""
         return self.settings.strength
+
+    @property
+    def _own_threshold(self) -> float:
+        return getattr(self.settings, "threshold", 0.0)
 
     def change(
         self,
@@ -152,10 +159,11 @@ class Method(Editor, ABC):
         self.domain.check(faces)
         neutral = self.domain.spec.neutral if neutral is None else neutral
         self.domain.delta_text(text, neutral)  # refuses texts before any work is done
-        if threshold is not None:
-            if not self.has_threshold:
-                raise DeltaEditError(f"{self.name} has no threshold; leave it out")
-            threshold = check_number("threshold", threshold, low=0.0)
+        if threshold is None:
+            threshold = self._own_threshold
+        elif not self.has_threshold:
+            raise DeltaEditError(f"{self.name} has no threshold; leave it out")
+        threshold = check_number("threshold", threshold, low=0.0)
         change = self._change(faces, text, neutral, threshold)
         change.seconds.pictures = len(faces)
         self.seconds[text] = change.seconds
@@ -224,10 +232,10 @@ class Method(Editor, ABC):
         strength: float,
         threshold: float | None,
     ) -> dict[str, Any]:
-        spec = self.domain.spec
-        limit = getattr(self.settings, "threshold", 0.0) if threshold is None else threshold
+        neutral = neutral or self.domain.spec.neutral
+        threshold = self._own_threshold if threshold is None else threshold
         written = edit_recipe.write(
-            self.domain, faces, text, neutral or spec.neutral, strength, limit, self.networks
+            self.domain, faces, text, neutral, strength, threshold, self.networks
         )
         return written | {
             "kind": RECIPE_KIND,

@@ -17,10 +17,10 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import torch
 from torch import Tensor
 
 from deltaedit_kit.device import computing
-from deltaedit_kit.labs.metrics.identity import face_embedder
 
 if TYPE_CHECKING:
     from jaxtyping import Float
@@ -51,10 +51,14 @@ class Drawing:
         return 1 - seen.float() @ wanted
 
     def identity_loss(
-        self, pictures: Float[Tensor, "n 3 H W"], before: Float[Tensor, "n D"]
+        self, pictures: Float[Tensor, "n 3 H W"], before: Float[Tensor, "n 3 H W"]
     ) -> Float[Tensor, " n"]:
-        """1 - cosine of the face in each picture to the embedding of the face before."""
-        return 1 - (face_embedder(self.domain)(pictures) * before).sum(1)
+        """1 - cosine of the face in each picture to the face before; the domain embeds faces."""
+        embed = self.domain.identity
+        assert embed is not None
+        with torch.no_grad():
+            wanted = embed(before)
+        return 1 - (embed(pictures) * wanted).sum(1)
 
     def _computing(self) -> AbstractContextManager[object]:
         return computing(self.domain.device, self.fast, gradients=True)

@@ -44,6 +44,7 @@ class TediGANSettings(WalkSettings):
 class TediGAN(LatentWalk):
     """Text-guided inversion of each picture."""
 
+    settings: TediGANSettings  # pyright: ignore[reportIncompatibleVariableOverride] (never set anew)
     name: ClassVar[str] = "tedigan"
     source: ClassVar[str] = "Xia et al. 2021, arXiv:2012.03308, variant with CLIP"
     settings_type: ClassVar[type[Settings]] = TediGANSettings
@@ -64,7 +65,6 @@ class TediGAN(LatentWalk):
     def objective(self, w_plus: Float[Tensor, "n L W"], start: Start) -> Float[Tensor, " n"]:
         """Pixel, CLIP and feature terms, one sum a face."""
         settings = self.settings
-        assert isinstance(settings, TediGANSettings)
         drawing = Drawing(self.domain, settings.fast)
         pictures = drawing.pictures(w_plus)
         total = settings.clip * drawing.clip_loss(pictures, start.wanted)

@@ -89,7 +89,7 @@ def test_a_folder_names_the_precision_and_keeps_to_it(tmp_path, fast):
     assert claim.precision == name_precision("cpu", fast)
     path = tmp_path / CLAIM
     path.write_text(path.read_text().replace(claim.precision, "float8"))
-    with pytest.raises(DeltaEditError, match="other precision"):
+    with pytest.raises(DeltaEditError, match="different precision"):
         Comparison(tiny_domain(), plan, PROMPTS, tmp_path)
 
 

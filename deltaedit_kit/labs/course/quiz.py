@@ -65,7 +65,7 @@ class Quiz:
         # JupyterLab's own keys (Enter edits the cell, arrows leave it) are not for what is inside.
         return (
             f'<section aria-label="Quiz" data-lm-suppress-shortcuts="true">'
-            f"<p>Choose an answer to read what is right or wrong with it.</p>{body}</section>"
+            f"<p>Choose an answer to read why it is right or wrong.</p>{body}</section>"
         )
 
 
@@ -104,7 +104,7 @@ def _question(number: int, one: Question) -> str:
     options = "".join(
         f'<details><summary style="padding: 0.45em 0">{letter}) {_rich(option.answer)}</summary>'
         f'<p style="margin: 0.2em 0 0.8em 1.3em">'
-        f"<strong>{'Right.' if option.correct else 'Not so.'}</strong> "
+        f"<strong>{'Right.' if option.correct else 'Wrong.'}</strong> "
         f"{_rich(option.feedback)}</p></details>"
         for letter, option in zip(LETTERS, one.answers, strict=False)
     )

@@ -10,7 +10,6 @@ import torch
 from PIL import Image
 
 from deltaedit_kit.clip_space import ClipSpace
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.delta_space.clouds import own_cloud
 from tests.tiny_domain import tiny_clip
 
@@ -45,7 +44,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_embedding_lists_what_it_leaves_out(folder: Path, clip: ClipSpace) -> None:
-    made = own_cloud(folder, clip, batch=2, progress=False)
+    made = own_cloud(folder, clip, progress=False)
     assert made.cloud.captions == ("a smiling face", "an old man")
     assert made.cloud.texts == pytest.approx(
         clip.encode_texts(made.cloud.captions).numpy(), abs=1e-5
@@ -65,14 +64,6 @@ def test_a_caption_too_long_for_this_clip_is_left_out(tmp_path: Path, clip: Clip
     made = own_cloud(tmp_path, clip, progress=False)
     assert made.cloud.captions == ("a face",)
     assert "tokens, CLIP reads" in made.skipped[0]
-
-
-def test_mean_of_several_captions_is_unit(folder: Path, clip: ClipSpace) -> None:
-    made = own_cloud(folder, clip, several="mean", progress=False)
-    both = clip.encode_texts(["a smiling face", "a face with glasses"]).mean(dim=0)
-    assert made.cloud.texts[0] == pytest.approx((both / both.norm()).numpy(), abs=1e-5)
-    with pytest.raises(DeltaEditError, match="several is 'all'"):
-        own_cloud(folder, clip, several="all")  # type: ignore[arg-type]
 
 
 def test_a_cache_that_cannot_be_written_costs_nobody_the_work(
@@ -96,7 +87,7 @@ def test_the_cache_saves_the_work_and_knows_when_it_is_old(
     assert (again.cloud.pictures == first.cloud.pictures).all()
     assert again.cloud.captions == first.cloud.captions
     assert sorted(again.skipped) == sorted(first.skipped)
-    other = own_cloud(folder, clip, several="mean", cache=cache, progress=False)
+    other = own_cloud(folder, clip, limit=1, cache=cache, progress=False)
     assert other.cache != first.cache
     first.cache.write_bytes(first.cache.read_bytes()[:40])
     assert (

@@ -23,7 +23,7 @@ from typing import Any
 from deltaedit_kit import __version__
 from deltaedit_kit.errors import DeltaEditError
 
-SIDE, LEAST_SECONDS, LEAST_TRIALS, FACES = 512, 0.1, 3, 4
+FACES = 4  # drawn to measure sampling
 LEAST_DISK, LEAST_MEMORY = 2.0, 4.0  # GiB: a torch and a published domain
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 GIB = 2**30
@@ -118,6 +118,7 @@ def measure_precision(warnings: list[str]) -> dict[str, Any]:
     import torch
 
     from deltaedit_kit.device import name_precision, native_dtypes
+    from deltaedit_kit.labs.training.speed import gemm_peak
 
     device = "cuda" if torch.cuda.is_available() else "cpu"
     try:
@@ -126,29 +127,14 @@ def measure_precision(warnings: list[str]) -> dict[str, Any]:
         warnings.append(str(cause))
         rows = {"device": device, "chosen": None}
     for dtype in (torch.float32, *native_dtypes(device)):
-        rows[str(dtype).removeprefix("torch.")] = f"{product_speed(device, dtype):,.0f} GFLOP/s"
+        name = str(dtype).removeprefix("torch.")
+        rows[name] = f"{gemm_peak(device, name) / 1e9:,.0f} GFLOP/s"
     try:
         rows["sampling"] = f"{1000 * sampling_seconds(device):.0f} ms a toy face"
     except DeltaEditError as cause:
         warnings.append(f"no face can be sampled: {cause}")
         rows["sampling"] = None
     return rows
-
-
-def product_speed(device: str, dtype: Any) -> float:
-    """GFLOP/s of a matrix product, 2 n³ operations: the best of some trials."""
-    import torch
-
-    factor = torch.ones(SIDE, SIDE, device=device, dtype=dtype)
-    best, spent, trials = float("inf"), 0.0, 0
-    while trials < LEAST_TRIALS or spent < LEAST_SECONDS:
-        start = time.perf_counter()
-        torch.mm(factor, factor)
-        if device == "cuda":
-            torch.cuda.synchronize()
-        seconds = time.perf_counter() - start
-        best, spent, trials = min(best, seconds), spent + seconds, trials + 1
-    return 2 * SIDE**3 / best / 1e9
 
 
 def sampling_seconds(device: str) -> float:

@@ -27,16 +27,14 @@ ACROSS = 4
 RAW, CONTROL = "#8a93a0", "#c9ced6"
 
 
-def alignment_figure(
-    table: AlignmentTable, title: str = "", measures: tuple[str, ...] = SHOWN
-) -> Figure:
-    """Bars for `measures` of all columns; the dashed line is the ideal or the null, as named."""
-    down = -(-len(measures) // ACROSS)
+def alignment_figure(table: AlignmentTable, title: str = "") -> Figure:
+    """Bars for all columns; the dashed line is the ideal or the null, as named."""
+    down = len(SHOWN) // ACROSS
     titles = list(table.columns)
     high = 0.7 + down * (0.75 + 0.22 * len(titles))
     figure = PictureFigure(figsize=(10.5, high), layout="constrained")
-    axes = figure.subplots(down, ACROSS, squeeze=False).ravel()
-    for number, (axis, name) in enumerate(zip(axes, measures, strict=False)):
+    axes = figure.subplots(down, ACROSS).ravel()
+    for number, (axis, name) in enumerate(zip(axes, SHOWN, strict=True)):
         ones = [table[column][name] for column in titles]
         colours = [_colour(column) for column in titles]
         axis.barh(titles, [one.value for one in ones], color=colours, height=0.7)
@@ -59,8 +57,6 @@ def alignment_figure(
         axis.tick_params(labelsize=7.5, labelleft=number % ACROSS == 0, left=False)
         axis.margins(x=0.28)
         axis.spines[["top", "right", "left"]].set_visible(False)
-    for axis in axes[len(measures) :]:
-        axis.set_axis_off()
     if title:
         figure.suptitle(title, fontsize=11.5, color=ACCENT, fontweight="bold", x=0.01, ha="left")
     return figure

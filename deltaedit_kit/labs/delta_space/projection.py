@@ -118,16 +118,16 @@ def scale(points: ArrayLike) -> Float[np.ndarray, "m 2"]:
 
 
 def faithfulness(
-    rows: Float[np.ndarray, "m E"], points: Float[np.ndarray, "m 2"], k: int = JUDGED_NEIGHBOURS
+    rows: Float[np.ndarray, "m E"], points: Float[np.ndarray, "m 2"]
 ) -> tuple[float, float]:
     """(trustworthiness, kNN recall) of a projection; of a seeded 3,000 rows where there are more.
 
-    k shrinks where the clouds are too small for it (trustworthiness needs k < m / 2).
+    Ten neighbours, fewer where the clouds are too small (trustworthiness needs k < m / 2).
     """
     if len(rows) > MOST_JUDGED:
         chosen = np.random.default_rng(0).choice(len(rows), MOST_JUDGED, replace=False)
         rows, points = rows[chosen], points[chosen]
-    k = max(1, min(k, (len(rows) - 1) // 2))
+    k = max(1, min(JUDGED_NEIGHBOURS, (len(rows) - 1) // 2))
     near_rows, near_points = _nearest(rows, k), _nearest(points, k)
     shared = (near_rows[:, :, None] == near_points[:, None, :]).any(axis=2)
     trust = trustworthiness(rows, points, n_neighbors=k) if 2 * k < len(rows) else 1.0

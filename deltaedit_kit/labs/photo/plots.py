@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from deltaedit_kit.labs.photo.inverting import Inversion
 
 
+MOST_FACTORS = 24  # in `loss_figure`
+
+
 def inversion_figure(*inversions: Inversion) -> Figure:
     """One row a photo: the crop, the encoder's answer, and the refined one where there is one.
 
@@ -42,9 +45,9 @@ def _label(name: str, reached: Fidelity | None) -> str:
     return name if reached is None else f"{name}: {reached.psnr:.1f} dB, CLIP {reached.clip:.2f}"
 
 
-def loss_figure(errors: Mapping[str, float], most: int = 24) -> Figure:
+def loss_figure(errors: Mapping[str, float]) -> Figure:
     """Bars, the most lost factor on top: mean error of each factor, in [0, 1]."""
-    ranked = sorted(errors.items(), key=lambda item: item[1])[-most:]
+    ranked = sorted(errors.items(), key=lambda item: item[1])[-MOST_FACTORS:]
     figure = PictureFigure(figsize=(6.4, 0.6 + 0.2 * len(ranked)), layout="constrained")
     axes = figure.add_subplot()
     axes.barh([name.replace("_", " ") for name, _ in ranked], [e for _, e in ranked], color=ACCENT)

@@ -28,12 +28,13 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from scipy.stats import t as student
+from scipy.stats import sem
 
 from deltaedit_kit.atomic import replacing
 from deltaedit_kit.codes import Codes, CodeStore
 from deltaedit_kit.domain import Domain
 from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.labs.metrics.interval import student_reach
 from deltaedit_kit.labs.training.experiment import ExperimentConfig, split_groups
 from deltaedit_kit.labs.training.start import CountEdits, train_fast
 from deltaedit_kit.train import Report
@@ -119,15 +120,15 @@ def sweep(
     return rows
 
 
-def table_text(rows: Sequence[Row], digits: int = 2) -> str:
-    """The rows as a table, `digits` after the point; edits have a column where they are counted."""
+def table_text(rows: Sequence[Row]) -> str:
+    """The rows as a table; edits have a column where they are counted."""
     numbers = ["cosine", "l2", "coarse", "medium", "fine"]
     if not all(math.isnan(row.edit_accuracy) for row in rows):
         numbers.append("edit_accuracy")
     wide = max(len(row.name) for row in rows)
     lines = [f"{'':{wide}s}  codes  steps  " + "  ".join(f"{n:>6.6s}" for n in numbers)]
     for row in rows:
-        values = "  ".join(f"{getattr(row, name):6.{digits}f}" for name in numbers)
+        values = "  ".join(f"{getattr(row, name):6.2f}" for name in numbers)
         lines.append(f"{row.name:{wide}s}  {row.codes:5d}  {row.steps:5d}  {values}")
     return "\n".join(lines)
 
@@ -137,11 +138,10 @@ def interval(values: Sequence[float]) -> tuple[float, float]:
     mean = sum(values) / len(values)
     if len(values) < 2:
         return mean, math.nan
-    deviation = math.sqrt(sum((value - mean) ** 2 for value in values) / (len(values) - 1))
-    return mean, float(student.ppf(0.975, len(values) - 1)) * deviation / math.sqrt(len(values))
+    return mean, student_reach(len(values)) * float(sem(values))
 
 
-def effects_text(*seeds: Sequence[Row], measure: str = "cosine", digits: int = 2) -> str:
+def effects_text(*seeds: Sequence[Row], measure: str = "cosine") -> str:
     """What each row does to `measure`, against the first row of its own seed; a sweep a seed."""
     lines = []
     for number, row in enumerate(seeds[0][1:], 1):
@@ -149,8 +149,7 @@ def effects_text(*seeds: Sequence[Row], measure: str = "cosine", digits: int = 2
         mean, reach = interval(gaps)
         low, high = mean - reach, mean + reach
         verdict = "told apart" if low > 0 or high < 0 else "not told apart"
-        bounds = f"[{low:+.{digits}f}, {high:+.{digits}f}]"
-        lines.append(f"{row.name:18s}{mean:+.{digits}f}  {bounds}  {verdict}")
+        lines.append(f"{row.name:18s}{mean:+.2f}  [{low:+.2f}, {high:+.2f}]  {verdict}")
     return "\n".join(lines)
 
 

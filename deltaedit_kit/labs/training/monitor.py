@@ -22,7 +22,7 @@ from deltaedit_kit.labs.described_picture import DescribedPicture
 from deltaedit_kit.labs.named_panel import NamedPanel
 from deltaedit_kit.labs.training.plots import curve_figure
 from deltaedit_kit.labs.training.session import TrainingSession
-from deltaedit_kit.pictures import PictureFigure, encode_png
+from deltaedit_kit.pictures import encode_png
 
 
 class MonitorView(NamedTuple):
@@ -32,8 +32,7 @@ class MonitorView(NamedTuple):
     curve: bytes
     pictures: bytes
     can_start: bool
-    can_pause: bool
-    can_stop: bool
+    running: bool
     pause_word: str
 
 
@@ -56,8 +55,7 @@ def look(session: TrainingSession, pictures: bytes = b"", curve: bytes = b"") ->
         curve=curve,
         pictures=pictures,
         can_start=not running and not session.done,
-        can_pause=running,
-        can_stop=running,
+        running=running,
         pause_word="Resume" if session.paused else "Pause",
     )
 
@@ -68,13 +66,6 @@ def previews(domain: Domain, faces: Faces, sentences: Sequence[str], mapper: Any
     columns = torch.cat([edit.before[None], edit.after])  # [1 + T, n, 3, H, W]
     rows = torch.cat(list(columns), dim=-1)  # [n, 3, H, (1 + T) W]
     return encode_png(torch.cat(list(rows), dim=-2))
-
-
-def curve_bytes(session: TrainingSession) -> bytes:
-    """The curves of the reports so far as a JPEG."""
-    figure = curve_figure(session.reports)
-    assert isinstance(figure, PictureFigure)  # which knows how to become a JPEG
-    return figure.jpeg()
 
 
 def curve_words(session: TrainingSession) -> str:
@@ -147,7 +138,7 @@ class TrainingMonitor(NamedPanel):
         if mapper is not None and mapper is not self._shown[0]:
             pictures = previews(self.session.domain, self._faces, self._sentences, mapper)
         if count != self._shown[1]:
-            curve = curve_bytes(self.session)
+            curve = curve_figure(self.session.reports).jpeg()
         self._shown = (mapper, count)
         self.view = look(self.session, pictures, curve)
         self.message.value = f'<div role="status">{escape(self.view.message)}</div>'
@@ -158,8 +149,8 @@ class TrainingMonitor(NamedPanel):
             pictures, f"{len(self._faces)} faces, one row for each: before, then {edits}"
         )
         self.start.disabled = not self.view.can_start
-        self.pause.disabled, self.pause.description = not self.view.can_pause, self.view.pause_word
-        self.stop.disabled = not self.view.can_stop
+        self.pause.disabled = self.stop.disabled = not self.view.running
+        self.pause.description = self.view.pause_word
 
     def _do(self, act: Any) -> None:
         act()

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 GROUP_STYLES = {"coarse": "#0b6e8a", "medium": "#c2571a", "fine": "#5b7f2b"}
 
 
-def curve_figure(reports: Sequence[Report], title: str = "") -> Figure:
+def curve_figure(reports: Sequence[Report], title: str = "") -> PictureFigure:
     """Two panels from the reports of a run; a line of text before the first report."""
     figure = PictureFigure(figsize=(8.4, 3.0), layout="constrained")
     if not reports:  # axes from 0 to 1 would look like a result

@@ -1,18 +1,25 @@
 """Start a training as the command line, the session and the sweep do: fast, interruptible, shared.
 
 train_fast(domain, codes, config)      the loop of train.py, over a run of this lab
+
+An interruption may arrive in the middle of a step, when half of the weights have moved. So while a
+run goes on, the first one is only noted; the loop ends the step, saves, and then raises
+KeyboardInterrupt as Python would have done. A second one does not wait.
 """
 
 from __future__ import annotations
 
+import signal
+import threading
 from collections.abc import Callable
 from pathlib import Path
+from types import FrameType
+from typing import Any
 
 from deltaedit_kit.codes import Codes, CodeStore
 from deltaedit_kit.device import learning
 from deltaedit_kit.domain import Domain
 from deltaedit_kit.labs.training.experiment import ExperimentConfig, ExperimentRun
-from deltaedit_kit.labs.training.interruption import Interruption
 from deltaedit_kit.labs.training.processes import SharedRun, joined
 from deltaedit_kit.labs.training.ranks import Rank, this_rank
 from deltaedit_kit.mapper import DeltaMapper
@@ -67,3 +74,29 @@ def train_fast(
         if config.patience and reports and reports[-1].step != run.step:
             heard(run.report())
         return run.mapper()
+
+
+class Interruption:
+    """Context in which SIGINT is noted in `.wanted`. Off the main thread it does nothing.
+
+    Nor does it when not `active`: processes that stop at different steps would wait for each other.
+    """
+
+    def __init__(self, active: bool = True) -> None:
+        self.wanted = False
+        self._active = active and threading.current_thread() is threading.main_thread()
+        self._before: Any = None
+
+    def __enter__(self) -> Interruption:
+        if self._active:
+            self._before = signal.signal(signal.SIGINT, self._note)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._before is not None:
+            signal.signal(signal.SIGINT, self._before)
+
+    def _note(self, _number: int, _frame: FrameType | None) -> None:
+        if self.wanted:
+            raise KeyboardInterrupt
+        self.wanted = True

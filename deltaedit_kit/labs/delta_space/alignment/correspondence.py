@@ -17,11 +17,11 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Float
 from numpy.typing import ArrayLike
-from scipy.stats import t as student
 
 from deltaedit_kit.errors import check_whole_number
 from deltaedit_kit.labs.delta_space.alignment.measure import Measure
 from deltaedit_kit.labs.delta_space.alignment.pairs import Pair
+from deltaedit_kit.labs.metrics.interval import student_reach
 
 Way = Literal["picture to text", "text to picture"]
 
@@ -55,7 +55,7 @@ def cosine_margin(first: ArrayLike, second: ArrayLike) -> Measure:
     n, own = len(table), np.diag(table)
     # n · margin - (n - 1) · (margin without pair k), up to a number that all k share.
     owed = own - (table.sum(axis=0) + table.sum(axis=1) - 2 * own) / (n - 2)
-    reach = float(student.ppf(0.975, n - 1) * owed.std(ddof=1) / np.sqrt(n))
+    reach = float(student_reach(n) * owed.std(ddof=1) / np.sqrt(n))
     value = float(own.mean()) - _unpaired(table)
     return Measure(
         "paired - unpaired cosine", value, 0.0, "null", "higher", value - reach, value + reach

@@ -1,7 +1,7 @@
 """Does the claim hold for your CLIP, or your data? Embed your own pictures and captions.
 
     read_captions ─► middle square ─► CLIP image ─► i
-                 └─► caption(s)    ─► CLIP text  ─► t     (several: the first, or their mean)
+                 └─► caption       ─► CLIP text  ─► t                 (of several the first)
 
 Embedding is the slow part, so its result is kept in one safetensors file whose name is a hash of
 everything that decides it: files (path, size, time), captions, weights and preprocessing of CLIP.
@@ -16,11 +16,10 @@ import os
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, get_args
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch.nn import functional as F
 
 from deltaedit_kit.atomic import load_tensors, save_tensors
 from deltaedit_kit.clip_space import ClipSpace
@@ -28,9 +27,10 @@ from deltaedit_kit.errors import DeltaEditError, check_whole_number
 from deltaedit_kit.labs.delta_space.clouds.cloud import Cloud
 from deltaedit_kit.labs.delta_space.clouds.reading import PicturesAndCaptions, read_captions
 from deltaedit_kit.labs.photo.code_sources import read_square
+from deltaedit_kit.pictures import to_uint8
 
-Several = Literal["first", "mean"]
-THUMBNAIL = 32
+Items = tuple[tuple[Path, tuple[str, ...]], ...]  # a picture and its captions
+THUMBNAIL, PICTURES_A_PASS = 32, 32
 FORMAT = "deltaedit cloud 1"
 
 
@@ -47,31 +47,26 @@ class OwnCloud:
 def own_cloud(
     source: str | Path | PicturesAndCaptions,
     clip: ClipSpace,
-    several: Several = "first",
     limit: int | None = None,
     cache: str | Path | None = None,
-    batch: int = 32,
     progress: bool = True,
 ) -> OwnCloud:
     """Embed pictures and captions with `clip`; `source` as for `read_captions`.
 
-    Of several captions the first is taken, or the mean of all, made unit again. `limit` keeps the
-    first so many pictures. `cache` is a folder: the second call reads what the first one wrote. A
-    warning says where nothing can be written.
+    Of several captions the first is taken. `limit` keeps the first so many pictures. `cache` is a
+    folder: the second call reads what the first one wrote. A warning says where nothing can be
+    written.
     Raises DeltaEditError as `read_captions`, for a wrong option, and when nothing could be used.
     """
-    if several not in get_args(Several):
-        raise DeltaEditError(f"several is {several!r}; use 'first' or 'mean'")
     found = source if isinstance(source, PicturesAndCaptions) else read_captions(source)
     items = found.items[: None if limit is None else check_whole_number("limit", limit, 1)]
-    batch = check_whole_number("batch", batch, 1)
     path = None
     if cache is not None:
-        name = f"cloud-{_fingerprint(items, clip, several)}.safetensors"
+        name = f"cloud-{_fingerprint(items, clip)}.safetensors"
         path = Path(os.path.expanduser(cache)) / name
         if path.exists() and (stored := _load(path)) is not None:
             return OwnCloud(stored.cloud, (*found.skipped, *stored.skipped), path)
-    made = _embed(items, clip, several, batch, progress)
+    made = _embed(items, clip, progress)
     if path is not None:
         try:
             _save(path, made)
@@ -84,23 +79,17 @@ def own_cloud(
     return OwnCloud(made.cloud, (*found.skipped, *made.skipped), path)
 
 
-def _embed(
-    items: tuple[tuple[Path, tuple[str, ...]], ...],
-    clip: ClipSpace,
-    several: Several,
-    batch: int,
-    progress: bool,
-) -> OwnCloud:
+def _embed(items: Items, clip: ClipSpace, progress: bool) -> OwnCloud:
     from tqdm.auto import tqdm
 
     pictures, texts, small, kept, skipped = [], [], [], [], []
     bar = tqdm(total=len(items), unit="pictures", desc="CLIP", disable=not progress)
-    for start in range(0, len(items), batch):
+    for start in range(0, len(items), PICTURES_A_PASS):
         squares, captions = [], []
-        for file, said in items[start : start + batch]:
+        for file, said in items[start : start + PICTURES_A_PASS]:
             try:
                 square = read_square(file, clip.resolution)
-                text = _text(clip, said, several)
+                text = clip.encode_texts([said[0]])[0].cpu()
             except DeltaEditError as error:
                 skipped.append(f"{file.name}: {error}")
                 continue
@@ -110,9 +99,11 @@ def _embed(
         if squares:
             stacked = torch.stack(squares)
             pictures.append(clip.encode_images(stacked).cpu())
-            small.append(_thumbnails(stacked))
+            size = (THUMBNAIL, THUMBNAIL)
+            little = F.interpolate(stacked, size, mode="bilinear", antialias=True)
+            small.append(to_uint8(little))
             kept += captions
-        bar.update(min(batch, len(items) - start))
+        bar.update(min(PICTURES_A_PASS, len(items) - start))
     bar.close()
     if not kept:
         raise DeltaEditError(f"none of {len(items)} pictures could be used; first: {skipped[0]}")
@@ -121,28 +112,14 @@ def _embed(
         torch.cat(pictures).numpy(),
         torch.stack(texts).numpy(),
         tuple(kept),
-        torch.cat(small).numpy(),
+        np.concatenate(small),
     )
     return OwnCloud(cloud, tuple(skipped))
 
 
-def _text(clip: ClipSpace, said: tuple[str, ...], several: Several) -> Tensor:
-    chosen = list(said) if several == "mean" else [said[0]]
-    return torch.nn.functional.normalize(clip.encode_texts(chosen).mean(dim=0), dim=0).cpu()
-
-
-def _thumbnails(squares: Tensor) -> Tensor:
-    """[n, 3, h, h] in [-1, 1] -> uint8 [n, 32, 32, 3]."""
-    size = (THUMBNAIL, THUMBNAIL)
-    small = torch.nn.functional.interpolate(squares, size, mode="bilinear", antialias=True)
-    return ((small.clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8).movedim(1, -1)
-
-
-def _fingerprint(
-    items: tuple[tuple[Path, tuple[str, ...]], ...], clip: ClipSpace, several: Several
-) -> str:
+def _fingerprint(items: Items, clip: ClipSpace) -> str:
     """Sixteen hexadecimal digits that change with anything that changes the embeddings."""
-    digest = hashlib.sha256(f"{FORMAT} {clip.preprocessing} {clip.resolution} {several}".encode())
+    digest = hashlib.sha256(f"{FORMAT} {clip.preprocessing} {clip.resolution} first".encode())
     for name, weight in clip.model.state_dict().items():
         # The ends of every tensor tell two trainings apart; reading gigabytes would take seconds.
         values = weight.flatten()

@@ -17,12 +17,13 @@ from jaxtyping import Float
 from torch import Tensor
 
 from deltaedit_kit.clip_space import ClipSpace
-from deltaedit_kit.errors import DeltaEditError, check_whole_number
+from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.delta_space.clouds.cloud import Cloud, Spaces, difference
+from deltaedit_kit.pictures import to_uint8
 from deltaedit_kit.toyfaces.attribute_row import PortraitAttribute
 from deltaedit_kit.toyfaces.attributes import ATTRIBUTES
 from deltaedit_kit.toyfaces.captions import captions
-from deltaedit_kit.toyfaces.factors import FACTORS, SEED_LIMIT, sample_factors
+from deltaedit_kit.toyfaces.factors import FACTORS, sample_factors
 from deltaedit_kit.toyfaces.renderer import render
 
 DRAWN, THUMBNAIL = 128, 32  # pixels: what CLIP sees, what a reader hovers over
@@ -36,7 +37,6 @@ def toyfaces_cloud(clip: ClipSpace, n: int = 600, seed: int = 0) -> Cloud:
     Coloured by what holds of a factor ("glasses": glasses, no_glasses, between) and by factor
     values. Raises DeltaEditError for n < 1 and a seed outside [0, 2**32).
     """
-    n, seed = check_whole_number("n", n, 1), check_whole_number("seed", seed, 0, SEED_LIMIT - 1)
     factors = sample_factors(n, seed)
     return _cloud(clip, "toyfaces", factors, captions(factors, seed), _colours(factors))
 
@@ -59,12 +59,10 @@ def one_attribute_changed(
     added (None: all of the table). Coloured by "attribute" and "factor". Raises DeltaEditError
     for an unknown attribute, and as `toyfaces_cloud`.
     """
-    n, seed = check_whole_number("n", n, 1), check_whole_number("seed", seed, 0, SEED_LIMIT - 1)
-    added = _named(attributes)
+    before, added = sample_factors(n, seed), _named(attributes)
     rng = random.Random(seed)
     changes = [rng.choice(added) for _ in range(n)]
     kept = [rng.choice([a for a in ATTRIBUTES if a.factor != b.factor]) for b in changes]
-    before = sample_factors(n, seed)
     for row, (constant, change) in enumerate(zip(kept, changes, strict=True)):
         # What the change needs in order to be seen comes first: the target itself must win.
         for one in (change, constant):
@@ -98,18 +96,11 @@ def _cloud(
     for part in factors.split(PICTURES_A_PASS):
         pictures = render(part, DRAWN)
         embedded.append(clip.encode_images(pictures).cpu())
-        levels = torch.nn.functional.avg_pool2d(pictures, DRAWN // THUMBNAIL)
-        small.append(((levels.clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8))
-    spoken = torch.cat(
-        [
-            clip.encode_texts(list(texts[k : k + PICTURES_A_PASS]))
-            for k in range(0, len(texts), PICTURES_A_PASS)
-        ]
-    )
-    thumbnails = torch.cat(small).movedim(1, -1).numpy()
-    return Cloud(
-        name, torch.cat(embedded).numpy(), spoken.cpu().numpy(), tuple(texts), thumbnails, colours
-    )
+        small.append(to_uint8(torch.nn.functional.avg_pool2d(pictures, DRAWN // THUMBNAIL)))
+    parts = (texts[k : k + PICTURES_A_PASS] for k in range(0, len(texts), PICTURES_A_PASS))
+    spoken = torch.cat([clip.encode_texts(list(part)) for part in parts])
+    seen, said = torch.cat(embedded).numpy(), spoken.cpu().numpy()
+    return Cloud(name, seen, said, tuple(texts), np.concatenate(small), colours)
 
 
 def _colours(factors: Float[Tensor, "n K"]) -> dict[str, np.ndarray]:

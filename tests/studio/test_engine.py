@@ -11,7 +11,7 @@ from deltaedit_kit.editor import Editor
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.studio import faces, sentences, settings
 from deltaedit_kit.labs.studio.changes import heat_map
-from deltaedit_kit.labs.studio.engine import SHARES, Engine, animation_shares, frames, mix
+from deltaedit_kit.labs.studio.engine import SHARES, Engine, animation_shares, frames
 from deltaedit_kit.labs.studio.state import STRIP, Sentence, StudioState
 from tests.tiny_domain import tiny_domain
 
@@ -143,11 +143,6 @@ def test_the_filmstrip_goes_through_before_and_after() -> None:
 
 def test_an_animation_is_a_loop() -> None:
     assert animation_shares(3) == (0.0, 0.5, 1.0, 0.5)
-
-
-def test_mixing_refuses_shapes_that_do_not_belong_together() -> None:
-    with pytest.raises(DeltaEditError, match="do not fit"):
-        mix(torch.zeros(2, 5), torch.ones(2, 5).bool(), torch.ones(3), torch.ones(5).bool())
 
 
 def test_heat_is_zero_on_equal_pictures_and_one_from_black_to_white() -> None:

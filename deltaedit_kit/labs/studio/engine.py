@@ -35,6 +35,12 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
+REMEMBERED_STRIPS, REMEMBERED_ASKS = 8, 512
+SHOWN = 60  # characters of a sentence that a message repeats
+SHARES = (-1.0, -0.5, 0.0, 0.5, 1.0, 1.5)  # of the step, that the strip shows
+Value = TypeVar("Value")
+
+
 @dataclass(frozen=True)
 class Mix:
     """One step for one face, and what each sentence may touch."""
@@ -46,30 +52,6 @@ class Mix:
     def touched(self) -> Bool[Tensor, " S"]:
         """The channels that at least one sentence may move."""
         return self.kept.any(dim=0)
-
-
-def mix(
-    delta_s: Float[Tensor, "T S"],
-    kept: Bool[Tensor, "T S"],
-    strengths: Float[Tensor, " T"],
-    groups: Bool[Tensor, " S"],
-) -> Mix:
-    """The sum over T sentences (T may be 0: no step at all).
-
-    Raises `DeltaEditError` where the shapes do not belong together.
-    """
-    count, total = delta_s.shape if delta_s.dim() == 2 else (-1, -1)
-    if kept.shape != (count, total) or strengths.shape != (count,) or groups.shape != (total,):
-        shapes = [list(part.shape) for part in (delta_s, kept, strengths, groups)]
-        raise DeltaEditError(f"shapes {shapes} do not fit; give [T, S], [T, S], [T] and [S]")
-    allowed = kept & groups
-    step = torch.einsum("t,ts->s", strengths, delta_s * allowed)
-    return Mix(step, allowed)
-
-
-REMEMBERED_STRIPS, REMEMBERED_ASKS = 8, 512
-SHOWN = 60  # characters of a sentence that a message repeats
-Value = TypeVar("Value")
 
 
 @dataclass(frozen=True)
@@ -136,10 +118,11 @@ class Engine:
         return self.domain.draw(face.s + share * step.delta_s, face.w_plus)[0]
 
     def _mix(self, asked: list[tuple[Sentence, Moves]], state: StudioState) -> Mix:
+        """The sum over the sentences that count; no step at all where none does."""
         groups = group_mask(self.domain.layout, state.groups).to(self.domain.device)
         if not asked:
-            nothing = torch.zeros(0, len(groups), device=self.domain.device)
-            return mix(nothing, nothing.bool(), nothing[:, 0], groups)
+            nothing = torch.zeros(len(groups), device=self.domain.device)
+            return Mix(nothing, nothing[None, :].bool()[:0])
         rows = [moves for _, moves in asked]
         moves = Moves(
             texts=tuple(one.texts[0] for one in rows),
@@ -147,8 +130,9 @@ class Engine:
             delta_s=torch.cat([one.delta_s for one in rows]),
         )
         strengths = torch.tensor([sentence.strength for sentence, _ in asked])
-        kept = self.editor.kept(moves, state.threshold)
-        return mix(moves.delta_s[:, 0], kept, strengths.to(groups.device), groups)
+        allowed = self.editor.kept(moves, state.threshold) & groups
+        step = torch.einsum("t,ts->s", strengths.to(groups.device), moves.delta_s[:, 0] * allowed)
+        return Mix(step, allowed)
 
     def _said(self, asked: list[tuple[Sentence, Moves]], step: Mix) -> str:
         """One line about a picture: each sentence, what it is taken for, what all may move."""
@@ -169,39 +153,41 @@ class Engine:
     ) -> tuple[list[tuple[Sentence, Moves]], list[str]]:
         """What the sentences that count ask of the face, and a line for each that cannot."""
         numbered = [(k, one) for k, one in enumerate(state.sentences, start=1) if one.counts]
-        known = {text: self._known(face, state, text) for text in {s.text for _, s in numbered}}
-        new = [text for text in known if known[text] is None]
-        refusals: dict[str, str] = {}
-        if len(new) > 1:  # all in one pass, which refuses them all if it refuses one
-            try:
-                moves = self.editor.moves(face, new, state.neutral)
-                for k, text in enumerate(new):
-                    one = Moves((text,), moves.delta_t[k : k + 1], moves.delta_s[k : k + 1])
-                    known[text] = self._known(face, state, text, one)
-                new = []
-            except DeltaEditError:
-                pass
-        for text in new:
-            try:
-                one = self.editor.moves(face, [text], state.neutral)
-                known[text] = self._known(face, state, text, one)
-            except DeltaEditError as error:
-                refusals[text] = str(error)
-        asked = [(s, moves) for _, s in numbered if (moves := known[s.text]) is not None]
+        keys = {one.text: self._key(state, one.text) for _, one in numbered}
+        new = [text for text, key in keys.items() if key not in self._asks]
+        refusals = self._learn(face, state, new)
+        for key in keys.values():
+            if key in self._asks:
+                self._asks.move_to_end(key)
+        asked = [(s, self._asks[keys[s.text]]) for _, s in numbered if s.text not in refusals]
         lines = [f"sentence {k}: {refusals[s.text]}" for k, s in numbered if s.text in refusals]
         return asked, lines
 
-    def _known(
-        self, face: Faces, state: StudioState, text: str, new: Moves | None = None
-    ) -> Moves | None:
-        """What is remembered of a text and this face; `new` is remembered from now on."""
+    def _learn(self, face: Faces, state: StudioState, texts: list[str]) -> dict[str, str]:
+        """Ask the mapper about new texts and remember the answers; why the others cannot be used.
+
+        One pass for all, which refuses them all if it refuses one: then each is asked alone.
+        """
+        if not texts:
+            return {}
+        try:
+            moves = self.editor.moves(face, texts, state.neutral)
+        except DeltaEditError as error:
+            if len(texts) == 1:
+                return {texts[0]: str(error)}
+            alone = [self._learn(face, state, [text]) for text in texts]
+            return {text: why for refused in alone for text, why in refused.items()}
+        for k, text in enumerate(texts):
+            one = Moves((text,), moves.delta_t[k : k + 1], moves.delta_s[k : k + 1])
+            key = self._key(state, text)
+            _remembered(self._asks, key, REMEMBERED_ASKS, lambda one=one: one)
+        return {}
+
+    @staticmethod
+    def _key(state: StudioState, text: str) -> Hashable:
+        """What the answer about a text depends on: the face, and the neutral word."""
         chosen = state.photo if state.photo is not None else (state.seed, state.truncation)
-        key = (chosen, state.photo is None and state.row, text, state.neutral)
-        if new is not None:
-            return _remembered(self._asks, key, REMEMBERED_ASKS, lambda: new)
-        if key in self._asks:
-            self._asks.move_to_end(key)
-        return self._asks.get(key)
+        return chosen, state.photo is None and state.row, text, state.neutral
 
 
 def _remembered(
@@ -220,9 +206,6 @@ def short(text: str, limit: int = SHOWN) -> str:
     """A text on one line, cut with an ellipsis beyond `limit` characters."""
     text = " ".join(text.split())
     return text if len(text) <= limit else text[: limit - 1] + "…"
-
-
-SHARES = (-1.0, -0.5, 0.0, 0.5, 1.0, 1.5)
 
 
 def frames(

@@ -21,7 +21,8 @@ from deltaedit_kit.labs.studio import changes, faces, presets
 from deltaedit_kit.labs.studio.changes import heat_map, read_out
 from deltaedit_kit.labs.studio.engine import Engine, Look, frames, short
 from deltaedit_kit.labs.studio.history import History, change, close_gesture, redo, undo
-from deltaedit_kit.labs.studio.parts.controls import Controls, Make
+from deltaedit_kit.labs.studio.parts.controls import Controls
+from deltaedit_kit.labs.studio.parts.inputs import Make
 from deltaedit_kit.labs.studio.parts.latest import LatestOnly
 from deltaedit_kit.labs.studio.parts.markup import style_tag
 from deltaedit_kit.labs.studio.parts.save_bar import SaveBar

@@ -32,7 +32,7 @@ def png(picture: np.ndarray, recipe: dict[str, Any] | None = None) -> bytes:
     return buffer.getvalue()
 
 
-def gif(pictures: Sequence[np.ndarray], milliseconds: int = FRAME_MILLISECONDS) -> bytes:
+def gif(pictures: Sequence[np.ndarray]) -> bytes:
     """An endless GIF of pictures uint8 [H, W, 3], all of one size, with one palette for all."""
     # A palette a frame would make flat colours flicker.
     whole = Image.fromarray(np.concatenate(pictures, axis=1))
@@ -42,9 +42,8 @@ def gif(pictures: Sequence[np.ndarray], milliseconds: int = FRAME_MILLISECONDS) 
         for picture in pictures
     ]
     buffer = io.BytesIO()
-    frames[0].save(
-        buffer, "GIF", save_all=True, append_images=frames[1:], duration=milliseconds, loop=0
-    )
+    rest = {"append_images": frames[1:], "duration": FRAME_MILLISECONDS, "loop": 0}
+    frames[0].save(buffer, "GIF", save_all=True, **rest)
     return buffer.getvalue()
 
 

@@ -1,9 +1,9 @@
 """Figures of the studio: heat in colours, the strip after every sentence, curves of a setting.
 
-    colour(h) = inferno(min(1, h / full))        h: mean absolute difference in [0, 1]
+    colour(h) = inferno(min(1, h / FULL_HEAT))        h: mean absolute difference in [0, 1]
 
-`full` is the difference that is drawn brightest, the same for every picture, so that two heat maps
-can be compared.
+`FULL_HEAT` is the difference that is drawn brightest, the same for every picture, so that two heat
+maps can be compared.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ FULL_HEAT = 0.35  # of the largest possible difference: black hair turned blond
 WARM = "#b4531f"  # the second curve, told apart by its marks as well
 
 
-def heat_colours(heat: Float[Tensor, "*n H W"], full: float = FULL_HEAT) -> np.ndarray:
+def heat_colours(heat: Float[Tensor, "*n H W"]) -> np.ndarray:
     """Heat as uint8 [*n, H, W, 3], black where nothing changed."""
-    levels = (heat.detach().cpu() / full).clamp(0, 1).numpy()
+    levels = (heat.detach().cpu() / FULL_HEAT).clamp(0, 1).numpy()
     return (colormaps["inferno"](levels)[..., :3] * 255).round().astype(np.uint8)
 
 

@@ -19,6 +19,7 @@ from deltaedit_kit.editor import Editor
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.faces import Faces
 from deltaedit_kit.labs.named_panel import NamedPanel
+from deltaedit_kit.labs.studio.engine import short
 from deltaedit_kit.labs.understanding import understand
 from deltaedit_kit.pictures import encode_png
 
@@ -59,7 +60,9 @@ def look(editor: Editor, faces: Faces, state: PanelState, zoom: int = 2) -> Pane
         return PanelView(before, before, str(error), failed=True)
     channels = f"{int(edit.kept.sum())} of {edit.kept.numel()} style channels may move"
     taken = understand(editor.domain, edit.texts)
-    message = "; ".join([f"“{_short(state.sentence)}”: {channels}", *map(str, taken)])
+    message = "; ".join(
+        [f"“{short(state.sentence, SENTENCE_SHOWN)}”: {channels}", *map(str, taken)]
+    )
     return PanelView(before, encode_png(edit.after[0], zoom), message, failed=False)
 
 
@@ -171,8 +174,3 @@ def _slider(
 def _titled(title: str, picture: widgets.Image) -> widgets.VBox:
     box = widgets.VBox([widgets.Label(title), picture])
     return box.add_class("de-titled")
-
-
-def _short(text: str) -> str:
-    text = " ".join(text.split())
-    return text if len(text) <= SENTENCE_SHOWN else text[: SENTENCE_SHOWN - 1] + "…"

@@ -7,8 +7,7 @@ The controls never keeps a value of its own: after each event it shows the state
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
-from functools import partial
+from collections.abc import Callable
 from typing import Any
 
 import ipywidgets as widgets
@@ -16,13 +15,17 @@ import ipywidgets as widgets
 from deltaedit_kit.domain_spec import DomainSpec
 from deltaedit_kit.labs.studio import faces, sentences, settings
 from deltaedit_kit.labs.studio.parts import markup
-from deltaedit_kit.labs.studio.parts.inputs import FacePicker, NumberSlider, RowEvents, SentenceRow
+from deltaedit_kit.labs.studio.parts.inputs import (
+    Change,
+    FacePicker,
+    NumberSlider,
+    SentenceRow,
+    button,
+    row,
+)
 from deltaedit_kit.labs.studio.parts.scripted import FileButton
 from deltaedit_kit.labs.studio.state import StudioState
 from deltaedit_kit.stylespace import GROUPS
-
-Make = Callable[[StudioState], StudioState]
-Change = Callable[[Make, Hashable | None], None]
 
 LARGEST_SHOWN_SEED = 2**31 - 1  # IntText of a browser; larger seeds come with a recipe
 NO_PRESET = ("(choose)", "")  # label and value: no preset has an empty name
@@ -35,8 +38,7 @@ class Controls(widgets.VBox):
 
     def __init__(self, spec: DomainSpec, change: Change, on_preset: Callable[[str], None]) -> None:
         self._change, self._notify = change, True
-        self._strength = spec.strength
-        self.picker = FacePicker(lambda row: change(lambda s: faces.pick(s, row), None))
+        self.picker = FacePicker(lambda place: change(lambda s: faces.pick(s, place), None))
         self.seed = widgets.BoundedIntText(
             value=0,
             min=0,
@@ -46,7 +48,11 @@ class Controls(widgets.VBox):
             style={"description_width": "84px"},
         )
         self.seed.add_class("de-number")
-        self.next_seed = _button("Other faces", "The faces of the next seed")
+        self.next_seed = button(
+            "Other faces",
+            "The faces of the next seed",
+            lambda: change(lambda s: faces.reseed(s, (s.seed + 1) % 2**31), None),
+        )
         self.photo = FileButton("Photo", "image/*")
         self.truncation = NumberSlider(
             "Truncation",
@@ -56,7 +62,11 @@ class Controls(widgets.VBox):
         )
         self.rows: list[SentenceRow] = []
         self._list = widgets.VBox([])
-        self.add = _button("Add a sentence", "One more line in the list")
+        self.add = button(
+            "Add a sentence",
+            "One more line in the list",
+            lambda: change(lambda s: sentences.add(s, "", spec.strength), None),
+        )
         self.preset = widgets.Dropdown(
             options=[NO_PRESET],
             description="Preset",
@@ -82,15 +92,15 @@ class Controls(widgets.VBox):
             [
                 widgets.HTML(markup.heading("Face")),
                 self.picker,
-                _row(self.seed, self.next_seed, self.photo),
+                row(self.seed, self.next_seed, self.photo),
                 self.truncation,
                 widgets.HTML(markup.heading("Sentences, each with its strength")),
                 self._list,
-                _row(self.add, self.preset),
+                row(self.add, self.preset),
                 widgets.HTML(markup.heading("For all sentences")),
                 self.neutral,
                 self.threshold,
-                _row(widgets.Label("Layers that may change"), *self.groups.values()),
+                row(widgets.Label("Layers that may change"), *self.groups.values()),
             ],
             layout=widgets.Layout(width="440px", max_width="100%"),
         )
@@ -123,33 +133,18 @@ class Controls(widgets.VBox):
     def _show_rows(self, state: StudioState) -> None:
         """As many rows as sentences. A row that is there stays: it may have the keyboard."""
         while len(self.rows) < len(state.sentences):
-            self.rows.append(SentenceRow(len(self.rows), self._row_events()))
+            self.rows.append(SentenceRow(len(self.rows), self._change))
         shown = self.rows[: len(state.sentences)]
-        for row, sentence in zip(shown, state.sentences, strict=True):
-            row.show(sentence)
+        for line, sentence in zip(shown, state.sentences, strict=True):
+            line.show(sentence)
         if len(self._list.children) != len(shown):
             self._list.children = shown
-
-    def _row_events(self) -> RowEvents:
-        change = self._change
-        return RowEvents(
-            written=lambda k, text: change(lambda s: sentences.write(s, k, text), None),
-            weighed=lambda k, v: change(lambda s: sentences.weigh(s, k, v), ("strength", k)),
-            switched=lambda k, on: change(lambda s: sentences.switch(s, k, on), None),
-            deleted=lambda k: change(lambda s: sentences.delete(s, k), None),
-        )
 
     def _listen(self, on_preset: Callable[[str], None]) -> None:
         self._hear(self.seed, faces.reseed)
         self._hear(self.neutral, settings.say_neutral)
         for group, check in self.groups.items():
-            self._hear(check, partial(_allow, group))
-        self.next_seed.on_click(
-            lambda _b: self._change(lambda s: faces.reseed(s, (s.seed + 1) % 2**31), None)
-        )
-        self.add.on_click(
-            lambda _b: self._change(lambda s: sentences.add(s, "", self._strength), None)
-        )
+            self._hear(check, lambda s, on, group=group: settings.allow(s, group, on))
         self.preset.observe(lambda event: self._chose(event, on_preset), names="value")
 
     def _hear(
@@ -168,20 +163,6 @@ class Controls(widgets.VBox):
             on_preset(event["new"])
 
 
-def _allow(group: str, state: StudioState, on: bool) -> StudioState:
-    return settings.allow(state, group, on)
-
-
-def _button(text: str, tooltip: str) -> widgets.Button:
-    return widgets.Button(description=text, tooltip=tooltip, layout=widgets.Layout(width="auto"))
-
-
 def _check(group: str) -> widgets.Checkbox:
     layout = widgets.Layout(width="86px")
     return widgets.Checkbox(value=True, description=group, indent=False, layout=layout)
-
-
-def _row(*children: widgets.Widget) -> widgets.HBox:
-    row = widgets.HBox(children)
-    row.add_class("de-row")
-    return row

@@ -10,17 +10,19 @@ images of rules that belong to this panel alone, since no button of ipywidgets h
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Sequence
 from itertools import count
 from typing import Any
 
 import ipywidgets as widgets
 
+from deltaedit_kit.labs.studio import sentences
 from deltaedit_kit.labs.studio.parts.markup import data_address, style_tag
 from deltaedit_kit.labs.studio.sentences import FARTHEST
-from deltaedit_kit.labs.studio.state import STRIP, Sentence
+from deltaedit_kit.labs.studio.state import STRIP, Sentence, StudioState
 
+Make = Callable[[StudioState], StudioState]
+Change = Callable[[Make, Hashable | None], None]  # how to make the next state, and by what gesture
 DIGITS = 4  # a slider's 0.30000000000000004 is 0.3
 
 
@@ -94,22 +96,12 @@ class NumberSlider(widgets.HBox):
             self._on_change(value)
 
 
-@dataclass(frozen=True)
-class RowEvents:
-    """Who hears what happens in row k; rows are counted from 0."""
-
-    written: Callable[[int, str], None]
-    weighed: Callable[[int, float], None]
-    switched: Callable[[int, bool], None]
-    deleted: Callable[[int], None]
-
-
 class SentenceRow(widgets.HBox):
     """Row k of the list: `.on .text .strength .delete`; `show` tells nobody."""
 
-    def __init__(self, number: int, events: RowEvents) -> None:
+    def __init__(self, number: int, change: Change) -> None:
         name = f"sentence {number + 1}"
-        self._number, self._events, self._notify = number, events, True
+        self._number, self._change, self._notify = number, change, True
         self.on = widgets.Checkbox(
             value=True,
             description=f"Use {name}",
@@ -126,19 +118,18 @@ class SentenceRow(widgets.HBox):
             f"Strength of {name}",
             1.0,
             (-FARTHEST, FARTHEST, 0.05),
-            lambda value: events.weighed(number, value),
+            lambda v: change(lambda s: sentences.weigh(s, number, v), ("strength", number)),
             quiet=True,
         )
-        self.delete = widgets.Button(
-            description="Delete", tooltip=f"Delete {name}", layout=widgets.Layout(width="auto")
+        self.delete = button(
+            "Delete", f"Delete {name}", lambda: change(lambda s: sentences.delete(s, number), None)
         )
         super().__init__([self.on, self.text, self.strength, self.delete])
         self.add_class("de-row")
         for control in (self.on, self.text):
             control.add_class("de-quiet")
-        self.on.observe(self._switched, names="value")
-        self.text.observe(self._written, names="value")
-        self.delete.on_click(lambda _button: events.deleted(number))
+        self._hear(self.on, sentences.switch)
+        self._hear(self.text, sentences.write)
 
     def show(self, sentence: Sentence) -> None:
         """Show a sentence without an event."""
@@ -149,13 +140,16 @@ class SentenceRow(widgets.HBox):
             self._notify = True
         self.strength.show(sentence.strength)
 
-    def _switched(self, change: Any) -> None:
-        if self._notify:
-            self._events.switched(self._number, bool(change["new"]))
+    def _hear(
+        self, control: widgets.Widget, make: Callable[[StudioState, int, Any], StudioState]
+    ) -> None:
+        """Let what a person sets here change the sentence."""
 
-    def _written(self, change: Any) -> None:
-        if self._notify:
-            self._events.written(self._number, change["new"])
+        def heard(event: Any) -> None:
+            if self._notify:
+                self._change(lambda s: make(s, self._number, event["new"]), None)
+
+        control.observe(heard, names="value")
 
 
 PANELS = count(1)  # two panels on one page must not share their pictures
@@ -168,18 +162,16 @@ class FacePicker(widgets.VBox):
         self._panel = next(PANELS)
         self._style = widgets.HTML(layout=widgets.Layout(display="none"))
         self.tiles = []
-        for row in range(STRIP):
+        for place in range(STRIP):
             tile = widgets.Button(
-                description=str(row + 1),
-                tooltip=f"Edit face {row + 1}",
+                description=str(place + 1),
+                tooltip=f"Edit face {place + 1}",
                 layout=widgets.Layout(margin="2px"),
             )
-            tile.add_class("de-tile").add_class(f"de-face-{self._panel}-{row}")
-            tile.on_click(lambda _button, row=row: on_pick(row))
+            tile.add_class("de-tile").add_class(f"de-face-{self._panel}-{place}")
+            tile.on_click(lambda _button, place=place: on_pick(place))
             self.tiles.append(tile)
-        self._faces = widgets.HBox(self.tiles)
-        self._faces.add_class("de-row")
-        super().__init__([self._style, self._faces])
+        super().__init__([self._style, row(*self.tiles)])
 
     def show(self, jpegs: Sequence[bytes]) -> None:
         """Other pictures on the buttons, JPEG files."""
@@ -199,3 +191,15 @@ class FacePicker(widgets.VBox):
             else:
                 tile.description = str(place + 1)
                 tile.remove_class("de-picked")
+
+
+def button(text: str, tooltip: str, on_click: Callable[[], None]) -> widgets.Button:
+    """A button as wide as its text."""
+    made = widgets.Button(description=text, tooltip=tooltip, layout=widgets.Layout(width="auto"))
+    made.on_click(lambda _button: on_click())
+    return made
+
+
+def row(*children: widgets.Widget) -> widgets.HBox:
+    """Controls side by side, which wrap where there is little room."""
+    return widgets.HBox(children).add_class("de-row")

@@ -8,6 +8,7 @@ import ipywidgets as widgets
 
 from deltaedit_kit.labs.studio.history import History
 from deltaedit_kit.labs.studio.parts import markup
+from deltaedit_kit.labs.studio.parts.inputs import button, row
 from deltaedit_kit.labs.studio.parts.scripted import FileButton
 from deltaedit_kit.labs.studio.saving import SAVERS, Saved
 
@@ -22,10 +23,10 @@ class SaveBar(widgets.VBox):
         on_save: Callable[[str], None],
         on_remember: Callable[[str], None],
     ) -> None:
-        self.undo = _button("Undo", "One step back", on_undo)
-        self.redo = _button("Redo", "One step forward again", on_redo)
+        self.undo = button("Undo", "One step back", on_undo)
+        self.redo = button("Redo", "One step forward again", on_redo)
         self.save = {
-            kind: _button(kind.capitalize(), f"Save the {kind}", lambda kind=kind: on_save(kind))
+            kind: button(kind.capitalize(), f"Save the {kind}", lambda kind=kind: on_save(kind))
             for kind in SAVERS
         }
         self.recipe = FileButton("Load recipe", ".json,.png")
@@ -36,16 +37,16 @@ class SaveBar(widgets.VBox):
             style={"description_width": "84px"},
         )
         self.name.add_class("de-number")
-        self.remember = _button(
+        self.remember = button(
             "Remember", "Remember these sentences as a preset", lambda: on_remember(self.name.value)
         )
         self.notice = widgets.HTML()
         super().__init__(
             [
                 widgets.HTML(markup.heading("Steps and files")),
-                _row(self.undo, self.redo, self.recipe),
-                _row(widgets.Label("Save"), *self.save.values()),
-                _row(self.name, self.remember),
+                row(self.undo, self.redo, self.recipe),
+                row(widgets.Label("Save"), *self.save.values()),
+                row(self.name, self.remember),
                 self.notice,
             ],
             layout=widgets.Layout(width="440px", max_width="100%"),
@@ -62,15 +63,3 @@ class SaveBar(widgets.VBox):
     def say(self, text: str, failed: bool = False) -> None:
         """One line, under the buttons that it is about."""
         self.notice.value = markup.line(text, failed)
-
-
-def _button(text: str, tooltip: str, on_click: Callable[[], None]) -> widgets.Button:
-    button = widgets.Button(description=text, tooltip=tooltip, layout=widgets.Layout(width="auto"))
-    button.on_click(lambda _button: on_click())
-    return button
-
-
-def _row(*children: widgets.Widget) -> widgets.HBox:
-    row = widgets.HBox(children)
-    row.add_class("de-row")
-    return row

@@ -60,9 +60,9 @@ class Screen(widgets.VBox):
 
     def show_film(self, frames: Sequence[tuple[float, np.ndarray]]) -> None:
         """The strip of strengths: share of the step and picture."""
+        shown = [(_times(share), pictures.jpeg(frame)) for share, frame in frames]
         self.film.value = "".join(
-            markup.picture(pictures.jpeg(frame), "image/jpeg", SMALL, name, name)
-            for name, frame in ((_times(share), frame) for share, frame in frames)
+            markup.picture(file, "image/jpeg", SMALL, name, name) for name, file in shown
         )
 
     def show_tables(

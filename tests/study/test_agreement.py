@@ -18,7 +18,7 @@ def counts_of(ratings: np.ndarray) -> Tally:
     """Ratings [P, I] of 0, 1 and nan (not asked)."""
     asked = ~np.isnan(ratings)
     wins = np.where(asked, ratings, 0.0)
-    return Tally("accuracy", "a", "b", wins, asked.astype(float), simulated=True)
+    return Tally("accuracy", "a", "b", wins, asked.astype(float))
 
 
 def test_krippendorffs_own_example() -> None:

@@ -22,7 +22,7 @@ def beta_binomial(
 
 
 def counts_of(wins: np.ndarray) -> Tally:
-    return Tally("accuracy", "a", "b", wins.astype(float), np.ones(wins.shape), simulated=True)
+    return Tally("accuracy", "a", "b", wins.astype(float), np.ones(wins.shape))
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ ONE_QUESTION = Design(checks=0, questions=("accuracy",))
 
 
 def counts_of(wins: np.ndarray) -> Tally:
-    return Tally("accuracy", "a", "b", wins.astype(float), np.ones(wins.shape), simulated=True)
+    return Tally("accuracy", "a", "b", wins.astype(float), np.ones(wins.shape))
 
 
 def test_the_tally_counts_what_was_preferred() -> None:

@@ -25,6 +25,8 @@ from deltaedit_kit.labs.study.store import StudyStore
 if TYPE_CHECKING:
     from deltaedit_kit.labs.study.items import Item
 
+ROLES = ("before", "first", "second", "intact", "shuffled")  # of an item's pictures
+
 
 def create_study(
     path: str | Path,
@@ -76,14 +78,7 @@ def _fill(path: Path, items: Sequence[Item], settings: dict[str, str]) -> None:
                 "INSERT INTO item VALUES (?, ?, ?, ?, ?)",
                 (row, item.sentence, item.face, item.first, item.second),
             )
-            pictures = {
-                "before": item.before_png,
-                "first": item.first_png,
-                "second": item.second_png,
-                "intact": item.intact_png,
-                "shuffled": item.shuffled_png,
-            }
-            rows = [(row, role, png) for role, png in pictures.items()]
+            rows = [(row, role, getattr(item, f"{role}_png")) for role in ROLES]
             connection.executemany("INSERT INTO picture VALUES (?, ?, ?)", rows)
 
     try:

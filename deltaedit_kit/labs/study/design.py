@@ -24,13 +24,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TypeVar
 
-from deltaedit_kit.errors import DeltaEditError, check_whole_number
+from deltaedit_kit.errors import HIGHEST_SEED, DeltaEditError, check_whole_number
 
 QUESTIONS: dict[str, str] = {
     "accuracy": "Which picture does what the sentence says?",
     "realism": "Which picture looks more natural, less broken?",
 }
-SEED_LIMIT = 2**32 - 1
 MOST_PARTICIPANTS, MOST_ROUNDS = 1_000_000, 1_000  # a square of rounds is in memory
 
 T = TypeVar("T")
@@ -50,7 +49,7 @@ class Design:
         check_whole_number("participants", self.participants, 1, MOST_PARTICIPANTS)
         check_whole_number("rounds", self.rounds, 1, MOST_ROUNDS)
         check_whole_number("checks", self.checks, 0, self.rounds)
-        check_whole_number("seed", self.seed, 0, SEED_LIMIT)
+        check_whole_number("seed", self.seed, 0, HIGHEST_SEED)
         unknown = [name for name in self.questions if name not in QUESTIONS]
         if unknown or not self.questions or len(set(self.questions)) < len(self.questions):
             raise DeltaEditError(

@@ -19,11 +19,11 @@ import io
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import numpy as np
 import torch
 from PIL import Image
 
 from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.labs.photo.photos import to_tensor
 from deltaedit_kit.labs.study.items import Item
 from deltaedit_kit.labs.study.raters import Advantage
 from deltaedit_kit.toyfaces import render, sample_factors
@@ -91,8 +91,7 @@ def asked_attribute(sentence: str, oracle: Oracle) -> Attribute:
 def from_png(file: bytes) -> Float[Tensor, "3 H W"]:
     """A PNG file as a picture in [-1, 1]."""
     with Image.open(io.BytesIO(file), formats=["PNG"]) as picture:
-        levels = np.asarray(picture.convert("RGB"), dtype=np.float32)  # [H, W, 3]
-    return torch.from_numpy(levels / 127.5 - 1.0).movedim(-1, 0)
+        return to_tensor(picture.convert("RGB"))
 
 
 @torch.no_grad()

@@ -23,7 +23,7 @@ WIDE, ROW, ABOVE, BELOW = 8.6, 1.3, 0.6, 0.9  # inches: figure, a question, titl
 BAR, DOTS = 0.34, 0.19  # heights, where a question is 1 high
 
 
-def study_figure(report: Report, title: str = "What people prefer, by question") -> Figure:
+def study_figure(report: Report) -> Figure:
     """A row for each question and pair of methods; shows itself in a notebook, `.savefig(path)`."""
     lines = report.lines
     high = ABOVE + BELOW + ROW * len(lines)
@@ -55,7 +55,7 @@ def study_figure(report: Report, title: str = "What people prefer, by question")
     axis.tick_params(colors=FAINT, labelsize=8.5, length=3)
     axis.spines[["left", "right", "top"]].set_visible(False)
     axis.spines["bottom"].set_color(FAINT)
-    _words(figure, report, title, high)
+    _words(figure, report, high)
     return figure
 
 
@@ -92,7 +92,7 @@ def _question(axis: Any, line: Line, base: float) -> None:
         )
 
 
-def _words(figure: Figure, report: Report, title: str, high: float) -> None:
+def _words(figure: Figure, report: Report, high: float) -> None:
     """Title above; below it what the symbols mean, in the numbers of this study."""
     who = report.counted
     first = report.lines[0].preference
@@ -100,7 +100,7 @@ def _words(figure: Figure, report: Report, title: str, high: float) -> None:
     style: dict[str, Any] = {"x": 0.04, "ha": "left", "parse_math": False}
     figure.text(
         y=1 - 0.16 / high,
-        s=kind + title,
+        s=f"{kind}What people prefer, by question",
         va="top",
         fontsize=12.5,
         fontweight="bold",

@@ -24,11 +24,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from deltaedit_kit.errors import DeltaEditError, check_whole_number
+from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.study.tally import Tally
 
 DRAWS = 4000  # bootstrap samples: the ends of an interval then move by about .001 with the seed
-CHUNK = 500  # of them at a time, so that memory stays flat
+CHUNK = 500  # of them at a time, so that memory stays flat; DRAWS is a multiple
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,6 @@ class Preference:
     p_people: float
     answers: int
     participants: int
-    simulated: bool
 
 
 def preference(
@@ -70,7 +69,6 @@ def preference(
         p_people=sign_test(counts),
         answers=int(counts.asked.sum()),
         participants=len(counts.wins),
-        simulated=counts.simulated,
     )
 
 
@@ -117,21 +115,15 @@ def bootstrap_interval(
     return float(low), float(high)
 
 
-def _drawn_shares(
-    counts: Tally, over: str, chance: np.random.Generator, draws: int = DRAWS
-) -> NDArray[np.float64]:
-    """Shares of resampled studies, [draws]: wᵀ wins v / wᵀ asked v with multinomial w and v."""
+def _drawn_shares(counts: Tally, over: str, chance: np.random.Generator) -> NDArray[np.float64]:
+    """Shares of resampled studies, [B]: wᵀ wins v / wᵀ asked v with multinomial w and v."""
     people, items = counts.wins.shape
-    check_whole_number("draws", draws, 1)
     parts = []
-    for start in range(0, draws, CHUNK):
-        count = min(CHUNK, draws - start)
-        who = chance.multinomial(people, np.full(people, 1 / people), size=count)  # [B, P]
-        which = (
-            chance.multinomial(items, np.full(items, 1 / items), size=count)
-            if over == "both"
-            else np.ones((count, items))
-        )  # [B, I]
+    for _ in range(DRAWS // CHUNK):
+        who = chance.multinomial(people, np.full(people, 1 / people), size=CHUNK)  # [C, P]
+        which = np.ones((CHUNK, items))
+        if over == "both":
+            which = chance.multinomial(items, np.full(items, 1 / items), size=CHUNK)  # [C, I]
         wins = ((who @ counts.wins) * which).sum(1)
         asked = ((who @ counts.asked) * which).sum(1)
         parts.append(wins[asked > 0] / asked[asked > 0])  # sparse tables can leave nothing asked

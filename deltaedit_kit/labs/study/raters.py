@@ -24,9 +24,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 
-from deltaedit_kit.errors import DeltaEditError, check_number, check_whole_number
+from deltaedit_kit.errors import HIGHEST_SEED, DeltaEditError, check_number, check_whole_number
 from deltaedit_kit.labs.study.answers import INTACT, SHUFFLED, Answer
-from deltaedit_kit.labs.study.design import SEED_LIMIT, Design, Plan, plan
+from deltaedit_kit.labs.study.design import Design, Plan, plan
 from deltaedit_kit.labs.study.store import StudyStore
 
 PACE = 2.5  # seconds, the median time to an answer
@@ -158,4 +158,4 @@ def check_advantage(advantage: Advantage, questions: Sequence[str], items: int) 
 
 
 def _random(seed: int, participant: int) -> np.random.Generator:
-    return np.random.default_rng([check_whole_number("seed", seed, 0, SEED_LIMIT), participant])
+    return np.random.default_rng([check_whole_number("seed", seed, 0, HIGHEST_SEED), participant])

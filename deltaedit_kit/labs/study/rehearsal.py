@@ -25,6 +25,7 @@ from deltaedit_kit.labs.study.store import StudyStore
 if TYPE_CHECKING:
     from deltaedit_kit.domain import Domain
 
+SEED, POOL = 0, 32  # of faces, checks and raters; faces among which those are looked for
 SENTENCES = (
     *("face with glasses", "a smiling face", "face with a beard", "face with bangs"),
     *("face with long hair", "face with short hair", "face with blond hair", "face with grey hair"),
@@ -40,8 +41,6 @@ def rehearse(
     methods: Mapping[str, Method],
     sentences: Sequence[str] | None = None,
     design: Design | None = None,
-    raters: Raters | None = None,
-    seed: int = 0,
 ) -> StudyStore:
     """Make a simulated study of a domain at `path` and answer all of it.
 
@@ -53,31 +52,31 @@ def rehearse(
     if sentences is None:
         prompts = [row.prompt for row in oracle_of(domain).attributes.values()]
         sentences = SENTENCES if toyfaces else prompts
-    faces = faces_without(domain, sentences, seed)
-    items = make_items(methods, faces, sentences, seed)
+    faces = faces_without(domain, sentences, SEED)
+    items = make_items(methods, faces, sentences, SEED)
     advantage = oracle_advantage(items, None if toyfaces else domain)
     title = f"Rehearsal on {domain.spec.name}"
     store = create_study(path, items, design, title=title, simulated=True)
-    answer_study(store, advantage, Raters() if raters is None else raters, seed)
+    answer_study(store, advantage, Raters(), SEED)
     return store
 
 
-def faces_without(domain: Domain, sentences: Sequence[str], seed: int, pool: int = 32) -> Faces:
+def faces_without(domain: Domain, sentences: Sequence[str], seed: int) -> Faces:
     """For each sentence a face that does not fit it yet, and another one where that is possible.
 
     A smiling face that is asked to smile compares nothing. Raises `DeltaEditError` when no sampled
     face lacks what a sentence asks for, and for a domain without oracle.
     """
     oracle = oracle_of(domain)
-    sampled = domain.sample(pool, seed)
-    readings = oracle.read(sampled.images)  # [pool, K]
+    sampled = domain.sample(POOL, seed)
+    readings = oracle.read(sampled.images)  # [POOL, K]
     chosen: list[int] = []
     for sentence in sentences:
         target = asked_attribute(sentence, oracle)
         rows = lacking(oracle, readings, [target]).nonzero().flatten().tolist()
         if not rows:
             raise DeltaEditError(
-                f"all {pool} sampled faces already match {sentence!r}; leave it out"
+                f"all {POOL} sampled faces already match {sentence!r}; leave it out"
             )
         fresh = [row for row in rows if row not in chosen]
         chosen.append((fresh or rows)[0])

@@ -19,7 +19,7 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -76,12 +76,10 @@ class StudyStore:
             raise DeltaEditError(f"there is no study at {self.path}; make one with create_study")
         self._file = Database(self.path)
         try:
-            settings = _settings(self._file)
+            self.title, self.consent, self.simulated, self.design = _settings(self._file)
         except BaseException:
             self._file.close()
             raise
-        self.title, self.consent = settings.title, settings.consent
-        self.simulated, self.design = settings.simulated, settings.design
         self.items = int(self._file.read("SELECT count(*) FROM item")[0][0])
 
     def __repr__(self) -> str:
@@ -260,17 +258,8 @@ def _checked(ask: Question, choice: str, seconds: float) -> tuple[int, int, str,
     return ask.participant, ask.position, ask.question, choice, seconds
 
 
-class _Settings(NamedTuple):
-    """What a study was made with."""
-
-    title: str
-    consent: str
-    simulated: bool
-    design: Design
-
-
-def _settings(file: Database) -> _Settings:
-    """The settings, after a look at the ids in the file's header and at everything in it.
+def _settings(file: Database) -> tuple[str, str, bool, Design]:
+    """Title, consent, simulated, design: after a look at the ids in the header and at all objects.
 
     Raises `DeltaEditError` for what is no study of this version, for a file with a trigger, a view
     or another table, which could change or drop answers, and for settings that are damaged.
@@ -295,7 +284,7 @@ def _settings(file: Database) -> _Settings:
         design = TypeAdapter(dict[str, int | tuple[str, ...]]).validate_json(given["design"])
         simulated = {"true": True, "false": False}[given["simulated"]]
         known = Design(**design)  # pyright: ignore[reportArgumentType]
-        return _Settings(given["title"], given["consent"], simulated, known)
+        return given["title"], given["consent"], simulated, known
     except (KeyError, TypeError, ValueError) as cause:
         raise DeltaEditError(
             f"the settings of {file.path} are damaged ({cause!r:.120}); use an undamaged copy"

@@ -28,7 +28,6 @@ class Tally:
     second: str
     wins: NDArray[np.float64]  # [P, I]
     asked: NDArray[np.float64]  # [P, I]
-    simulated: bool
 
     @property
     def share(self) -> float:
@@ -57,8 +56,7 @@ def tally(answers: Sequence[Answer], question: str, first: str, second: str) -> 
             f"no answer about {question!r} of {first!r} against {second!r}; "
             f"there are {_what_is_there(answers)}"
         )
-    kinds = {a.simulated for a in rows}
-    if len(kinds) > 1:
+    if len({a.simulated for a in rows}) > 1:
         raise DeltaEditError("simulated answers and people's are mixed; analyse them separately")
     people = sorted({a.participant for a in rows})
     items = sorted({a.item for a in rows})
@@ -72,7 +70,7 @@ def tally(answers: Sequence[Answer], question: str, first: str, second: str) -> 
             "a participant answered the same question about the same pair twice; "
             "were two studies joined into one table? Analyse each of them separately"
         )
-    return Tally(question, first, second, wins, asked, kinds.pop())
+    return Tally(question, first, second, wins, asked)
 
 
 def _what_is_there(answers: Sequence[Answer]) -> str:

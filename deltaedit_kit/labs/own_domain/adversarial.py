@@ -90,6 +90,13 @@ class Run:
             self.critic.parameters(), config.rate * lazy, (0.0, 0.99**lazy)
         )
 
+        self.networks: dict[str, nn.Module] = {
+            "generator": self.generator,
+            "average": self.average,
+            "critic": self.critic,
+        }
+        self.optimizers = {"adam_g": self.adam_g, "adam_d": self.adam_d}
+
     def draw(self, n: int) -> Float[Tensor, "n 3 h h"]:
         """Pictures of fresh z in this step's size; most mix coarse and fine styles of two z."""
         model, random = self.generator, torch.randn(2, n, self.config.style_dim, device=self.device)
@@ -137,13 +144,12 @@ class Run:
 
     def state(self) -> dict[str, Tensor]:
         """Everything that the next step depends on, as named tensors."""
-        nets = {"generator": self.generator, "average": self.average, "critic": self.critic}
         tensors = {
             f"{name}/{key}": value
-            for name, net in nets.items()
+            for name, net in self.networks.items()
             for key, value in net.state_dict().items()
         }
-        for name, adam in (("adam_g", self.adam_g), ("adam_d", self.adam_d)):
+        for name, adam in self.optimizers.items():
             for index, slots in adam.state_dict()["state"].items():
                 tensors |= {f"{name}/{index}/{key}": value for key, value in slots.items()}
         return tensors
@@ -161,13 +167,9 @@ class Run:
         with safe_open(path, "pt") as file:
             self.step = int(file.metadata()["step"])
             tensors = {key: file.get_tensor(key).float() for key in file.keys()}  # noqa: SIM118
-        for name, net in (
-            ("generator", self.generator),
-            ("average", self.average),
-            ("critic", self.critic),
-        ):
+        for name, net in self.networks.items():
             net.load_state_dict(part(tensors, name))
-        for name, adam in (("adam_g", self.adam_g), ("adam_d", self.adam_d)):
+        for name, adam in self.optimizers.items():
             slots: dict[int, dict[str, Tensor]] = {}
             for key, value in part(tensors, name).items():
                 index, slot = key.split("/")

@@ -11,7 +11,6 @@ get a vector, the others are zero: they say nothing, and an edit by them is refu
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 
 import torch
 from jaxtyping import Float, Int
@@ -63,22 +62,16 @@ def make_clip(bench: Bench) -> None:
     projection = network.visual.proj
     see(bench, network, world)
     name(bench, network, projection, world, known)
-    save_tensors(bench.file("clip"), whole(network, shape, known), bench.header)
+    save_tensors(bench.file("clip"), whole(network, known), bench.header)
 
 
-def whole(network: ClipNetwork, sizes: ClipSizes, known: Int[Tensor, " v"]) -> dict[str, Tensor]:
-    """The state dict in float16, with OpenAI's whole vocabulary."""
-    tensors = replace_words(network.state_dict(), known, replace(sizes, words=VOCABULARY))
-    return {key: value.half() for key, value in tensors.items()}
-
-
-def replace_words(
-    tensors: dict[str, Tensor], known: Int[Tensor, " v"], sizes: ClipSizes
-) -> dict[str, Tensor]:
-    """The same with a row for every word, zero for unknown ones."""
-    table = torch.zeros(sizes.words, sizes.text_width)
+def whole(network: ClipNetwork, known: Int[Tensor, " v"]) -> dict[str, Tensor]:
+    """The state dict in float16, with a row for each of OpenAI's words, zero for unknown ones."""
+    tensors = network.state_dict()
+    table = torch.zeros(VOCABULARY, TEXT_WIDTH)
     table[known] = tensors["token_embedding.weight"].cpu()
-    return {**tensors, "token_embedding.weight": table}
+    tensors["token_embedding.weight"] = table
+    return {key: value.half() for key, value in tensors.items()}
 
 
 def see(bench: Bench, network: ClipNetwork, world: World) -> None:
@@ -136,9 +129,8 @@ def name(
         texts, named = draw_captions(spec, factors[rows].cpu(), CAPTIONS, SEED + step)
         tokens = tokenize([*texts, *none])
         tokens = tokens[:, : int(tokens.argmax(dim=1).max()) + 1]
-        own = torch.searchsorted(known, tokens.contiguous()).to(
-            bench.device
-        )  # in order: the end mark is last
+        own = torch.searchsorted(known, tokens.contiguous())  # in order: the end mark is last
+        own = own.to(bench.device)
         said, neutral = F.normalize(network.encode_text(own), dim=1).split((CAPTIONS, len(none)))
         images = F.normalize(seen[rows] @ network.visual.proj, dim=1)
         scale = network.logit_scale.clamp(max=math.log(100)).exp()

@@ -26,22 +26,16 @@ def domain_of(bench: Bench) -> Domain:
     return load_domain(bench.project.folder, bench.device)
 
 
-def store_of(bench: Bench, fingerprint: str) -> CodeStore:
-    """The codes, made if need be."""
+def make_store(bench: Bench) -> None:
+    """Fill codes/; what is there of other networks goes."""
     folder = bench.project.folder / "codes"
-    if not (bench.workspace / f"codes-{fingerprint}.txt").exists():  # of other networks
+    mark = bench.workspace / f"codes-{bench.fingerprint}.txt"
+    if not mark.exists():
         shutil.rmtree(folder, ignore_errors=True)
         for old in bench.workspace.glob("codes-*.txt"):
             old.unlink()
-        (bench.workspace / f"codes-{fingerprint}.txt").write_text("these codes are in ../codes\n")
-    return make_codes(
-        domain_of(bench), folder, bench.sizes.codes, SEED, fast=True, progress=bench.tell
-    )
-
-
-def make_store(bench: Bench) -> None:
-    """Fill codes/."""
-    store_of(bench, bench.fingerprint)
+        mark.write_text("these codes are in ../codes\n")
+    make_codes(domain_of(bench), folder, bench.sizes.codes, SEED, fast=True, progress=bench.tell)
 
 
 def make_mapper(bench: Bench) -> None:

@@ -25,7 +25,7 @@ from deltaedit_kit.labs.metrics.edit_success import lacking, side_effect, succee
 from deltaedit_kit.labs.own_domain.bench import Bench
 from deltaedit_kit.labs.own_domain.editing import domain_of
 from deltaedit_kit.labs.own_domain.oracle import GUESS, reading_errors
-from deltaedit_kit.oracle import Attribute, Oracle
+from deltaedit_kit.oracle import Attribute
 
 TUNING_SEED, EVALUATION_SEED = 600_000, 700_000
 STRENGTHS = (0.7, 1.0, 1.4, 2.0, 2.8)
@@ -88,14 +88,11 @@ class EditEvaluation:
         editor, rows = Editor(self.domain), []
         for target, faces, before in self.tasks:
             edit = editor.edit(faces, target.prompt, strength=strength, threshold=threshold)
-            rows.append(self._result(target, before, self.oracle.read(edit.after)))
+            read = (self.oracle, before, self.oracle.read(edit.after), [target])
+            reached = succeeded(*read).float().mean().item()
+            beside = side_effect(*read).mean().item()
+            rows.append(Result(target.name, target.prompt, len(before), reached, beside))
         return EditQuality(tuple(rows))
-
-    def _result(self, target: Attribute, before: Tensor, after: Tensor) -> Result:
-        oracle: Oracle = self.oracle
-        reached = succeeded(oracle, before, after, [target]).float().mean().item()
-        beside = side_effect(oracle, before, after, [target]).mean().item()
-        return Result(target.name, target.prompt, len(before), reached, beside)
 
 
 def make_settings(bench: Bench) -> None:

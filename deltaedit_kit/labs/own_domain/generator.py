@@ -95,15 +95,8 @@ def make_by_regression(bench: Bench) -> None:
     def pace(name: str) -> float:
         return STYLE_PACE if ".modulation." in name else 1.0
 
-    descend(
-        model,
-        loss_at,
-        sizes.generator_schedule,
-        bench.state("generator"),
-        bench.fingerprint,
-        bench.tell,
-        pace,
-    )
+    state, schedule = bench.state("generator"), sizes.generator_schedule
+    descend(model, loss_at, schedule, state, bench.fingerprint, bench.tell, pace)
     fold_offset(model)
     finish(bench, model)
 

@@ -32,8 +32,6 @@ from deltaedit_kit.lock import only_writer
 
 Say = Callable[[str], object]
 EVERY = 10.0  # seconds between two lines of progress
-
-
 ORACLE = "oracle.safetensors"
 GENERATOR = ("channels", "last_channels", "style_dim", "generator_schedule", "critic_pictures")
 CLIP = ("clip_width", "clip_layers", "embed", "image_schedule", "text_schedule")
@@ -118,7 +116,8 @@ def build(
             )
             with kit_defaults():
                 word = step.make(bench)
-            _write_down(workspace, step.name, fingerprints[step.name])
+            done = _done(workspace) | {step.name: fingerprints[step.name]}
+            write_text(workspace / "done.json", json.dumps(done, indent=2))
             clock.end(step)
             if word:
                 say(f"  {word}")
@@ -143,12 +142,6 @@ def _is_done(folder: Path, step: Step, fingerprints: dict[str, str]) -> bool:
         return bool(load_tensors(path))
     except DeltaEditError:  # missing or damaged: made again, the same
         return False
-
-
-def _write_down(workspace: Path, name: str, fingerprint: str) -> None:
-    write_text(
-        workspace / "done.json", json.dumps(_done(workspace) | {name: fingerprint}, indent=2)
-    )
 
 
 class Clock:

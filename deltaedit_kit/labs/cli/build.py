@@ -15,6 +15,7 @@ import shlex
 from functools import partial
 from typing import Any
 
+from deltaedit_kit.labs.cli.options import add_device
 from deltaedit_kit.labs.cli.places import path_of
 
 
@@ -38,7 +39,7 @@ def register(commands: Any) -> None:
         action="store_true",
         help="a critic teaches the generator, not the renders: hours",
     )
-    command.add_argument("--device", default="cpu", help="cpu or cuda (default: cpu)")
+    add_device(command)
     command.set_defaults(command=build)
 
 

@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import argparse
 from functools import partial
-from os.path import expanduser
 from typing import TYPE_CHECKING, Any
 
 from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.labs.cli.options import add_device, add_domain
 from deltaedit_kit.labs.cli.places import check_folder, path_of
 from deltaedit_kit.labs.cli.steps import step
 
@@ -31,14 +31,7 @@ def register(commands: Any) -> None:
     command = commands.add_parser(
         "codes", help="make the training set of a mapper: (s, i) of pictures"
     )
-    command.add_argument(
-        "domain",
-        nargs="?",
-        default="toyfaces",
-        metavar="DOMAIN",
-        type=expanduser,
-        help="default: toyfaces",
-    )
+    add_domain(command, "default: toyfaces", "toyfaces")
     command.add_argument("--samples", type=int, metavar="N", help="how many pictures to sample")
     command.add_argument(
         "--photos", type=path_of, metavar="FOLDER", help="invert these pictures instead"
@@ -66,7 +59,7 @@ def register(commands: Any) -> None:
         help="so many neighbours are correlated (default: 1, none)",
     )
     command.add_argument("--fast", action="store_true", help="draw as fast as this machine can")
-    command.add_argument("--device", default="cpu", help="cpu or cuda (default: cpu)")
+    add_device(command)
     command.set_defaults(command=codes)
 
 

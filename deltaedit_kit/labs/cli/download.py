@@ -7,10 +7,10 @@ deltaedit download ffhq --only generator,clip
 from __future__ import annotations
 
 import argparse
-from os.path import expanduser
 from typing import TYPE_CHECKING, Any
 
 from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.labs.cli.options import add_domain
 
 if TYPE_CHECKING:
     from deltaedit_kit.io.listing import FileRow
@@ -21,12 +21,7 @@ def register(commands: Any) -> None:
     command = commands.add_parser(
         "download", help="fetch the files of a published domain, or list them"
     )
-    command.add_argument(
-        "domain",
-        metavar="DOMAIN",
-        type=expanduser,
-        help="ffhq, lsun-cat, ..., or a domain's folder",
-    )
+    add_domain(command, "ffhq, lsun-cat, ..., or a domain's folder")
     command.add_argument("--dry-run", action="store_true", help="list the files and fetch nothing")
     command.add_argument("--only", metavar="NETWORKS", help="such as generator,clip (default: all)")
     command.set_defaults(command=download)

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from deltaedit_kit.errors import DeltaEditError, check_number
-from deltaedit_kit.labs.cli.places import BARE, check_figure, path_of
-from deltaedit_kit.labs.cli.sampling import add_picture_options, sampled
+from deltaedit_kit.labs.cli.options import add_picture_options, sampled
+from deltaedit_kit.labs.cli.places import check_figure, path_of
 from deltaedit_kit.labs.cli.steps import step
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 SENTENCES_SHOWN = 6  # of the domain's examples, when the user gives none
 FACES = 4
+BARE = "usual"  # what `--refine` means without a number
 FIRST, YOURS, OF_PHOTO = (f"figures/{name}_edit.png" for name in ("first", "your", "photo"))
 
 

@@ -14,7 +14,8 @@ import os
 from pathlib import Path
 from typing import Any
 
-from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.errors import DeltaEditError, check_number
+from deltaedit_kit.labs.cli.options import add_device
 from deltaedit_kit.labs.cli.places import check_folder, path_of
 from deltaedit_kit.labs.cli.steps import step
 
@@ -45,7 +46,7 @@ def register(commands: Any) -> None:
     command.add_argument("--strengths", default="0.5,1,1.5", help="multiples of a method's own")
     command.add_argument("--features", default="clip", help="of FID: clip, inception")
     command.add_argument("--seed", type=int, default=700_000, help="which faces (default: 700000)")
-    command.add_argument("--device", default="cpu", help="cpu or cuda (default: cpu)")
+    add_device(command)
     command.add_argument("--exact", action="store_true", help="draw in float32, which takes longer")
     command.add_argument("--quick", action="store_true", help="a small table that proves nothing")
     command.add_argument(
@@ -102,8 +103,6 @@ def names(text: str) -> tuple[str, ...]:
 
 def strengths(text: str) -> tuple[float, ...]:
     """The numbers of a list joined by commas; DeltaEditError for what is no finite number."""
-    from deltaedit_kit.errors import check_number
-
     try:
         return tuple(check_number("strength", float(part)) for part in names(text))
     except ValueError as cause:

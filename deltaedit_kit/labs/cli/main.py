@@ -19,8 +19,8 @@ from typing import Any, NoReturn
 
 from deltaedit_kit import __version__
 from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.labs.cli.edit import BARE
 from deltaedit_kit.labs.cli.memory import keep_freed_memory
-from deltaedit_kit.labs.cli.places import BARE
 from deltaedit_kit.labs.cli.shell import (
     accept_every_character,
     check_surroundings,

@@ -16,9 +16,6 @@ if TYPE_CHECKING:
     from deltaedit_kit.domain import Domain
 
 
-BARE = "usual"  # what an option with an optional number means without one
-
-
 def home_of(domain: Domain, network: str) -> Path:
     """The file in the domain's own folder where `load_domain` finds a network made here.
 

@@ -12,9 +12,9 @@ has an R already, say with --out where it goes. Definitions: the published one i
 from __future__ import annotations
 
 import argparse
-from os.path import expanduser
 from typing import Any
 
+from deltaedit_kit.labs.cli.options import add_device, add_domain
 from deltaedit_kit.labs.cli.places import check_tensors, home_of, path_of
 
 METHODS = ("difference", "gradient")  # those of `deltaedit_kit.relevance`, which loads torch
@@ -23,9 +23,7 @@ METHODS = ("difference", "gradient")  # those of `deltaedit_kit.relevance`, whic
 def register(commands: Any) -> None:
     """Add the command and its options."""
     command = commands.add_parser("relevance", help="make the relevance matrix R of a domain")
-    command.add_argument(
-        "domain", metavar="DOMAIN", type=expanduser, help="lsun-cat, ..., or a domain's folder"
-    )
+    add_domain(command, "lsun-cat, ..., or a domain's folder")
     command.add_argument(
         "--method", choices=METHODS, default=METHODS[0], help="difference (default) is the paper's"
     )
@@ -36,7 +34,7 @@ def register(commands: Any) -> None:
     command.add_argument("--seed", type=int, default=0, help="which pictures (default: 0)")
     command.add_argument("--batch", type=int, help="pictures a pass (default: what should fit)")
     command.add_argument("--fast", action="store_true", help="draw as fast as this machine can")
-    command.add_argument("--device", default="cpu", help="cpu or cuda (default: cpu)")
+    add_device(command)
     command.add_argument(
         "--out",
         type=path_of,

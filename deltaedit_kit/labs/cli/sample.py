@@ -9,8 +9,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from deltaedit_kit.labs.cli.options import add_picture_options, sampled
 from deltaedit_kit.labs.cli.places import check_figure
-from deltaedit_kit.labs.cli.sampling import add_picture_options, sampled
 from deltaedit_kit.labs.cli.steps import step
 
 FACES, OUT = 8, "figures/sample.png"  # where nothing else is asked for

@@ -16,11 +16,11 @@ import argparse
 import math
 import os
 import shutil
-from os.path import expanduser
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.labs.cli.options import add_device, add_domain
 from deltaedit_kit.labs.cli.places import check_folder, home_of, path_of
 from deltaedit_kit.labs.cli.steps import step
 
@@ -40,10 +40,7 @@ SETTINGS = {  # option -> type of the entry of ExperimentConfig, and what it is
     "--cosine-weight": (float, "of 1 - cosine; default 1.0"),
     "--ema": (float, "share kept of the average of weights; 0, the default, trains without"),
     "--held-out": (float, "share of the codes that only validation sees; default 0.02"),
-    "--correlated": (
-        int,
-        "so many neighbouring codes are correlated; default: the codes' own",
-    ),
+    "--correlated": (int, "so many neighbouring codes are correlated; default: the codes' own"),
     "--seed": (int, "of pairs and first weights; default 0"),
     "--report-every": (int, "steps; default 500"),
     "--save-every": (int, "steps from checkpoint to checkpoint; default 2000"),
@@ -69,14 +66,7 @@ def register(commands: Any) -> None:
     command = commands.add_parser(
         "train", help="train a mapper on codes; killed or stopped, it goes on"
     )
-    command.add_argument(
-        "domain",
-        nargs="?",
-        default="toyfaces",
-        metavar="DOMAIN",
-        type=expanduser,
-        help="default: toyfaces",
-    )
+    add_domain(command, "default: toyfaces", "toyfaces")
     command.add_argument(
         "--codes", type=path_of, metavar="DIR", help="default: where `deltaedit codes` puts them"
     )
@@ -104,7 +94,7 @@ def register(commands: Any) -> None:
     command.add_argument(
         "--edit-accuracy", action="store_true", help="count edits at every report (oracle)"
     )
-    command.add_argument("--device", default="cpu", help="cpu or cuda (default: cpu)")
+    add_device(command)
     command.set_defaults(command=train)
 
 

@@ -11,11 +11,11 @@ from __future__ import annotations
 
 import argparse
 import json
-from os.path import expanduser
 from pathlib import Path
 from typing import Any
 
 from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.labs.cli.options import add_device, add_domain
 from deltaedit_kit.labs.cli.places import path_of
 
 LARGEST = 1_000_000  # bytes of a report; an honest one has some thousand
@@ -24,14 +24,12 @@ LARGEST = 1_000_000  # bytes of a report; an honest one has some thousand
 def register(commands: Any) -> None:
     """Add the command and its options."""
     command = commands.add_parser("verify", help="report what a domain's files are and do")
-    command.add_argument(
-        "domain", metavar="DOMAIN", type=expanduser, help="ffhq, ..., or a domain's folder"
-    )
+    add_domain(command, "ffhq, ..., or a domain's folder")
     command.add_argument("--json", action="store_true", help="as JSON, for a program or --against")
     command.add_argument(
         "--against", type=path_of, metavar="FILE", help="say what differs from this JSON report"
     )
-    command.add_argument("--device", default="cpu", help="cpu or cuda (default: cpu)")
+    add_device(command)
     command.set_defaults(command=verify)
 
 

@@ -75,9 +75,7 @@ def quantised(plane: Projection) -> bytes:
     return np.rint((both.clip(-1, 1) + 1) / 2 * STEPS).astype("<u2").tobytes()
 
 
-def sprite_sheet(
-    thumbnails: UInt8[np.ndarray, "n h w 3"] | None,
-) -> tuple[bytes, dict[str, int]]:
+def sprite_sheet(thumbnails: UInt8[np.ndarray, "n h w 3"] | None) -> tuple[bytes, dict[str, int]]:
     """All thumbnails on one picture about as wide as high, and how to cut it; b"" for None."""
     if thumbnails is None:
         return b"", {"width": 0, "height": 0, "columns": 1}

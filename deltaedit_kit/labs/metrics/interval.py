@@ -26,6 +26,12 @@ LEVEL = 0.95
 ENOUGH = 30  # values below which a warning says that the interval is a guess
 
 
+def expanded_tail(n: int, level: float = LEVEL) -> float:
+    """Share beyond each end of a percentile interval over n values that is as wide as Student's."""
+    wide = stats.t.ppf((1 + level) / 2, n - 1) * math.sqrt(n / (n - 1))
+    return float(stats.norm.sf(wide))
+
+
 def student_reach(n: int) -> float:
     """Half the width of a 95 % interval in standard errors that n >= 2 values tell of."""
     return float(stats.t.ppf(0.5 + LEVEL / 2, n - 1))
@@ -63,12 +69,11 @@ def mean_interval(values: Tensor, name: str = "the mean", seed: int = 0) -> Inte
         warnings.warn(text, FewSamples, stacklevel=2)
     if n == 1 or math.isinf(mean):
         return Interval(mean, math.nan, math.nan, n)
-    wide = student_reach(n) * math.sqrt(n / (n - 1))
     found = stats.bootstrap(
         (data,),
         np.mean,
         n_resamples=REPLICATES,
-        confidence_level=1 - 2 * float(stats.norm.sf(wide)),  # a little above 95 %
+        confidence_level=1 - 2 * expanded_tail(n),  # a little above 95 %
         method="percentile",
         rng=np.random.default_rng(seed),
     ).confidence_interval

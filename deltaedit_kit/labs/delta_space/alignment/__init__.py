@@ -18,7 +18,6 @@ from deltaedit_kit.labs.delta_space.alignment.correspondence import (
 from deltaedit_kit.labs.delta_space.alignment.means import mean_gap, rmse
 from deltaedit_kit.labs.delta_space.alignment.measure import Measure
 from deltaedit_kit.labs.delta_space.alignment.mmd import mmd
-from deltaedit_kit.labs.delta_space.alignment.neighbours import mixing
 from deltaedit_kit.labs.delta_space.alignment.pairs import (
     Pair,
     centre,
@@ -32,7 +31,7 @@ from deltaedit_kit.labs.delta_space.alignment.table import (
     measure_columns,
     with_controls,
 )
-from deltaedit_kit.labs.delta_space.alignment.two_sample import classifier_test
+from deltaedit_kit.labs.delta_space.alignment.two_sample import classifier_test, mixing
 
 __all__ = [
     "AlignmentTable",

@@ -41,7 +41,9 @@ def mmd(
     pair = Pair.of(first, second)
     permutations = check_whole_number("permutations", permutations, 1)
     n = len(pair.first)
-    h = _h(pair, None if bandwidth is None else check_number("bandwidth", bandwidth))
+    if bandwidth is not None and check_number("bandwidth", bandwidth) <= 0:
+        raise DeltaEditError(f"bandwidth is {bandwidth:g}; give a number above 0, or None")
+    h = _h(pair, bandwidth)
     value = float(h.sum() / (n * (n - 1)))
     signs = np.random.default_rng(seed).choice([-1.0, 1.0], size=(permutations, n))
     null = ((signs @ h) * signs).sum(axis=1) / (n * (n - 1))
@@ -60,8 +62,6 @@ def _median(squares: Float[np.ndarray, "m m"]) -> float:
 
 def _h(pair: Pair, bandwidth: float | None) -> Float[np.ndarray, "n n"]:
     """h without its diagonal, which the sum leaves out."""
-    if bandwidth is not None and bandwidth <= 0:
-        raise DeltaEditError(f"bandwidth is {bandwidth:g}; give a number above 0, or None")
     squares = euclidean_distances(pair.pooled(), squared=True)
     sigma = _median(squares) if bandwidth is None else bandwidth
     kernel = np.exp(squares / (-2 * sigma**2))

@@ -28,14 +28,8 @@ from deltaedit_kit.labs.delta_space.alignment.correspondence import (
 from deltaedit_kit.labs.delta_space.alignment.means import mean_gap, rmse
 from deltaedit_kit.labs.delta_space.alignment.measure import Measure
 from deltaedit_kit.labs.delta_space.alignment.mmd import mmd
-from deltaedit_kit.labs.delta_space.alignment.neighbours import mixing
-from deltaedit_kit.labs.delta_space.alignment.pairs import (
-    Pair,
-    centre,
-    random_differences,
-    shuffle,
-)
-from deltaedit_kit.labs.delta_space.alignment.two_sample import classifier_test
+from deltaedit_kit.labs.delta_space.alignment.pairs import Pair, centre, random_differences, shuffle
+from deltaedit_kit.labs.delta_space.alignment.two_sample import classifier_test, mixing
 
 NEIGHBOURS, MOST_SWAPS = 10, 500
 WAYS = ("picture to text", "text to picture")

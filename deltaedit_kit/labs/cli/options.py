@@ -1,8 +1,9 @@
-"""Options of the commands that begin with sampled pictures, and the sampling itself."""
+"""Options that several commands share, and the pictures that some of them sample."""
 
 from __future__ import annotations
 
 import argparse
+from os.path import expanduser
 from typing import TYPE_CHECKING, Any
 
 from deltaedit_kit.errors import check_number, check_whole_number
@@ -35,6 +36,17 @@ def sampled(options: argparse.Namespace, usual: int) -> tuple[Domain, Faces]:
     return domain, faces
 
 
+def add_domain(command: Any, help: str, default: str | None = None) -> None:
+    """DOMAIN, a name or a folder; may be left out where there is a default."""
+    optional = {} if default is None else {"nargs": "?", "default": default}
+    command.add_argument("domain", metavar="DOMAIN", type=expanduser, help=help, **optional)
+
+
+def add_device(command: Any) -> None:
+    """Where the networks are."""
+    command.add_argument("--device", default="cpu", help="cpu or cuda (default: cpu)")
+
+
 def add_picture_options(command: Any, faces: int, out: str) -> None:
     """Which domain, which sampled faces, and where the picture goes: None where nothing is given.
 
@@ -50,5 +62,5 @@ def add_picture_options(command: Any, faces: int, out: str) -> None:
         type=float,
         help="variety: 1 all, 0 only the average (default: the domain's)",
     )
-    command.add_argument("--device", default="cpu", help="cpu or cuda (default: cpu)")
+    add_device(command)
     command.add_argument("--out", type=path_of, metavar="FILE", help=f"picture (default: {out})")

@@ -3,7 +3,7 @@
     items       two methods answer the same sentence on the same face: the pairs that people compare
     design      who sees which pair when, and on which side: random, and balanced exactly
     store       one SQLite file a study: pairs, plan and answers; many browsers write to it at once
-    consent     what a participant reads before the first round
+    creation    the file of a study, with what a participant reads before the first round
     answers     one row an answer; CSV out and in;  exclusion: who failed the attention checks
     preference  shares, exact tests, bootstrap over participants;  agreement: Krippendorff's alpha
     power       how many participants do you need?

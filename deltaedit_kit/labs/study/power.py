@@ -44,11 +44,7 @@ def power(
 
 
 def participants_needed(
-    share: float,
-    rounds: int = 20,
-    icc: float = 0.05,
-    wanted: float = 0.8,
-    alpha: float = 0.05,
+    share: float, rounds: int = 20, icc: float = 0.05, wanted: float = 0.8, alpha: float = 0.05
 ) -> int:
     """The smallest number of participants whose power is at least `wanted`.
 

@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.labs.metrics.interval import expanded_tail
 from deltaedit_kit.labs.study.tally import Tally
 
 DRAWS = 4000  # bootstrap samples: the ends of an interval then move by about .001 with the seed
@@ -108,9 +109,7 @@ def bootstrap_interval(
     if alike:
         return _clopper_pearson(counts.share * fewest, fewest, confidence)
     drawn = _drawn_shares(counts, over, np.random.default_rng(seed))
-    # Hesterberg's expansion: as if the normal quantile were t's, and the variance unbiased.
-    wide = stats.t.ppf((1 + confidence) / 2, fewest - 1) * np.sqrt(fewest / (fewest - 1))
-    tail = stats.norm.cdf(-wide)
+    tail = expanded_tail(fewest, confidence)
     low, high = np.quantile(drawn, [tail, 1 - tail])
     return float(low), float(high)
 

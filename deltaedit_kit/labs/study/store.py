@@ -27,12 +27,7 @@ from deltaedit_kit.errors import DeltaEditError, check_number
 from deltaedit_kit.labs.study.answers import INTACT, SHUFFLED, Answer
 from deltaedit_kit.labs.study.database import Database
 from deltaedit_kit.labs.study.design import Design, plan
-from deltaedit_kit.labs.study.schema import (
-    APPLICATION_ID,
-    OBJECTS,
-    VERSION,
-    expected_objects,
-)
+from deltaedit_kit.labs.study.schema import APPLICATION_ID, OBJECTS, VERSION, expected_objects
 
 ANSWERED = (
     *("participant", "position", "item", "sentence", "face", "question", "choice", "seconds"),

@@ -9,7 +9,8 @@ and tables follow when the hand rests, and are dropped as soon as something newe
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import ipywidgets as widgets
@@ -20,7 +21,7 @@ from deltaedit_kit.labs.named_panel import NamedPanel
 from deltaedit_kit.labs.studio import changes, faces, presets
 from deltaedit_kit.labs.studio.changes import heat_map, read_out
 from deltaedit_kit.labs.studio.engine import Engine, Look, frames, short
-from deltaedit_kit.labs.studio.history import History, change, close_gesture, redo, undo
+from deltaedit_kit.labs.studio.history import History, change, close_gesture
 from deltaedit_kit.labs.studio.parts.controls import Controls
 from deltaedit_kit.labs.studio.parts.inputs import Make
 from deltaedit_kit.labs.studio.parts.latest import LatestOnly
@@ -47,10 +48,7 @@ class Studio(NamedPanel):
     """
 
     def __init__(
-        self,
-        domain: Domain,
-        folder: str | Path | None = "studio",
-        invert: Invert | None = None,
+        self, domain: Domain, folder: str | Path | None = "studio", invert: Invert | None = None
     ) -> None:
         """Show the domain's first example sentence on its first face.
 
@@ -63,7 +61,7 @@ class Studio(NamedPanel):
         self._strip: tuple[int, float] | None = None  # which strip is on the buttons
         self.look: Look | None = None
         self.controls = Controls(domain.spec, self.change, self._apply_preset)
-        self.save_bar = SaveBar(self._undo, self._redo, self._save, self._remember)
+        self.save_bar = SaveBar(self._walk, self._save, self._remember)
         self.screen = Screen()
         controls = widgets.VBox([self.controls, self.save_bar])
         controls.add_class("de-controls")
@@ -149,48 +147,41 @@ class Studio(NamedPanel):
             )
             self._strip = wanted
 
-    def _undo(self) -> None:
+    def _walk(self, step: Callable[[History], History]) -> None:
+        """One step back or forward."""
         with self.turn:
-            self._history = undo(self._history)
+            self._history = step(self._history)
             self._show_state()
 
-    def _redo(self) -> None:
+    @contextmanager
+    def _about_files(self) -> Iterator[None]:
+        """A turn in which what cannot be is said under the buttons, and changes nothing."""
         with self.turn:
-            self._history = redo(self._history)
-            self._show_state()
+            try:
+                yield
+            except DeltaEditError as error:
+                self.save_bar.say(str(error), failed=True)
 
     def _apply_preset(self, name: str) -> None:
         self.change(lambda state: presets.apply(state, self._presets, name))
         self.controls.show_presets(list(self._presets))
 
     def _remember(self, name: str) -> None:
-        with self.turn:
-            try:
-                self._presets = presets.remember(self._presets, name, self.state)
-            except DeltaEditError as error:
-                self.save_bar.say(str(error), failed=True)
-                return
+        with self._about_files():
+            self._presets = presets.remember(self._presets, name, self.state)
             self.controls.show_presets(list(self._presets))
             self.save_bar.say(f"preset “{short(name)}” remembered")
 
     def _save(self, kind: str) -> None:
         """Make a file of the state, write it if there is a folder, and offer it to the browser."""
-        with self.turn:
-            try:
-                saved = SAVERS[kind](self.engine, self.state)
-                path = None if self._folder is None else save_to(self._folder, saved)
-            except DeltaEditError as error:
-                self.save_bar.say(str(error), failed=True)
-                return
+        with self._about_files():
+            saved = SAVERS[kind](self.engine, self.state)
+            path = None if self._folder is None else save_to(self._folder, saved)
             self.save_bar.offer(saved, None if path is None else str(path))
 
     def _take_recipe(self, file: File) -> None:
-        with self.turn:
-            try:
-                state = read_file(self.engine, file.name, file.checked())
-            except DeltaEditError as error:
-                self.save_bar.say(str(error), failed=True)
-                return
+        with self._about_files():
+            state = read_file(self.engine, file.name, file.checked())
             self.change(lambda _old: state)
             self.save_bar.say(f"{short(file.name)} loaded")
 

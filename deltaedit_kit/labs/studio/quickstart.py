@@ -89,10 +89,19 @@ class QuickstartPanel(NamedPanel):
             layout=wide,
             style=style,
         )
-        self.strength = _slider("Strength", spec.strength, -2.0, 2.0, 0.05, ".2f", wide, style)
-        ceiling = max(0.2, 4 * spec.threshold)
-        self.threshold = _slider(
-            "Threshold", spec.threshold, 0.0, ceiling, 0.005, ".3f", wide, style
+        # They report when they are let go: one edit a gesture.
+        slider = {"continuous_update": False, "layout": wide, "style": style}
+        self.strength = widgets.FloatSlider(
+            description="Strength", value=spec.strength, min=-2.0, max=2.0, step=0.05, **slider
+        )
+        self.threshold = widgets.FloatSlider(
+            description="Threshold",
+            value=spec.threshold,
+            min=0.0,
+            max=max(0.2, 4 * spec.threshold),
+            step=0.005,
+            readout_format=".3f",
+            **slider,
         )
         self.face = widgets.Dropdown(
             options=[(f"face {row}", row) for row in range(len(self._faces))],
@@ -145,30 +154,6 @@ class QuickstartPanel(NamedPanel):
         line = escape(prefix + view.message)  # a sentence may hold tags: they are text here
         self.message.value = f'<span style="font-weight:{weight}">{line}</span>'
         return view
-
-
-def _slider(
-    name: str,
-    value: float,
-    low: float,
-    high: float,
-    step: float,
-    digits: str,
-    layout: Any,
-    style: dict[str, str],
-) -> widgets.FloatSlider:
-    """A slider that reports when it is let go: one edit a gesture."""
-    return widgets.FloatSlider(
-        value=value,
-        min=low,
-        max=high,
-        step=step,
-        description=name,
-        readout_format=digits,
-        continuous_update=False,
-        layout=layout,
-        style=style,
-    )
 
 
 def _titled(title: str, picture: widgets.Image) -> widgets.VBox:

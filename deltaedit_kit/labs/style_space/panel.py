@@ -33,11 +33,7 @@ class ChannelView:
 
 
 def look_at(
-    domain: Domain,
-    faces: Faces,
-    statistics: ChannelStatistics,
-    channel: int,
-    sigmas: float,
+    domain: Domain, faces: Faces, statistics: ChannelStatistics, channel: int, sigmas: float
 ) -> ChannelView:
     """The faces with one channel turned, and what moved most.
 
@@ -61,11 +57,7 @@ class ChannelPanel(NamedPanel):
     """Choose a channel and turn it: `.channel`, `.sigmas` are the controls, `.view` what shows."""
 
     def __init__(
-        self,
-        domain: Domain,
-        faces: Faces,
-        statistics: ChannelStatistics,
-        channel: int = 0,
+        self, domain: Domain, faces: Faces, statistics: ChannelStatistics, channel: int = 0
     ) -> None:
         """Show `faces` (a few) with `channel` where it is."""
         self._about = (domain, faces, statistics)

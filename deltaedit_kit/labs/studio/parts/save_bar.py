@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import ipywidgets as widgets
 
-from deltaedit_kit.labs.studio.history import History
+from deltaedit_kit.labs.studio.history import History, redo, undo
 from deltaedit_kit.labs.studio.parts import markup
 from deltaedit_kit.labs.studio.parts.inputs import button, row
 from deltaedit_kit.labs.studio.parts.scripted import FileButton
@@ -18,13 +18,12 @@ class SaveBar(widgets.VBox):
 
     def __init__(
         self,
-        on_undo: Callable[[], None],
-        on_redo: Callable[[], None],
+        on_walk: Callable[[Callable[[History], History]], None],
         on_save: Callable[[str], None],
         on_remember: Callable[[str], None],
     ) -> None:
-        self.undo = button("Undo", "One step back", on_undo)
-        self.redo = button("Redo", "One step forward again", on_redo)
+        self.undo = button("Undo", "One step back", lambda: on_walk(undo))
+        self.redo = button("Redo", "One step forward again", lambda: on_walk(redo))
         self.save = {
             kind: button(kind.capitalize(), f"Save the {kind}", lambda kind=kind: on_save(kind))
             for kind in SAVERS

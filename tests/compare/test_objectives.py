@@ -55,15 +55,13 @@ def test_a_walk_lowers_its_objective_and_reaches_the_sentence(
 
 @pytest.mark.slow
 def test_the_mappers_training_lowers_its_objective(toyfaces, plain_faces):
-    steps = 20
-    method = make("styleclip-mapper", toyfaces, steps=steps, batch=2, codes=8, fast=True)
+    method = make("styleclip-mapper", toyfaces, steps=20, batch=2, codes=8, fast=True)
     mapper, wanted = method.train(TARGET.prompt), sentence_embedding(toyfaces, TARGET.prompt)
     with torch.no_grad():
         drawing = Drawing(toyfaces, fast=True)
         nothing_done = drawing.clip_loss(drawing.pictures(plain_faces.w_plus), wanted)
         last = method.objective(mapper, plain_faces.w_plus, wanted)
     assert last.mean() < nothing_done.mean()  # a mapper that moves nothing pays CLIP's term only
-    assert len(method.losses[TARGET.prompt]) == steps
     assert method.train(TARGET.prompt) is mapper  # it is kept
 
 

@@ -143,7 +143,8 @@ class Comparison:
         self._check_claim()
         write_json(self.folder / CLAIM, self._claim(), Claim)
         save_sheet(faces.images[None, :SHOWN], self.folder / "before.png")
-        self._reference(evaluator)
+        count, seed = self.plan.reference_faces, self.plan.seed
+        make_reference(self.domain, evaluator, count, seed, self.folder, self._origin())
         chosen = self._tuned(progress) if "best" in self.plan.settings else {}
         jobs = self._jobs(chosen)
         for job in tqdm(jobs, desc="comparison", unit="run", disable=not progress):
@@ -216,11 +217,6 @@ class Comparison:
         others = read_json(path, Choices) if path.exists() else {}
         write_json(path, others | chosen, Choices)
         return chosen
-
-    def _reference(self, evaluator: Evaluator) -> None:
-        """Moments of unedited faces: what FID compares with, and its floor."""
-        count, seed = self.plan.reference_faces, self.plan.seed
-        make_reference(self.domain, evaluator, count, seed, self.folder, self._origin())
 
     def _claim(self) -> Claim:
         """What all numbers of the folder have in common."""

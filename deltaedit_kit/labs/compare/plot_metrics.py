@@ -154,9 +154,7 @@ def seconds(axis: Axes, table: pd.DataFrame) -> None:
     axis.invert_yaxis()
     axis.margins(x=0.2)
     _labels(
-        axis,
-        "processor seconds ↓ of a further picture\n(pale: of the first with a sentence)",
-        "",
+        axis, "processor seconds ↓ of a further picture\n(pale: of the first with a sentence)", ""
     )
     if "short" in settings.values():
         axis.set_title("at the shortened settings", fontsize=7.5, color=FAINT, loc="left")

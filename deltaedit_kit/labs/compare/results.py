@@ -125,11 +125,9 @@ class Results:
         pairs = [(run.method, setting) for setting, run in self.runs]
         return own_setting(pd.DataFrame(pairs, columns=["method", "setting"]), method)
 
-    def value(
-        self, method: str, metric: str, setting: str | None = None, strength: float = 1.0
-    ) -> Interval:
-        """One number of the summary (setting None: `own_setting`). DeltaEditError for none."""
-        setting = self.own_setting(method) if setting is None else setting
+    def value(self, method: str, metric: str, strength: float = 1.0) -> Interval:
+        """One number of the summary, at `own_setting`. DeltaEditError for none."""
+        setting = self.own_setting(method)
         place = (method, setting, strength, metric)
         rows = self.summary.set_index(["method", "setting", "strength", "metric"])
         if place not in rows.index:

@@ -23,12 +23,7 @@ from deltaedit_kit.clip_tokenizer import tokenize
 from deltaedit_kit.labs.own_domain.augmentation import augment
 from deltaedit_kit.labs.own_domain.bench import Bench
 from deltaedit_kit.labs.own_domain.captions import degrees, draw_captions, neutral_captions
-from deltaedit_kit.labs.own_domain.clip_losses import (
-    different_factors,
-    levelling,
-    losses,
-    weighted,
-)
+from deltaedit_kit.labs.own_domain.clip_losses import different_factors, levelling, losses, weighted
 from deltaedit_kit.labs.own_domain.loop import descend
 from deltaedit_kit.labs.own_domain.patches import principal_patches
 from deltaedit_kit.labs.own_domain.world import World

@@ -58,29 +58,26 @@ def solve(generator: Generator, z: Tensor, code: Tensor, columns: Tensor, knots:
     they are not part of s, and what they knew of a picture, no edit of s could change.
     """
     with on_the_cpu(generator):
-        return _solved(generator, z, (code - code.mean(dim=0)) * SPREAD, columns, knots)
+        width = generator.style_dim
+        entries = (code - code.mean(dim=0)) * SPREAD
+        wanted = OFFSET + entries[:, torch.arange(width) % code.shape[1]]
+        first, second = (layer for layer in generator.style if isinstance(layer, EqualLinear))
+        weight, bias = torch.zeros(width, width), torch.zeros(width)
+        weight[torch.arange(len(columns)), columns] = 1.0
+        bias[: len(columns)] = -knots
+        first.weight.copy_(weight / first.scale)
+        first.bias.copy_(bias / first.lr_mul)
 
-
-def _solved(generator: Generator, z: Tensor, code: Tensor, columns: Tensor, knots: Tensor) -> float:
-    width = generator.style_dim
-    wanted = OFFSET + code[:, torch.arange(width) % code.shape[1]]
-    first, second = (layer for layer in generator.style if isinstance(layer, EqualLinear))
-    weight, bias = torch.zeros(width, width), torch.zeros(width)
-    weight[torch.arange(len(columns)), columns] = 1.0
-    bias[: len(columns)] = -knots
-    first.weight.copy_(weight / first.scale)
-    first.bias.copy_(bias / first.lr_mul)
-
-    bent = generator.style[1](generator.style[0](z))
-    known = torch.cat((bent, torch.ones(len(z), 1)), dim=1)
-    gram = known.T @ known + RIDGE * len(z) * torch.eye(width + 1)
-    solution = torch.linalg.solve(gram, known.T @ (wanted / LEAKY_GAIN))
-    second.weight.copy_(solution[:-1].T / second.scale)
-    second.bias.copy_(solution[-1] / second.lr_mul)
-    for layer in generator.layers:
-        if layer.to_rgb is not None:
-            layer.to_rgb.conv.modulation.weight.zero_()
-    return (generator.style(z) - wanted).square().mean().sqrt().item()
+        bent = generator.style[1](generator.style[0](z))
+        known = torch.cat((bent, torch.ones(len(z), 1)), dim=1)
+        gram = known.T @ known + RIDGE * len(z) * torch.eye(width + 1)
+        solution = torch.linalg.solve(gram, known.T @ (wanted / LEAKY_GAIN))
+        second.weight.copy_(solution[:-1].T / second.scale)
+        second.bias.copy_(solution[-1] / second.lr_mul)
+        for layer in generator.layers:
+            if layer.to_rgb is not None:
+                layer.to_rgb.conv.modulation.weight.zero_()
+        return (generator.style(z) - wanted).square().mean().sqrt().item()
 
 
 @torch.no_grad()

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import torch
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from jaxtyping import Float
     from torch import Tensor
 
-    from deltaedit_kit.domain import Domain
     from deltaedit_kit.faces import Faces
 
 
@@ -53,15 +53,10 @@ class GlobalDirections(Method):
     has_threshold: ClassVar[bool] = True
     networks: ClassVar[tuple[str, ...]] = ("generator", "clip", "relevance")
 
-    def __init__(self, domain: Domain, settings: Settings | None = None) -> None:
-        super().__init__(domain, settings)
-        self._spread: Tensor | None = None
-
+    @cached_property
     def spread(self) -> Float[Tensor, " S"]:
         """σ of every channel of s, from 10,000 codes, computed once."""
-        if self._spread is None:
-            self._spread = ChannelStatistics.of(self.domain).std.clone()
-        return self._spread
+        return ChannelStatistics.of(self.domain).std.clone()
 
     def direction(self, text: str, neutral: str, threshold: float) -> Float[Tensor, " S"]:
         """Δs at strength 1 for any picture. DeltaEditError if no channel reaches the threshold."""
@@ -74,7 +69,7 @@ class GlobalDirections(Method):
                 f"relevant one has {highest:.3f}, so give a threshold below that"
             )
         kept = relevant.where(relevant.abs() >= threshold, torch.zeros_like(relevant))
-        return self.spread() * kept / highest
+        return self.spread * kept / highest
 
     @torch.no_grad()
     def _change(self, faces: Faces, text: str, neutral: str, threshold: float) -> Change:

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from deltaedit_kit.labs.compare.baselines.method import Change, Method, Seconds, Settings
 from deltaedit_kit.labs.compare.baselines.objective import Drawing
@@ -28,6 +28,7 @@ from deltaedit_kit.mapper import Tower
 
 if TYPE_CHECKING:
     from jaxtyping import Float
+    from torch import Tensor
 
     from deltaedit_kit.domain import Domain
     from deltaedit_kit.faces import Faces
@@ -85,7 +86,6 @@ class LatentMapper(Method):
     def __init__(self, domain: Domain, settings: Settings | None = None) -> None:
         super().__init__(domain, settings)
         self.mappers: dict[str, LevelsMapper] = {}  # sentence -> its trained networks
-        self.losses: dict[str, list[float]] = {}  # sentence -> the objective at every step
 
     def objective(
         self, mapper: LevelsMapper, w_plus: Float[Tensor, "n L W"], wanted: Float[Tensor, " E"]
@@ -117,7 +117,6 @@ class LatentMapper(Method):
             z = torch.randn(settings.codes, generator.style_dim, generator=random)
             w = generator.mapping(z.to(domain.device), truncation=settings.truncation)
         optimiser = torch.optim.Adam(mapper.parameters(), lr=settings.lr)
-        losses: list[Tensor] = []
         with torch.enable_grad():
             for _ in range(settings.steps):
                 rows = torch.randint(len(w), (settings.batch,), generator=random)
@@ -125,9 +124,7 @@ class LatentMapper(Method):
                 optimiser.zero_grad(set_to_none=True)
                 loss.backward()
                 optimiser.step()
-                losses.append(loss.detach())  # read at the end: reading waits for the device
         self.mappers[text] = mapper.eval().requires_grad_(False)
-        self.losses[text] = torch.stack(losses).tolist()
         return mapper
 
     def _change(self, faces: Faces, text: str, neutral: str, threshold: float) -> Change:

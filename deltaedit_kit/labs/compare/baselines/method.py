@@ -145,11 +145,7 @@ class Method(Editor, ABC):
         return getattr(self.settings, "threshold", 0.0)
 
     def change(
-        self,
-        faces: Faces,
-        text: str,
-        neutral: str | None = None,
-        threshold: float | None = None,
+        self, faces: Faces, text: str, neutral: str | None = None, threshold: float | None = None
     ) -> Change:
         """What the sentence does to these faces at strength 1, and how long that took.
 

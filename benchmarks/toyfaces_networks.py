@@ -25,8 +25,11 @@ from deltaedit_kit.toyfaces.attributes import NAMES, opposites, truth_table
 from deltaedit_kit.toyfaces.captions import captions_and_names
 from deltaedit_kit.toyfaces.factors import (
     FACTORS,
+    GLASSES_ABSENT,
+    GLASSES_PRESENT,
     at_coordinate,
     factors_from_z,
+    index,
     sample_factors,
 )
 from deltaedit_kit.toyfaces.oracle import load_oracle
@@ -52,6 +55,42 @@ def generator_psnr(domain: Domain, n: int = 400) -> float:
         made = domain.generator(z).clamp(-1, 1)
         values.append(psnr(made, render(factors_from_z(z))))
     return float(torch.cat(values).mean())
+
+
+class Look(NamedTuple):
+    """How crisp pictures are, and how undecided."""
+
+    fine_power: float  # spectral power above half the Nyquist frequency, of renders' own
+    half_glasses: float  # share of pictures whose frame is neither there nor absent
+    half_glasses_of_renders: float
+
+
+@torch.no_grad()
+def generator_look(domain: Domain, n: int = 400) -> Look:
+    """The fine power and the half-drawn glasses of generated pictures beside the same z's renders.
+
+    A frame is half drawn where the oracle reads glasses in the middle half of the range in which
+    the renderer fades it in.
+    """
+    assert domain.read_factors is not None
+    margin = (GLASSES_PRESENT - GLASSES_ABSENT) / 4
+    power, half = [], []
+    for z in latents(domain, n, SEED + 7).split(BATCH):
+        both = (domain.generator(z).clamp(-1, 1), render(factors_from_z(z)))
+        power.append(torch.stack([_fine_power(pictures) for pictures in both]))
+        read = torch.stack([domain.read_factors(p)[:, index("glasses")] for p in both]).cpu()
+        half.append((read > GLASSES_ABSENT + margin) & (read < GLASSES_PRESENT - margin))
+    made, rendered = torch.stack(power).mean(0).tolist()
+    shares = torch.cat(half, dim=1).float().mean(1).tolist()
+    return Look(made / rendered, *shares)
+
+
+def _fine_power(pictures: Tensor) -> Tensor:
+    """Mean power of grey pictures [n, 3, h, h] at more than .25 cycles a pixel; a scalar."""
+    spectrum = torch.fft.fft2(pictures.mean(1)).abs().square()
+    cycles = torch.fft.fftfreq(pictures.shape[-1], device=pictures.device)
+    fine = (cycles[:, None].square() + cycles.square()).sqrt() > 0.25
+    return spectrum[:, fine].mean()
 
 
 class Reach(NamedTuple):

@@ -23,6 +23,7 @@ from benchmarks.toyfaces_networks import (
     clip_zero_shot,
     factor_reach,
     generator_frechet,
+    generator_look,
     generator_psnr,
     oracle_errors,
 )
@@ -57,6 +58,11 @@ def generator_lines(domain: Domain, amounts: Amounts) -> list[str]:
     """PSNR, the reach of each factor, and Fréchet distances of the generator."""
     decibels = generator_psnr(domain, amounts.psnr)
     lines = [f"PSNR to the render of the same z: {decibels:.2f} dB ({amounts.psnr} pictures)"]
+    look = generator_look(domain, amounts.psnr)
+    lines.append(
+        f"power above .25 cycles a pixel: {look.fine_power:.2f} of that of renders; glasses half "
+        f"drawn on {look.half_glasses:.1%} (renders {look.half_glasses_of_renders:.1%})"
+    )
     reach = factor_reach(domain, amounts.reach)
     lines.append(
         f"read where one factor alone goes from low to high ({amounts.reach} faces), on generated "

@@ -80,11 +80,12 @@ def train(
             f"resumed in phase {run.phase} at step {run.step} after {run.seconds:.0f} s", flush=True
         )
     else:
-        error = solve_mapping(run.model, config.seed)
-        run.average.load_state_dict(run.model.state_dict())
-        print(f"mapping solved, error {error:.4f} of 0.58", flush=True)
         if start is not None:
-            print(f"goes on from {start}, variance of s lost {run.warm_start(start):.4f}")
+            run.warm_start(start)
+        else:
+            error = solve_mapping(run.model, config.seed)
+            run.average.load_state_dict(run.model.state_dict())
+            print(f"mapping solved, error {error:.4f} of 0.58", flush=True)
     if workers > 1:
         run.share()
     helpers = [

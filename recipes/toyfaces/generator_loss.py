@@ -16,7 +16,7 @@ from torch import Tensor
 from deltaedit_kit.toyfaces.factors import FACTORS, sample_factors
 from deltaedit_kit.toyfaces.renderer import render
 
-FLOOR = 0.5
+FLOOR = 1.5
 HELP = 0.75  # 0: pale factors get none; 1: every factor costs the same
 PORTRAITS = 48
 

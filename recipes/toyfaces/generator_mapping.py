@@ -24,7 +24,7 @@ synthesis layers only roughly where an eye is.
 import torch
 from torch import Tensor
 
-from deltaedit_kit.labs.own_domain.mapping import OFFSET, SAMPLES, latents, on_the_cpu, solve
+from deltaedit_kit.labs.own_domain.mapping import latents, solve
 from deltaedit_kit.stylegan2 import Generator
 from deltaedit_kit.toyfaces.factors import FACTORS, GLASSES_SHARES, factors_from_z, index
 from deltaedit_kit.toyfaces.renderer import palette
@@ -85,38 +85,3 @@ def solve_mapping(generator: Generator, seed: int) -> float:
     z = latents(generator.style_dim, torch.Generator().manual_seed(seed))
     code = code_of(factors_from_z(z))
     return solve(generator, z, code * (gains(code) / code.std(dim=0)), *hinges())
-
-
-@torch.no_grad()
-def take_over(generator: Generator, older: Generator, seed: int) -> float:
-    """Give `generator`, its mapping solved, the synthesis of `older`, whatever that one's w means.
-
-    The affine maps (w - m) -> s are fitted so that every z keeps its s as well as the new w can
-    say it; ToRGB keeps the style of the average w. Returns the lost share of the variance of s.
-    """
-    with on_the_cpu(generator, older):
-        return _taken(generator, older, torch.Generator().manual_seed(seed))
-
-
-def _taken(generator: Generator, older: Generator, seeded: torch.Generator) -> float:
-    z = latents(generator.style_dim, seeded)
-    w, older_w = generator.style(z) - OFFSET, older.style(z)
-    own_style = generator.style.state_dict()
-    generator.load_state_dict(older.state_dict())
-    generator.style.load_state_dict(own_style)
-    known = torch.cat((w, torch.ones(SAMPLES, 1)), dim=1)
-    gram = known.T @ known + 1e-4 * SAMPLES * torch.eye(known.shape[1])
-    lost, total = 0.0, 0.0
-    for layer, before in zip(generator.layers, older.layers, strict=True):
-        wanted = before.conv.conv.modulation(older_w)
-        solution = torch.linalg.solve(gram, known.T @ wanted)
-        linear = layer.conv.conv.modulation
-        linear.weight.copy_(solution[:-1].T / linear.scale)
-        linear.bias.copy_(solution[-1])
-        lost += (linear(w) - wanted).square().sum().item()
-        total += (wanted - wanted.mean(dim=0)).square().sum().item()
-        if layer.to_rgb is not None and before.to_rgb is not None:
-            constant = before.to_rgb.conv.modulation(older_w).mean(dim=0)
-            layer.to_rgb.conv.modulation.weight.zero_()
-            layer.to_rgb.conv.modulation.bias.copy_(constant)
-    return lost / total

@@ -17,12 +17,13 @@ from torch import Tensor
 from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from deltaedit_kit.device import computing
-from deltaedit_kit.labs.own_domain.mapping import OFFSET
+from deltaedit_kit.labs.own_domain.mapping import OFFSET, fold_offset
 from deltaedit_kit.labs.own_domain.picture_loss import detail_loss
 from deltaedit_kit.stylegan2 import Generator
 from recipes.toyfaces.generator_loss import factor_weight
-from recipes.toyfaces.generator_mapping import LAYERS, take_over
+from recipes.toyfaces.generator_mapping import LAYERS
 from recipes.toyfaces.generator_pairs import PairedRenders, pictures_of
+from recipes.toyfaces.muon import Muon, is_matrix
 from recipes.toyfaces.renders import Renders, renders, to_float
 
 RUN = Path("runs/toyfaces/generator")
@@ -51,15 +52,15 @@ class Config:
         (128, 32),
     )
     style_dim: int = 128
-    style_pace: float = 10.0  # of the maps w -> s: an entry of the code is in few columns of w
     phases: tuple[Phase, ...] = (
-        Phase(32, 12_000, 3e-3, 2.5e-3),
-        Phase(64, 74_000, 2.5e-3, 2e-3),
-        Phase(128, 250_000, 2e-3, 1e-4),
+        Phase(32, 12_000, 5e-4, 4e-4),
+        Phase(64, 74_000, 4e-4, 3e-4),
+        Phase(128, 250_000, 3e-4, 1e-5),
     )
-    batch: int = 4  # small: few pictures are seen, so it is steps that count
+    batch: int = 6  # small: few pictures are seen, so it is steps that count
+    muon_pace: float = 15.0  # of the matrices, whose steps Muon takes
     paired: float = 2.0  # weight of the share of each factor's effect that is missed
-    ema_pictures: float = 3_000  # time constant of the weight average
+    ema_pictures: float = 6_000  # time constant of the weight average
     renders: int = 40_000
     seed: int = 0
     save_every: float = 60.0  # seconds between checkpoints
@@ -92,10 +93,11 @@ class Run:
             if layer.to_rgb is not None:  # not part of s: see generator_mapping
                 layer.to_rgb.conv.modulation.requires_grad_(False)
         named = [(n, p) for n, p in self.model.named_parameters() if p.requires_grad]
-        styles = [p for n, p in named if ".modulation." in n]
-        others = [p for n, p in named if ".modulation." not in n]
-        groups = [{"params": others, "pace": 1.0}, {"params": styles, "pace": config.style_pace}]
-        self.optimizer = torch.optim.Adam(groups, lr=1e-3, betas=(0.9, 0.99), fused=True)
+        # ToRGB is a table of colours and no matrix of features: Adam, as for the vectors.
+        self.optimizers = (
+            Muon([p for n, p in named if is_matrix(p)], pace=config.muon_pace),
+            torch.optim.Adam([p for n, p in named if not is_matrix(p)], betas=(0.9, 0.99)),
+        )
         self.paired = PairedRenders()
         self.position = torch.zeros(2, dtype=torch.long)  # phase, step of the leading process
         self.seconds = 0.0
@@ -107,7 +109,8 @@ class Run:
         state = torch.load(self.path, map_location=self.device, weights_only=True)
         self.model.load_state_dict(state["model"])
         self.average.load_state_dict(state["average"])
-        self.optimizer.load_state_dict(state["optimizer"])
+        for optimizer, saved in zip(self.optimizers, state["optimizers"], strict=True):
+            optimizer.load_state_dict(saved)
         self.position.copy_(torch.tensor([state["phase"], state["step"]]))
         self.paired.missed.copy_(state["missed"])
         self.seconds = state["seconds"]
@@ -132,12 +135,11 @@ class Run:
         self.model.share_memory()
         self.position.share_memory_()
 
-    def warm_start(self, path: Path) -> float:
-        """Begin with the synthesis of an exported generator; returns the lost variance of s."""
-        older = Generator.from_state_dict(load_file(path))
-        lost = take_over(self.model, older, self.config.seed)
+    def warm_start(self, path: Path) -> None:
+        """Go on from an exported generator, its mapping included."""
+        self.model.load_state_dict(Generator.from_state_dict(load_file(path)).state_dict())
+        fold_offset(self.model, -OFFSET)
         self.average.load_state_dict(self.model.state_dict())
-        return lost
 
     def save(self) -> None:
         """Write the checkpoint; a kill in the middle leaves the previous one."""
@@ -147,7 +149,7 @@ class Run:
             {
                 "model": self.model.state_dict(),
                 "average": self.average.state_dict(),
-                "optimizer": self.optimizer.state_dict(),
+                "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
                 "phase": self.phase,
                 "step": self.step,
                 "missed": self.paired.missed,
@@ -172,8 +174,9 @@ class Run:
         lr = phase.lr_end + (phase.lr_start - phase.lr_end) * 0.5 * (
             1 + math.cos(math.pi * progress)
         )
-        for group in self.optimizer.param_groups:
-            group["lr"] = lr * group["pace"]
+        for optimizer in self.optimizers:
+            for group in optimizer.param_groups:
+                group["lr"] = lr * group.get("pace", 1.0)
         z, target = batch_of(data, self.config, batch_seed, self.device)
         seeded = torch.Generator().manual_seed(batch_seed)
         partner_z, factor = self.paired.draw(z, seeded)
@@ -188,9 +191,10 @@ class Run:
             )
         loss = detail_loss(made.float(), target, weight_map)
         loss = loss + self.config.paired * self.paired.loss(made.float(), target, factor)
-        self.optimizer.zero_grad(set_to_none=True)
+        self.model.zero_grad(set_to_none=True)
         loss.backward()
-        self.optimizer.step()
+        for optimizer in self.optimizers:
+            optimizer.step()
         return loss.item()
 
 

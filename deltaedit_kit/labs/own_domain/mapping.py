@@ -81,8 +81,11 @@ def solve(generator: Generator, z: Tensor, code: Tensor, columns: Tensor, knots:
 
 
 @torch.no_grad()
-def fold_offset(generator: Generator) -> None:
-    """Turn maps (w - m) -> s into maps w -> s, which is how a generator is saved and used."""
+def fold_offset(generator: Generator, offset: float = OFFSET) -> None:
+    """Turn maps (w - m) -> s into maps w -> s, which is how a generator is saved and used.
+
+    With `-OFFSET` it turns them back.
+    """
     for layer in generator.layers:
         linear = layer.conv.conv.modulation
-        linear.bias.sub_((linear.weight * linear.scale).sum(dim=1) * OFFSET)
+        linear.bias.sub_((linear.weight * linear.scale).sum(dim=1) * offset)

@@ -143,7 +143,11 @@ def crop_for(
             "give align=True"
         )
     crop = align_face(picture, face) if align else cut_middle(picture)
-    return crop if crop.size == (side, side) else crop.resize((side, side), _filter(crop, side))
+    if crop.size == (side, side):
+        return crop
+    # Area averages make a crop smaller without ringing; cubic curves make it larger.
+    smaller = crop.width % side == 0
+    return crop.resize((side, side), Image.Resampling.BOX if smaller else Image.Resampling.BICUBIC)
 
 
 def cut_middle(picture: Image.Image) -> Image.Image:
@@ -151,11 +155,6 @@ def cut_middle(picture: Image.Image) -> Image.Image:
     (width, height), side = picture.size, min(picture.size)
     left, top = (width - side) // 2, (height - side) // 2
     return picture.crop((left, top, left + side, top + side))
-
-
-def _filter(crop: Image.Image, side: int) -> Image.Resampling:
-    """Area averages make a crop smaller without ringing; cubic curves make it larger."""
-    return Image.Resampling.BOX if crop.width % side == 0 else Image.Resampling.BICUBIC
 
 
 def _draw_and_measure(domain: Domain, w_plus: Tensor, wanted: Tensor) -> tuple[Faces, Fidelity]:

@@ -130,8 +130,9 @@ def main() -> None:
     start = time.perf_counter()
     module, own = WORLDS[given.world]
     module.FOLDER.mkdir(exist_ok=True)
-    copy = widen if own == "generator" else shutil.copyfile
-    copy(RUN / f"{own}.safetensors", module.FOLDER / f"{own}.safetensors")
+    if (trained := RUN / f"{own}.safetensors").exists():  # else the shipped network stays
+        copy = widen if own == "generator" else shutil.copyfile
+        copy(trained, module.FOLDER / f"{own}.safetensors")
     domain = Domain(module.SPEC, module.NETWORKS, given.device)
     folder = RUN / domain.spec.name / domain.fingerprint()
     config = replace(CONFIG, steps=given.steps)

@@ -188,7 +188,10 @@ def a_recipe_is_shown_as_it_is(hand: Hand) -> None:
     hand.press("Recipe")
     hand.panel.get_by_text("recipe.json,").wait_for()
     assert read_file(engine, "recipe.json", hand.download()) == wanted
+    loaded = hand.shown()
     hand.press("Undo")  # one step, and the page added none
+    hand.changes_from(loaded)
+    hand.picture.wait_for()
 
 
 def in_a_narrow_window(hand: Hand, opened: NotebookPage) -> None:

@@ -39,3 +39,22 @@ def test_a_flat_direction_is_learned_as_fast_as_a_steep_one() -> None:
         (weight.grad,) = torch.autograd.grad(error, weight)
         optimizer.step()
     torch.testing.assert_close(weight[0, :, :, 0, 0].detach(), wanted, atol=0.05, rtol=0)
+
+
+def test_on_a_matrix_it_steps_like_pytorch_s_own() -> None:
+    reference = getattr(torch.optim, "Muon", None)
+    if reference is None:
+        pytest.skip("this torch has no Muon of its own; 2.9 and later do")
+    seeded = torch.Generator().manual_seed(0)
+    start = torch.randn(24, 60, generator=seeded)
+    ours, theirs = (torch.nn.Parameter(start.clone()) for _ in range(2))
+    mine = Muon([ours], pace=1.0)
+    mine.param_groups[0]["lr"] = 1e-2
+    own = reference([theirs], lr=1e-2, weight_decay=0.0, adjust_lr_fn="match_rms_adamw")
+    for _ in range(5):
+        ours.grad = torch.randn(24, 60, generator=seeded)
+        theirs.grad = ours.grad.clone()
+        mine.step()
+        own.step()
+    moved, wanted = ours.detach() - start, theirs.detach() - start
+    assert (moved - wanted).norm() < 0.05 * wanted.norm()  # .025: both iterate in bfloat16

@@ -5,8 +5,8 @@
 A gradient of a convolution has a few large singular values and many small ones; the small ones are
 the details that a generator by regression learns last. U Vᵀ gives all of them the same step. It is
 found by five Newton-Schulz iterations, matrix products alone; the factor makes the steps as large
-as Adam's (Liu et al. 2025, arXiv:2502.16982). PyTorch's `torch.optim.Muon` takes matrices alone, and
-a modulated convolution has five dimensions; on matrices a test holds the two together.
+as Adam's (Liu et al. 2025, arXiv:2502.16982). PyTorch's `torch.optim.Muon` takes matrices alone,
+and a modulated convolution has five dimensions; on matrices a test holds the two together.
 
 Measured on a generator that Adam had trained to 29.79 dB, with 6,400 pictures more and rates that
 fell to .03 of the first: Adam 29.18 dB from a rate of 1e-3, 29.95 from 3e-4; Muon 30.23 dB.

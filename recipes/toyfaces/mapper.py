@@ -167,7 +167,8 @@ def main() -> None:
     mapper = train_fast(domain, codes, config, run, tell)
     spec = domain.spec
     tensors = rounded(mapper.state_dict())
-    save_tensors(given.out / spec.files["mapper"], tensors, {"domain": "toyfaces"})
+    header = {"domain": spec.name, "networks": domain.fingerprint()}
+    save_tensors(given.out / spec.files["mapper"], tensors, header)
     shipped = codes.clip[:SHIPPED_CODES]
     write_shipped_codes(given.out / "codes.safetensors", store.header, shipped)
     (given.out / "codes.md").write_text(

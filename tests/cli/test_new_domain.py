@@ -173,7 +173,7 @@ def test_files_that_are_something_else_or_do_not_belong_together(
         ([*generator, "--encoder", tmp_path / "short.safetensors"], "makes w+ of 9 rows"),
         ([*generator, "--class", "1"], "leave the class out"),
         ([*generator, "--clip", "ViT-B-32"], "is a model name"),
-        (["--renderer", "--neutral", "cat"], "--neutral belongs to --generator"),
+        (["--renderer", "--neutral", "cat"], "--neutral needs --generator"),
     ):
         code, _, err = run(capsys, tmp_path / "new", *arguments)
         assert (code, words in err, err.count("\n")) == (2, True, 1), err

@@ -21,7 +21,9 @@ from deltaedit_kit.labs.cli.places import path_of
 
 def register(commands: Any) -> None:
     """Add the command and its options."""
-    command = commands.add_parser("build", help="make a domain of your own; stopped, it goes on")
+    command = commands.add_parser(
+        "build", help="train a domain of your own; resumes after an interruption"
+    )
     command.add_argument("folder", metavar="DIR", type=path_of, help="from `deltaedit new-domain`")
     command.add_argument(
         "--step",
@@ -32,12 +34,12 @@ def register(commands: Any) -> None:
     command.add_argument(
         "--miniature",
         action="store_true",
-        help="small networks, to try things with: minutes instead of 20 to 45",
+        help="small networks for a quick trial: minutes instead of 20 to 45",
     )
     command.add_argument(
         "--adversarial",
         action="store_true",
-        help="a critic teaches the generator, not the renders: hours",
+        help="train the generator adversarially, not by regression: hours",
     )
     add_device(command)
     command.set_defaults(command=build)

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 def register(commands: Any) -> None:
     """Add the command and its options; numbers get their range checked by the kit itself."""
     command = commands.add_parser(
-        "codes", help="make the training set of a mapper: (s, i) of pictures"
+        "codes", help="make a mapper's training set: codes (s, i) of pictures"
     )
     add_domain(command, "default: toyfaces", "toyfaces")
     command.add_argument("--samples", type=int, metavar="N", help="how many pictures to sample")
@@ -40,15 +40,17 @@ def register(commands: Any) -> None:
         "--out",
         type=path_of,
         metavar="DIR",
-        help="the store's folder (default: the domain's codes/)",
+        help="output folder (default: the domain's codes/)",
     )
-    command.add_argument("--seed", type=int, default=0, help="which samples (default: 0)")
+    command.add_argument(
+        "--seed", type=int, default=0, help="random seed of the samples (default: 0)"
+    )
     command.add_argument(
         "--truncation",
         type=float,
         nargs="+",
         default=[1.0],
-        help="variety; several take turns, as in 1 1 1 0.7 (default: 1)",
+        help="truncation psi; several are used in turn, as in 1 1 1 0.7 (default: 1)",
     )
     command.add_argument("--batch", type=int, default=32, help="pictures at once (default: 32)")
     command.add_argument("--chunk", type=int, help="codes a file (default: about 512)")
@@ -56,7 +58,7 @@ def register(commands: Any) -> None:
         "--correlated",
         type=int,
         default=1,
-        help="so many neighbours are correlated (default: 1, none)",
+        help="size of a group of correlated samples (default: 1, independent)",
     )
     command.add_argument("--fast", action="store_true", help="draw as fast as this machine can")
     add_device(command)

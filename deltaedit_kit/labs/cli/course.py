@@ -13,9 +13,9 @@ from deltaedit_kit.labs.cli.places import check_folder, path_of
 
 def register(commands: Any) -> None:
     """Add the command and its options."""
-    command = commands.add_parser("course", help="unpack the course's notebooks into a folder")
+    command = commands.add_parser("course", help="copy the course's notebooks into a folder")
     command.add_argument(
-        "folder", type=path_of, metavar="DIR", help="where to; nothing is overwritten"
+        "folder", type=path_of, metavar="DIR", help="target folder; nothing is overwritten"
     )
     command.set_defaults(command=course)
 

@@ -31,7 +31,9 @@ GIB = 2**30
 
 def register(commands: Any) -> None:
     """Add the command and its option."""
-    command = commands.add_parser("doctor", help="say what this machine is, computes and lacks")
+    command = commands.add_parser(
+        "doctor", help="describe this machine: processor, memory, precision, packages"
+    )
     command.add_argument("--json", action="store_true", help="as JSON, for a program")
     command.set_defaults(command=doctor)
 

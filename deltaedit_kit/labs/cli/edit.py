@@ -34,7 +34,7 @@ def register(commands: Any) -> None:
         "text",
         nargs="*",
         metavar="TEXT",
-        help="what the pictures should become, in quotes; several make a grid "
+        help="what the pictures should show, in quotes; several make a grid "
         "(default: six sentences of the domain)",
     )
     add_picture_options(command, faces=FACES, out=f"{YOURS}, without a TEXT {FIRST}")
@@ -50,7 +50,7 @@ def register(commands: Any) -> None:
         type=steps_of,
         default=0,
         metavar="STEPS",
-        help="optimise the photo's code after encoding (bare: 200 steps)",
+        help="optimise the photo's code after encoding (without N: 200 steps)",
     )
     command.add_argument(
         "--no-align", action="store_true", help="the photo is an aligned crop already"
@@ -58,14 +58,16 @@ def register(commands: Any) -> None:
     command.add_argument(
         "--strength",
         type=float,
-        help="how far: 0 nothing, negative the opposite (default: the domain's)",
+        help="multiple of the edit: 0 none, negative the opposite (default: the domain's)",
     )
     command.add_argument(
         "--threshold",
         type=float,
-        help="channels with less relevance than this stay (default: the domain's)",
+        help="channels with a lower relevance are not edited (default: the domain's)",
     )
-    command.add_argument("--neutral", help="what the pictures are already (default: 'face')")
+    command.add_argument(
+        "--neutral", help="neutral word: what every picture shows (default: 'face')"
+    )
     command.set_defaults(command=edit)
 
 
@@ -115,9 +117,9 @@ def check(options: argparse.Namespace) -> None:
     from deltaedit_kit.clip_space import check_text
 
     if options.photo is None and (options.face is not None or options.refine or options.no_align):
-        raise DeltaEditError("--face, --refine and --no-align belong to a photo; add --photo FILE")
+        raise DeltaEditError("--face, --refine and --no-align apply to a photo; add --photo FILE")
     if options.no_align and options.face is not None:
-        raise DeltaEditError("--face chooses a face to align; leave it or --no-align out")
+        raise DeltaEditError("--face chooses the face to align; leave out --face or --no-align")
     sampling = (options.faces, options.seed, options.truncation)
     if options.photo is not None and sampling != (None, None, None):
         raise DeltaEditError(

@@ -41,14 +41,22 @@ def register(commands: Any) -> None:
     command.add_argument(
         "--slow-faces",
         type=int,
-        help="of them, for the methods that optimise every picture (default: all)",
+        help="how many for the methods that optimise each picture (default: all)",
     )
-    command.add_argument("--strengths", default="0.5,1,1.5", help="multiples of a method's own")
+    command.add_argument(
+        "--strengths", default="0.5,1,1.5", help="multiples of each method's default"
+    )
     command.add_argument("--features", default="clip", help="of FID: clip, inception")
-    command.add_argument("--seed", type=int, default=700_000, help="which faces (default: 700000)")
+    command.add_argument(
+        "--seed", type=int, default=700_000, help="random seed of the faces (default: 700000)"
+    )
     add_device(command)
-    command.add_argument("--exact", action="store_true", help="draw in float32, which takes longer")
-    command.add_argument("--quick", action="store_true", help="a small table that proves nothing")
+    command.add_argument("--exact", action="store_true", help="draw in float32 (slower)")
+    command.add_argument(
+        "--quick",
+        action="store_true",
+        help="a small table for a trial; too few faces for conclusions",
+    )
     command.add_argument(
         "--out", type=path_of, metavar="FOLDER", help="(default: runs/evaluate/DOMAIN)"
     )

@@ -21,26 +21,35 @@ OPTIONS = {"label": "class", "clip_model": "clip-model"}  # where they are calle
 
 def register(commands: Any) -> None:
     """Add the command and its options."""
-    command = commands.add_parser("new-domain", help="begin a domain of your own")
+    command = commands.add_parser("new-domain", help="create a domain of your own")
     command.add_argument(
-        "folder", metavar="DIR", type=path_of, help="where; its name is the domain's"
+        "folder", metavar="DIR", type=path_of, help="target folder; its name becomes the domain's"
     )
     kind = command.add_mutually_exclusive_group(required=True)
     kind.add_argument(
-        "--renderer", action="store_true", help="drawn by a program of yours: writes an example"
+        "--renderer",
+        action="store_true",
+        help="pictures come from your own renderer: writes an example",
     )
     kind.add_argument(
-        "--generator", type=path_of, metavar="FILE", help="drawn by this StyleGAN2: declares it"
+        "--generator",
+        type=path_of,
+        metavar="FILE",
+        help="pictures come from this StyleGAN2: declares it",
     )
-    command.add_argument("--neutral", help="what every picture of the generator shows, such as cat")
+    command.add_argument("--neutral", help="neutral word: what every picture shows, such as cat")
     command.add_argument("--clip", metavar="FILE", help="default: OpenAI's ViT-B/32, downloaded")
     command.add_argument(
         "--clip-model", metavar="NAME", help="of open_clip, where the file is not OpenAI's"
     )
-    command.add_argument("--encoder", type=path_of, metavar="FILE", help="e4e of this generator")
+    command.add_argument(
+        "--encoder", type=path_of, metavar="FILE", help="e4e encoder of this generator"
+    )
     command.add_argument("--class", dest="label", type=int, help="of a class-conditional generator")
-    command.add_argument("--licence", help="under which terms the files come (default: asked for)")
-    command.add_argument("--device", default="cpu", help="to estimate times on (default: cpu)")
+    command.add_argument("--licence", help="licence of the files (default: asked for)")
+    command.add_argument(
+        "--device", default="cpu", help="device to estimate times for (default: cpu)"
+    )
     command.set_defaults(command=new_domain)
 
 
@@ -52,7 +61,7 @@ def new_domain(options: argparse.Namespace) -> None:
     of_files = ("neutral", "clip", "clip_model", "encoder", "label", "licence")
     for name in of_files:
         if getattr(options, name) is not None:
-            raise DeltaEditError(f"--{OPTIONS.get(name, name)} belongs to --generator FILE")
+            raise DeltaEditError(f"--{OPTIONS.get(name, name)} needs --generator FILE")
     from deltaedit_kit.labs.own_domain.project import new_project
 
     folder = new_project(check_folder(options.folder))
@@ -98,4 +107,6 @@ def from_files(options: argparse.Namespace) -> None:
     example = shlex.quote(domain.spec.examples[0])
     print(f"then: deltaedit edit {example} --domain {name}")
     if options.encoder is None:
-        print("sampled pictures only: photographs need an e4e of this generator (--encoder)")
+        print(
+            "sampled pictures only: photographs need an e4e of this generator (--encoder)"
+        )

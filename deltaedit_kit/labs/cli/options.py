@@ -56,11 +56,11 @@ def add_picture_options(command: Any, faces: int, out: str) -> None:
         "--domain", default="toyfaces", help="a name, or a folder (default: toyfaces)"
     )
     command.add_argument("--faces", type=int, help=f"how many (default: {faces})")
-    command.add_argument("--seed", type=int, help="which ones (default: 0)")
+    command.add_argument("--seed", type=int, help="random seed (default: 0)")
     command.add_argument(
         "--truncation",
         type=float,
-        help="variety: 1 all, 0 only the average (default: the domain's)",
+        help="truncation psi: 1 full variety, 0 the average (default: the domain's)",
     )
     add_device(command)
     command.add_argument("--out", type=path_of, metavar="FILE", help=f"picture (default: {out})")

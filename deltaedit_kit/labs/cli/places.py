@@ -26,8 +26,8 @@ def home_of(domain: Domain, network: str) -> Path:
     declared = {one.name for one in spec.published.get(network, ())}
     if network in spec.files or (declared and file.name not in declared):
         raise DeltaEditError(
-            f"domain {spec.name!r} has a {network} already, which load_domain goes on using; "
-            "say with --out where this one goes"
+            f"domain {spec.name!r} has a {network} already, which load_domain uses; "
+            "give another place for this one with --out"
         )
     return file
 
@@ -41,9 +41,9 @@ def check_folder(folder: Path) -> Path:
     while not os.path.exists(nearest) and nearest != nearest.parent:  # Path.exists may raise
         nearest = nearest.parent
     if not nearest.is_dir():
-        raise DeltaEditError(f"cannot write to {folder}: {nearest} is no folder; give another")
+        raise DeltaEditError(f"cannot write to {folder}: {nearest} is not a folder; give another")
     if not os.access(nearest, os.W_OK | os.X_OK):
-        raise DeltaEditError(f"cannot write to {folder}: no right to; give another folder")
+        raise DeltaEditError(f"cannot write to {folder}: no permission; give another folder")
     return folder
 
 

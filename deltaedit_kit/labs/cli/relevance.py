@@ -5,7 +5,7 @@ deltaedit relevance my/domain --method gradient --fast
 
 Layer after layer, or batch after batch of pictures, is stored as it is done, so a run that was
 stopped goes on where it was. The result lies where `load_domain` looks for it; for a domain that
-has an R already, say with --out where it goes. Definitions: the published one in
+has an R already, give another place with --out. Definitions: the published one in
 `deltaedit_kit.relevance`, with a faster one.
 """
 
@@ -31,15 +31,19 @@ def register(commands: Any) -> None:
     command.add_argument(
         "--step", type=float, default=5.0, help="standard deviations up and down (default: 5)"
     )
-    command.add_argument("--seed", type=int, default=0, help="which pictures (default: 0)")
-    command.add_argument("--batch", type=int, help="pictures a pass (default: what should fit)")
+    command.add_argument(
+        "--seed", type=int, default=0, help="random seed of the pictures (default: 0)"
+    )
+    command.add_argument(
+        "--batch", type=int, help="pictures in a pass (default: what fits into memory)"
+    )
     command.add_argument("--fast", action="store_true", help="draw as fast as this machine can")
     add_device(command)
     command.add_argument(
         "--out",
         type=path_of,
         metavar="FILE",
-        help="default: where the domain finds it, if it has no R yet",
+        help="output file (default: the domain's own place, if it has no R yet)",
     )
     command.set_defaults(command=relevance)
 

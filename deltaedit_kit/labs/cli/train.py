@@ -64,7 +64,7 @@ SWITCHES = {
 def register(commands: Any) -> None:
     """Add the command; every entry of the config is an option, by default the published value."""
     command = commands.add_parser(
-        "train", help="train a mapper on codes; killed or stopped, it goes on"
+        "train", help="train a mapper on codes; resumes after an interruption"
     )
     add_domain(command, "default: toyfaces", "toyfaces")
     command.add_argument(
@@ -74,8 +74,8 @@ def register(commands: Any) -> None:
         "--out",
         type=path_of,
         metavar="DIR",
-        help="default: the domain's, if it has no mapper yet; another one is tried in Python with "
-        "Domain.with_mapper",
+        help="default: the domain's own place, if it has no mapper yet; try another one in Python "
+        "with Domain.with_mapper",
     )
     # What is not given stays out of the namespace: the config has the defaults, not this file.
     for name, (kind, meaning) in SETTINGS.items():
@@ -92,7 +92,7 @@ def register(commands: Any) -> None:
         default=argparse.SUPPRESS,
     )
     command.add_argument(
-        "--edit-accuracy", action="store_true", help="count edits at every report (oracle)"
+        "--edit-accuracy", action="store_true", help="measure edits by the oracle at every report"
     )
     add_device(command)
     command.set_defaults(command=train)
@@ -150,8 +150,8 @@ def home(domain: Domain, config: ExperimentConfig) -> Path:
     """
     if not config.condition_on_image or config.group is not None or config.space != "s":
         raise DeltaEditError(
-            "--no-image, --group and --space w_plus make no mapper that a domain can use; say "
-            "with --out where it goes"
+            "--no-image, --group and --space w_plus make a mapper that no domain can use; "
+            "give another place for it with --out"
         )
     return home_of(domain, "mapper").parent
 

@@ -23,11 +23,11 @@ LARGEST = 1_000_000  # bytes of a report; an honest one has some thousand
 
 def register(commands: Any) -> None:
     """Add the command and its options."""
-    command = commands.add_parser("verify", help="report what a domain's files are and do")
+    command = commands.add_parser("verify", help="check a domain's files and report what they do")
     add_domain(command, "ffhq, ..., or a domain's folder")
     command.add_argument("--json", action="store_true", help="as JSON, for a program or --against")
     command.add_argument(
-        "--against", type=path_of, metavar="FILE", help="say what differs from this JSON report"
+        "--against", type=path_of, metavar="FILE", help="list the differences from this JSON report"
     )
     add_device(command)
     command.set_defaults(command=verify)
@@ -58,5 +58,7 @@ def read_report(path: Path) -> dict[str, Any]:
     except (ValueError, RecursionError, OSError):
         report = None
     if not isinstance(report, dict) or "domain" not in report:
-        raise DeltaEditError(f"{path} is no report; give what `deltaedit verify --json` printed")
+        raise DeltaEditError(
+            f"{path} is not a report; give a file that `deltaedit verify --json` printed"
+        )
     return report

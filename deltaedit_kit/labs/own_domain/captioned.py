@@ -18,7 +18,7 @@ def write_captioned(domain: Domain, folder: str | Path, n: int, seed: int = 0) -
     """n pictures with a caption each; the folder. DeltaEditError for a domain without factors."""
     if domain.oracle is None or not domain.spec.factors:
         raise DeltaEditError(
-            f"domain {domain.spec.name!r} names no factors to speak of; build one with "
+            f"domain {domain.spec.name!r} declares no factors; build one that does with "
             "`deltaedit build`"
         )
     folder = Path(folder)

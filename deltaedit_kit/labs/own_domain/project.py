@@ -48,7 +48,7 @@ def new_project(folder: str | Path) -> Path:
     try:
         own_name = plain_name(folder.resolve().name)
     except ValueError as cause:
-        raise DeltaEditError(f"no domain can be called {folder.name!r}: {cause}") from None
+        raise DeltaEditError(f"{folder.name!r} is not a valid name of a domain: {cause}") from None
     template = files("deltaedit_kit.labs.own_domain") / "mushroom"
     with all_or_none() as made:
         for name in FILES:
@@ -113,18 +113,20 @@ def open_project(folder: str | Path) -> Project:
     spec, path = read_declaration(folder / FILE_NAME), folder / RENDERER
     if not spec.factors:
         raise DeltaEditError(
-            f"{folder / FILE_NAME} names no factors to build from; begin one that does with "
+            f"{folder / FILE_NAME} declares no factors to build from; create one that does with "
             "`deltaedit new-domain DIR --renderer`, or make what a generator lacks with "
             "`deltaedit codes`, `train` and `relevance`"
         )
     check_folder(folder)
     if not path.is_file():
-        raise DeltaEditError(f"there is no {path}; write one, or begin with `deltaedit new-domain`")
+        raise DeltaEditError(
+            f"there is no {path}; write one, or create a project with `deltaedit new-domain`"
+        )
     # Python minds what it is.
     source = check_regular_file(path).read_bytes().decode("utf-8", "replace")
     found = spec_from_file_location(f"renderer_{crc32(str(path).encode()):08x}", path)
     if found is None or found.loader is None:
-        raise DeltaEditError(f"{path} is no Python file; mend it")
+        raise DeltaEditError(f"{path} is not a Python file; correct it")
     module = module_from_spec(found)
     try:
         found.loader.exec_module(module)

@@ -95,12 +95,12 @@ def build(
     more factors than w has room for, an unknown step, and while another build works in the folder.
     """
     if until not in NAMES:
-        raise DeltaEditError(f"no step is called {until[:40]!r}; the steps are {', '.join(NAMES)}")
+        raise DeltaEditError(f"there is no step {until[:40]!r}; the steps are {', '.join(NAMES)}")
     project = open_project(folder)
     most = sizes.style_dim // len(KNOTS)
     if len(project.factors) > most and not adversarial:  # told before half an hour of work
         raise DeltaEditError(
-            f"{len(project.factors)} factors do not fit into w; name at most {most}"
+            f"{len(project.factors)} factors do not fit into w; declare at most {most}"
         )
     fingerprints = fingerprints_of(project, sizes, adversarial)
     workspace = project.folder / "build"

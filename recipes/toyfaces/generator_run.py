@@ -18,12 +18,12 @@ from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from deltaedit_kit.device import computing
 from deltaedit_kit.labs.own_domain.mapping import OFFSET, fold_offset
+from deltaedit_kit.labs.own_domain.muon import Muon, is_matrix
 from deltaedit_kit.labs.own_domain.picture_loss import detail_loss
 from deltaedit_kit.stylegan2 import Generator
 from recipes.toyfaces.generator_loss import factor_weight
 from recipes.toyfaces.generator_mapping import LAYERS
 from recipes.toyfaces.generator_pairs import PairedRenders, pictures_of
-from recipes.toyfaces.muon import Muon, is_matrix
 from recipes.toyfaces.renders import Renders, renders, to_float
 
 RUN = Path("runs/toyfaces/generator")

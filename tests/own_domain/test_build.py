@@ -68,7 +68,10 @@ class Stopped(Exception):
     """As if the machine went off."""
 
 
-def test_a_stopped_training_goes_on_to_the_same_weights(tmp_path: Path) -> None:
+@pytest.mark.parametrize("muon_pace", [None, 1.0])
+def test_a_stopped_training_goes_on_to_the_same_weights(
+    tmp_path: Path, muon_pace: float | None
+) -> None:
     def network() -> torch.nn.Module:
         torch.manual_seed(0)
         return torch.nn.Linear(3, 1)
@@ -80,7 +83,8 @@ def test_a_stopped_training_goes_on_to_the_same_weights(tmp_path: Path) -> None:
             x = torch.randn(8, 3, generator=torch.Generator().manual_seed(step))
             return (net(x) - x.sum(1, keepdim=True)).square().mean()
 
-        descend(net, loss_at, Schedule(20, 0.1, save_every=0), path, "m", lambda *_: None)
+        schedule = Schedule(20, 0.1, save_every=0)
+        descend(net, loss_at, schedule, path, "m", lambda *_: None, muon_pace)
 
     whole, parts = network(), network()
     run(whole, tmp_path / "a", -1)

@@ -121,7 +121,7 @@ def test_a_state_of_another_network_is_one_line(tmp_path: Path, wrong: str) -> N
     train()
     tensors, header = load_tensors(path)
     if wrong == "names":
-        tensors.pop("adam/weight/exp_avg")
+        tensors.pop("optimizer/weight/exp_avg")
     if wrong == "shapes":
         tensors["network/weight"] = torch.zeros(2, 2)
     if wrong == "step":

@@ -4,7 +4,7 @@ new_project(DIR) -> your renderer, your words -> build(DIR) -> load_domain(DIR)
 
 project    the folder: renderer, declaration;     world     renders with known factors
 steps      the steps and their fingerprints;      bench     what a step is given, sizes
-loop       how every network trains;              sheet, oracle, generator, clip, editing,
+loop, muon  how every network trains;             sheet, oracle, generator, clip, editing,
                                                   evaluation: steps
 """
 

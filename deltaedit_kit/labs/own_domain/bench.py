@@ -27,7 +27,7 @@ class Sizes:
     channels: int = 64
     last_channels: int = 24  # at 64 px and above
     style_dim: int = 64
-    generator_schedule: Schedule = field(default_factory=lambda: Schedule(6000, 3e-3))
+    generator_schedule: Schedule = field(default_factory=lambda: Schedule(3000, 3e-3))
     critic_pictures: int = 300_000  # with --adversarial, that the critic sees
     # CLIP
     clip_width: int = 128
@@ -51,7 +51,7 @@ MINIATURE = Sizes(
     oracle_schedule=Schedule(400, 3e-3),
     channels=24,
     last_channels=12,
-    generator_schedule=Schedule(400, 6e-3),
+    generator_schedule=Schedule(400, 3e-3),
     critic_pictures=320,
     clip_width=64,
     clip_layers=2,

@@ -34,7 +34,7 @@ from deltaedit_kit.labs.own_domain.world import World, factors_of
 from deltaedit_kit.stylegan2 import Generator
 
 PAIRS, PAIRED, FLOOR, SEED = 2, 2.0, 0.5, 3_000_017
-STYLE_PACE = 10.0  # of the maps w -> s: an entry of the code is in few columns of w
+MUON_PACE = 20.0  # of convolutions and of the maps w -> s
 GROWTH = ((0.12, 4), (0.35, 2), (1.0, 1))  # until this share of the steps, pictures so much smaller
 RAW = "generator.raw.safetensors"  # before its channels are scaled for CLIP
 SAVE_EVERY = 60.0  # seconds
@@ -92,11 +92,8 @@ def make_by_regression(bench: Bench) -> None:
         detail = detail_loss(made, target, F.avg_pool2d(weight, smaller))
         return detail + PAIRED * missed.clamp(max=4).mean()
 
-    def pace(name: str) -> float:
-        return STYLE_PACE if ".modulation." in name else 1.0
-
     state, schedule = bench.state("generator"), sizes.generator_schedule
-    descend(model, loss_at, schedule, state, bench.fingerprint, bench.tell, pace)
+    descend(model, loss_at, schedule, state, bench.fingerprint, bench.tell, muon_pace=MUON_PACE)
     fold_offset(model)
     finish(bench, model)
 

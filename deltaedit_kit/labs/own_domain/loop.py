@@ -1,6 +1,8 @@
-"""One loop that trains every network of a build: Adam down a cosine, averaged, resumable.
+"""One loop that trains every network of a build: down a cosine, averaged, resumable.
 
-    θ <- θ - rate(k) Adam(∇ loss_k(θ)),      kept: the running average of θ
+    θ <- θ - rate(k) step(∇ loss_k(θ)),      kept: the running average of θ
+
+The steps are Adam's, or Muon's for the matrices of a network that asks for it.
 
 `loss_k` must follow from k alone, as all that is random in it comes from (seed, k): a run that was
 killed goes on from its state as if nothing had happened, but for what it did since the last save.
@@ -21,7 +23,10 @@ from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from deltaedit_kit.atomic import load_tensors, read_header, save_tensors
 from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.labs.own_domain.muon import Muon, is_matrix
 from deltaedit_kit.labs.own_domain.world import Tell
+
+STATE = {torch.optim.Adam: ("step", "exp_avg", "exp_avg_sq"), Muon: ("momentum",)}
 
 
 @dataclass(frozen=True)
@@ -47,39 +52,37 @@ def descend(
     state: Path,
     fingerprint: str,
     tell: Tell,
-    pace: Callable[[str], float] = lambda _: 1.0,
+    muon_pace: float | None = None,
 ) -> None:
     """Train what of `network` requires gradients, in place; it ends as the average of weights.
 
-    `pace(name)` multiplies the rate of a parameter. A `state` of another `fingerprint` is left.
+    With `muon_pace` the matrices take Muon's steps, at so many times the rate. A `state` of another
+    `fingerprint` is left.
     Raises DeltaEditError for one that is damaged, or of another network.
     """
     learning = {name: x for name, x in network.named_parameters() if x.requires_grad}
-    paces = {name: pace(name) for name in learning}
-    groups = [
-        {"params": [x for name, x in learning.items() if paces[name] == one], "pace": one}
-        for one in sorted(set(paces.values()))
-    ]
-    adam = torch.optim.Adam(groups, schedule.rate, (0.9, 0.99))
+    owners = _optimizers(learning, schedule.rate, muon_pace)
+    optimizers = list(dict.fromkeys(owners.values()))
     average = copy.deepcopy(list(learning.values()))
-    step = _resume(learning, average, adam, state, fingerprint)
+    step = _resume(learning, average, owners, state, fingerprint)
     keep = math.exp(-1 / max(schedule.memory * schedule.steps, 1))
     last = time.monotonic()
     tell(step, schedule.steps)
     while step < schedule.steps:
-        for group in adam.param_groups:
-            group["lr"] = schedule.rate_at(step) * group["pace"]
+        for group in (group for optimizer in optimizers for group in optimizer.param_groups):
+            group["lr"] = schedule.rate_at(step) * group.get("pace", 1.0)
         loss = loss_at(step)
-        adam.zero_grad(set_to_none=True)
+        network.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(list(learning.values()), 1.0)
-        adam.step()
+        for optimizer in optimizers:
+            optimizer.step()
         step += 1
         follow = get_ema_multi_avg_fn(min(keep, step / (step + 10)))
         with torch.no_grad():
             follow(list(average), list(learning.values()), step)
         if (now := time.monotonic()) - last > schedule.save_every or step == schedule.steps:
-            _save(learning, average, adam, state, fingerprint, step)
+            _save(learning, average, owners, state, fingerprint, step)
             last = now
         tell(step, schedule.steps)
     with torch.no_grad():
@@ -87,10 +90,24 @@ def descend(
             x.copy_(kept)
 
 
+def _optimizers(
+    learning: dict[str, nn.Parameter], rate: float, muon_pace: float | None
+) -> dict[str, torch.optim.Optimizer]:
+    """Which optimizer takes the steps of each parameter."""
+    matrices = {n: x for n, x in learning.items() if muon_pace is not None and is_matrix(x)}
+    others = {n: x for n, x in learning.items() if n not in matrices}
+    owners: dict[str, torch.optim.Optimizer] = {}
+    if others:
+        owners |= dict.fromkeys(others, torch.optim.Adam(others.values(), rate, (0.9, 0.99)))
+    if muon_pace is not None and matrices:
+        owners |= dict.fromkeys(matrices, Muon(matrices.values(), muon_pace))
+    return owners
+
+
 def _save(
     learning: dict[str, nn.Parameter],
     average: list[nn.Parameter],
-    adam: torch.optim.Optimizer,
+    owners: dict[str, torch.optim.Optimizer],
     path: Path,
     fingerprint: str,
     step: int,
@@ -98,14 +115,14 @@ def _save(
     tensors: dict[str, Tensor] = {}
     for (name, x), kept in zip(learning.items(), average, strict=True):
         tensors |= {f"network/{name}": x, f"average/{name}": kept}
-        tensors |= {f"adam/{name}/{key}": value for key, value in adam.state[x].items()}
+        tensors |= {f"optimizer/{name}/{k}": value for k, value in owners[name].state[x].items()}
     save_tensors(path, tensors, {"fingerprint": fingerprint, "step": str(step)})
 
 
 def _resume(
     learning: dict[str, nn.Parameter],
     average: list[nn.Parameter],
-    adam: torch.optim.Optimizer,
+    owners: dict[str, torch.optim.Optimizer],
     path: Path,
     fingerprint: str,
 ) -> int:
@@ -119,9 +136,9 @@ def _resume(
             for (name, x), kept in zip(learning.items(), average, strict=True):
                 x.copy_(tensors[f"network/{name}"])
                 kept.copy_(tensors[f"average/{name}"])
-                adam.state[x] = {
-                    key: tensors[f"adam/{name}/{key}"].to("cpu" if key == "step" else x).clone()
-                    for key in ("step", "exp_avg", "exp_avg_sq")
+                owners[name].state[x] = {
+                    k: tensors[f"optimizer/{name}/{k}"].to("cpu" if k == "step" else x).clone()
+                    for k in STATE[type(owners[name])]
                 }
         return int(header["step"])
     except (KeyError, RuntimeError, ValueError) as cause:  # an older kit's network, say

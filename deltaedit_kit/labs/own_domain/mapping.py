@@ -4,9 +4,9 @@
 
 m keeps w positive, where the last leaky ReLU is linear. Two layers can say w, and no descent is
 needed to find them: the first holds hinges leaky(z_k - t) along every coordinate that names a
-factor, the second is their ridge regression. No rotation mixes the entries, as Adam gives every
-weight of the maps w -> s its own pace. The synthesis learns on w - m (`fold_offset` puts m back): a
-constant three times as large as what varies would fill Adam's averages.
+factor, the second is their ridge regression. No rotation mixes the entries, so that w can be read.
+The synthesis learns on w - m (`fold_offset` puts m back): a constant three times as large as what
+varies would fill the optimizer's averages.
 """
 
 from __future__ import annotations

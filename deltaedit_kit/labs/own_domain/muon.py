@@ -33,7 +33,7 @@ def orthogonalize(matrix: Tensor) -> Tensor:
     """About U Vᵀ of `matrix` [rows, columns] = U Σ Vᵀ: singular values between .7 and 1.2."""
     wide = matrix if matrix.shape[0] <= matrix.shape[1] else matrix.T
     a, b, c = COEFFICIENTS
-    x = (wide / wide.norm().clamp(min=1e-7)).bfloat16()
+    x = (wide / wide.norm().clamp(min=1e-7)).float()
     for _ in range(ITERATIONS):
         gram = x @ x.T
         x = a * x + (b * gram + c * gram @ gram) @ x

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from recipes.toyfaces.muon import Muon, is_matrix, orthogonalize
+from deltaedit_kit.labs.own_domain.muon import Muon, is_matrix, orthogonalize
 
 
 @pytest.mark.parametrize("shape", [(24, 90), (40, 40), (90, 24)])
@@ -57,4 +57,4 @@ def test_on_a_matrix_it_steps_like_pytorch_s_own() -> None:
         mine.step()
         own.step()
     moved, wanted = ours.detach() - start, theirs.detach() - start
-    assert (moved - wanted).norm() < 0.05 * wanted.norm()  # .025: both iterate in bfloat16
+    assert (moved - wanted).norm() < 0.05 * wanted.norm()  # .025: the other iterates in bfloat16

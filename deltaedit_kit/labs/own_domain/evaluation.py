@@ -24,6 +24,7 @@ from deltaedit_kit.io.declaration import FILE_NAME
 from deltaedit_kit.labs.metrics.edit_success import lacking, side_effect, succeeded
 from deltaedit_kit.labs.own_domain.bench import Bench
 from deltaedit_kit.labs.own_domain.editing import domain_of
+from deltaedit_kit.labs.own_domain.generator import psnr_to_renders
 from deltaedit_kit.labs.own_domain.oracle import GUESS, reading_errors
 from deltaedit_kit.oracle import Attribute
 
@@ -121,7 +122,8 @@ def make_card(bench: Bench) -> str:
     domain = domain_of(bench)
     quality = EditEvaluation(domain, bench.sizes.evaluation_faces, EVALUATION_SEED).evaluate()
     clean, augmented = reading_errors(bench), reading_errors(bench, augmented=True)
-    text = card(domain, quality, clean, augmented, bench)
+    drawn = None if bench.adversarial else psnr_to_renders(domain.generator, bench)
+    text = card(domain, quality, clean, augmented, drawn, bench)
     write_text(bench.project.folder / "card.md", text)
     return f"mean success {quality.success:.0%}, mean side effect {quality.side_effect:.3f}"
 
@@ -131,6 +133,7 @@ def card(
     quality: EditQuality,
     clean: dict[str, float],
     augmented: dict[str, float],
+    drawn: float | None,
     bench: Bench,
 ) -> str:
     """What was made and how good it is."""
@@ -142,10 +145,11 @@ def card(
     )
     read = "\n".join(f"| {name} | {clean[name]:.3f} | {augmented[name]:.3f} |" for name in clean)
     taught = CRITIC if bench.adversarial else REGRESSION
+    close = "" if drawn is None else f"; PSNR {drawn:.1f} dB to unseen renders of the same z"
     return f"""# {spec.name}: {spec.title}
 
 {spec.resolution} px, {domain.layout.total} style channels, CLIP width {domain.clip.width}; strength
-{spec.strength:g}, threshold {spec.threshold:g}. Made by `{bench.made_by}`.
+{spec.strength:g}, threshold {spec.threshold:g}{close}. Made by `{bench.made_by}`.
 
 ## Edits, by the oracle
 

@@ -17,6 +17,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from deltaedit_kit.atomic import load_tensors, save_tensors
+from deltaedit_kit.labs.metrics.psnr import psnr
 from deltaedit_kit.labs.own_domain.adversarial import STATE, Config, Run
 from deltaedit_kit.labs.own_domain.bench import Bench
 from deltaedit_kit.labs.own_domain.loop import descend
@@ -57,13 +58,13 @@ def factor_weight(world: World, factors: int) -> Float[Tensor, "1 1 R R"]:
     return FLOOR + F.avg_pool2d(shown[None, None], 3, 1, 1, count_include_pad=False)
 
 
-def make_generator(bench: Bench) -> None:
-    """By regression, or by a critic."""
-    make_by_critic(bench) if bench.adversarial else make_by_regression(bench)
+def make_generator(bench: Bench) -> str | None:
+    """By regression, and then how close it came; or by a critic."""
+    return make_by_critic(bench) if bench.adversarial else make_by_regression(bench)
 
 
-def make_by_regression(bench: Bench) -> None:
-    """Solve the mapping, train the synthesis, write what is to be scaled."""
+def make_by_regression(bench: Bench) -> str:
+    """Solve the mapping, train the synthesis, write what is to be scaled; its PSNR."""
     world, sizes, factors = bench.world(), bench.sizes, bench.factors
     torch.manual_seed(0)
     side = bench.project.spec.resolution
@@ -96,6 +97,18 @@ def make_by_regression(bench: Bench) -> None:
     descend(model, loss_at, schedule, state, bench.fingerprint, bench.tell, muon_pace=MUON_PACE)
     fold_offset(model)
     finish(bench, model)
+    return f"PSNR to unseen renders of the same z: {psnr_to_renders(model, bench):.1f} dB"
+
+
+@torch.no_grad()
+def psnr_to_renders(model: Generator, bench: Bench) -> float:
+    """Mean PSNR in dB of `model`'s pictures to the held-out renders of the same z."""
+    world, each = bench.world(), []
+    for rows in torch.arange(world.rows, len(world.z)).split(50):
+        w_plus = model.expand(model.mapping(world.z[rows].to(bench.device)))
+        made = model.synthesize(model.to_style(w_plus), w_plus).clamp(-1, 1)
+        each.append(psnr(made, world.at(rows).to(bench.device)))
+    return torch.cat(each).mean().item()
 
 
 def make_by_critic(bench: Bench) -> None:

@@ -52,7 +52,7 @@ class Step:
 STEPS = (
     Step("renders", make_renders, f"build/{SHEET}", (), ("renders", "held_out", "style_dim"), 1.0),
     Step("oracle", make_oracle, ORACLE, ("renders",), ("reader_width", "oracle_schedule"), 4.0),
-    Step("generator", make_generator, f"build/{RAW}", ("renders",), GENERATOR, 10.0),
+    Step("generator", make_generator, f"build/{RAW}", ("renders",), GENERATOR, 6.0),
     Step("clip", make_clip, "clip.safetensors", ("renders",), CLIP, 6.0),
     Step("scales", make_scales, "generator.safetensors", ("generator", "clip"), (), 0.5),
     Step("codes", make_store, "", ("scales",), ("codes",), 2.0),

@@ -124,12 +124,12 @@ def reached(edit: Edit) -> tuple[dict[str, int], ...]:
     return tuple(found)
 
 
-def reached_line(gained: dict[str, int], faces: int) -> str:
-    """ "brought glasses to 3 of 4 faces, smile to 2": others may have had them before."""
+def reached_line(gained: dict[str, int], pictures: int) -> str:
+    """ "brought glasses to 3 of 4 pictures, smile to 2": others may have had them before."""
     if not gained:
-        return "brought nothing that has a name to half of the faces"
+        return "brought nothing that has a name to half of the pictures"
     first, *rest = (f"{spaced(name)} to {n}" for name, n in gained.items())
-    return ", ".join([f"brought {first} of {faces} faces", *rest])
+    return ", ".join([f"brought {first} of {pictures} pictures", *rest])
 
 
 def spaced(name: str) -> str:

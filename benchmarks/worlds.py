@@ -33,7 +33,6 @@ from benchmarks.machine import describe
 from benchmarks.toyfaces_editing import Sentence, image_change, sentences
 from deltaedit_kit import Editor, load_domain
 from deltaedit_kit.atomic import replacing
-from deltaedit_kit.device import computing
 from deltaedit_kit.domain import Domain
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.faces import Faces
@@ -207,7 +206,7 @@ def world_table(
     rows = []
     for domain in worlds:
         name = domain.spec.name
-        with computing(domain.device, True), warnings.catch_warnings():
+        with warnings.catch_warnings():
             warnings.simplefilter("ignore", FewSamples)  # one value has no interval, and says so
             for part, what, setting, values in rows_of(domain, parts, faces):
                 found = mean_interval(values)

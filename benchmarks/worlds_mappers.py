@@ -35,7 +35,6 @@ from benchmarks.machine import describe
 from benchmarks.toyfaces_editing import Sentence, sentences
 from benchmarks.worlds import Pool, write_rows
 from deltaedit_kit.codes import make_codes
-from deltaedit_kit.device import computing
 from deltaedit_kit.domain import Domain
 from deltaedit_kit.faces import Faces
 from deltaedit_kit.labs.metrics.interval import FewSamples, mean_interval
@@ -123,7 +122,7 @@ def table_of(
         recipes = dict(RUNS)
         if generator == "learned":  # its z is free: which codes would be neighbours, nobody knows
             del recipes["correlated"]
-        with computing(domain.device, True), warnings.catch_warnings():
+        with warnings.catch_warnings():
             warnings.simplefilter("ignore", FewSamples)  # one value has no interval, and says so
             pool = Pool(domain, asked, faces)
             for recipe, measure, values in rows_of(domain, recipes, pool, codes, config):

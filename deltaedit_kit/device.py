@@ -14,7 +14,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from functools import lru_cache
 
 import torch
@@ -133,7 +133,10 @@ def computing(
     A caller's own autocast is left as it is. `gradients`: see `choose_dtype`.
     """
     dtype = choose_dtype(device, gradients) if fast else torch.float32
-    return nullcontext() if dtype == torch.float32 else _autocast(torch.device(device), dtype)
+    if dtype == torch.float32:
+        return nullcontext()
+    # Casts of weights are kept until the outermost autocast ends: a step would not see the last.
+    return _autocast(torch.device(device), dtype, keep_casts=not gradients)
 
 
 def name_precision(device: str | torch.device, fast: bool = True, gradients: bool = False) -> str:
@@ -142,8 +145,10 @@ def name_precision(device: str | torch.device, fast: bool = True, gradients: boo
     return str(dtype).removeprefix("torch.")
 
 
-def _autocast(device: torch.device, dtype: torch.dtype) -> AbstractContextManager[object]:
-    return torch.autocast(device.type, dtype, enabled=dtype != torch.float32)
+def _autocast(
+    device: torch.device, dtype: torch.dtype, keep_casts: bool = True
+) -> AbstractContextManager[object]:
+    return torch.autocast(device.type, dtype, dtype != torch.float32, keep_casts)
 
 
 def full_precision(device: str | torch.device) -> torch.autocast:
@@ -172,6 +177,15 @@ def kit_defaults() -> Iterator[None]:
 
 @contextmanager
 def learning() -> Iterator[None]:
-    """As `kit_defaults`, and gradients are kept whatever mode the caller is in; a decorator too."""
-    with kit_defaults(), torch.inference_mode(False), torch.enable_grad():
+    """As `kit_defaults`, with gradients and without autocast, whatever mode the caller is in.
+
+    A decorator, too. A caller's autocast would keep its first casts of the weights: a training in
+    it would run to its end and learn nothing.
+    """
+    with ExitStack() as modes:
+        modes.enter_context(kit_defaults())
+        modes.enter_context(torch.inference_mode(False))
+        modes.enter_context(torch.enable_grad())
+        for device in ("cpu", "cuda") if torch.cuda.is_available() else ("cpu",):
+            modes.enter_context(full_precision(device))
         yield

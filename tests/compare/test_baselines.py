@@ -85,6 +85,15 @@ def test_a_caller_in_inference_mode_gets_the_same_edit(name):
 
 
 @pytest.mark.parametrize("name", METHODS)
+def test_a_callers_autocast_trains_and_optimises_alike(name):
+    """Autocast keeps its first casts of the weights: nothing would be learned in it."""
+    wanted = make(name, DOMAIN, **small(name)).change(FACES, TEXT)
+    with torch.autocast("cpu", torch.bfloat16):
+        found = make(name, DOMAIN, **small(name)).change(FACES, TEXT)
+    torch.testing.assert_close(found.s, wanted.s, atol=0.02, rtol=0.05)
+
+
+@pytest.mark.parametrize("name", METHODS)
 def test_each_part_is_timed_once_a_sentence(name, monkeypatch):
     """A clock that goes on by one second whenever it is read: a part takes one second."""
     ticks = count()

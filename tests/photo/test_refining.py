@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from functools import partial
+
 import pytest
 import torch
 
@@ -26,12 +30,17 @@ def test_refinement_comes_closer_to_every_picture_and_starts_where_it_was_told()
     assert torch.allclose(alone, codes[:1], atol=1e-3)  # every picture for itself
 
 
-def test_a_caller_in_inference_mode_is_refined_alike() -> None:
+@pytest.mark.parametrize(
+    "mode", [torch.inference_mode, partial(torch.autocast, "cpu", torch.bfloat16)]
+)
+def test_the_callers_mode_changes_no_refinement(
+    mode: Callable[[], AbstractContextManager[object]],
+) -> None:
     domain = with_encoder()
     faces = domain.sample(1, seed=3)
     start = domain.sample(1, seed=4).w_plus
     wanted = refine(domain, faces.images, start, steps=2, progress=False)
-    with torch.inference_mode():
+    with mode():
         found = refine(domain, faces.images.clone(), start.clone(), steps=2, progress=False)
     torch.testing.assert_close(found, wanted)
 

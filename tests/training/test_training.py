@@ -3,6 +3,7 @@
 import math
 import subprocess
 import sys
+from contextlib import nullcontext
 from dataclasses import replace
 
 import pytest
@@ -166,7 +167,12 @@ def test_the_callers_random_numbers_stay_untouched():
     assert torch.equal(torch.rand(3), wanted)
 
 
-@pytest.mark.parametrize("mode", [torch.inference_mode, torch.no_grad])
+def rough() -> torch.autocast:
+    """As a notebook may have set it around everything."""
+    return torch.autocast("cpu", torch.bfloat16)
+
+
+@pytest.mark.parametrize("mode", [torch.inference_mode, torch.no_grad, rough])
 def test_the_callers_mode_changes_no_training(mode):
     plain, fast = (
         kind(steps=3, batch=8, held_out=0.1) for kind in (TrainingConfig, ExperimentConfig)
@@ -174,12 +180,27 @@ def test_the_callers_mode_changes_no_training(mode):
     codes = linear_codes()
     wanted = [trained(codes, plain).state_dict(), train_fast(TINY, codes, fast).state_dict()]
     with mode():
-        found = [
-            trained(linear_codes(), plain).state_dict(),
-            train_fast(TINY, linear_codes(), fast).state_dict(),
-        ]
+        with torch.autocast("cpu", enabled=False):
+            codes = linear_codes()
+        found = [trained(codes, plain).state_dict(), train_fast(TINY, codes, fast).state_dict()]
     for one, other in zip(wanted, found, strict=True):
         assert all(torch.equal(other[name], x) for name, x in one.items())
+
+
+@pytest.mark.parametrize("around", [nullcontext, rough])
+def test_a_step_in_a_low_precision_sees_what_the_last_one_learned(monkeypatch, around):
+    """Autocast keeps its casts of weights until the outermost context ends."""
+    monkeypatch.setenv("DELTAEDIT_PRECISION", "bfloat16")
+    config = ExperimentConfig(steps=4, batch=8, held_out=0.1, report_every=1, fast=True)
+    with around():
+        reports: list[Report] = []
+        train_fast(TINY, linear_codes(), config, on_report=reports.append)
+    monkeypatch.setenv("DELTAEDIT_PRECISION", "float32")
+    exact: list[Report] = []
+    train_fast(TINY, linear_codes(), config, on_report=exact.append)
+    for one, other in zip(reports, exact, strict=True):
+        assert one.validation == pytest.approx(other.validation, rel=0.02)
+    assert abs(exact[-1].validation / exact[0].validation - 1) > 0.1
 
 
 def test_the_pace_counts_steps_and_no_rest(monkeypatch):

@@ -107,6 +107,4 @@ def from_files(options: argparse.Namespace) -> None:
     example = shlex.quote(domain.spec.examples[0])
     print(f"then: deltaedit edit {example} --domain {name}")
     if options.encoder is None:
-        print(
-            "sampled pictures only: photographs need an e4e of this generator (--encoder)"
-        )
+        print("sampled pictures only: photographs need an e4e of this generator (--encoder)")

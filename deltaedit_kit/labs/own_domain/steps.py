@@ -17,7 +17,7 @@ from pathlib import Path
 from zlib import crc32
 
 from deltaedit_kit.atomic import check_regular_file, load_tensors, write_text
-from deltaedit_kit.device import kit_defaults
+from deltaedit_kit.device import learning
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.own_domain.bench import FULL, Bench, Sizes
 from deltaedit_kit.labs.own_domain.clip import make_clip
@@ -114,7 +114,7 @@ def build(
             bench = Bench(
                 project, sizes, fingerprints, step.name, clock.begin(step), device, adversarial
             )
-            with kit_defaults():
+            with learning():
                 word = step.make(bench)
             done = _done(workspace) | {step.name: fingerprints[step.name]}
             write_text(workspace / "done.json", json.dumps(done, indent=2))

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import torch
 from tqdm import tqdm
 
-from deltaedit_kit.device import kit_defaults
+from deltaedit_kit.device import learning
 from deltaedit_kit.errors import DeltaEditError, check_pictures, check_whole_number
 
 if TYPE_CHECKING:
@@ -32,8 +32,7 @@ TIE = 0.002  # λ
 SHOW_EVERY = 10  # steps between numbers beside the progress bar
 
 
-@kit_defaults()
-@torch.inference_mode(False)  # whatever the caller is in: a descent needs gradients
+@learning()
 def refine(
     domain: Domain,
     pictures: Float[Tensor, "n 3 h h"],
@@ -59,7 +58,7 @@ def refine(
     code = start.clone().requires_grad_(True)
     optimizer = torch.optim.Adam([code], lr=RATE, betas=(0.9, 0.99))
     best, least = start.clone(), torch.full((len(start),), math.inf, device=start.device)
-    with torch.enable_grad(), tqdm(total=steps, desc="refine", disable=not progress) as bar:
+    with tqdm(total=steps, desc="refine", disable=not progress) as bar:
         for step in range(steps + 1):  # the last pass only looks at what the last step made
             style = generator.to_style(code)
             made = generator.synthesize(style, code, noise="fixed")

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import torch
 from torch import nn
 
+from deltaedit_kit.device import learning
 from deltaedit_kit.labs.compare.baselines.method import Change, Method, Seconds, Settings
 from deltaedit_kit.labs.compare.baselines.objective import Drawing
 from deltaedit_kit.labs.metrics.clip_scores import sentence_embedding
@@ -103,7 +104,7 @@ class LatentMapper(Method):
             total = total + settings.identity * drawing.identity_loss(pictures, before)
         return total
 
-    @torch.inference_mode(False)  # whatever the caller is in: a training needs gradients
+    @learning()
     def train(self, text: str) -> LevelsMapper:
         """The mapper of a sentence, trained now if this object has not trained it yet."""
         if text in self.mappers:
@@ -117,13 +118,12 @@ class LatentMapper(Method):
             z = torch.randn(settings.codes, generator.style_dim, generator=random)
             w = generator.mapping(z.to(domain.device), truncation=settings.truncation)
         optimiser = torch.optim.Adam(mapper.parameters(), lr=settings.lr)
-        with torch.enable_grad():
-            for _ in range(settings.steps):
-                rows = torch.randint(len(w), (settings.batch,), generator=random)
-                loss = self.objective(mapper, generator.expand(w[rows]), wanted).mean()
-                optimiser.zero_grad(set_to_none=True)
-                loss.backward()
-                optimiser.step()
+        for _ in range(settings.steps):
+            rows = torch.randint(len(w), (settings.batch,), generator=random)
+            loss = self.objective(mapper, generator.expand(w[rows]), wanted).mean()
+            optimiser.zero_grad(set_to_none=True)
+            loss.backward()
+            optimiser.step()
         self.mappers[text] = mapper.eval().requires_grad_(False)
         return mapper
 

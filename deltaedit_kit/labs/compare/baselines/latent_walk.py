@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, ClassVar
 import torch
 from torch import Tensor
 
+from deltaedit_kit.device import learning
 from deltaedit_kit.labs.compare.baselines.method import Change, Method, Seconds, Settings
 from deltaedit_kit.labs.metrics.clip_scores import sentence_embedding
 
@@ -57,7 +58,7 @@ class LatentWalk(Method):
         """The learning rate when the share `done` in [0, 1) of the steps is behind."""
         return self.settings.lr
 
-    @torch.inference_mode(False)  # whatever the caller is in: a walk needs gradients
+    @learning()
     def _change(self, faces: Faces, text: str, neutral: str, threshold: float) -> Change:
         seconds, size = Seconds(self.domain.device.type), self.settings.batch
         with seconds.measure("preparation"):
@@ -75,11 +76,10 @@ class LatentWalk(Method):
         settings = self.settings
         w_plus = start.w_plus.detach().clone().requires_grad_()
         optimiser = torch.optim.Adam([w_plus], lr=settings.lr)
-        with torch.enable_grad():
-            for step in range(settings.steps):
-                optimiser.param_groups[0]["lr"] = self.rate(step / settings.steps)
-                loss = self.objective(w_plus, start).sum()
-                optimiser.zero_grad(set_to_none=True)
-                loss.backward()
-                optimiser.step()
+        for step in range(settings.steps):
+            optimiser.param_groups[0]["lr"] = self.rate(step / settings.steps)
+            loss = self.objective(w_plus, start).sum()
+            optimiser.zero_grad(set_to_none=True)
+            loss.backward()
+            optimiser.step()
         return w_plus.detach()

@@ -138,7 +138,7 @@ def test_relevance_asks_for_its_place_before_the_work(
     monkeypatch.setattr(relevance, "compute_relevance", lambda *_: pytest.fail("began to work"))
     (tmp_path / "file").write_text("")
     for place, words in (
-        (tmp_path / "file" / "r.safetensors", "is no folder"),
+        (tmp_path / "file" / "r.safetensors", "is not a folder"),
         (tmp_path / "r.pt", "give a file NAME.safetensors"),
         (tmp_path, "give a file NAME.safetensors"),
     ):
@@ -146,4 +146,4 @@ def test_relevance_asks_for_its_place_before_the_work(
         assert (code, words in err) == (2, True)
     code, _, err = run(capsys, "relevance", "toyfaces")
     assert code == 2
-    assert "has a relevance already, which load_domain goes on using; say with --out" in err
+    assert "has a relevance already, which load_domain uses; give another place" in err

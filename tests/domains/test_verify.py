@@ -103,4 +103,4 @@ def test_what_is_no_report_is_refused(
 ) -> None:
     (tmp_path / "a.json").write_text(text, encoding="latin-1")
     assert cli.main(["verify", "toyfaces", "--against", str(tmp_path / "a.json")]) == 2
-    assert "is no report" in capsys.readouterr().err
+    assert "is not a report" in capsys.readouterr().err

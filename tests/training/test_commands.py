@@ -71,7 +71,7 @@ def test_a_place_that_cannot_be_is_refused_before_the_work(tiny, tmp_path, capsy
     )
     (tmp_path / "file").write_text("")
     assert cli.main(["train", "tiny", "--out", str(tmp_path / "file"), *TRAIN]) == 2
-    assert "is no folder; give another" in capsys.readouterr().err
+    assert "is not a folder; give another" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_a_place_that_cannot_be_is_refused_before_the_work(tiny, tmp_path, capsy
 def test_an_ablation_does_not_take_the_place_of_the_domains_mapper(tiny, tmp_path, capsys, variant):
     tiny._folder = tmp_path / "own"
     assert cli.main(["train", "tiny", *variant]) == 2
-    assert "say with --out" in capsys.readouterr().err
+    assert "with --out" in capsys.readouterr().err
 
 
 def test_a_mapper_that_nobody_would_read_needs_a_place(tiny, tmp_path, capsys):

@@ -34,7 +34,7 @@ def register(commands: Any) -> None:
     command.add_argument(
         "--miniature",
         action="store_true",
-        help="small networks for a quick trial: minutes instead of 20 to 45",
+        help="small networks for a quick trial: a minute or two instead of 7 to 20",
     )
     command.add_argument(
         "--adversarial",

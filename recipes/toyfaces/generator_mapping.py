@@ -9,11 +9,11 @@ then draws it right). A factor that walks through colours (black,
 brown, red, blond, grey) enters as the colour itself: each named colour then has a direction of its
 own in w and s, and "red" is one step from anywhere, which no single number along the walk allows.
 
-No rotation mixes the entries: Adam gives every weight of the maps w -> s its own pace, so the
-colour of an iris, a whisper beside the width of a face, is learned as fast. With a random rotation
-eye colour and nose were not drawn at all after 44,000 pictures of 128 px. For the same reason the
-synthesis learns on w - m (`fold_offset` puts m back): a constant three times as large as what
-varies would fill Adam's averages.
+No rotation mixes the entries: Adam, which took the steps at first, gives every weight of the maps
+w -> s its own pace, so the colour of an iris, a whisper beside the width of a face, is learned as
+fast. With a random rotation eye colour and nose were not drawn at all after 44,000 pictures of 128
+px. The synthesis learns on w - m (`fold_offset` puts m back): a constant three times as large as
+what varies would fill the averages of any optimizer.
 
 Two layers can say w, and no descent is needed to find them: the first holds hinges
 leaky(z_k - t) along every coordinate that names a factor, the second is their ridge regression.

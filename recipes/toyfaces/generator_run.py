@@ -1,6 +1,6 @@
 """The state of a generator's training and one step of it; `generator.py` says what it is for.
 
-Several processes may train one model at once, each with its own batches and its own Adam, on
+Several processes may train one model at once, each with its own batches and optimizers, on
 weights that they share in memory without locks (Hogwild, Niu et al. 2011, arXiv:1106.5730). On a
 machine that does other things as well nobody waits for the slowest, as synchronous steps would.
 """
@@ -169,7 +169,7 @@ class Run:
         return loss
 
     def descend(self, data: Renders, phase: Phase, weight_map: Tensor, batch_seed: int) -> float:
-        """One step of Adam on one batch; returns the loss."""
+        """One step on one batch; returns the loss."""
         progress = min(self.step * self.config.batch / phase.pictures, 1.0)
         lr = phase.lr_end + (phase.lr_start - phase.lr_end) * 0.5 * (
             1 + math.cos(math.pi * progress)

@@ -90,7 +90,7 @@ class FactorOracle:
         for part in pictures.float().split(BATCH):
             if part.shape[-1] != side:
                 part = F.interpolate(part, (side, side), mode="bilinear", antialias=True)
-            parts.append(reader(part).clamp(0, 1))
+            parts.append(reader(part).float().clamp(0, 1))  # in autocast too
         return torch.cat(parts) if parts else pictures.new_zeros(0, len(self.factors))
 
     def visible(self, factors: Float[Tensor, "n K"]) -> Bool[Tensor, "n K"]:

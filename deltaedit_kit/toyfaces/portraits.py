@@ -58,7 +58,7 @@ def body(channels: int, plan: Sequence[tuple[int, int, int]]) -> nn.Sequential:
 
 
 class InBatches(nn.Module):
-    """A network that takes portraits of any size and number, `BATCH` at a time in float32.
+    """A network that takes portraits of any size and number, `BATCH` at a time; answers in float32.
 
     `prepare` makes of portraits what the network reads.
     """
@@ -75,7 +75,7 @@ class InBatches(nn.Module):
         """
         limited = check_pictures("pictures", pictures, limited=False).clamp(-1, 1)
         parts = self.prepare(limited).split(BATCH)
-        return torch.cat([self.network(part.float()) for part in parts])
+        return torch.cat([self.network(part.float()) for part in parts]).float()  # in autocast too
 
 
 def read_shipped(make: Callable[[], Network], file: Path) -> Network:

@@ -53,6 +53,18 @@ def test_oracle_reads_every_factor(toyfaces: Domain) -> None:
             toyfaces.read_factors(wrong)
 
 
+def test_what_is_said_of_pictures_is_float32_in_somebodys_autocast(toyfaces: Domain) -> None:
+    assert toyfaces.read_factors is not None
+    assert toyfaces.identity is not None
+    pictures = toyfaces.sample(2, seed=1).images
+    for read in (toyfaces.read_factors, toyfaces.identity, toyfaces.clip.encode_images):
+        wanted = read(pictures)
+        with torch.autocast("cpu", torch.bfloat16):
+            found = read(pictures)
+        assert found.numpy().dtype == "float32"  # numpy knows no bfloat16
+        torch.testing.assert_close(found, wanted, atol=0.03, rtol=0)
+
+
 @pytest.mark.parametrize("network", sorted(SPEC.files))
 def test_each_shipped_network_has_its_card(network: str) -> None:
     from importlib.resources import files

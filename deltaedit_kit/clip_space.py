@@ -24,6 +24,7 @@ from torch import Tensor, nn
 
 from deltaedit_kit.clip_network import ClipNetwork
 from deltaedit_kit.clip_tokenizer import tokenize
+from deltaedit_kit.device import kit_defaults
 from deltaedit_kit.errors import DeltaEditError, check_pictures, short_repr
 
 Preprocessing = Literal["plain", "delta_edit", "clip", "unit"]
@@ -114,6 +115,7 @@ class ClipSpace:
         return nn.functional.normalize(self.model.encode_image(prepared.to(dtype)).float(), dim=-1)
 
     @torch.no_grad()
+    @kit_defaults()
     def encode_texts(self, texts: Sequence[str]) -> Float[Tensor, "n E"]:
         """Unit float32 embeddings [n, E] of a list of texts.
 

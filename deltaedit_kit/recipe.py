@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from deltaedit_kit.errors import DeltaEditError, check_number, check_whole_number
+from deltaedit_kit.errors import DeltaEditError, check_number, check_whole_number, short_repr
 from deltaedit_kit.faces import Faces, SampleOrigin
 
 if TYPE_CHECKING:
@@ -213,9 +213,9 @@ def _unpack(packed: dict[str, Any]) -> torch.Tensor:
         raw = base64.b64decode(packed["float32"], validate=True)
     except (binascii.Error, ValueError) as cause:
         raise DeltaEditError("the recipe's codes are no base64; save it again") from cause
-    if len(raw) != 4 * prod(shape):
+    if len(shape) > 3 or len(raw) != 4 * prod(shape):  # [n, S] and [n, L, W]
         raise DeltaEditError(
-            f"the recipe's codes hold {len(raw)} bytes for shape {shape}; save it again"
+            f"the recipe's codes hold {len(raw)} bytes for shape {short_repr(shape)}; save it again"
         )
     array = np.frombuffer(raw, dtype="<f4").reshape(shape).astype(np.float32)
     if not np.isfinite(array).all():

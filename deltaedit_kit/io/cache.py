@@ -18,12 +18,13 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-from deltaedit_kit.atomic import write_text
+from deltaedit_kit.atomic import check_regular_file, write_text
 from deltaedit_kit.domain_spec import PublishedFile
 from deltaedit_kit.errors import DeltaEditError
 
 VARIABLE = "DELTAEDIT_CACHE"
 CHUNK = 1 << 20
+RECORD_BYTES = 200  # a hash, two spaces and a name
 
 
 def cache_root() -> Path:
@@ -74,9 +75,13 @@ def check_hashes(path: Path, file: PublishedFile) -> str:
 def first_seen(path: Path) -> str | None:
     """The SHA-256 that was recorded for `path`; None where none was."""
     record = record_of(path)
-    if not record.is_file():
+    if not record.exists():
         return None
-    return record.read_text(encoding="ascii", errors="replace").split(" ")[0].strip()
+    with check_regular_file(record).open("rb") as file:  # no more than a line has, whoever wrote it
+        found = file.read(RECORD_BYTES).decode("ascii", "replace").split(" ")[0].strip()[:64]
+    if not found.isalnum():
+        raise DeltaEditError(f"{record} holds no SHA-256; delete it, and what it stands beside")
+    return found
 
 
 def record_first_seen(path: Path, found: str) -> None:

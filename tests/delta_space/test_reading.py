@@ -93,6 +93,24 @@ def test_jsonl_with_one_or_many_captions(tmp_path: Path) -> None:
     )
 
 
+def test_no_caption_of_a_jsonl_is_lost_without_a_line(tmp_path: Path) -> None:
+    for name in ("1", "2"):
+        picture(tmp_path / f"{name}.png")
+    lines = [
+        {"picture": "1.png", "captions": []},
+        {"picture": "1.png", "caption": "first", "captions": ["second", "third"]},
+        {"picture": "1.png", "caption": "fourth", "caption_2": "fifth"},
+        {"picture": "2.png", "image": "1.png", "caption": "first", "text": "other"},
+    ]
+    (tmp_path / "list.jsonl").write_text("\n".join(json.dumps(line) for line in lines))
+    found = read_captions(tmp_path / "list.jsonl")
+    assert dict(found.items) == {
+        tmp_path / "1.png": ("first", "second", "third", "fourth", "fifth"),
+        tmp_path / "2.png": ("first",),
+    }
+    assert [line.partition(":")[0][-6:] for line in found.skipped] == ["line 1", "line 4", "line 4"]
+
+
 def test_nothing_usable_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(DeltaEditError, match="is not there"):
         read_captions(tmp_path / "nowhere")

@@ -7,7 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from deltaedit_kit.io.cache import cache_root, downloads_folder, own_folder, sha256
+from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.io.cache import (
+    cache_root,
+    downloads_folder,
+    first_seen,
+    own_folder,
+    record_first_seen,
+    record_of,
+    sha256,
+)
 from deltaedit_kit.labs.delta_space.clouds.paper import cache_folder
 
 
@@ -29,3 +38,18 @@ def test_everything_lies_under_one_root(
 def test_the_sha_256_of_a_file(tmp_path: Path) -> None:
     (tmp_path / "x").write_bytes(b"abc" * 1_000_000)
     assert sha256(tmp_path / "x") == hashlib.sha256(b"abc" * 1_000_000).hexdigest()
+
+
+def test_a_record_of_any_size_or_kind_is_one_line(tmp_path: Path) -> None:
+    path = tmp_path / "x.safetensors"
+    assert first_seen(path) is None
+    record_first_seen(path, "a" * 64)
+    assert first_seen(path) == "a" * 64
+    with record_of(path).open("wb") as sparse:
+        sparse.truncate(40 * 10**9)  # read whole, it would not fit into memory
+    with pytest.raises(DeltaEditError, match="holds no SHA-256"):
+        first_seen(path)
+    record_of(path).unlink()
+    record_of(path).mkdir()
+    with pytest.raises(DeltaEditError, match="is a folder"):
+        record_first_seen(path, "a" * 64)

@@ -110,6 +110,7 @@ def test_missing_fields_are_refused(field: str) -> None:
         {"shape": [2]},
         {"shape": [2, -1]},
         {"shape": [10**9, 10**9]},
+        {"shape": [1] * 100, "float32": "AAAAAA=="},
         {"shape": []},
         {"shape": "23"},
     ],

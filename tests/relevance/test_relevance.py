@@ -1,5 +1,6 @@
 """Relevance: the relevance mask, and R against a plain loop that draws every picture whole."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from deltaedit_kit.atomic import load_tensors
+from deltaedit_kit.atomic import load_tensors, save_tensors
 from deltaedit_kit.domain import Domain
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.lock import only_writer
@@ -120,6 +121,27 @@ def test_the_file_says_what_it_is_for_and_its_parts_go(tmp_path: Path) -> None:
     assert torch.equal(tensors["relevance"], compute_relevance(domain, Plan(2, method="gradient")))
     assert (header["domain"], header["networks"]) == ("tiny", domain.fingerprint())
     assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("method", ["difference", "gradient"])
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda rows: {"rows": rows * float("nan")},
+        lambda rows: {"rows": rows * 24},
+        lambda rows: {"rows": rows[:3]},
+        lambda rows: {"rows": rows[:, :2]},
+        lambda rows: {"others": rows},
+    ],
+)
+def test_a_kept_part_that_cannot_be_one_is_made_again(
+    method: str, spoil: Callable[[torch.Tensor], dict[str, torch.Tensor]], tmp_path: Path
+) -> None:
+    domain, plan = tiny_domain(), Plan(pictures=2, method=method)
+    wanted = compute_relevance(domain, plan, tmp_path)
+    for file in tmp_path.iterdir():
+        save_tensors(file, spoil(load_tensors(file)[0]["rows"]))
+    assert torch.equal(compute_relevance(domain, plan, tmp_path), wanted)
 
 
 def test_two_processes_do_not_sweep_each_others_parts(tmp_path: Path) -> None:

@@ -194,6 +194,9 @@ CHANGES = {
     "SELECT RAISE(IGNORE); END",
     "a view that never ends": "DROP TABLE study; CREATE VIEW study AS WITH RECURSIVE "
     "n(key, value) AS (SELECT 1, 1 UNION ALL SELECT key + 1, 1 FROM n) SELECT * FROM n",
+    "a trigger under a name of SQLite's own": "CREATE TRIGGER t BEFORE INSERT ON answer BEGIN "
+    "SELECT RAISE(IGNORE); END; PRAGMA writable_schema = ON; UPDATE sqlite_master SET "
+    "name = 'sqlite_t', sql = replace(sql, 'TRIGGER t', 'TRIGGER sqlite_t') WHERE name = 't'",
     "another table": "CREATE TABLE notes (text TEXT)",
     "a table that is gone": "DROP TABLE picture",
     "an index": "CREATE INDEX i ON answer (seconds)",
@@ -215,6 +218,10 @@ def changed(store: StudyStore, script: str, *values: object) -> Path:
 def test_a_file_that_does_more_than_keep_answers_is_refused(store: StudyStore, script: str) -> None:
     with pytest.raises(DeltaEditError, match="has been changed"):
         StudyStore(changed(store, script))
+
+
+def test_statistics_of_sqlite_are_no_change(store: StudyStore) -> None:
+    assert StudyStore(changed(store, "ANALYZE")).next_question is not None
 
 
 @pytest.mark.parametrize(

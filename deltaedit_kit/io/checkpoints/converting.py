@@ -11,6 +11,7 @@ Source: github.com/huggingface/safetensors (format).
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -36,16 +37,16 @@ def convert(source: str | Path, out: str | Path) -> Path:
     Raises DeltaEditError for a source that is not recognised or broken, and an `out` that is no
     .safetensors path, is the source itself, or cannot be written.
     """
-    out = Path(out)
+    out = Path(os.path.expanduser(out))
     if out.suffix != SUFFIX:
         raise DeltaEditError(f"the result is a safetensors file; call it {out.stem}{SUFFIX}")
     contents = read(source)
-    if same_file(contents.path, out):
-        raise DeltaEditError(f"{out} is the source itself; give another path for the result")
     kind = recognise(contents)
     if kind is None:
         raise DeltaEditError(f"{contents.path} cannot be converted: it is {what_it_is(contents)}")
     try:
+        if same_file(contents.path, out):
+            raise DeltaEditError(f"{out} is the source itself; give another path for the result")
         if kind is CODES and contents.container is Container.NUMPY:
             return _copy_array(contents, out)
         with naming(contents.path):

@@ -70,13 +70,16 @@ class Found:
 
 def find(tree: Any, *names: str, prefix: re.Pattern[str] = PREFIX) -> Found | None:
     """The state dict in which all the keys `names` are, in whatever wrapping; None: not here."""
+    looked: set[int] = set()  # a file may name one dict in hundreds of places
     for inner, around in _wrapped(tree, ()):
+        if id(inner) in looked:
+            continue
+        looked.add(id(inner))
         ends = (key for key in inner if isinstance(key, str) and key.endswith(names[0]))
         starts = (key.removesuffix(names[0]) for key in ends)
         for start in sorted(filter(prefix.fullmatch, starts), key=len):
-            own = flat_tensors(inner, start)
-            if all(name in own for name in names):
-                return Found(own, (inner, *around))
+            if all(isinstance(inner.get(start + name), Tensor) for name in names):
+                return Found(flat_tensors(inner, start), (inner, *around))
     return None
 
 

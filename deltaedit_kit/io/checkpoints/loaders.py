@@ -9,6 +9,7 @@ naming the file, the cause and the remedy, also for a file of another kind, by i
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -101,8 +102,8 @@ def load_codes(path: str | Path) -> np.ndarray | CodeStore:
     """Latent codes: the array of a .npy file (mapped and not read) or of what `convert` made of
     one, or a folder's store.
     """
-    if Path(path).is_dir():
-        return open_codes(path)
+    if os.path.isdir(home := os.path.expanduser(path)):
+        return open_codes(home)
     contents = read(path)
     with naming(path):
         if contents.container != Container.NUMPY and arrays.CODES.format_of(contents) is None:

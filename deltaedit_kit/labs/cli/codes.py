@@ -42,14 +42,11 @@ def register(commands: Any) -> None:
         metavar="DIR",
         help="output folder (default: the domain's codes/)",
     )
-    command.add_argument(
-        "--seed", type=int, default=0, help="random seed of the samples (default: 0)"
-    )
+    command.add_argument("--seed", type=int, help="random seed of the samples (default: 0)")
     command.add_argument(
         "--truncation",
         type=float,
         nargs="+",
-        default=[1.0],
         help="truncation psi; several are used in turn, as in 1 1 1 0.7 (default: 1)",
     )
     command.add_argument("--batch", type=int, default=32, help="pictures at once (default: 32)")
@@ -57,7 +54,6 @@ def register(commands: Any) -> None:
     command.add_argument(
         "--correlated",
         type=int,
-        default=1,
         help="size of a group of correlated samples (default: 1, independent)",
     )
     command.add_argument("--fast", action="store_true", help="draw as fast as this machine can")
@@ -76,6 +72,11 @@ def codes(options: argparse.Namespace) -> None:
 
     if (options.samples is None) == (options.photos is None):
         raise DeltaEditError("give either --samples N or --photos FOLDER; see `deltaedit codes -h`")
+    sampling = options.seed, options.truncation, options.correlated
+    if options.photos is not None and sampling != (None, None, None):
+        raise DeltaEditError(
+            "--seed, --truncation and --correlated choose samples; leave them out with --photos"
+        )
     if options.out is not None:
         check_folder(options.out)
     rank = this_rank()
@@ -98,11 +99,11 @@ def codes(options: argparse.Namespace) -> None:
             domain,
             out,
             options.samples,
-            options.seed,
-            options.truncation,
+            0 if options.seed is None else options.seed,
+            options.truncation or [1.0],
             options.batch,
             options.chunk,
-            options.correlated,
+            1 if options.correlated is None else options.correlated,
             options.fast,
             source=source,
             progress=show,

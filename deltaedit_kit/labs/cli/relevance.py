@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.cli.options import add_device, add_domain
 from deltaedit_kit.labs.cli.places import check_tensors, home_of, path_of
 
@@ -29,7 +30,7 @@ def register(commands: Any) -> None:
     )
     command.add_argument("--pictures", type=int, default=100, help="to average over (default: 100)")
     command.add_argument(
-        "--step", type=float, default=5.0, help="standard deviations up and down (default: 5)"
+        "--step", type=float, help="standard deviations up and down, for difference (default: 5)"
     )
     command.add_argument(
         "--seed", type=int, default=0, help="random seed of the pictures (default: 0)"
@@ -55,10 +56,17 @@ def relevance(options: argparse.Namespace) -> None:
     from deltaedit_kit.io.loading import load_domain
     from deltaedit_kit.relevance import Plan, make_relevance
 
+    if options.method != METHODS[0] and options.step is not None:
+        raise DeltaEditError(f"--step belongs to the method {METHODS[0]}; leave it out")
     domain = load_domain(options.domain, device=options.device)
     out = check_tensors(home_of(domain, "relevance") if options.out is None else options.out)
     plan = Plan(
-        options.pictures, options.step, options.seed, options.batch, options.fast, options.method
+        options.pictures,
+        5.0 if options.step is None else options.step,
+        options.seed,
+        options.batch,
+        options.fast,
+        options.method,
     )
     with tqdm(unit="picture", desc="relevance") as bar:
 

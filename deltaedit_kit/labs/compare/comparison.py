@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import TypeAdapter
 from tqdm import tqdm
 
-from deltaedit_kit.device import name_precision
+from deltaedit_kit.device import kit_defaults, name_precision
 from deltaedit_kit.errors import HIGHEST_SEED, DeltaEditError, check_whole_number
 from deltaedit_kit.labs.compare import presets
 from deltaedit_kit.labs.compare.baselines import METHODS, make, method_class
@@ -98,6 +98,7 @@ class Job:
 class Comparison:
     """A plan at work in a folder: `run()` computes what is missing."""
 
+    @kit_defaults()
     def __init__(
         self, domain: Domain, plan: Plan, prompts: Sequence[Prompt], folder: str | Path
     ) -> None:
@@ -120,6 +121,7 @@ class Comparison:
             )
         self._check_claim()
 
+    @kit_defaults()
     def run(self, progress: bool = True) -> None:
         """Compute the runs that are not there yet, tuning first; write the tables.
 

@@ -17,10 +17,9 @@ from typing import Annotated, Literal, TypeVar
 
 import torch
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
-from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
-from deltaedit_kit.atomic import check_regular_file, save_tensors, write_text
+from deltaedit_kit.atomic import check_regular_file, load_tensors, save_tensors, write_text
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.compare.prompts import Prompt
 from deltaedit_kit.labs.metrics.frechet import Moments
@@ -108,8 +107,7 @@ def read_moments(path: Path, places: Collection[str]) -> dict[tuple[str, str], M
     if not path.exists():
         return {}
     try:
-        with safe_open(str(bounded_file(path)), framework="pt") as stored:
-            tensors = {key: stored.get_tensor(key) for key in stored.keys()}  # noqa: SIM118
+        tensors, _ = load_tensors(bounded_file(path), "delete it to compute it again")
         found = {}
         for key in tensors:
             if key.endswith("|n"):
@@ -121,7 +119,7 @@ def read_moments(path: Path, places: Collection[str]) -> dict[tuple[str, str], M
         for place, network in product(places, {network for _, network in found}):
             if (place, network) not in found:
                 raise ValueError(f"{network[:60]} lacks {place!r}")
-    except (OSError, SafetensorError, KeyError, ValueError, TypeError, RuntimeError) as cause:
+    except (OSError, KeyError, ValueError, TypeError, RuntimeError) as cause:
         text = f"{path} is damaged ({_first(cause)}); delete it to compute it again"
         raise DeltaEditError(text) from None
     return found

@@ -196,7 +196,7 @@ def _rows_of(setting: str, run: Run) -> Iterator[dict[str, Any]]:
         return
     for strength, metrics in run.values.items():
         for name, numbers in metrics.items():
-            values = torch.tensor(numbers).double()
+            values = torch.tensor(numbers, dtype=torch.float64)
             values = values[~values.isnan()]
             if len(values):
                 yes_or_no = name == "success"

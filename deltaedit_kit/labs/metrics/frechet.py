@@ -108,7 +108,7 @@ def frechet_interval(groups: Sequence[Moments], reference: Moments) -> Interval:
         frechet_of_moments(reduce(add, [*groups[:k], *groups[k + 1 :]]), reference)
         for k in range(count)
     ]
-    spread = torch.tensor(left_out).double()
+    spread = torch.tensor(left_out, dtype=torch.float64)
     error = ((count - 1) / count * (spread - spread.mean()).square().sum()).sqrt()
     reach = student_reach(count) * float(error)
     return Interval(value, max(0.0, value - reach), value + reach, whole.n)

@@ -136,9 +136,12 @@ def _resume(
             for (name, x), kept in zip(learning.items(), average, strict=True):
                 x.copy_(tensors[f"network/{name}"])
                 kept.copy_(tensors[f"average/{name}"])
+                keys = STATE[type(owners[name])]
+                if not any(f"optimizer/{name}/{k}" in tensors for k in keys):
+                    continue  # a layer that pictures have not grown to yet: it had no step
                 owners[name].state[x] = {
                     k: tensors[f"optimizer/{name}/{k}"].to("cpu" if k == "step" else x).clone()
-                    for k in STATE[type(owners[name])]
+                    for k in keys
                 }
         return int(header["step"])
     except (KeyError, RuntimeError, ValueError) as cause:  # an older kit's network, say

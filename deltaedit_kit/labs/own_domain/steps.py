@@ -163,19 +163,20 @@ class Clock:
     def begin(self, step: Step) -> Callable[[int, int], None]:
         """Start a step; what it is to call as it gets on."""
         expected = self.left.pop(step.name)
-        self.start = self.last = time.monotonic()
-        first: list[int] = []
+        self.start = self.last = since = time.monotonic()
+        first, before, share = -1, -1, 0.0
 
         def tell(done: int, total: int) -> None:
+            nonlocal since, first, before, share
             now = time.monotonic()
-            if not first or done < first[0]:  # a step may train twice
-                first[:] = [done]
-                self.start = now
-            if now - self.last < EVERY or done == first[0]:
+            if first < 0 or done < before:  # a step may train twice
+                first, since = done, now
+            before, share = done, max(share, done / total)
+            if now - self.last < EVERY or done == first:
                 return
             self.last = now
-            rest = (now - self.start) * (total - done) / (done - first[0])
-            pace = (self.spent + now - self.start) / (self.expected + expected * done / total)
+            rest = (now - since) * (total - done) / (done - first)
+            pace = (self.spent + now - self.start) / (self.expected + expected * share)
             whole = rest + pace * sum(self.left.values())
             self.say(
                 f"{self._number()} {step.name}: {done}/{total}, {rest / 60:.1f} min left; "

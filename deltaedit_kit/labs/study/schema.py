@@ -57,10 +57,12 @@ CREATE TABLE answer (
 """
 
 
-# (type, name, SQL) of everything that somebody made in a file: tables, triggers, views, ...
+# (type, name, SQL) of everything in a file: tables, triggers, views, whatever they are called. Only
+# the tables of statistics that SQLite's ANALYZE makes may be there or not.
 OBJECTS = """
 SELECT type, name, coalesce(sql, '') FROM sqlite_master
-WHERE name NOT LIKE 'sqlite!_%' ESCAPE '!'
+WHERE NOT (type = 'table' AND name LIKE 'sqlite!_stat_' ESCAPE '!'
+           AND sql LIKE 'CREATE TABLE sqlite!_stat_(%' ESCAPE '!')
 """
 
 

@@ -86,16 +86,27 @@ def read_lines(file: Path, skip: Skip) -> Iterator[Row]:
             skip(f"{where}: {'not JSON' if isinstance(cause, ValueError) else 'nested too deeply'}")
             continue
         fields = entry if isinstance(entry, dict) else {}
-        picture = _first(fields, PICTURE_NAMES)
-        given = _first(fields, (*CAPTION_NAMES, *(f"{name}s" for name in CAPTION_NAMES)))
-        if not isinstance(picture, str) or not picture.strip() or given is None:
+        given = {name: value for name, value in fields.items() if value not in (None, [])}
+        pictures = [name for name in PICTURE_NAMES if name in given]
+        captions = [name for name in given if NUMBERED.fullmatch(name)]
+        kinds = [kind for kind in CAPTION_NAMES if any(name.startswith(kind) for name in captions)]
+        if not pictures or not kinds or not _is_text(given[pictures[0]]):
             skip(f"{where}: no picture or no caption named")
             continue
-        for caption in given if isinstance(given, list) else [given]:
-            if isinstance(caption, str):
-                yield where, picture.strip(), caption
+        used = [name for name in captions if name.startswith(kinds[0])]
+        for name in (*pictures[1:], *(name for name in captions if name not in used)):
+            taken = used[0] if name in captions else pictures[0]
+            skip(f"{where}: {name!r} is not read, there is {taken!r}")
+        texts = [given[name] for name in used]
+        for text in (x for one in texts for x in (one if isinstance(one, list) else [one])):
+            if isinstance(text, str):
+                yield where, given[pictures[0]].strip(), text
             else:
-                skip(f"{where}: a caption is of type {type(caption).__name__}, no text")
+                skip(f"{where}: a caption is of type {type(text).__name__}, no text")
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and bool(value.strip())
 
 
 def read_captions_of(file: Path) -> list[str]:
@@ -158,7 +169,3 @@ def _once(pairs: Sequence[tuple[str, object]]) -> dict[str, object]:
             raise DeltaEditError(f"{name[:40]!r} is given twice")
         found[name] = value
     return found
-
-
-def _first(entry: dict[str, object], names: Sequence[str]) -> object:
-    return next((entry[name] for name in names if entry.get(name) is not None), None)

@@ -142,6 +142,18 @@ def test_a_reference_without_its_floor_is_refused(
         read(tmp_path)
 
 
+def test_a_flipped_bit_of_moments_is_told(tmp_path: Path) -> None:
+    whole(tmp_path)
+    path = tmp_path / "reference-abc.safetensors"
+    content = path.read_bytes()
+    for place in range(len(content) - 40, len(content), 7):
+        spoiled = bytearray(content)
+        spoiled[place] ^= 1
+        path.write_bytes(spoiled)
+        with pytest.raises(DeltaEditError, match="delete it to compute it again"):
+            read(tmp_path)
+
+
 @pytest.mark.parametrize("strength", ["net.1", "7"])
 def test_moments_of_a_strength_that_was_not_run_are_refused(tmp_path: Path, strength: str) -> None:
     run = good(GLASSES)

@@ -128,6 +128,7 @@ def test_what_the_notebook_set_for_torch_changes_no_face(setting: object) -> Non
     assert (after.dtype, after.device.type) == (torch.float32, "cpu")
     assert torch.equal(after, edit.after)
     assert torch.equal(Editor(domain).replay(edit.recipe).after, edit.after)
+    assert domain.clip.encode_texts(["an old face"]).dtype == torch.float32
     assert domain.fingerprint("mapper", "relevance") == plain.fingerprint("mapper", "relevance")
     assert torch.equal(sample_factors(3, seed=1), SAMPLED)
     assert torch.equal(render(SAMPLED, 32), DRAWN)

@@ -221,7 +221,7 @@ def test_a_file_that_does_more_than_keep_answers_is_refused(store: StudyStore, s
 
 
 def test_statistics_of_sqlite_are_no_change(store: StudyStore) -> None:
-    assert StudyStore(changed(store, "ANALYZE")).next_question is not None
+    assert StudyStore(changed(store, "ANALYZE")).join("code-one") >= 0
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,9 @@ def refuse_name(name_or_path: str | Path) -> None:
     name = str(name_or_path).replace("/", "-")
     if name in list_models():
         tags = ", ".join(list_pretrained_tags_by_model(name)[:6])
-        raise DeltaEditError(f"{name} is a model name; give weights too, one of: {tags}")
+        raise DeltaEditError(
+            f"{name} is a model name; give weights too: a file, or in Python one of {tags}"
+        )
 
 
 def space_from(tensors: Tensors, preprocessing: str) -> ClipSpace:

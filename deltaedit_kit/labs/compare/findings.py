@@ -36,15 +36,15 @@ def finding(table: pd.DataFrame, name: str, setting: str = "") -> str:
         return ""
     best = found.iloc[0]
     line = f"{metric(name).label}: {best['method']} {_number(best)}"
+    if name in ("ids", "psnr"):
+        success = at_own(table, "success", setting).query("method == @best.method")["value"]
+        line += f" (its success: {success.iloc[0]:.0%})" if len(success) else ""
     near = found[1:].query("low <= @best.high and high >= @best.low")["method"]
     if len(near):
         line += f"; indistinguishable from it: {', '.join(near)}"
     for place, row in enumerate(found.to_dict("records"), start=1):
         if row["method"] == OURS and place > 1:
             line += f"; {OURS} is {place} of {len(found)} with {_number(row)}"
-    if name in ("ids", "psnr"):
-        success = at_own(table, "success", setting).query("method == @best.method")["value"]
-        line += f" (its success: {success.iloc[0]:.0%})" if len(success) else ""
     return line
 
 

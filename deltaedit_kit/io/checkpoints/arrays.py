@@ -25,6 +25,7 @@ from deltaedit_kit.io.checkpoints.reading import Contents
 
 R = "relevance"
 MOST_CHANNELS = 2**15  # S of a generator is some thousand; codes come by the ten thousand
+ROWS = 1024  # looked at together: codes of this shape take gigabytes
 UNIT_TOLERANCE = 0.02  # rows may have been stored in half precision
 
 
@@ -56,7 +57,7 @@ def _matrix(contents: Contents) -> Tensor | None:
     """Floats [S, E] of an array, or of the tensor called "relevance"."""
     if contents.container is Container.NUMPY:
         array: np.ndarray = contents.tree
-        if array.ndim != 2 or array.dtype.kind != "f" or len(array) > MOST_CHANNELS:
+        if not _may_be_relevance(array):
             return None
         return torch.from_numpy(np.array(array, dtype=np.float32, order="C"))
     found = find(contents.tree, R)
@@ -64,9 +65,13 @@ def _matrix(contents: Contents) -> Tensor | None:
     return None if matrix is None or matrix.dim() != 2 else matrix.float().clone()
 
 
+def _may_be_relevance(array: np.ndarray) -> bool:
+    return array.ndim == 2 and array.dtype.kind == "f" and len(array) <= MOST_CHANNELS
+
+
 def _lengths(matrix: Tensor) -> Tensor:
     """Lengths [S] of the rows; those of rows with NaN are NaN."""
-    return matrix.double().norm(dim=1)
+    return torch.cat([rows.double().norm(dim=1) for rows in matrix.split(ROWS)])
 
 
 def _unit(lengths: Tensor) -> bool:
@@ -76,12 +81,16 @@ def _unit(lengths: Tensor) -> bool:
 
 
 def _relevance_format(contents: Contents) -> str | None:
-    matrix = _matrix(contents)
-    if matrix is None:
+    if contents.container is not Container.NUMPY:
+        return None if _matrix(contents) is None else f"our layout, {contents.container.value}"
+    array: np.ndarray = contents.tree
+    if not _may_be_relevance(array):
         return None
-    if contents.container is Container.NUMPY:  # codes have the same shape
-        return "numpy array" if _unit(_lengths(matrix)) else None
-    return f"our layout, {contents.container.value}"
+    for first in range(0, len(array), ROWS):  # codes have the same shape, and are large
+        rows = torch.from_numpy(np.array(array[first : first + ROWS], dtype=np.float32))
+        if not _unit(_lengths(rows)):
+            return None
+    return "numpy array"
 
 
 def _relevance_tensors(contents: Contents) -> Tensors:

@@ -38,37 +38,43 @@ def read_table(file: Path, skip: Skip) -> Iterator[Row]:
     """Rows of a CSV. Raises DeltaEditError where its columns do not say which is which."""
     reader = csv.reader(io.StringIO(read_text(file), newline=""), strict=True)
     names = [name.strip().lower() for name in next(_rows(reader, file, skip), (0, []))[1]]
-    pictures = [name for name in PICTURE_NAMES if name in names]
-    captions = [name for name in names if NUMBERED.fullmatch(name)]
-    kinds = [kind for kind in CAPTION_NAMES if any(name.startswith(kind) for name in captions)]
-    if not pictures or not kinds:
+    picture, captions, unread = _choose(names)
+    if not picture or not captions:
         found = shown(", ".join(names), 200) or "(none)"
         raise DeltaEditError(
             f"{file.name} has the columns {found}; name one of them 'picture' and one "
             "'caption', with commas between the columns"
         )
-    used = [pictures[0], *(name for name in captions if name.startswith(kinds[0]))]
-    if twice := [name for name in used if names.count(name) > 1]:
+    if twice := [name for name in (picture, *captions) if names.count(name) > 1]:
         raise DeltaEditError(
             f"{file.name} has two columns {twice[0]!r}; rename one of them, captions as caption_1, "
             "caption_2"
         )
-    for name in (*pictures, *captions):
-        if name not in used:
-            taken = used[1] if name in captions else used[0]
-            skip(f"{file.name}: the column {name!r} is not read, there is {taken!r}")
+    for name, taken in unread:
+        skip(f"{file.name}: the column {name!r} is not read, there is {taken!r}")
     for number, row in _rows(reader, file, skip):
         where = f"{file.name} line {number}"
         if len(row) > len(names):
             skip(f"{where}: {len(row)} cells for {len(names)} columns; quote captions with commas")
             continue
         cells = dict(zip(names, row, strict=False))
-        texts = [cells[name] for name in used[1:] if cells.get(name, "").strip()]
-        if not cells.get(used[0], "").strip():
+        texts = [cells[name] for name in captions if cells.get(name, "").strip()]
+        if not cells.get(picture, "").strip():
             skip(f"{where}: no picture named")
             continue
         for text in texts or [""]:
-            yield where, cells[used[0]].strip(), text
+            yield where, cells[picture].strip(), text
+
+
+def _choose(names: Sequence[str]) -> tuple[str, list[str], list[tuple[str, str]]]:
+    """The picture's name ("": none), those of the captions, and (one not read, one that is)."""
+    pictures = [name for name in PICTURE_NAMES if name in names]
+    captions = [name for name in names if NUMBERED.fullmatch(name)]
+    kind = next((k for k in CAPTION_NAMES if any(name.startswith(k) for name in captions)), "")
+    used = [name for name in captions if name.startswith(kind)]
+    unread = [(name, pictures[0]) for name in pictures[1:]]
+    unread += [(name, used[0]) for name in captions if name not in used]
+    return next(iter(pictures), ""), used, unread
 
 
 def read_lines(file: Path, skip: Skip) -> Iterator[Row]:
@@ -87,26 +93,19 @@ def read_lines(file: Path, skip: Skip) -> Iterator[Row]:
             continue
         fields = entry if isinstance(entry, dict) else {}
         given = {name: value for name, value in fields.items() if value not in (None, [])}
-        pictures = [name for name in PICTURE_NAMES if name in given]
-        captions = [name for name in given if NUMBERED.fullmatch(name)]
-        kinds = [kind for kind in CAPTION_NAMES if any(name.startswith(kind) for name in captions)]
-        if not pictures or not kinds or not _is_text(given[pictures[0]]):
+        name, captions, unread = _choose(list(given))
+        picture = given.get(name)
+        if not isinstance(picture, str) or not picture.strip() or not captions:
             skip(f"{where}: no picture or no caption named")
             continue
-        used = [name for name in captions if name.startswith(kinds[0])]
-        for name in (*pictures[1:], *(name for name in captions if name not in used)):
-            taken = used[0] if name in captions else pictures[0]
-            skip(f"{where}: {name!r} is not read, there is {taken!r}")
-        texts = [given[name] for name in used]
+        for other, taken in unread:
+            skip(f"{where}: {other!r} is not read, there is {taken!r}")
+        texts = [given[caption] for caption in captions]
         for text in (x for one in texts for x in (one if isinstance(one, list) else [one])):
             if isinstance(text, str):
-                yield where, given[pictures[0]].strip(), text
+                yield where, picture.strip(), text
             else:
                 skip(f"{where}: a caption is of type {type(text).__name__}, no text")
-
-
-def _is_text(value: object) -> bool:
-    return isinstance(value, str) and bool(value.strip())
 
 
 def read_captions_of(file: Path) -> list[str]:

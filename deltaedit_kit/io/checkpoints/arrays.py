@@ -11,7 +11,7 @@ Source: the files of github.com/Yueming6568/DeltaEdit; .npy: numpy.lib.format.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -43,7 +43,7 @@ def relevance_from(contents: Contents) -> Tensor:
             "relevance holds NaN or infinity: what made it met a picture that was none; make it "
             "again with `deltaedit relevance`"
         )
-    lengths = _lengths(matrix)
+    lengths = torch.cat(list(_lengths(matrix)))
     if not _unit(lengths):
         raise DeltaEditError(
             f"its rows are {float(lengths.min()):.3g} to {float(lengths.max()):.3g} long, those of "
@@ -69,9 +69,12 @@ def _may_be_relevance(array: np.ndarray) -> bool:
     return array.ndim == 2 and array.dtype.kind == "f" and len(array) <= MOST_CHANNELS
 
 
-def _lengths(matrix: Tensor) -> Tensor:
-    """Lengths [S] of the rows; those of rows with NaN are NaN."""
-    return torch.cat([rows.double().norm(dim=1) for rows in matrix.split(ROWS)])
+def _lengths(matrix: Tensor | np.ndarray) -> Iterator[Tensor]:
+    """Lengths of `ROWS` rows after the other; those of rows with NaN are NaN."""
+    for first in range(0, max(len(matrix), 1), ROWS):
+        rows = matrix[first : first + ROWS]
+        rows = rows if isinstance(rows, Tensor) else torch.from_numpy(np.array(rows))
+        yield rows.double().norm(dim=1)
 
 
 def _unit(lengths: Tensor) -> bool:
@@ -86,11 +89,7 @@ def _relevance_format(contents: Contents) -> str | None:
     array: np.ndarray = contents.tree
     if not _may_be_relevance(array):
         return None
-    for first in range(0, len(array), ROWS):  # codes have the same shape, and are large
-        rows = torch.from_numpy(np.array(array[first : first + ROWS], dtype=np.float32))
-        if not _unit(_lengths(rows)):
-            return None
-    return "numpy array"
+    return "numpy array" if all(map(_unit, _lengths(array))) else None  # codes have the same shape
 
 
 def _relevance_tensors(contents: Contents) -> Tensors:

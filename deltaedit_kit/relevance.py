@@ -226,9 +226,10 @@ class Probe:
         file = None if parts is None else parts / f"part-{number:04d}.safetensors"
         if file is not None and file.exists():
             with suppress(DeltaEditError):  # damaged: it is made again
-                rows = self._checked(load_tensors(file)[0].get("rows"), number)
-                self._count(self._cost(number))
-                return rows
+                rows = load_tensors(file)[0].get("rows")
+                if rows is not None and self._can_be_part(rows, number):
+                    self._count(self._cost(number))
+                    return rows.to(self.domain.device)
         rows = make()
         if not bool(rows.isfinite().all()):
             raise DeltaEditError(
@@ -239,18 +240,16 @@ class Probe:
             save_tensors(file, {"rows": rows})
         return rows
 
-    def _checked(self, rows: Tensor | None, number: int) -> Tensor:
-        """What a finished part holds, on the domain's device, if it can be that part."""
+    def _can_be_part(self, rows: Tensor, number: int) -> bool:
+        """Whether a kept part has the shape of this one and rows of lengths that it can have."""
         layout, single = self.domain.layout, self.plan.method == "difference"
         width = layout.widths[number] if single else layout.total
-        if rows is None or rows.shape != (width, self.clip.width) or not rows.is_floating_point():
-            raise DeltaEditError(f"it is not part {number}")
+        if rows.shape != (width, self.clip.width) or not rows.is_floating_point():
+            return False
         lengths = rows.norm(dim=1)
-        unit = (lengths - 1).abs().minimum(lengths) < 1e-3
-        fits = unit if single else lengths <= 1.001 * min(self.size, self.plan.pictures - number)
-        if not bool(fits.all()):  # NaN fits nowhere
-            raise DeltaEditError(f"its rows are no part of R, number {number}")
-        return rows.to(self.domain.device)
+        if single:  # unit rows, or zero
+            return bool(((lengths - 1).abs().minimum(lengths) < 1e-3).all())  # NaN is neither
+        return bool((lengths <= 1.001 * min(self.size, self.plan.pictures - number)).all())
 
     def difference(self, layer: int, s: Tensor, w_plus: Tensor) -> Tensor:
         """Unit rows [width, E] of R for one layer, from codes s [n, S], w_plus [n, L, W]."""

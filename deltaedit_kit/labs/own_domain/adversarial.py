@@ -24,10 +24,9 @@ from typing import cast
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float
-from safetensors import safe_open
 from torch import Tensor, nn
 
-from deltaedit_kit.atomic import save_tensors
+from deltaedit_kit.atomic import load_tensors, save_tensors
 from deltaedit_kit.labs.own_domain.critic import Discriminator
 from deltaedit_kit.stylegan2 import Generator
 from deltaedit_kit.stylegan2.layers import ToRGB
@@ -164,9 +163,9 @@ class Run:
         """Go on from a saved state, with or without the optimisers' moments."""
         if not path.exists():
             return False
-        with safe_open(path, "pt") as file:
-            self.step = int(file.metadata()["step"])
-            tensors = {key: file.get_tensor(key).float() for key in file.keys()}  # noqa: SIM118
+        stored, header = load_tensors(path, "delete it to begin again")
+        self.step = int(header["step"])
+        tensors = {key: value.float() for key, value in stored.items()}
         for name, net in self.networks.items():
             net.load_state_dict(part(tensors, name))
         for name, adam in self.optimizers.items():

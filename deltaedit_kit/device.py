@@ -14,7 +14,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import lru_cache
 
 import torch
@@ -148,7 +148,8 @@ def name_precision(device: str | torch.device, fast: bool = True, gradients: boo
 def _autocast(
     device: torch.device, dtype: torch.dtype, keep_casts: bool = True
 ) -> AbstractContextManager[object]:
-    return torch.autocast(device.type, dtype, dtype != torch.float32, keep_casts)
+    enabled = dtype != torch.float32
+    return torch.autocast(device.type, dtype, enabled=enabled, cache_enabled=keep_casts)
 
 
 def full_precision(device: str | torch.device) -> torch.autocast:
@@ -182,10 +183,12 @@ def learning() -> Iterator[None]:
     A decorator, too. A caller's autocast would keep its first casts of the weights: a training in
     it would run to its end and learn nothing.
     """
-    with ExitStack() as modes:
-        modes.enter_context(kit_defaults())
-        modes.enter_context(torch.inference_mode(False))
-        modes.enter_context(torch.enable_grad())
-        for device in ("cpu", "cuda") if torch.cuda.is_available() else ("cpu",):
-            modes.enter_context(full_precision(device))
+    gpu = "cuda" if torch.cuda.is_available() else "cpu"
+    with (
+        kit_defaults(),
+        torch.inference_mode(False),
+        torch.enable_grad(),
+        full_precision("cpu"),
+        full_precision(gpu),
+    ):
         yield

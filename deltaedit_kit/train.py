@@ -282,8 +282,8 @@ class Run:
         again = "give another folder, or delete it to start again"
         saved, header = load_tensors(path, again)
         step = header.pop("step", "")
-        fits = step.isdecimal() and len(step) < 10 and int(step) <= self.config.steps
-        fits = fits and header == self.identity
+        known = header == self.identity and step.isdecimal() and len(step) < 10  # int() has limits
+        fits = known and int(step) <= self.config.steps
         shapes = [{k: (v.shape, v.dtype) for k, v in x.items()} for x in (saved, own)]
         if not fits or shapes[0] != shapes[1]:
             raise DeltaEditError(f"{path} belongs to a run with other settings or codes; {again}")

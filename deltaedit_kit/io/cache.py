@@ -24,7 +24,7 @@ from deltaedit_kit.errors import DeltaEditError
 
 VARIABLE = "DELTAEDIT_CACHE"
 CHUNK = 1 << 20
-RECORD_BYTES = 200  # a hash, two spaces and a name
+HASH_DIGITS = 64  # of SHA-256
 
 
 def cache_root() -> Path:
@@ -77,8 +77,8 @@ def first_seen(path: Path) -> str | None:
     record = record_of(path)
     if not record.exists():
         return None
-    with check_regular_file(record).open("rb") as file:  # no more than a line has, whoever wrote it
-        found = file.read(RECORD_BYTES).decode("ascii", "replace").split(" ")[0].strip()[:64]
+    with check_regular_file(record).open("rb") as file:  # no more of it, whoever wrote it
+        found = file.read(HASH_DIGITS).decode("ascii", "replace").split(" ")[0].strip()
     if not found.isalnum():
         raise DeltaEditError(f"{record} holds no SHA-256; delete it, and what it stands beside")
     return found

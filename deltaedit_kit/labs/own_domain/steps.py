@@ -10,6 +10,7 @@ changed caption trains CLIP again and all that follows it, but draws no render t
 from __future__ import annotations
 
 import json
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -164,12 +165,12 @@ class Clock:
         """Start a step; what it is to call as it gets on."""
         expected = self.left.pop(step.name)
         self.start = self.last = since = time.monotonic()
-        first, before, share = -1, -1, 0.0
+        first, before, share = 0, math.inf, 0.0
 
         def tell(done: int, total: int) -> None:
             nonlocal since, first, before, share
             now = time.monotonic()
-            if first < 0 or done < before:  # a step may train twice
+            if done < before:  # the first call, or a step that trains twice
                 first, since = done, now
             before, share = done, max(share, done / total)
             if now - self.last < EVERY or done == first:

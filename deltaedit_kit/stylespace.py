@@ -20,7 +20,6 @@ Source: Wu et al. 2021, "StyleSpace Analysis" (arXiv:2011.12799); groups: DeltaE
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal, get_args
@@ -101,29 +100,18 @@ class StyleLayout:
         """The layer that each entry of s belongs to, int64."""
         return torch.repeat_interleave(torch.tensor(self.widths))
 
-    def split(self, s: Float[Tensor, "n s"]) -> tuple[Tensor, ...]:
-        """One [n, width] a layer (views). Raises DeltaEditError for another width."""
-        self.check(s)
-        return s.split(self.widths, dim=1)
-
-    def join(self, parts: Sequence[Tensor]) -> Float[Tensor, "n s"]:
-        """The inverse of `split`. Raises DeltaEditError for parts of other widths."""
-        widths = tuple(part.shape[-1] for part in parts)
-        if widths != self.widths:
-            raise DeltaEditError(
-                f"the parts have the widths {widths}, this layout has {self.widths}; "
-                "join what `split` of the same layout returned"
-            )
-        return torch.cat(tuple(parts), dim=1)
-
     def groups(
         self, s: Float[Tensor, "n s"]
     ) -> tuple[Float[Tensor, "n a c"], Float[Tensor, "n b c"], Float[Tensor, "n f"]]:
-        """Coarse tokens, medium tokens, fine vector. Raises DeltaEditError as `split`.
+        """Coarse tokens, medium tokens, fine vector. Raises DeltaEditError for another width.
 
         Views of s, but for tokens of a group whose layers are not all C wide.
         """
-        self.check(s)
+        if s.ndim != 2 or s.shape[1] != self.total:
+            raise DeltaEditError(
+                f"s has the shape {list(s.shape)}, this layout needs [n, {self.total}]; "
+                "use codes of the same domain, as G.to_style returns them"
+            )
         coarse, medium, fine = (s[:, part] for part in self.group_slices.values())
         return self._tokens(coarse, "coarse"), self._tokens(medium, "medium"), fine
 
@@ -152,11 +140,3 @@ class StyleLayout:
         if set(widths) == {self.token_width}:
             return [tokens.flatten(1)]
         return [tokens[:, k, :width] for k, width in enumerate(widths)]
-
-    def check(self, s: Tensor) -> None:
-        """Raise DeltaEditError unless s is [n, S]."""
-        if s.ndim != 2 or s.shape[1] != self.total:
-            raise DeltaEditError(
-                f"s has the shape {list(s.shape)}, this layout needs [n, {self.total}]; "
-                "use codes of the same domain, as G.to_style returns them"
-            )

@@ -25,7 +25,6 @@ from torch import Tensor, nn
 from deltaedit_kit.errors import DeltaEditError, check_number, check_tensor
 from deltaedit_kit.stylegan2.layers import StyledConv, ToRGB, mapping_network
 from deltaedit_kit.stylegan2.layout import infer_sizes, unwrap
-from deltaedit_kit.stylegan2.precision import Precision
 from deltaedit_kit.stylegan2.synthesis import Noise, State, SynthesisLayer
 
 
@@ -33,9 +32,8 @@ class Generator(nn.Module):
     """StyleGAN2 with `channels[r]` feature channels at resolution r = 4, 8, ... `resolution`.
 
     z and w have the width `style_dim`. `load_state_dict` takes the rosinality layout (`g_ema`) as
-    it is, `from_state_dict` finds the sizes too. Codes and pictures have the parameters' dtype; a
-    `Precision` assigned to `precision` lets the high resolutions compute in 16 bits. Raises
-    DeltaEditError for sizes that do not fit.
+    it is, `from_state_dict` finds the sizes too. Codes and pictures have the parameters' dtype.
+    Raises DeltaEditError for sizes that do not fit.
     """
 
     mean_w: Float[Tensor, " w"] | None
@@ -46,8 +44,6 @@ class Generator(nn.Module):
         channels: Mapping[int, int],
         style_dim: int,
         mapping_layers: int = 8,
-        mapping_lr_mul: float = 0.01,
-        blur_kernel: tuple[int, ...] = (1, 3, 3, 1),
     ) -> None:
         super().__init__()
         if resolution < 8 or resolution & (resolution - 1):
@@ -58,7 +54,7 @@ class Generator(nn.Module):
             raise DeltaEditError(f"channels lacks the resolutions {missing}; give all of {sizes}")
         self.resolution = resolution
         self.style_dim = style_dim
-        self.style = mapping_network(style_dim, mapping_layers, mapping_lr_mul)
+        self.style = mapping_network(style_dim, mapping_layers)
         self.input = nn.Module()
         self.input.register_parameter("input", nn.Parameter(torch.randn(1, channels[4], 4, 4)))
         self.conv1 = StyledConv(channels[4], channels[4], style_dim)
@@ -67,15 +63,14 @@ class Generator(nn.Module):
         self.to_rgbs = nn.ModuleList()
         for below, size in pairwise(sizes):
             wide, own = channels[below], channels[size]
-            self.convs.append(StyledConv(wide, own, style_dim, blur_kernel))
+            self.convs.append(StyledConv(wide, own, style_dim, upsample=True))
             self.convs.append(StyledConv(own, own, style_dim))
-            self.to_rgbs.append(ToRGB(own, style_dim, blur_kernel))
+            self.to_rgbs.append(ToRGB(own, style_dim, upsample=True))
         self.noises = nn.Module()
         for index, size in enumerate(sorted([*sizes, *sizes[1:]])):  # 4, 8, 8, 16, 16, ...
             self.noises.register_buffer(f"noise_{index}", torch.randn(1, 1, size, size))
         # Not persistent: the public key layout has no place for it (see `checkpoint`).
         self.register_buffer("mean_w", None, persistent=False)
-        self.precision: Precision | None = None  # None: one dtype for all
 
     @property
     def layers(self) -> tuple[SynthesisLayer, ...]:
@@ -177,7 +172,7 @@ class Generator(nn.Module):
         for step in self.layers[layer:]:
             if resolution is not None and step.resolution > resolution:
                 break
-            state = step(state, styles[step.index], w_plus, noise, self.precision)
+            state = step(state, styles[step.index], w_plus, noise)
         return cast(Tensor, state.image)
 
     def state_before(
@@ -191,7 +186,7 @@ class Generator(nn.Module):
         self._check_stop(layer, None)
         styles, state = s.split(self.style_widths, dim=1), self.start(s.shape[0])
         for step in self.layers[:layer]:
-            state = step(state, styles[step.index], w_plus, "fixed", self.precision)
+            state = step(state, styles[step.index], w_plus, "fixed")
         return state
 
     def start(self, n: int) -> State:
@@ -213,15 +208,13 @@ class Generator(nn.Module):
         return {**self.state_dict(), **extra}
 
     @classmethod
-    def from_state_dict(
-        cls, checkpoint: Mapping[str, Any], mapping_lr_mul: float = 0.01
-    ) -> Generator:
+    def from_state_dict(cls, checkpoint: Mapping[str, Any]) -> Generator:
         """A generator with every size read off the keys (rosinality layout, wrapped or flat).
 
         Raises DeltaEditError for keys or shapes that are no such layout.
         """
         tensors, mean_w = unwrap(checkpoint)
-        generator = cls(**infer_sizes(tensors), mapping_lr_mul=mapping_lr_mul)
+        generator = cls(**infer_sizes(tensors))
         try:
             generator.load_state_dict(tensors)
         except RuntimeError as error:

@@ -56,12 +56,12 @@ class EqualLinear(nn.Module):
             return ops.scaled_leaky_relu(y) if self.activate else y
 
 
-def mapping_network(width: int, depth: int, lr_mul: float) -> nn.Sequential:
+def mapping_network(width: int, depth: int) -> nn.Sequential:
     """z [n, width] -> w [n, width]: PixelNorm, then `depth` activated linear layers.
 
     `lr_mul` slows its learning: a small step here moves every picture.
     """
-    linears = (EqualLinear(width, width, lr_mul=lr_mul, activate=True) for _ in range(depth))
+    linears = (EqualLinear(width, width, lr_mul=0.01, activate=True) for _ in range(depth))
     return nn.Sequential(PixelNorm(), *linears)
 
 
@@ -70,9 +70,9 @@ class Fir(nn.Module):
 
     kernel: Tensor
 
-    def __init__(self, taps: tuple[int, ...]) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self.register_buffer("kernel", ops.fir_kernel(taps, gain=4.0))
+        self.register_buffer("kernel", ops.fir_kernel((1, 3, 3, 1), gain=4.0))
 
 
 class ModulatedConv(nn.Module):
@@ -84,12 +84,12 @@ class ModulatedConv(nn.Module):
         fan_out: int,
         size: int,
         style_dim: int,
-        blur_kernel: tuple[int, ...] | None = None,
+        upsample: bool = False,
     ) -> None:
         super().__init__()
         self.weight = nn.Parameter(torch.randn(1, fan_out, fan_in, size, size))
         self.modulation = EqualLinear(style_dim, fan_in, bias_init=1.0)
-        self.blur = Fir(blur_kernel) if blur_kernel is not None else None
+        self.blur = Fir() if upsample else None
         self.scale = 1 / (fan_in * size**2) ** 0.5
 
     @property
@@ -102,7 +102,7 @@ class ModulatedConv(nn.Module):
         x: Float[Tensor, "n i h w"],
         style: Float[Tensor, "n i"],
         bias: Float[Tensor, " o"],
-        noise: Tensor | None,
+        noise: Tensor,
         gain: float,
     ) -> Float[Tensor, "n o H W"]:
         """`style` is already out of `modulation`; for the rest see `ops.modulated_conv`.
@@ -130,29 +130,23 @@ class Bias(nn.Module):
 
 
 class StyledConv(nn.Module):
-    """3x3 layer: modulated convolution + noise + bias, leaky ReLU; doubles the size with `blur`."""
+    """3x3 layer: modulated convolution + noise + bias, leaky ReLU; `upsample` doubles the size."""
 
-    def __init__(
-        self,
-        fan_in: int,
-        fan_out: int,
-        style_dim: int,
-        blur_kernel: tuple[int, ...] | None = None,
-    ) -> None:
+    def __init__(self, fan_in: int, fan_out: int, style_dim: int, upsample: bool = False) -> None:
         super().__init__()
-        self.conv = ModulatedConv(fan_in, fan_out, 3, style_dim, blur_kernel)
+        self.conv = ModulatedConv(fan_in, fan_out, 3, style_dim, upsample)
         self.noise = NoiseScale()
         self.activate = Bias(fan_out)
 
     def forward(
-        self, x: Float[Tensor, "n i h w"], style: Float[Tensor, "n i"], noise: Tensor | None
+        self, x: Float[Tensor, "n i h w"], style: Float[Tensor, "n i"], noise: Tensor
     ) -> Float[Tensor, "n o H W"]:
-        """`noise` is [1 or n, 1, H, W] of the size of the result, or None.
+        """`noise` is [1 or n, 1, H, W], of the size of the result.
 
         sqrt(2) of the activation is applied before the leaky ReLU, where it is free: for c > 0
         leaky(c v) = c leaky(v).
         """
-        noise = None if noise is None else noise * self.noise.weight
+        noise = noise * self.noise.weight
         y = self.conv(x, style, self.activate.bias, noise, gain=ops.LEAKY_GAIN)
         return F.leaky_relu(y, ops.LEAKY_SLOPE, inplace=True)
 
@@ -160,13 +154,11 @@ class StyledConv(nn.Module):
 class ToRGB(nn.Module):
     """Features -> picture, added to the upsampled picture so far."""
 
-    def __init__(
-        self, fan_in: int, style_dim: int, blur_kernel: tuple[int, ...] | None = None
-    ) -> None:
+    def __init__(self, fan_in: int, style_dim: int, upsample: bool = False) -> None:
         super().__init__()
         self.bias = nn.Parameter(torch.zeros(1, 3, 1, 1))
         self.conv = ModulatedConv(fan_in, 3, 1, style_dim)
-        self.upsample = Fir(blur_kernel) if blur_kernel is not None else None
+        self.upsample = Fir() if upsample else None
 
     def forward(
         self, x: Float[Tensor, "n i h h"], row: Float[Tensor, "n w"], image: Tensor | None

@@ -21,9 +21,8 @@ from torch import Tensor
 
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.stylegan2.layers import StyledConv, ToRGB
-from deltaedit_kit.stylegan2.precision import Precision
 
-Noise = Literal["fixed", "random", "none"]
+Noise = Literal["fixed", "random"]
 
 
 class State(NamedTuple):
@@ -65,26 +64,18 @@ class SynthesisLayer:
         style: Float[Tensor, "n c"],
         w_plus: Float[Tensor, "n l w"],
         noise: Noise,
-        precision: Precision | None = None,
     ) -> State:
         """The state before this layer -> the state after it. ToRGB reads row `index` + 1 of w+."""
-        features, drawn = state.features, self._draw(noise, style)
-        if precision is None:
-            features = self.conv(features, style, drawn)
-        else:
-            features = self.conv(precision.enter(features, self.resolution), style, drawn)
-            features = precision.leave(features)
+        features = self.conv(state.features, style, self._draw(noise, style))
         if self.to_rgb is None:
             return State(features, state.image)
         return State(features, self.to_rgb(features, w_plus[:, self.index + 1], state.image))
 
-    def _draw(self, noise: Noise, style: Tensor) -> Tensor | None:
-        """The stored noise [1, 1, h, h], a fresh one a picture [n, 1, h, h], or none."""
+    def _draw(self, noise: Noise, style: Tensor) -> Tensor:
+        """The stored noise [1, 1, h, h], or a fresh one a picture [n, 1, h, h]."""
         if noise == "fixed":
             return self.noise
         if noise == "random":
             shape = (style.shape[0], *self.noise.shape[1:])
             return torch.randn(shape, device=style.device, dtype=style.dtype)
-        if noise == "none":
-            return None
-        raise DeltaEditError(f"noise={noise!r} is unknown; use 'fixed', 'random' or 'none'")
+        raise DeltaEditError(f"noise={noise!r} is unknown; use 'fixed' or 'random'")

@@ -8,9 +8,8 @@ import torch
 
 from deltaedit_kit.io.checkpoints.converting import convert
 from deltaedit_kit.io.checkpoints.loaders import load_clip, load_delta_mapper, load_stylegan2
-from deltaedit_kit.stylegan2 import Precision
 from tests.fixtures.parity.rule import rnd
-from tests.parity.cases import FLOAT16_BOUND, assert_agrees, load_case, rounding
+from tests.parity.cases import assert_agrees, load_case
 
 pytestmark = pytest.mark.slow
 
@@ -53,16 +52,6 @@ def test_rosinality_generator_from_a_file(converted: bool, tmp_path: Path) -> No
     style = generator.to_style(case["wplus"])
     assert_agrees(style, case["s"])
     assert_agrees(generator.synthesize(style, case["wplus"]), case["image"])
-
-
-@pytest.mark.parametrize("name", NVIDIA)
-def test_float16_of_nvidias_pickles(name: str) -> None:
-    generator = load_stylegan2(shared(f"{name}.pkl"))
-    generator.precision = Precision.published(generator.resolution)
-    with np.load(shared(f"{NVIDIA[name]}.npz")) as stored:
-        z, expected = (torch.from_numpy(stored[key]) for key in ("z", "image_psi07"))
-    with torch.no_grad():
-        assert 0 < rounding(generator(z, truncation=0.7), expected) < FLOAT16_BOUND
 
 
 def test_mapper_after_conversion(tmp_path: Path) -> None:

@@ -1,7 +1,5 @@
 """The generator behaves as its module text says: joints, truncation, restarts, errors."""
 
-import copy
-
 import pytest
 import torch
 from torch import Tensor
@@ -129,18 +127,12 @@ def test_no_codes_give_no_pictures(generator: Generator, w_plus: Tensor) -> None
     assert none.shape == (0, 3, side, side)
 
 
-def test_noise_is_fixed_random_or_none(generator: Generator, w_plus: Tensor) -> None:
+def test_noise_is_fixed_or_random(generator: Generator, w_plus: Tensor) -> None:
     s = generator.to_style(w_plus)
     fixed = generator.synthesize(s, w_plus)
     assert torch.equal(fixed, generator.synthesize(s, w_plus, noise="fixed"))
     random = generator.synthesize(s, w_plus, noise="random")
     assert not torch.allclose(random, generator.synthesize(s, w_plus, noise="random"))
-    silent = copy.deepcopy(generator)
-    for layer in silent.layers:
-        torch.nn.init.zeros_(layer.conv.noise.weight)
-    torch.testing.assert_close(
-        generator.synthesize(s, w_plus, noise="none"), silent.synthesize(s, w_plus)
-    )
 
 
 def test_every_parameter_learns() -> None:

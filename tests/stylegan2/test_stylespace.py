@@ -1,4 +1,4 @@
-"""s splits into layers and groups, and back."""
+"""s splits into groups, and back."""
 
 import pytest
 import torch
@@ -31,13 +31,6 @@ def test_the_published_group_borders() -> None:
     assert torch.equal(fine, s[:, 3584:])
 
 
-def test_split_and_join_are_inverse() -> None:
-    s = torch.randn(3, TOY.total)
-    parts = TOY.split(s)
-    assert tuple(part.shape[1] for part in parts) == TOY.widths
-    assert torch.equal(TOY.join(parts), s)
-
-
 def test_32_px_give_their_last_side_to_the_fine_group() -> None:
     coarse, medium, fine = OF_32_PX.groups(torch.arange(56.0)[None])
     assert [coarse.shape[1], medium.shape[1], fine.shape[1]] == [3, 2, 16]
@@ -58,7 +51,7 @@ def test_narrow_layers_are_tokens_filled_up_with_zeros() -> None:
     s = torch.randn(2, UNEVEN.total)
     coarse, medium, _ = UNEVEN.groups(s)
     assert (coarse.shape, medium.shape) == ((2, 3, 8), (2, 4, 8))
-    for k, layer in enumerate(UNEVEN.split(s)[:7]):
+    for k, layer in enumerate(s.split(UNEVEN.widths, dim=1)[:7]):
         token = torch.cat((coarse, medium), dim=1)[:, k]
         assert torch.equal(token[:, : layer.shape[1]], layer)
         assert not token[:, layer.shape[1] :].any()
@@ -72,9 +65,7 @@ def test_slices_and_layers_of_channels_tell_the_same() -> None:
 
 def test_other_widths_are_refused() -> None:
     with pytest.raises(DeltaEditError, match=r"needs \[n, 1184\]"):
-        TOY.split(torch.randn(2, 6048))
-    with pytest.raises(DeltaEditError, match="same layout"):
-        TOY.join(FACES.split(torch.randn(2, 6048)))
+        TOY.groups(torch.randn(2, 6048))
 
 
 @pytest.mark.parametrize(

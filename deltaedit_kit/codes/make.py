@@ -28,6 +28,7 @@ from deltaedit_kit.atomic import remove_leftovers
 from deltaedit_kit.codes.header import CHUNK, FILE, StoreHeader
 from deltaedit_kit.codes.store import CodeStore, Shard, read_shard, shard_path, write_shard
 from deltaedit_kit.device import computing, full_precision, kit_defaults, name_precision
+from deltaedit_kit.domain import pictures_a_pass
 from deltaedit_kit.errors import HIGHEST_SEED, DeltaEditError, check_number, check_whole_number
 from deltaedit_kit.lock import only_writer
 
@@ -120,7 +121,7 @@ def make_codes(
     n: int | None = None,
     seed: int = 0,
     truncations: Sequence[float] = (1.0,),
-    batch: int = 32,
+    batch: int | None = None,
     chunk: int | None = None,
     correlated: int = 1,
     fast: bool = False,
@@ -133,14 +134,15 @@ def make_codes(
 
     `Samples` of (seed, truncations, correlated), or another `source`, of which `n` None takes all.
     What is there already stays. `fast` draws as fast as this machine can, `batch` only trades speed
-    for memory. Several processes make one `part` of `parts` each; the store returned is complete in
-    the one that finishes last. Raises DeltaEditError for a folder with other codes or another
-    writer, groups that a domain cannot draw, a full disk, numbers that float16 cannot hold and
-    wrong settings.
+    for memory (None: as many as `Domain.draw` takes at once). Several processes make one `part` of
+    `parts` each; the store returned is complete in the one that finishes last. Raises
+    DeltaEditError for a folder with other codes or another writer, groups that a domain cannot
+    draw, a full disk, numbers that float16 cannot hold and wrong settings.
     """
     folder, correlated = Path(folder), check_whole_number("correlated", correlated, 1)
     if chunk is None:  # groups stay whole
         chunk = max(CHUNK - CHUNK % correlated, correlated)
+    batch = pictures_a_pass(domain.spec.resolution) if batch is None else batch
     chunk, batch = check_whole_number("chunk", chunk, 1), check_whole_number("batch", batch, 1)
     part = check_whole_number("part", part, 0, check_whole_number("parts", parts, 1) - 1)
     if source is None:

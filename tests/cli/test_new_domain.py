@@ -138,6 +138,15 @@ def test_times_are_told_before_a_clip_is_downloaded(
     assert f"  deltaedit download {tmp_path / 'cats'} --only clip\n" in out
 
 
+def test_a_machine_that_is_too_small_is_told_so_and_not_filled(
+    files: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("deltaedit_kit.labs.cli.estimating.memory_size", lambda: 0.001)
+    given = ["--generator", files / "generator.safetensors", "--clip", files / "clip.safetensors"]
+    code, out, err = run(capsys, tmp_path / "cats", *given, "--neutral", "cat")
+    assert (code, err, out.count("more than the 0.0 GiB")) == (0, "", 3)
+
+
 def test_one_class_becomes_a_domain(
     files: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

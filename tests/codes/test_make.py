@@ -52,6 +52,14 @@ def test_batches_of_any_size_and_a_longer_store_hold_the_same_codes(tmp_path):
     assert len(make_codes(domain, tmp_path / "grown", 11, batch=8, **settings)) == 20
 
 
+def test_unless_told_otherwise_as_many_are_drawn_at_once_as_fit(tmp_path, monkeypatch):
+    """Thirty-two pictures of 1024 px at once would take 17 GB."""
+    monkeypatch.setattr("deltaedit_kit.domain.PICTURES_A_PASS", 3)
+    seen = []
+    make_codes(picture_domain(), tmp_path, 7, progress=lambda done, _: seen.append(done))
+    assert seen == [0, 3, 6, 7]
+
+
 def test_every_other_code_is_calmer(tmp_path):
     domain = picture_domain()
     codes = make_codes(domain, tmp_path, 64, truncations=(1.0, 0.3)).resident(w=True)

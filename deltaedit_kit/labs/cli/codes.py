@@ -49,7 +49,9 @@ def register(commands: Any) -> None:
         nargs="+",
         help="truncation psi; several are used in turn, as in 1 1 1 0.7 (default: 1)",
     )
-    command.add_argument("--batch", type=int, default=32, help="pictures at once (default: 32)")
+    command.add_argument(
+        "--batch", type=int, help="pictures at once (default: 32; fewer above 256 px)"
+    )
     command.add_argument("--chunk", type=int, help="codes a file (default: about 512)")
     command.add_argument(
         "--correlated",

@@ -72,9 +72,9 @@ def new_domain(options: argparse.Namespace) -> None:
 def from_files(options: argparse.Namespace) -> None:
     """Declare somebody's files, list what is there, and price what is missing."""
     from deltaedit_kit.io.drafting import NO_LICENCE, Given, draft
-    from deltaedit_kit.io.estimating import before_clip, estimates
     from deltaedit_kit.io.listing import ABSENT, list_files, table
     from deltaedit_kit.io.loading import load_domain
+    from deltaedit_kit.labs.cli.estimating import before_clip, estimates
 
     if not (options.neutral or "").strip():
         raise DeltaEditError(

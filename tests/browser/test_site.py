@@ -45,14 +45,16 @@ def test_axe_finds_nothing_and_no_page_is_too_wide(browser: Any, site: Path) -> 
 
 def test_the_dark_pages_have_contrast(browser: Any, site: Path) -> None:
     """All else that axe looks at is the same in the light."""
-    context = browser.new_context(color_scheme="dark")
-    page = context.new_page()
     found = []
-    for name in PAGES:
-        page.goto((site / f"{name}.html").as_uri())
-        found += [f"{name}: {line}" for line in findings(page, only=("color-contrast",))]
-    assert page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
-    context.close()
+    for width in WIDTHS:
+        context = browser.new_context(color_scheme="dark", viewport={"width": width, "height": 900})
+        page = context.new_page()
+        for name in PAGES:
+            page.goto((site / f"{name}.html").as_uri())
+            lines = findings(page, only=("color-contrast",))
+            found += [f"{name}, {width} px: {line}" for line in lines]
+        assert page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
+        context.close()
     assert not found
 
 

@@ -14,6 +14,16 @@ from recipes.notebooks import FOLDER, ROOT
 GLOSSARY = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
 ENTRIES = dict(re.findall(r"^### (.+)\n\n((?:(?!^#).*\n?)+)", GLOSSARY, re.MULTILINE))
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
+# Terms that lessons also use as plain words, or in another sense: a random number generator.
+PLAIN = {"alignment", "attribute", "generator", "loss", "margin", "recipe", "relevance"}
+PLAIN |= {"toyfaces", "trade-off"}
+# What is no running text: code, folded answers, formulas, headings, pictures.
+ASIDE = re.compile(
+    r"```.*?```|<details>.*?</details>|`[^`]*`|\$\$.*?\$\$|\$[^$]*\$"
+    r"|^#+ [^\n]*$|^ {4}[^\n]*$|!\[[^\]]*\]\([^)]*\)",
+    re.DOTALL | re.MULTILINE,
+)
+LINK = re.compile(r"\[([^\]]*)\]\(([^)]*)\)")
 
 
 def anchor(heading: str) -> str:
@@ -49,6 +59,18 @@ def test_links_of_a_notebook_to_files_and_terms_lead_somewhere(path: Path) -> No
             assert (path.parent / file).is_file(), target
             if file.endswith("glossary.md"):
                 assert term in known, f"{target}: not in docs/glossary.md"
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_term_is_linked_where_a_lesson_first_uses_it(path: Path) -> None:
+    cells = nbformat.read(path, as_version=4).cells
+    text = ASIDE.sub("", "\n\n".join(c.source for c in cells if c.cell_type == "markdown"))
+    links = {m[2].rpartition("#")[2]: m.start() for m in reversed([*LINK.finditer(text)])}
+    unlinked = LINK.sub(lambda link: " " * len(link[0]), text)
+    for term in set(ENTRIES) - PLAIN:
+        words = r"(?<![\w-])" + r"\s+".join(term.split()) + r"s?(?![\w-])"
+        if used := re.search(words, unlinked, re.IGNORECASE):
+            assert links.get(anchor(term), used.end()) < used.start(), f"{term}: {used[0]}"
 
 
 def test_numbers_of_the_embedded_domain_are_its_own() -> None:

@@ -10,6 +10,7 @@ evaluation, comparing   those of `06_metrics_and_baselines`
 asking_people       those of `07_user_study`
 sentences           those of `00_quickstart` and `04_text_editing`
 photos              those of `05_your_own_photo`
+unarranged, drawn_worlds   those of notebooks 09 and 10
 bounded     run an answer in a process of its own, for five seconds at most
 checking    right, or wrong and how
 seeds       every learner's checks draw inputs of their own

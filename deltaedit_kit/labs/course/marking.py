@@ -1,7 +1,7 @@
 """Tags of cells -> nbgrader's metadata and markers: the one source of all editions.
 
     exercise-implement   the answer between BEGIN and END SOLUTION       solution
-    exercise-check       `check("01.loss", my_loss)`, shown to learners  autograded, a point a key
+    exercise-check       `check("method.loss", f)`, shown to learners     autograded, a point a key
     exercise-explain     the rubric in <details>, marked as solution     graded by hand, two points
     test-only            asserts on what a learner may change            left out
 

@@ -4,7 +4,7 @@
 
 Sizes come from the files; words and settings are DeltaEdit's, to be changed in the declaration. The
 files are linked or copied into the folder, so that it can be moved and sent as a whole. Nothing in
-them is executed.
+them is executed. Of a CLIP's name, open_clip fetches the first weights that it lists.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from deltaedit_kit.atomic import (
     all_or_none,
@@ -28,7 +28,7 @@ from deltaedit_kit.atomic import (
 from deltaedit_kit.domain_spec import NETWORKS
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.io.checkpoints import loaders
-from deltaedit_kit.io.checkpoints.clip import preprocessing_of
+from deltaedit_kit.io.checkpoints.clip import preprocessing_of, published_as
 from deltaedit_kit.io.declaration import (
     FILE_NAME,
     FORMAT,
@@ -37,6 +37,9 @@ from deltaedit_kit.io.declaration import (
     declared,
     plain_name,
 )
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 NO_LICENCE = "not stated: ask whoever made the networks before any use beyond study"
 ABSENT = {
@@ -53,8 +56,8 @@ class Given:
 
     generator: Path
     neutral: str
-    clip: str | None = None  # a file; None: OpenAI's ViT-B/32, which is downloaded
-    clip_model: str | None = None  # its name in open_clip; None: the file is in OpenAI's layout
+    clip: str | None = None  # a file, or a name in open_clip; None: OpenAI's ViT-B/32
+    clip_model: str | None = None  # of a file: its name in open_clip; None: in OpenAI's layout
     encoder: Path | None = None
     label: int | None = None  # the class to keep of a class-conditional generator
     licence: str = NO_LICENCE
@@ -80,12 +83,16 @@ def draft(folder: Path, given: Given) -> Path:
                 f"{given.encoder} makes w+ of {made[0]} rows, {made[1]} wide, this generator reads "
                 f"{sizes[0]} rows, {sizes[1]} wide; give the encoder that was trained for it"
             )
-    preprocessing = "clip"
-    if given.clip_model is not None:
+    preprocessing, model, fetched = "clip", given.clip_model, None
+    if model is not None:
         if given.clip is None:
-            raise DeltaEditError(f"{given.clip_model} comes without weights; give their file too")
-        preprocessing = preprocessing_of(given.clip_model)
-        loaders.load_clip(given.clip_model, Path(given.clip), preprocessing)
+            raise DeltaEditError(f"{model} comes without weights; give their file too")
+        preprocessing = preprocessing_of(model)
+        loaders.load_clip(model, Path(given.clip), preprocessing)
+    elif given.clip is not None and is_model_name(given.clip):
+        model, tag = published_as(given.clip)
+        preprocessing = preprocessing_of(model)
+        fetched = loaders.load_clip(model, tag, preprocessing).model.state_dict()
     elif given.clip is not None:
         loaders.load_clip(given.clip)
     declaration = {
@@ -100,7 +107,7 @@ def draft(folder: Path, given: Given) -> Path:
         "truncation": 0.7,
         "templates": "imagenet",
         "preprocessing": preprocessing,
-        "clip_model": given.clip_model,
+        "clip_model": model,
         "licence": given.licence.strip() or NO_LICENCE,
         "examples": [phrase.replace("{}", given.neutral) for phrase in USUAL],
         "networks": placed,
@@ -114,13 +121,15 @@ def draft(folder: Path, given: Given) -> Path:
                 placed["generator"] = [place(given.generator, folder, "generator", made)]
             else:
                 kept = {"kind": "stylegan2", "label": str(given.label)}
-                save_tensors(folder / "generator.safetensors", generator.checkpoint(), kept)
-                placed["generator"] = [{"file": "generator.safetensors"}]
-            placed["clip"] = (
-                published_clip()
-                if given.clip is None
-                else [place(Path(given.clip), folder, "clip", made)]
-            )
+                placed["generator"] = [
+                    save(generator.checkpoint(), folder, "generator", made, kept)
+                ]
+            if given.clip is None:
+                placed["clip"] = published_clip()
+            elif fetched is not None:
+                placed["clip"] = [save(fetched, folder, "clip", made)]
+            else:
+                placed["clip"] = [place(Path(given.clip), folder, "clip", made)]
             if given.encoder is not None:
                 placed["inversion"] = [place(given.encoder, folder, "inversion", made)]
             declaration["absent"] = {key: ABSENT[key] for key in NETWORKS if key not in placed}
@@ -161,6 +170,27 @@ def place(source: Path, folder: Path, network: str, made: list[Path]) -> dict[st
     elif not target.exists() or not os.path.samefile(source, target):
         raise DeltaEditError(f"{target} is there already; give an empty folder")
     return {"file": name, "megabytes": round(target.stat().st_size / 1e6, 1) or 0.1}
+
+
+def save(
+    tensors: Mapping[str, Tensor],
+    folder: Path,
+    network: str,
+    made: list[Path],
+    header: Mapping[str, str] | None = None,
+) -> dict[str, Any]:
+    """Write a network into the folder; its entry, as of `place`."""
+    target = folder / f"{network}.safetensors"
+    if os.path.lexists(target):
+        raise DeltaEditError(f"{target} is there already; give an empty folder")
+    save_tensors(target, tensors, header)
+    made.append(target)
+    return {"file": target.name, "megabytes": round(target.stat().st_size / 1e6, 1) or 0.1}
+
+
+def is_model_name(clip: str) -> bool:
+    """Whether this is meant as a name in open_clip: files are there, or their names have an end."""
+    return not os.path.lexists(clip) and not Path(clip).suffix
 
 
 def published_clip() -> list[Mapping[str, Any]]:

@@ -181,7 +181,8 @@ def test_files_that_are_something_else_or_do_not_belong_together(
         ([*generator, "--clip", files / "identity.safetensors"], "ArcFace"),
         ([*generator, "--encoder", tmp_path / "short.safetensors"], "makes w+ of 9 rows"),
         ([*generator, "--class", "1"], "leave the class out"),
-        ([*generator, "--clip", "ViT-B-32"], "is a model name"),
+        ([*generator, "--clip", "ViT-L14"], "did you mean ViT-L-14"),
+        ([*generator, "--clip", "ViT-L-14-280"], "nobody has published weights"),
         (["--renderer", "--neutral", "cat"], "--neutral needs --generator"),
     ):
         code, _, err = run(capsys, tmp_path / "new", *arguments)
@@ -237,11 +238,9 @@ def test_the_command_that_comes_next_can_be_pasted(
     assert shlex.split(last)[:3] == ["deltaedit", "build", str(tmp_path / "my domains" / "cups")]
 
 
-@pytest.mark.slow
-def test_any_clip_that_open_clip_builds(
-    files: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """A text tower of its own, as SigLIP's and MobileCLIP's, with random weights."""
+@pytest.fixture
+def custom(tmp_path: Path) -> Path:
+    """Weights of "kit-custom" in open_clip: a text tower of its own, as SigLIP's, at random."""
     import open_clip  # seconds, which collecting need not take
 
     settings = {
@@ -261,8 +260,15 @@ def test_any_clip_that_open_clip_builds(
     open_clip.add_model_config(tmp_path / "kit-custom.json")
     model = open_clip.create_model("kit-custom", pretrained=None)
     torch.save({"state_dict": model.state_dict()}, tmp_path / "weights.pt")
+    return tmp_path / "weights.pt"
+
+
+@pytest.mark.slow
+def test_any_clip_that_open_clip_builds(
+    files: Path, custom: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     arguments = ["--generator", files / "generator.safetensors", "--neutral", "cat"]
-    arguments += ["--clip", tmp_path / "weights.pt"]
+    arguments += ["--clip", custom]
     code, _, err = run(capsys, tmp_path / "cats", *arguments)
     assert (code, "is no CLIP" in err) == (2, True)
     code, _, err = run(capsys, tmp_path / "cats", *arguments, "--clip-model", "kit-custm")
@@ -279,6 +285,32 @@ def test_any_clip_that_open_clip_builds(
         Plan(pictures=1, method="gradient"),
     )
     assert load_domain(tmp_path / "cats").relevance.shape == (domain.layout.total, 24)
+
+
+@pytest.mark.slow
+def test_a_clip_by_its_name_in_open_clip(
+    files: Path,
+    custom: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from open_clip import pretrained
+
+    arguments = ["--generator", files / "generator.safetensors", "--neutral", "cat"]
+    arguments += ["--clip", "kit-custom"]
+    offline = {"ours": {"url": "http://127.0.0.1:9/weights.pt"}}
+    monkeypatch.setitem(pretrained._PRETRAINED, "kit-custom", offline)
+    monkeypatch.setenv("HOME", str(tmp_path))  # where open_clip keeps what it fetches
+    code, _, err = run(capsys, tmp_path / "cats", *arguments)
+    assert (code, "fetch http://127.0.0.1:9/weights.pt" in err, err.count("\n")) == (2, True, 1)
+    assert not (tmp_path / "cats").exists()
+    monkeypatch.setitem(pretrained._PRETRAINED, "kit-custom", {"ours": {"file": str(custom)}})
+    code, _, err = run(capsys, tmp_path / "cats", *arguments)
+    assert (code, err) == (0, "")
+    custom.unlink()  # the domain has its own copy
+    domain = load_domain(tmp_path / "cats")
+    assert domain.sample(1).clip.shape == (1, 24)
 
 
 @pytest.mark.parametrize(

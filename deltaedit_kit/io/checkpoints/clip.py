@@ -80,6 +80,21 @@ def space_by_tag(name: str, tag: str, preprocessing: str) -> ClipSpace:
     return _space(_with_tag(known, tag), tokenize, preprocessing)
 
 
+def published_as(name: str) -> tuple[str, str]:
+    """A model of open_clip under the name that its first published weights need, and their tag.
+
+    Raises DeltaEditError for an unknown name, and a model without published weights.
+    """
+    import open_clip
+
+    known = _known_model(name)
+    tags = open_clip.list_pretrained_tags_by_model(known)
+    if not tags:
+        raise DeltaEditError(f"nobody has published weights of {known}; give a file of them too")
+    quick, other = open_clip.get_pretrained_cfg(known, tags[0]).get("quick_gelu"), known + QUICK
+    return (other if quick and other in open_clip.list_models() else known), tags[0]
+
+
 def preprocessing_of(name: str) -> str:
     """How a model of open_clip takes pictures, by the mean of the first weights published for it.
 
@@ -159,7 +174,8 @@ def _with_tag(name: str, tag: str) -> nn.Module:
     except Exception as cause:  # network, disk, hub: whatever the libraries below raise
         raise DeltaEditError(
             f"open_clip could not load {name} with {tag!r} ({str(cause)[:200]}); check the network "
-            "and the disk, or download the file and give its path in place of the tag"
+            f"and the disk, or fetch {settings.get('hf_hub') or settings.get('url')} elsewhere and "
+            "give that file with the name of the model"
         ) from None
 
 

@@ -2,6 +2,7 @@
 
 deltaedit new-domain mushrooms --renderer      a renderer to change, its words, the steps
 deltaedit new-domain dogs --generator afhqdog.pkl --neutral dog [--clip FILE] [--encoder FILE]
+deltaedit new-domain dogs --generator afhqdog.pkl --neutral dog --clip ViT-L-14
 """
 
 from __future__ import annotations
@@ -38,9 +39,16 @@ def register(commands: Any) -> None:
         help="pictures come from this StyleGAN2: declares it",
     )
     command.add_argument("--neutral", help="neutral word: what every picture shows, such as cat")
-    command.add_argument("--clip", metavar="FILE", help="default: OpenAI's ViT-B/32, downloaded")
     command.add_argument(
-        "--clip-model", metavar="NAME", help="of open_clip, where the file is not OpenAI's"
+        "--clip",
+        metavar="FILE",
+        help="CLIP to use: a file, or the name of a model in open_clip, such as ViT-L-14, which is "
+        "then downloaded (default: OpenAI's ViT-B/32, downloaded)",
+    )
+    command.add_argument(
+        "--clip-model",
+        metavar="NAME",
+        help="name in open_clip of the model that the file of --clip holds, unless OpenAI made it",
     )
     command.add_argument(
         "--encoder", type=path_of, metavar="FILE", help="e4e encoder of this generator"

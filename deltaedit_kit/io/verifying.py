@@ -40,6 +40,7 @@ CELLS, LEVELS, APART = 4, 16, 1  # of a thumbnail; digits that far apart are the
 LEAST_COSINE = 0.9  # of the stored mean of w with the estimated one
 MOST_CLIPPED = 0.2  # share of a picture's numbers outside [-1, 1]
 LEAST_CONTRAST = 0.05  # standard deviation of a picture
+SAME_EDIT = 1e-5  # difference of two Δs that is rounding
 DIGITS = 4
 
 Rows = dict[str, Any]
@@ -165,6 +166,11 @@ def edit_of(domain: Domain, doubts: list[str]) -> Rows:
             doubts.append(f"{text!r} does not raise CLIP's score ({before:.3f} to {after:.3f})")
         if not edit.kept[k].any():
             doubts.append(f"{text!r} may touch no channel: R or the threshold is another's")
+        for other, theirs in zip(texts[:k], edit.delta_s, strict=False):
+            if torch.allclose(theirs, edit.delta_s[k], atol=SAME_EDIT) and theirs.any():
+                doubts.append(
+                    f"{other!r} and {text!r} give the same edit: CLIP knows no difference"
+                )
     return rows
 
 

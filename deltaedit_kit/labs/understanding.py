@@ -98,10 +98,10 @@ def understand(
     return tuple(found)
 
 
-def reached(edit: Edit) -> tuple[dict[str, int], ...]:
-    """Per text: attribute -> on how many faces it holds after and did not before.
+def reached(edit: Edit) -> tuple[dict[str, tuple[int, int]], ...]:
+    """Per text: attribute -> how many faces gained it, and how many lacked it before.
 
-    Only those that at least half of the faces gained, the most frequent first; () for a domain
+    Only those that at least half of all faces gained, the most frequent first; () for a domain
     without an oracle. Opposite ends count too: they are what the sentence did, wanted or not.
     """
     oracle, before, after = edit.domain.oracle, edit.factors_before, edit.factors_after
@@ -110,26 +110,22 @@ def reached(edit: Edit) -> tuple[dict[str, int], ...]:
     columns = {name: oracle.factors.index(a.factor) for name, a in oracle.attributes.items()}
     found = []
     for readings in after if edit.several else after[None]:
-        gained = {
-            name: int(
-                (
-                    oracle.attributes[name].holds(readings[:, column])
-                    & ~oracle.attributes[name].holds(before[:, column])
-                ).sum()
-            )
-            for name, column in columns.items()
-        }
-        kept = {name: n for name, n in gained.items() if n >= max(HALF * len(before), 1)}
-        found.append(dict(sorted(kept.items(), key=lambda item: -item[1])))
+        gained = {}
+        for name, column in columns.items():
+            holds = oracle.attributes[name].holds
+            lacked = ~holds(before[:, column])
+            gained[name] = int((holds(readings[:, column]) & lacked).sum()), int(lacked.sum())
+        kept = {name: n for name, n in gained.items() if n[0] >= max(HALF * len(before), 1)}
+        found.append(dict(sorted(kept.items(), key=lambda item: -item[1][0])))
     return tuple(found)
 
 
-def reached_line(gained: dict[str, int], pictures: int) -> str:
-    """ "brought glasses to 3 of 4 pictures, smile to 2": others may have had them before."""
+def reached_line(gained: dict[str, tuple[int, int]]) -> str:
+    """ "brought glasses to 2 of 3 pictures that lacked it, smile to 2 of 2"."""
     if not gained:
         return "brought nothing that has a name to half of the pictures"
-    first, *rest = (f"{spaced(name)} to {n}" for name, n in gained.items())
-    return ", ".join([f"brought {first} of {pictures} pictures", *rest])
+    first, *rest = (f"{spaced(name)} to {n} of {of}" for name, (n, of) in gained.items())
+    return ", ".join([f"brought {first} pictures that lacked it", *rest])
 
 
 def spaced(name: str) -> str:

@@ -41,6 +41,7 @@ def test_a_report_names_files_sizes_and_an_edit(report: Any) -> None:
     assert report["statistics"]["mean w, cosine with its estimate"] > 0.9
     texts = [text for text in report["edit"] if text.startswith("face")]
     assert len(texts) == 2
+    assert not any("same edit" in doubt for doubt in report["doubts"])
     assert len(report["edit"][texts[0]]["thumbnail after"]) == 2 * 48 + 1
     assert json.loads(json.dumps(report)) == report
 
@@ -89,6 +90,14 @@ def test_networks_that_do_not_belong_together_raise_doubts(standin: Path, tmp_pa
     doubts = " ".join(verify(folder)["doubts"])
     assert "mean w points elsewhere" in doubts
     assert "outside [-1, 1]" in doubts
+
+
+def test_sentences_that_clip_cannot_tell_apart_raise_a_doubt(standin: Path, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(standin, tmp_path / "same"))
+    declaration = json.loads((folder / "domain.json").read_text())
+    declaration["examples"] = ["a zorp cat", "a ZORP cat"]
+    (folder / "domain.json").write_text(json.dumps(declaration))
+    assert any("give the same edit" in doubt for doubt in verify(folder)["doubts"])
 
 
 def test_a_domain_without_mapper_is_verified_as_far_as_it_goes(tmp_path: Path) -> None:

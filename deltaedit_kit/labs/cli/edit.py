@@ -101,7 +101,7 @@ def edit(options: argparse.Namespace) -> None:
     for row, (text, kept) in enumerate(zip(texts, result.kept, strict=True)):
         print(f"  {text!r} may touch {int(kept.sum())} of {kept.numel()} style channels")
         if taken:
-            print(f"    {taken[row]}; {reached_line(gained[row], len(faces))}")
+            print(f"    {taken[row]}; {reached_line(gained[row])}")
         if not kept.any():
             threshold = result.recipe["threshold"]
             print(f"    nothing can move: lower --threshold (now {threshold:g}), or say more")

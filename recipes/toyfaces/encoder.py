@@ -32,6 +32,7 @@ from deltaedit_kit.atomic import save_tensors
 from deltaedit_kit.device import computing
 from deltaedit_kit.domain import Domain
 from deltaedit_kit.io.loading import load_domain
+from deltaedit_kit.labs.metrics.psnr import psnr
 from deltaedit_kit.stylegan2 import Generator
 from deltaedit_kit.toyfaces import oracle
 from deltaedit_kit.toyfaces.encoder import FILE, WIDTH, Encoder
@@ -256,7 +257,7 @@ def reached(run: Run, data: Renders) -> str:
     w_plus = run.encoder.eval()(pictures)
     run.encoder.train(training)
     made = draw(run.generator, w_plus).clamp(-1, 1)
-    decibels = 10 * torch.log10(4 / (made - pictures).square().mean((1, 2, 3)))
+    decibels = psnr(made, pictures)
     error = (w_plus[:, 0] - run.generator.mapping(z)).abs().mean()
     return f"PSNR {decibels.mean():.2f} dB (least {decibels.min():.2f})  |w - w*| {error:.3f}"
 

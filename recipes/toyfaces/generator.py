@@ -26,6 +26,7 @@ import torch.nn.functional as F
 
 from deltaedit_kit import load_domain
 from deltaedit_kit.atomic import save_tensors
+from deltaedit_kit.labs.metrics.psnr import psnr
 from deltaedit_kit.labs.own_domain.mapping import OFFSET, fold_offset
 from deltaedit_kit.labs.own_domain.style_scales import rescale
 from recipes.toyfaces.generator_loss import factor_weight
@@ -49,16 +50,14 @@ def export(run: Run, path: Path) -> None:
 
 
 @torch.no_grad()
-def psnr(run: Run, data: Renders, rows: slice, resolution: int) -> float:
+def quality_of(run: Run, data: Renders, rows: slice, resolution: int) -> float:
     """PSNR in dB of the averaged generator to the renders of the same z (range 2)."""
     z = torch.from_numpy(data.z[rows]).to(run.device)
     target = to_float(torch.from_numpy(np.array(data.pictures[rows])).to(run.device))
     target = F.avg_pool2d(target, target.shape[-1] // resolution)
     w_plus = run.average.expand(run.average.mapping(z) - OFFSET)
     made = run.average.synthesize(run.average.to_style(w_plus), w_plus, resolution=resolution)
-    return (
-        (10 * torch.log10(4 / (made.clamp(-1, 1) - target).square().mean((1, 2, 3)))).mean().item()
-    )
+    return psnr(made.clamp(-1, 1), target).mean().item()
 
 
 def train(
@@ -107,7 +106,7 @@ def train(
             run.seconds, clock = run.seconds + now - clock, now
             if now - last > config.save_every:
                 run.save()
-                quality = psnr(run, data, held_out, phase.resolution)
+                quality = quality_of(run, data, held_out, phase.resolution)
                 print(
                     f"{phase.resolution} px  {run.step * config.batch} pictures  "
                     f"loss {running:.4f}  PSNR {quality:.2f} dB  {run.seconds:.0f} s  missed "
@@ -123,7 +122,7 @@ def train(
     for helper in helpers:
         helper.join()
     export(run, out)
-    quality = psnr(run, data, held_out, run.model.resolution)
+    quality = quality_of(run, data, held_out, run.model.resolution)
     print(f"{out}: PSNR {quality:.2f} dB, {run.seconds:.0f} s of training")
 
 

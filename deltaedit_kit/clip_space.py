@@ -128,12 +128,6 @@ class ClipSpace:
         parts = [self.model.encode_text(part).float() for part in tokens.split(TEXTS_A_PASS)]
         return nn.functional.normalize(torch.cat(parts), dim=-1)
 
-    def delta_text(
-        self, target: str, neutral: str, templates: Sequence[str] | None = None
-    ) -> Float[Tensor, " E"]:
-        """Δt [E] of one target; see `delta_texts`."""
-        return self.delta_texts([target], neutral, templates)[0]
-
     @torch.no_grad()
     def delta_texts(
         self, targets: Sequence[str], neutral: str, templates: Sequence[str] | None = None

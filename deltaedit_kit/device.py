@@ -117,7 +117,7 @@ def _seconds(device: str, dtype: torch.dtype) -> float:
     times: list[float] = []
     for _ in range(4):  # the first one chooses its algorithm
         start = time.perf_counter()
-        with _autocast(torch.device(device), dtype):
+        with torch.autocast(torch.device(device).type, dtype, enabled=dtype != torch.float32):
             torch.nn.functional.conv2d(picture, weight, padding=1)
         if device.startswith("cuda"):
             torch.cuda.synchronize(device)
@@ -136,20 +136,13 @@ def computing(
     if dtype == torch.float32:
         return nullcontext()
     # Casts of weights are kept until the outermost autocast ends: a step would not see the last.
-    return _autocast(torch.device(device), dtype, keep_casts=not gradients)
+    return torch.autocast(torch.device(device).type, dtype, cache_enabled=not gradients)
 
 
 def name_precision(device: str | torch.device, fast: bool = True, gradients: bool = False) -> str:
     """What `computing` computes in: "float32", "bfloat16" or "float16", as reports name it."""
     dtype = choose_dtype(device, gradients) if fast else torch.float32
     return str(dtype).removeprefix("torch.")
-
-
-def _autocast(
-    device: torch.device, dtype: torch.dtype, keep_casts: bool = True
-) -> AbstractContextManager[object]:
-    enabled = dtype != torch.float32
-    return torch.autocast(device.type, dtype, enabled=enabled, cache_enabled=keep_casts)
 
 
 def full_precision(device: str | torch.device) -> torch.autocast:

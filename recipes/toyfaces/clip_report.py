@@ -85,7 +85,7 @@ def directions(space: ClipSpace, n: int, seed: int, neutral: str = "face") -> Di
         before[:, column] = starts.repeat(n)[:n]
         after[:, column] = attribute.target
         moves.append((embed_renders(space, after) - embed_renders(space, before)).mean(0))
-    said = torch.stack([space.delta_text(a.prompt, neutral) for a in ATTRIBUTES])
+    said = space.delta_texts([a.prompt for a in ATTRIBUTES], neutral)
     said = nn.functional.normalize(said, dim=1)
     return Directions(said @ nn.functional.normalize(torch.stack(moves), dim=1).T)
 

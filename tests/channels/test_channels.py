@@ -75,7 +75,7 @@ def test_effects_are_what_the_oracle_reads() -> None:
 
 def test_channels_of_a_sentence_are_those_that_R_points_along() -> None:
     chosen = find_channels(DOMAIN, "an old face", 4)
-    along = (DOMAIN.relevance @ DOMAIN.clip.delta_text("an old face", "face")).abs()
+    along = (DOMAIN.relevance @ DOMAIN.clip.delta_texts(["an old face"], "face")[0]).abs()
     assert [round(float(x), 5) for x in along[chosen]] == sorted(
         (round(float(x), 5) for x in along[chosen]), reverse=True
     )

@@ -61,10 +61,10 @@ def test_delta_text_averages_units_over_templates(space):
     frames = ["{}", "a photo of a {}."]
     unit = space.encode_texts([f.replace("{}", t) for t in ("smile", "face") for f in frames])
     means = nn.functional.normalize(unit.view(2, 2, -1).mean(1), dim=-1)
-    torch.testing.assert_close(space.delta_text("smile", "face", frames), means[0] - means[1])
+    torch.testing.assert_close(space.delta_texts(["smile"], "face", frames)[0], means[0] - means[1])
     alone = space.encode_texts(["smile", "face"])
-    torch.testing.assert_close(space.delta_text("smile", "face"), alone[0] - alone[1])
-    assert float(space.delta_text("face", "face").norm()) < 1e-6
+    torch.testing.assert_close(space.delta_texts(["smile"], "face")[0], alone[0] - alone[1])
+    assert float(space.delta_texts(["face"], "face").norm()) < 1e-6
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_bad_text_is_refused_in_one_line(space, text, words):
     assert "\n" not in str(refusal.value)
     assert len(str(refusal.value)) < 200
     with pytest.raises(DeltaEditError, match=words):
-        space.delta_text(text, "face")
+        space.delta_texts([text], "face")
 
 
 def test_the_longest_text_that_fits_is_read_whole(space):
@@ -109,7 +109,7 @@ def test_texts_come_as_a_list(space, texts):
 
 def test_template_needs_a_place_for_the_text(space):
     with pytest.raises(DeltaEditError, match="no place"):
-        space.delta_text("smile", "face", ["a photo"])
+        space.delta_texts(["smile"], "face", ["a photo"])
 
 
 @pytest.mark.parametrize(

@@ -70,7 +70,7 @@ def test_the_directions_are_the_formula():
     faces = domain.sample(2, seed=0)
     method = make("styleclip-directions", domain, threshold=0.3)
     text = "face with glasses"
-    delta = domain.clip.delta_text(text, domain.spec.neutral, None)
+    delta = domain.clip.delta_texts([text], domain.spec.neutral)[0]
     relevant = domain.relevance @ F.normalize(delta, dim=0)
     sigma = ChannelStatistics.of(domain).std
     wanted = torch.zeros_like(relevant)

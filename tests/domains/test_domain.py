@@ -77,9 +77,9 @@ def test_a_domain_tells_its_factors_and_attributes(toyfaces: Domain) -> None:
 
 def test_the_direction_of_a_sentence_uses_the_domains_neutral_and_templates(domain: Domain) -> None:
     spec = domain.spec
-    expected = domain.clip.delta_text("an old face", spec.neutral, spec.templates or None)
+    expected = domain.clip.delta_texts(["an old face"], spec.neutral, spec.templates or None)[0]
     assert torch.equal(domain.delta_text("an old face"), expected)
-    other = domain.clip.delta_text("an old face", "a young face", None)
+    other = domain.clip.delta_texts(["an old face"], "a young face")[0]
     assert torch.equal(domain.delta_text("an old face", "a young face"), other)
     with pytest.raises(DeltaEditError, match="says the same"):
         domain.delta_text(spec.neutral)

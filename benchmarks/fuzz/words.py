@@ -63,8 +63,8 @@ def read_prompt_file(dice: random.Random, folder: Path, _: None, mild: bool) -> 
 
 def replay_recipe(dice: random.Random, _folder: Path, state: Any, mild: bool) -> None:
     """A recipe with other values, replayed or opened in the studio, there at times as a PNG."""
-    from deltaedit_kit.labs.studio.pictures import png
     from deltaedit_kit.labs.studio.recipe import read_file
+    from deltaedit_kit.pictures import encode_png
 
     engine, recipes, picture = state
     name = dice.choice(sorted(recipes))
@@ -72,7 +72,7 @@ def replay_recipe(dice: random.Random, _folder: Path, state: Any, mild: bool) ->
     if name == "edit" and dice.random() < 0.5:
         engine.editor.replay(json.loads(spell(dice, recipe)))
     elif dice.random() < 0.5:
-        content = png(picture, recipe)
+        content = encode_png(picture, recipe=recipe)
         read_file(engine, "case.png", content if mild else spoil_bytes(dice, content))
     else:
         text = spell(dice, recipe)

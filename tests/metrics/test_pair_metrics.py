@@ -45,6 +45,14 @@ def test_psnr_and_ssim_agree_with_scikit_image(pictures):
         assert float(ours[1][row]) == pytest.approx(whole.mean(), abs=1e-5)
 
 
+def test_the_gradient_of_psnr_by_hand():
+    wanted, pictures = torch.rand(2, 3, 4, 4), torch.rand(2, 3, 4, 4, requires_grad=True)
+    psnr(pictures, wanted).sum().backward()
+    off = (pictures - wanted).detach()
+    by_hand = -20 / math.log(10) * off / off.square().sum((1, 2, 3), keepdim=True)
+    torch.testing.assert_close(pictures.grad, by_hand)
+
+
 def test_ssim_of_many_pictures_is_that_of_each(pictures, monkeypatch):
     after = (pictures + 0.2).clamp(-1, 1)
     whole = ssim(pictures, after)

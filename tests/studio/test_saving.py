@@ -16,13 +16,13 @@ from deltaedit_kit.domain import Domain
 from deltaedit_kit.editor import Editor
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.faces import Faces
-from deltaedit_kit.labs.studio import faces, pictures
+from deltaedit_kit.labs.studio import faces
 from deltaedit_kit.labs.studio.engine import Engine
 from deltaedit_kit.labs.studio.photo import invert_upload
 from deltaedit_kit.labs.studio.recipe import from_recipe, read_file, to_recipe
 from deltaedit_kit.labs.studio.saving import SAVERS, Saved, save_to
 from deltaedit_kit.labs.studio.state import STRIP, Sentence, StudioState
-from deltaedit_kit.pictures import to_uint8
+from deltaedit_kit.pictures import encode_png, to_uint8
 from tests.tiny_domain import tiny_domain
 
 DOMAIN = tiny_domain()
@@ -113,7 +113,7 @@ def test_a_damaged_recipe_is_refused_in_one_line(
         (b"", "is not a recipe"),
         (b"\xff\xfe", "is not a recipe"),
         (b"[" * 100_000, "is not a recipe"),
-        (pictures.png(np.zeros((8, 8, 3), np.uint8)), "contains no recipe"),
+        (encode_png(np.zeros((8, 8, 3), np.uint8)), "contains no recipe"),
         (b"\x89PNG nonsense", "contains no recipe"),
         (b" " * 20_000_001, "too large"),
     ],
@@ -180,7 +180,7 @@ def test_a_photo_is_read_and_handed_to_the_inversion() -> None:
         seen.append((picture.size, domain))
         return domain.sample(2, seed=1)
 
-    content = pictures.png(np.zeros((30, 20, 3), np.uint8))
+    content = encode_png(np.zeros((30, 20, 3), np.uint8))
     photo = invert_upload(content, DOMAIN, invert)
     assert (len(photo.faces), photo.note) == (2, "")
     assert seen == [((20, 30), DOMAIN)]
@@ -203,13 +203,13 @@ def test_a_photo_says_how_faithful_it_is_and_the_largest_face_is_taken(
 
     asked = {}
     monkeypatch.setattr(room, "invert", lambda *_, **options: asked.update(options) or Found())
-    content = pictures.png(np.zeros((20, 20, 3), np.uint8))
+    content = encode_png(np.zeros((20, 20, 3), np.uint8))
     assert invert_upload(content, DOMAIN).note == "encoded: 20 dB a joke"
     assert asked["face"] == "largest"
 
 
 def test_a_domain_without_encoder_refuses_photos_in_one_line() -> None:
-    content = pictures.png(np.zeros((64, 64, 3), np.uint8))
+    content = encode_png(np.zeros((64, 64, 3), np.uint8))
     with pytest.raises(DeltaEditError, match="has no encoder for photos"):
         invert_upload(content, DOMAIN)
 

@@ -13,12 +13,12 @@ from PIL import Image
 
 from deltaedit_kit.domain import Domain
 from deltaedit_kit.faces import Faces
-from deltaedit_kit.labs.studio import pictures
 from deltaedit_kit.labs.studio.parts.scripted import FileButton
+from deltaedit_kit.pictures import encode_png
 from tests.tiny_domain import tiny_domain
 
 DOMAIN = tiny_domain()
-PNG = pictures.png(np.zeros((16, 16, 3), np.uint8))
+PNG = encode_png(np.zeros((16, 16, 3), np.uint8))
 
 
 def invert(_photo: Image.Image, domain: Domain) -> Faces:

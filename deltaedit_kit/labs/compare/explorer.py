@@ -9,14 +9,12 @@ and out, in ipywidgets 7.7 and 8 alike.
 
 from __future__ import annotations
 
-import io
 import math
 from dataclasses import dataclass
 from html import escape
 from typing import Any
 
 import ipywidgets as widgets
-import numpy as np
 
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.compare.results import Results
@@ -24,6 +22,7 @@ from deltaedit_kit.labs.compare.runs import Run
 from deltaedit_kit.labs.metrics import metric
 from deltaedit_kit.labs.metrics.interval import Interval
 from deltaedit_kit.labs.named_panel import NamedPanel
+from deltaedit_kit.pictures import encode_png
 
 ZOOM = 2  # screen pixels for each of a picture's
 
@@ -74,7 +73,7 @@ def settings_with(results: Results, method: str) -> list[str]:
 def explore(results: Results, choice: Choice) -> View:
     """The view of a choice: pure; what is not there or failed is a message, never an error."""
     before = results.before
-    start = _png(before[choice.face]) if 0 <= choice.face < len(before) else b""
+    start = encode_png(before[choice.face], ZOOM) if 0 <= choice.face < len(before) else b""
     run = results.run(choice.method, choice.sentence, choice.setting)
     try:
         if run is None:
@@ -107,7 +106,7 @@ def explore(results: Results, choice: Choice) -> View:
         for row in rows.to_dict("records")
     )
     message = f"“{choice.sentence}” by {choice.method}, {run.faces} faces"
-    return View(start, _png(pictures[choice.face]), numbers, message, failed=False)
+    return View(start, encode_png(pictures[choice.face], ZOOM), numbers, message, failed=False)
 
 
 class Explorer(NamedPanel):
@@ -199,12 +198,3 @@ def numbers_html(view: View) -> str:
 def _own(run: Run, choice: Choice, name: str) -> str:
     value = run.values[choice.strength][name][choice.face]
     return "not counted" if math.isnan(value) else f"{value:.3f}"
-
-
-def _png(picture: np.ndarray) -> bytes:
-    from PIL import Image
-
-    large = picture.repeat(ZOOM, axis=0).repeat(ZOOM, axis=1)
-    buffer = io.BytesIO()
-    Image.fromarray(large).save(buffer, format="PNG")
-    return buffer.getvalue()

@@ -21,7 +21,7 @@ from deltaedit_kit.labs.studio import pictures
 from deltaedit_kit.labs.studio.engine import Engine, animation_shares, frames
 from deltaedit_kit.labs.studio.recipe import to_recipe
 from deltaedit_kit.labs.studio.state import StudioState
-from deltaedit_kit.pictures import RECIPE_KEY, save_quietly, to_uint8
+from deltaedit_kit.pictures import RECIPE_KEY, encode_png, save_quietly, to_uint8
 
 ANIMATION_FRAMES = 12  # from before to after; the way back repeats them
 MOST_FILES = 10_000
@@ -38,8 +38,8 @@ class Saved:
 
 def save_picture(engine: Engine, state: StudioState) -> Saved:
     """The picture after the edit, at the generator's own size, with its recipe inside."""
-    after = to_uint8(engine.look(state).after)
-    return Saved("picture.png", pictures.png(after, to_recipe(engine, state)), "image/png")
+    after, recipe = engine.look(state).after, to_recipe(engine, state)
+    return Saved("picture.png", encode_png(after, recipe=recipe), "image/png")
 
 
 def save_grid(engine: Engine, state: StudioState) -> Saved:

@@ -15,6 +15,7 @@ from deltaedit_kit.labs.studio.changes import ChannelChange, FactorChange, Group
 from deltaedit_kit.labs.studio.parts import markup
 from deltaedit_kit.labs.studio.parts.inputs import NumberSlider
 from deltaedit_kit.labs.studio.parts.wiped import HALF, STEP, WipedPicture
+from deltaedit_kit.pictures import encode_png
 
 LARGE, SMALL = 232, 73  # pixels on the screen; a browser resamples better than we could
 
@@ -56,7 +57,7 @@ class Screen(widgets.VBox):
         """The difference in colours; `mean` is the mean change of a pixel in [0, 1]."""
         alt = f"difference between before and after, {mean:.1%} on average"
         caption = f"difference, mean {mean:.1%}"
-        self.heat.value = markup.picture(pictures.png(colours), "image/png", LARGE, alt, caption)
+        self.heat.value = markup.picture(encode_png(colours), "image/png", LARGE, alt, caption)
 
     def show_film(self, frames: Sequence[tuple[float, np.ndarray]]) -> None:
         """The strip of strengths: share of the step and picture."""

@@ -18,9 +18,9 @@ import ipywidgets as widgets
 import numpy as np
 import traitlets
 
-from deltaedit_kit.labs.studio import pictures
 from deltaedit_kit.labs.studio.parts import markup
 from deltaedit_kit.labs.studio.parts.inputs import PANELS
+from deltaedit_kit.pictures import encode_png
 
 HALF, STEP = 0.5, 0.01
 
@@ -40,8 +40,8 @@ class WipedPicture(widgets.VBox):
         """Two pictures uint8 [H, W, 3], `side` pixels wide; `description` ends what is read out."""
         alt = f"before on the left of the wipe, after on the right: {description}"
         self.picture.value = markup.wiped(
-            under=markup.data_address(pictures.png(after), "image/png"),
-            over=markup.data_address(pictures.png(before), "image/png"),
+            under=markup.data_address(encode_png(after), "image/png"),
+            over=markup.data_address(encode_png(before), "image/png"),
             side=side,
             alt=alt,
             caption="before ◧ after",

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 
-from deltaedit_kit.labs.compare.index import record
+from deltaedit_kit.labs.compare.files import record
 from deltaedit_kit.labs.compare.prompts import Prompt
 from deltaedit_kit.labs.compare.results import Results
 from deltaedit_kit.labs.compare.runs import Run, save_sheet, store

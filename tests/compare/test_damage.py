@@ -11,9 +11,8 @@ import torch
 
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.compare.explorer import Choice, explore
-from deltaedit_kit.labs.compare.files import CLAIM, Claim, save_moments, write_json
+from deltaedit_kit.labs.compare.files import CLAIM, Claim, record, save_moments, write_json
 from deltaedit_kit.labs.compare.findings import findings
-from deltaedit_kit.labs.compare.index import record
 from deltaedit_kit.labs.compare.results import Results
 from deltaedit_kit.labs.compare.runs import load, store
 from deltaedit_kit.labs.compare.table import summary_table

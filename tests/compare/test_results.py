@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from deltaedit_kit.errors import DeltaEditError
-from deltaedit_kit.labs.compare.index import read_index, record
+from deltaedit_kit.labs.compare.files import read_index, record
 from deltaedit_kit.labs.compare.prompts import Prompt
 from deltaedit_kit.labs.compare.results import Results
 from deltaedit_kit.labs.compare.runs import load, run_key, store

@@ -7,7 +7,7 @@ evaluator      pictures before and after -> every metric, one value a face
 runs           one method with one sentence: computed once, kept on disk, a failure is a result
 reference      unedited faces that the Fréchet distance compares with
 tuning         the best setting on sentences that the table never sees
-comparison     all runs, resumable;   files, index: what it keeps on the disk, typed
+comparison     all runs, resumable;   files: what it keeps on the disk, typed
 results        runs -> tables with intervals;   table: as DataFrames and CSV files
 findings       tables -> words that follow the numbers, whoever wins
 plot_metrics, plot_methods, explorer   tables and pictures to look at

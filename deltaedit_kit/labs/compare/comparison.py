@@ -24,8 +24,7 @@ from deltaedit_kit.errors import HIGHEST_SEED, DeltaEditError, check_whole_numbe
 from deltaedit_kit.labs.compare import presets
 from deltaedit_kit.labs.compare.baselines import METHODS, make, method_class
 from deltaedit_kit.labs.compare.evaluator import Evaluator, attributes_of
-from deltaedit_kit.labs.compare.files import CLAIM, Claim, read_json, write_json
-from deltaedit_kit.labs.compare.index import record
+from deltaedit_kit.labs.compare.files import CLAIM, Claim, read_json, record, write_json
 from deltaedit_kit.labs.compare.prompts import Prompt, checked, of_split
 from deltaedit_kit.labs.compare.reference import make_reference
 from deltaedit_kit.labs.compare.results import Results

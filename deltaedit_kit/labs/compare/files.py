@@ -1,8 +1,12 @@
-"""What a comparison keeps on the disk, typed: its claim, its runs, and the moments of features.
+"""What a comparison keeps on the disk, typed: its claim, its index, and the moments of features.
 
     comparison.json           Claim: what all numbers of the folder have in common
-    runs/KEY.json             StoredRun: one method with one sentence
+    index.json                (method, setting, sentence) -> key of the run that stands for them now
+    runs/KEY.json             `runs.Run`: one method with one sentence
     *.safetensors             moments of features: PLACE|mean, PLACE|scatter, PLACE|n
+
+Runs are never overwritten: other weights or another choice of "best" have other keys. Two terminals
+may compute other methods of one comparison at the same time.
 
 Idea: a folder may come from anybody, or from a disk that was full. Every file is checked against
 its type when it is read, so that damage is one line with a file's name, and never a wrong number.
@@ -13,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from itertools import product
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, TypeVar
 
 import torch
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
@@ -21,16 +25,19 @@ from torch import Tensor
 
 from deltaedit_kit.atomic import check_regular_file, load_tensors, save_tensors, write_text
 from deltaedit_kit.errors import DeltaEditError
-from deltaedit_kit.labs.compare.prompts import Prompt
 from deltaedit_kit.labs.metrics.frechet import Moments
+from deltaedit_kit.lock import only_writer
 
 T = TypeVar("T")
-CLAIM = "comparison.json"
+CLAIM, INDEX = "comparison.json", "index.json"
+PATIENCE = 60.0  # seconds; another process writes one entry of the index
 LARGEST = 256 * 2**20  # bytes of a file: a run of 10,000 faces takes 5 MB
 WIDEST = 4096  # of a feature vector
 
 Key = Annotated[str, Field(pattern=r"^[^/\\\x00]{1,200}$")]  # a file's name and no path
 Count = Annotated[int, Field(ge=0, le=10**9)]
+Names = tuple[str, str, str]  # method, setting, sentence
+Entries = TypeAdapter(list[tuple[str, str, str, Key]])
 
 
 class Claim(BaseModel):
@@ -48,24 +55,6 @@ class Claim(BaseModel):
     origin: str = ""  # the weights of the latest run; other weights make other runs
 
 
-class StoredRun(BaseModel):
-    """A run without its pictures and moments; `values[strength][metric]` has a number a face."""
-
-    model_config = ConfigDict(extra="forbid", ser_json_inf_nan="strings")
-
-    method: str
-    settings: dict[str, bool | int | float | str]
-    prompt: Prompt
-    faces: Count
-    strengths: tuple[float, ...]
-    origin: str
-    status: Literal["ok", "failed"]
-    reason: str
-    kept: Count
-    seconds: dict[str, float]
-    values: dict[float, dict[str, list[float]]]
-
-
 def read_json(path: Path, kind: type[T] | TypeAdapter[T]) -> T:
     """The value of type `kind` in a JSON file. DeltaEditError for a file that holds none."""
     adapter = kind if isinstance(kind, TypeAdapter) else TypeAdapter(kind)
@@ -79,6 +68,21 @@ def write_json(path: Path, value: T, kind: type[T] | TypeAdapter[T]) -> None:
     """Write the file, whole or not at all."""
     adapter = kind if isinstance(kind, TypeAdapter) else TypeAdapter(kind)
     write_text(path, adapter.dump_json(value, indent=1).decode())
+
+
+def read_index(folder: Path) -> dict[Names, str]:
+    """The key of each entry's run, in order; {} without an index. DeltaEditError for damage."""
+    path = folder / INDEX
+    if not path.exists():
+        return {}
+    return {(method, setting, text): key for method, setting, text, key in read_json(path, Entries)}
+
+
+def record(folder: Path, names: Names, key: str) -> None:
+    """Put one entry into a folder's index, which other processes may write to as well."""
+    with only_writer(folder, INDEX, PATIENCE):
+        index = read_index(folder) | {names: key}
+        write_json(folder / INDEX, [(*each, of) for each, of in index.items()], Entries)
 
 
 def bounded_file(path: Path) -> Path:

@@ -23,8 +23,14 @@ import torch
 
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.compare.baselines import METHODS
-from deltaedit_kit.labs.compare.files import CLAIM, Claim, bounded_file, read_json
-from deltaedit_kit.labs.compare.index import FILE, read_index
+from deltaedit_kit.labs.compare.files import (
+    CLAIM,
+    INDEX,
+    Claim,
+    bounded_file,
+    read_index,
+    read_json,
+)
 from deltaedit_kit.labs.compare.reference import read_reference
 from deltaedit_kit.labs.compare.runs import Run, load
 from deltaedit_kit.labs.compare.table import ALL, own_setting, table_of, write_table
@@ -37,7 +43,7 @@ class Results:
 
     def __init__(self, folder: str | Path) -> None:
         self.folder = Path(folder)
-        if not (self.folder / FILE).exists():
+        if not (self.folder / INDEX).exists():
             raise DeltaEditError(
                 f"{folder} contains no comparison; make one with: deltaedit evaluate toyfaces "
                 f"--quick --out {folder}"

@@ -16,9 +16,10 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from time import perf_counter, process_time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import torch
+from pydantic import ConfigDict, TypeAdapter
 from torch import Tensor
 
 from deltaedit_kit.atomic import replacing
@@ -27,7 +28,7 @@ from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.compare.baselines.method import now
 from deltaedit_kit.labs.compare.evaluator import Evaluator
 from deltaedit_kit.labs.compare.files import (
-    StoredRun,
+    Count,
     read_json,
     read_moments,
     save_moments,
@@ -45,17 +46,24 @@ SHOWN = 6  # faces whose pictures are kept
 
 @dataclass(frozen=True)
 class Run:
-    """What one method made of one sentence; `values[strength][metric]` has a number a face."""
+    """What one method made of one sentence; `values[strength][metric]` has a number a face.
+
+    Its JSON file has neither moments nor pictures.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(
+        arbitrary_types_allowed=True, extra="forbid", ser_json_inf_nan="strings"
+    )
 
     method: str
-    settings: dict[str, Any]
+    settings: dict[str, bool | int | float | str]
     prompt: Prompt
-    faces: int
+    faces: Count
     strengths: tuple[float, ...]  # multiples of the method's own
     origin: str = ""  # the weights and faces that it was computed with
-    status: str = "ok"  # or "failed"
+    status: Literal["ok", "failed"] = "ok"
     reason: str = ""
-    kept: int = 0  # channels of s that might move
+    kept: Count = 0  # channels of s that might move
     seconds: dict[str, float] = field(default_factory=dict)
     values: dict[float, dict[str, list[float]]] = field(default_factory=dict)
     moments: dict[float, dict[str, Moments]] = field(default_factory=dict)
@@ -69,9 +77,12 @@ class Run:
         )
 
 
+Stored = TypeAdapter(Run)
+
+
 def run_key(
     method: str,
-    settings: dict[str, Any],
+    settings: dict[str, bool | int | float | str],
     prompt: Prompt,
     faces: int,
     strengths: Sequence[float],
@@ -141,13 +152,12 @@ def store(run: Run, folder: Path) -> None:
         save_moments(folder / f"{run.key}.safetensors", moments)
     if run.pictures is not None:
         save_sheet(run.pictures, folder / f"{run.key}.png")
-    given = {name: getattr(run, name) for name in StoredRun.model_fields}
     values = {
         strength: {name: [float(f"{v:.5g}") for v in numbers] for name, numbers in metrics.items()}
         for strength, metrics in run.values.items()
     }
-    stored = StoredRun.model_validate(given | {"values": values})
-    write_json(folder / f"{run.key}.json", stored, StoredRun)
+    stored = replace(run, values=values, moments={}, pictures=None)
+    write_json(folder / f"{run.key}.json", stored, Stored)
 
 
 def load(folder: Path, key: str) -> Run | None:
@@ -158,13 +168,12 @@ def load(folder: Path, key: str) -> Run | None:
     path = folder / f"{key}.json"
     if not path.exists():
         return None
-    stored = read_json(path, StoredRun)
+    run = read_json(path, Stored)
     moments: dict[float, dict[str, Moments]] = {}
-    places = [f"{strength:g}" for strength in stored.strengths]
+    places = [f"{strength:g}" for strength in run.strengths]
     for (strength, network), m in read_moments(folder / f"{key}.safetensors", places).items():
         moments.setdefault(float(strength), {})[network] = m
-    plain = {name: getattr(stored, name) for name in StoredRun.model_fields}
-    run = Run(**plain, moments=moments)
+    run = replace(run, moments=moments)
     counts = [len(numbers) for metrics in run.values.values() for numbers in metrics.values()]
     whole = run.status == "failed" or set(run.values) == set(run.strengths)
     if run.key != key or not whole or set(counts) - {run.faces}:
@@ -176,10 +185,8 @@ def load(folder: Path, key: str) -> Run | None:
 
 def save_sheet(pictures: Tensor, path: Path) -> None:
     """Pictures [rows, columns, 3, H, W] as one PNG without gaps."""
-    from PIL import Image
-
-    from deltaedit_kit.pictures import to_uint8
+    from deltaedit_kit.pictures import encode_png
 
     sheet = torch.cat([torch.cat(list(row), dim=2) for row in pictures], dim=1)
     with replacing(path) as beside:
-        Image.fromarray(to_uint8(sheet)).save(beside, format="PNG")
+        beside.write_bytes(encode_png(sheet))

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from deltaedit_kit.editor import Editor
 from deltaedit_kit.labs.compare.baselines.method import Change, Method, Seconds, Settings
@@ -32,27 +32,18 @@ class DeltaEdit(Method):
     """The kit's `Editor` behind the common interface."""
 
     name: ClassVar[str] = "deltaedit"
-    source: ClassVar[str] = "Lyu et al. 2023, arXiv:2303.06285"
     settings_type: ClassVar[type[Settings]] = DeltaEditSettings
     grid: ClassVar[tuple[Mapping[str, Any], ...]] = (
         {"threshold": 0.03},
         {"threshold": 0.06},
         {"threshold": 0.1},
     )
-    has_threshold: ClassVar[bool] = True
     networks: ClassVar[tuple[str, ...]] = ("generator", "clip", "mapper", "relevance")
 
-    def __init__(self, domain: Domain, settings: Settings | None = None) -> None:
-        if settings is None:
-            settings = DeltaEditSettings(domain.spec.strength, domain.spec.threshold)
-        super().__init__(domain, settings)
-
     @classmethod
-    def of(cls, domain: Domain, changed: Mapping[str, Any]) -> Self:
-        """The domain's settings with some changed."""
-        spec = domain.spec
-        own = {"strength": spec.strength, "threshold": spec.threshold}
-        return super().of(domain, own | dict(changed))
+    def defaults(cls, domain: Domain) -> Settings:
+        """The domain's own."""
+        return DeltaEditSettings(domain.spec.strength, domain.spec.threshold)
 
     def _change(self, faces: Faces, text: str, neutral: str, threshold: float) -> Change:
         seconds, editor = Seconds(self.domain.device.type), Editor(self.domain)

@@ -43,14 +43,12 @@ class GlobalDirections(Method):
     """A fixed direction for each sentence, read off the relevance matrix."""
 
     name: ClassVar[str] = "styleclip-directions"
-    source: ClassVar[str] = "Patashnik et al. 2021, arXiv:2103.17249, section 6"
     settings_type: ClassVar[type[Settings]] = DirectionSettings
     grid: ClassVar[tuple[Mapping[str, Any], ...]] = (
         {"threshold": 0.1},
         {"threshold": 0.2},
         {"threshold": 0.3},
     )
-    has_threshold: ClassVar[bool] = True
     networks: ClassVar[tuple[str, ...]] = ("generator", "clip", "relevance")
 
     @cached_property

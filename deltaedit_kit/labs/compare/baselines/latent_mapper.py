@@ -78,7 +78,6 @@ class LatentMapper(Method):
 
     settings: MapperSettings  # pyright: ignore[reportIncompatibleVariableOverride] (never set anew)
     name: ClassVar[str] = "styleclip-mapper"
-    source: ClassVar[str] = "Patashnik et al. 2021, arXiv:2103.17249, section 5"
     settings_type: ClassVar[type[Settings]] = MapperSettings
     short: ClassVar[Mapping[str, Any]] = {"steps": 60, "batch": 4, "fast": True}
     quick: ClassVar[Mapping[str, Any]] = {"steps": 3, "batch": 2, "codes": 16, "fast": True}

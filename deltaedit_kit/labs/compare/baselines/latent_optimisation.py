@@ -49,7 +49,6 @@ class LatentOptimisation(LatentWalk):
 
     settings: OptimisationSettings  # pyright: ignore[reportIncompatibleVariableOverride] (never set anew)
     name: ClassVar[str] = "styleclip-optimisation"
-    source: ClassVar[str] = "Patashnik et al. 2021, arXiv:2103.17249, section 4"
     settings_type: ClassVar[type[Settings]] = OptimisationSettings
     short: ClassVar[Mapping[str, Any]] = {"steps": 15, "fast": True}
     quick: ClassVar[Mapping[str, Any]] = {"steps": 3, "fast": True}

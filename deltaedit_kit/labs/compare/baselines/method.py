@@ -100,9 +100,7 @@ class Method(Editor, ABC):
     """An editor whose change of codes comes from `_change`; the call is that of `Editor`."""
 
     name: ClassVar[str]
-    source: ClassVar[str]
     settings_type: ClassVar[type[Settings]] = Settings
-    has_threshold: ClassVar[bool] = False
     networks: ClassVar[tuple[str, ...]] = ("generator", "clip")  # of the domain, that it works with
     # For the comparison (`presets`): what replaces the published settings on a CPU and in a trial
     # run, what tuning tries, and whether every picture costs so much that few are edited.
@@ -114,8 +112,13 @@ class Method(Editor, ABC):
     def __init__(self, domain: Domain, settings: Settings | None = None) -> None:
         """Take the published settings unless others are given; loads nothing yet."""
         super().__init__(domain)
-        self.settings = self.settings_type() if settings is None else settings
+        self.settings = self.defaults(domain) if settings is None else settings
         self.seconds: dict[str, Seconds] = {}  # sentence -> time of the latest edit with it
+
+    @classmethod
+    def defaults(cls, domain: Domain) -> Settings:
+        """The settings where nobody gives others: the published ones."""
+        return cls.settings_type()
 
     @classmethod
     def of(cls, domain: Domain, changed: Mapping[str, Any]) -> Self:
@@ -126,7 +129,7 @@ class Method(Editor, ABC):
                 raise DeltaEditError(
                     f"{cls.name} has no setting {str(name)[:40]!r}; it has {', '.join(known)}"
                 )
-        return cls(domain, replace(cls.settings_type(), **changed))
+        return cls(domain, replace(cls.defaults(domain), **changed))
 
     @abstractmethod
     def _change(self, faces: Faces, text: str, neutral: str, threshold: float) -> Change:
@@ -141,8 +144,9 @@ class Method(Editor, ABC):
         return self.settings.strength
 
     @property
-    def _own_threshold(self) -> float:
-        return getattr(self.settings, "threshold", 0.0)
+    def _own_threshold(self) -> float | None:
+        """None for a method without one."""
+        return getattr(self.settings, "threshold", None)
 
     def change(
         self, faces: Faces, text: str, neutral: str | None = None, threshold: float | None = None
@@ -155,11 +159,10 @@ class Method(Editor, ABC):
         self.domain.check(faces)
         neutral = self.domain.spec.neutral if neutral is None else neutral
         self.domain.delta_text(text, neutral)  # refuses texts before any work is done
-        if threshold is None:
-            threshold = self._own_threshold
-        elif not self.has_threshold:
+        own = self._own_threshold
+        if threshold is not None and own is None:
             raise DeltaEditError(f"{self.name} has no threshold; leave it out")
-        threshold = check_number("threshold", threshold, low=0.0)
+        threshold = check_number("threshold", (own or 0.0) if threshold is None else threshold, 0.0)
         change = self._change(faces, text, neutral, threshold)
         change.seconds.pictures = len(faces)
         self.seconds[text] = change.seconds
@@ -217,7 +220,7 @@ class Method(Editor, ABC):
             )
         wanted = edit_recipe.read({**recipe, "kind": edit_recipe.KIND}, self.domain, self.networks)
         same = type(self).of(self.domain, dict(recipe.get("settings") or {}))
-        threshold = wanted.threshold if self.has_threshold else None
+        threshold = None if self._own_threshold is None else wanted.threshold
         return same.edit(wanted.faces, wanted.text, wanted.neutral, wanted.strength, threshold)
 
     def _recipe(
@@ -229,7 +232,7 @@ class Method(Editor, ABC):
         threshold: float | None,
     ) -> dict[str, Any]:
         neutral = neutral or self.domain.spec.neutral
-        threshold = self._own_threshold if threshold is None else threshold
+        threshold = (self._own_threshold or 0.0) if threshold is None else threshold
         written = edit_recipe.write(
             self.domain, faces, text, neutral, strength, threshold, self.networks
         )

@@ -46,7 +46,6 @@ class TediGAN(LatentWalk):
 
     settings: TediGANSettings  # pyright: ignore[reportIncompatibleVariableOverride] (never set anew)
     name: ClassVar[str] = "tedigan"
-    source: ClassVar[str] = "Xia et al. 2021, arXiv:2012.03308, variant with CLIP"
     settings_type: ClassVar[type[Settings]] = TediGANSettings
     short: ClassVar[Mapping[str, Any]] = {"steps": 15, "lr": 0.13, "fast": True}
     quick: ClassVar[Mapping[str, Any]] = {"steps": 3, "lr": 0.1, "fast": True}

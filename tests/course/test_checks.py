@@ -134,7 +134,14 @@ def test_an_endless_loop_and_a_dead_process_are_verdicts() -> None:
             except BaseException:
                 continue
 
+    def caught() -> str:  # as `diagnose` catches whatever an answer raises
+        try:
+            return loop()
+        except BaseException:
+            return "it raises SystemExit"
+
     assert bounded(endless, seconds=0.2) is None
+    assert bounded(caught, seconds=0.2, gradients=True) is None
     assert bounded(loop, seconds=0.2, gradients=True) is None
     assert bounded(lambda: os._exit(3) or "", seconds=30) is None
     assert bounded(lambda: "x" * 1_000_000, seconds=30) == "x" * 100_000

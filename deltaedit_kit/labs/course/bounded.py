@@ -82,10 +82,12 @@ def _in_thread(work: Callable[[], str], seconds: float) -> str | None:
     thread = threading.Thread(target=run, daemon=True)
     thread.start()
     thread.join(seconds)
+    if not thread.is_alive():
+        return result[0] if result else None
     for _ in range(20):  # an answer's own `except:` may swallow some of these
         if not thread.is_alive():
             break
         ident = ctypes.c_ulong(thread.ident or 0)
         ctypes.pythonapi.PyThreadState_SetAsyncExc(ident, ctypes.py_object(SystemExit))
         thread.join(0.05)
-    return result[0] if result else None
+    return None  # what `work` makes of being told to end is no result

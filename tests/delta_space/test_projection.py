@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-
 import numpy as np
 import pytest
 from sklearn.decomposition import PCA
@@ -176,10 +173,3 @@ def test_a_scale_that_floats_can_hold_changes_nothing_else() -> None:
     for factor in (1e-30, 1e-5, 1e9):
         small = project(G * factor, G[::-1] * factor, "pca")
         assert small.first == pytest.approx(project(G, G[::-1], "pca").first, abs=1e-4)
-
-
-def test_umap_is_not_imported_before_it_is_asked_for() -> None:
-    module = "deltaedit_kit.labs.delta_space.projection"
-    code = f"import {module}, sys; print({{'umap', 'numba'}} & set(sys.modules))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "set()"

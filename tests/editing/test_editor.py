@@ -126,25 +126,28 @@ def test_oracle_reads_before_and_after(editor: Editor, faces: Faces) -> None:
     assert without.factors_after is None
 
 
-@pytest.mark.parametrize("strength", [math.nan, math.inf, "strong", object(), [1.0]])
-def test_strength_must_be_finite(editor: Editor, faces: Faces, strength: object) -> None:
-    with pytest.raises(DeltaEditError, match=r"strength is .*; give a finite number"):
-        editor.edit(faces, TEXTS[0], strength=strength)
-
-
-def test_an_edit_that_ends_in_nan_is_refused(editor: Editor, faces: Faces) -> None:
-    with pytest.raises(DeltaEditError, match="at strength 3e\\+38; give a smaller one"):
-        editor.edit(faces, TEXTS[0], strength=3e38)
-    with pytest.raises(DeltaEditError, match=r"faces\.s holds NaN"):
-        editor.edit(replace(faces, s=faces.s * math.nan), TEXTS[0])
-
-
-@pytest.mark.parametrize("threshold", [math.nan, -0.1, math.inf, "low"])
-def test_threshold_must_be_finite_and_not_negative(
-    editor: Editor, faces: Faces, threshold: object
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        *(
+            ({"strength": wrong}, r"strength is .*; give a finite number")
+            for wrong in (math.nan, math.inf, "strong", object(), [1.0])
+        ),
+        ({"strength": 3e38}, r"at strength 3e\+38; give a smaller one"),
+        *(
+            ({"threshold": wrong}, r"threshold is .*; give a finite number >= 0")
+            for wrong in (math.nan, -0.1, math.inf, "low")
+        ),
+        *(({"neutral": wrong}, ".") for wrong in ("", b"face", 3, "word " * 300)),
+        ({"neutral": 1.5}, r"neutral is a float; .*strength=1\.0"),
+        ({"neutral": TEXTS[0]}, "says the same as the neutral"),
+    ],
+)
+def test_settings_that_cannot_be_are_refused(
+    editor: Editor, faces: Faces, settings: dict, words: str
 ) -> None:
-    with pytest.raises(DeltaEditError, match=r"threshold is .*; give a finite number >= 0"):
-        editor.edit(faces, TEXTS[0], threshold=threshold)
+    with pytest.raises(DeltaEditError, match=words):
+        editor.edit(faces, TEXTS[0], **settings)
 
 
 @pytest.mark.parametrize(
@@ -157,30 +160,14 @@ def test_texts_that_are_no_sentence_are_refused(editor: Editor, faces: Faces, te
     assert len(str(caught.value)) < 300
 
 
-@pytest.mark.parametrize("neutral", ["", b"face", 3, "word " * 300])
-def test_neutral_is_checked_like_a_text(editor: Editor, faces: Faces, neutral: object) -> None:
-    with pytest.raises(DeltaEditError):
-        editor.edit(faces, TEXTS[0], neutral=neutral)
-
-
-def test_a_strength_in_the_place_of_neutral_is_told(editor: Editor, faces: Faces) -> None:
-    with pytest.raises(DeltaEditError, match=r"neutral is a float; .*strength=1\.0"):
-        editor.edit(faces, TEXTS[0], 1.5)
-
-
-def test_the_neutral_word_itself_is_no_direction(editor: Editor, faces: Faces) -> None:
-    with pytest.raises(DeltaEditError, match="says the same as the neutral"):
-        editor.edit(faces, "face", neutral="face")
-
-
 def test_faces_of_another_domain_are_refused(editor: Editor, faces: Faces) -> None:
     other = tiny_domain(name="tiny-cats").sample(1)
     with pytest.raises(DeltaEditError, match="codes of domain 'tiny-cats'"):
         editor.edit(other, TEXTS[0])
-    with pytest.raises(DeltaEditError, match="sample the faces again"):
-        editor.edit(replace(faces, s=faces.s[:, :-1]), TEXTS[0])
     with pytest.raises(DeltaEditError, match="faces is a Tensor; give Faces"):
         editor.edit(faces.images, TEXTS[0])
+    with pytest.raises(DeltaEditError, match=r"load_domain\('toyfaces'\)"):
+        Editor("toyfaces")  # pyright: ignore[reportArgumentType]
 
 
 def test_a_selected_face_is_edited_like_in_the_batch(editor: Editor, faces: Faces) -> None:
@@ -188,21 +175,16 @@ def test_a_selected_face_is_edited_like_in_the_batch(editor: Editor, faces: Face
     assert torch.allclose(alone.after[0], batch.after[1], atol=1e-4)
 
 
-def test_codes_of_another_kind_are_refused(editor: Editor, faces: Faces) -> None:
-    with pytest.raises(DeltaEditError, match=r"load_domain\('toyfaces'\)"):
-        Editor("toyfaces")  # pyright: ignore[reportArgumentType]
-    remedy = r"faces\.s is .*; (use domain\.faces_from|give a tensor)"
-    for wrong in (faces.s.double(), faces.s.half(), faces.s.numpy(), faces.s.to("meta")):
-        with pytest.raises(DeltaEditError, match=remedy):
-            editor.edit(replace(faces, s=wrong), "a smiling face")
-
-
-Change = Callable[[torch.Tensor], torch.Tensor]
+CASTS = (torch.Tensor.double, torch.Tensor.half)
 
 
 @pytest.mark.parametrize(
     ("field", "change", "word"),
     [
+        *(("s", kind, r"use domain\.faces_from") for kind in (*CASTS, lambda x: x.to("meta"))),
+        ("s", lambda x: x.numpy(), "give a tensor"),
+        ("s", lambda x: x[:, :-1], "sample the faces again"),
+        ("s", lambda x: x * math.nan, "holds NaN"),
         ("images", lambda x: (x + 1) * 127.5, "as bytes do"),
         ("images", lambda x: x * 1.1 + 0.2, r"in \[-1, 1\]"),
         ("images", lambda x: x * math.nan, "NaN"),

@@ -8,6 +8,7 @@ from deltaedit_kit.labs.study.answers import Answer
 from deltaedit_kit.labs.study.design import Design
 from deltaedit_kit.labs.study.items import Item
 from deltaedit_kit.labs.study.raters import Pair, Raters, simulated_answers
+from deltaedit_kit.labs.study.tally import Tally
 
 FIRST, SECOND = "method-one", "method-two"
 
@@ -37,3 +38,10 @@ def simulated(
     pairs = [Pair(f"sentence {k}", f"face {k}", FIRST, SECOND) for k in range(design.rounds)]
     logits = np.broadcast_to(np.asarray(advantage, dtype=float), (design.rounds,))
     return simulated_answers(design, pairs, dict.fromkeys(design.questions, logits), raters, seed)
+
+
+def counts_of(ratings: np.ndarray) -> Tally:
+    """Ratings [P, I] of 0, 1 and nan (not asked)."""
+    ratings = ratings.astype(float)
+    asked = ~np.isnan(ratings)
+    return Tally("accuracy", "a", "b", np.where(asked, ratings, 0.0), asked.astype(float))

@@ -11,14 +11,7 @@ from hypothesis import strategies as st
 
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.study.agreement import krippendorff_alpha
-from deltaedit_kit.labs.study.tally import Tally
-
-
-def counts_of(ratings: np.ndarray) -> Tally:
-    """Ratings [P, I] of 0, 1 and nan (not asked)."""
-    asked = ~np.isnan(ratings)
-    wins = np.where(asked, ratings, 0.0)
-    return Tally("accuracy", "a", "b", wins, asked.astype(float))
+from tests.study.cases import counts_of
 
 
 def test_krippendorffs_own_example() -> None:

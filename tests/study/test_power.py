@@ -8,7 +8,7 @@ from scipy import stats
 
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.study.power import intraclass_correlation, participants_needed, power
-from deltaedit_kit.labs.study.tally import Tally
+from tests.study.cases import counts_of
 
 
 def beta_binomial(
@@ -19,10 +19,6 @@ def beta_binomial(
     total = 1 / rho - 1
     own = rng.beta(share * total, (1 - share) * total, size=(studies, people, 1))
     return rng.random((studies, people, rounds)) < own
-
-
-def counts_of(wins: np.ndarray) -> Tally:
-    return Tally("accuracy", "a", "b", wins.astype(float), np.ones(wins.shape))
 
 
 @pytest.mark.parametrize(

@@ -17,14 +17,10 @@ from deltaedit_kit.labs.study.preference import (
     sign_test,
 )
 from deltaedit_kit.labs.study.raters import Raters, expected_share
-from deltaedit_kit.labs.study.tally import Tally, tally
-from tests.study.cases import FIRST, SECOND, simulated
+from deltaedit_kit.labs.study.tally import tally
+from tests.study.cases import FIRST, SECOND, counts_of, simulated
 
 ONE_QUESTION = Design(checks=0, questions=("accuracy",))
-
-
-def counts_of(wins: np.ndarray) -> Tally:
-    return Tally("accuracy", "a", "b", wins.astype(float), np.ones(wins.shape))
 
 
 def test_the_tally_counts_what_was_preferred() -> None:

@@ -24,6 +24,12 @@ def store(tmp_path: Path) -> StudyStore:
     return create_study(tmp_path / "study.sqlite", fake_items(6), DESIGN, title="Which?")
 
 
+def question(store: StudyStore, participant: int) -> Question:
+    asked = store.next_question(participant)
+    assert asked is not None
+    return asked
+
+
 def answer_everything(store: StudyStore, participant: int, choice: str = "left") -> int:
     count = 0
     while (ask := store.next_question(participant)) is not None:
@@ -65,9 +71,7 @@ def test_pictures_stand_on_the_side_that_the_answer_is_filed_under(store: StudyS
 
 def test_closing_and_coming_back_goes_on_where_it_stopped(store: StudyStore) -> None:
     who = store.join("my code")
-    first = store.next_question(who)
-    assert first is not None
-    store.answer(first, "left", 1.0)
+    store.answer(question(store, who), "left", 1.0)
     expected = store.next_question(who)
     store.close()
     again = StudyStore(store.path)
@@ -77,8 +81,7 @@ def test_closing_and_coming_back_goes_on_where_it_stopped(store: StudyStore) -> 
 
 
 def test_the_first_answer_to_a_question_stands(store: StudyStore) -> None:
-    ask = store.next_question(store.join("code-one"))
-    assert ask is not None
+    ask = question(store, store.join("code-one"))
     assert store.answer(ask, "left", 1.0)
     assert not store.answer(ask, "right", 9.0)
     assert [(a.choice, a.seconds) for a in store.answers()] == [("left", 1.0)]
@@ -116,8 +119,7 @@ def test_it_is_written_ahead_and_needs_no_lock_to_read(store: StudyStore) -> Non
 
 
 def test_an_error_within_a_transaction_keeps_nothing_of_it(store: StudyStore) -> None:
-    ask = store.next_question(store.join("code-one"))
-    assert ask is not None
+    ask = question(store, store.join("code-one"))
     stray = Question(0, 99, "accuracy", "?", 0, False, False, 0, 1)
     with pytest.raises(DeltaEditError, match="FOREIGN KEY"):
         store.answer_all([(ask, "left", 1.0), (stray, "left", 1.0)])
@@ -134,20 +136,18 @@ def test_simulations_and_people_do_not_mix(store: StudyStore, tmp_path: Path) ->
         rehearsal.join("a person")
 
 
-@pytest.mark.parametrize("choice", ["up", "", "LEFT", None])
-def test_another_choice_is_refused(store: StudyStore, choice: str) -> None:
-    ask = store.next_question(store.join("code-one"))
-    assert ask is not None
-    with pytest.raises(DeltaEditError, match="give 'left' or 'right'"):
-        store.answer(ask, choice, 1.0)
-
-
-@pytest.mark.parametrize("seconds", [float("nan"), -1.0, "fast"])
-def test_seconds_are_a_number(store: StudyStore, seconds: float) -> None:
-    ask = store.next_question(store.join("code-one"))
-    assert ask is not None
-    with pytest.raises(DeltaEditError, match="seconds is"):
-        store.answer(ask, "left", seconds)
+@pytest.mark.parametrize(
+    ("choice", "seconds", "words"),
+    [
+        *((choice, 1.0, "give 'left' or 'right'") for choice in ("up", "", "LEFT", None)),
+        *(("left", seconds, "seconds is") for seconds in (float("nan"), -1.0, "fast")),
+    ],
+)
+def test_what_is_no_answer_is_refused(
+    store: StudyStore, choice: str, seconds: float, words: str
+) -> None:
+    with pytest.raises(DeltaEditError, match=words):
+        store.answer(question(store, store.join("code-one")), choice, seconds)
 
 
 def test_wrong_codes_and_strangers_are_refused(store: StudyStore) -> None:
@@ -240,8 +240,7 @@ def test_settings_that_are_gone_are_one_line(store: StudyStore) -> None:
 
 
 def test_questions_and_pictures_that_are_damaged_are_one_line(store: StudyStore) -> None:
-    ask = store.next_question(store.join("code-one"))
-    assert ask is not None
+    ask = question(store, store.join("code-one"))
     path = changed(store, "DELETE FROM picture WHERE role = ?", "before")
     with pytest.raises(DeltaEditError, match="no picture before"):
         StudyStore(path).pictures(ask)
@@ -269,12 +268,6 @@ def test_a_full_disk_keeps_what_was_answered(store: StudyStore) -> None:
     again = StudyStore(store.path)
     assert len(again.answers()) == 1
     assert again.answer(question(again, who), "left", 1.5)
-
-
-def question(store: StudyStore, participant: int) -> Question:
-    asked = store.next_question(participant)
-    assert asked is not None
-    return asked
 
 
 def test_half_a_character_is_one_line(store: StudyStore, tmp_path: Path) -> None:

@@ -29,6 +29,7 @@ from deltaedit_kit.domain_spec import NETWORKS
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.io.checkpoints import loaders
 from deltaedit_kit.io.checkpoints.clip import preprocessing_of, published_as
+from deltaedit_kit.io.checkpoints.reading import text_header
 from deltaedit_kit.io.declaration import (
     FILE_NAME,
     FORMAT,
@@ -95,6 +96,8 @@ def draft(folder: Path, given: Given) -> Path:
         fetched = loaders.load_clip(model, tag, preprocessing).model.state_dict()
     elif given.clip is not None:
         loaders.load_clip(given.clip)
+        if "made_by" in text_header(given.clip):  # by `deltaedit build`
+            preprocessing = "plain"
     declaration = {
         "format": FORMAT,
         "version": VERSION,

@@ -15,6 +15,7 @@ from safetensors.torch import load_file, save_file
 from deltaedit_kit import Editor, load_domain
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.io.checkpoints.clip import preprocessing_of
+from deltaedit_kit.io.drafting import Given, draft
 from deltaedit_kit.io.standin import by_rule, write_standin
 from deltaedit_kit.labs.cli import main as cli
 from deltaedit_kit.relevance import Plan, make_relevance
@@ -181,6 +182,7 @@ def test_files_that_are_something_else_or_do_not_belong_together(
         ([*generator, "--clip", files / "identity.safetensors"], "ArcFace"),
         ([*generator, "--encoder", tmp_path / "short.safetensors"], "makes w+ of 9 rows"),
         ([*generator, "--class", "1"], "leave the class out"),
+        (["--generator", files / "clip.safetensors", "--neutral", "cat"], "give it as --clip"),
         ([*generator, "--clip", "ViT-L14"], "did you mean ViT-L-14"),
         ([*generator, "--clip", "ViT-L-14-280"], "nobody has published weights"),
         (["--renderer", "--neutral", "cat"], "--neutral needs --generator"),
@@ -319,6 +321,13 @@ def test_a_clip_by_its_name_in_open_clip(
 )
 def test_pictures_enter_a_clip_as_its_weights_were_trained(name: str, preprocessing: str) -> None:
     assert preprocessing_of(name) == preprocessing
+
+
+def test_a_clip_of_deltaedit_build_takes_pictures_as_they_are(files: Path, tmp_path: Path) -> None:
+    tensors = load_file(files / "clip.safetensors")
+    save_file(tensors, tmp_path / "clip.safetensors", {"made_by": "deltaedit build"})
+    given = Given(files / "generator.safetensors", "cat", str(tmp_path / "clip.safetensors"))
+    assert load_domain(draft(tmp_path / "cats", given)).spec.preprocessing == "plain"
 
 
 def test_a_mean_that_the_kit_has_not_is_refused() -> None:

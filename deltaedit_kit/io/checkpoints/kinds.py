@@ -24,6 +24,9 @@ KINDS = (
     arrays.CODES,
 )
 
+# Where `deltaedit new-domain` takes them.
+OPTIONS = {"stylegan2": "--generator", "clip": "--clip", "e4e": "--encoder"}
+
 
 def recognise(contents: Contents) -> Kind | None:
     """The kind of some contents, None where no format of any kind fits."""
@@ -39,7 +42,9 @@ def what_it_is(contents: Contents) -> str:
         return a(other)
     kind = recognise(contents)
     if kind is not None:
-        return a(f"{kind.title}; open it with {kind.loader}")
+        option = OPTIONS.get(kind.name)
+        place = f"give it as {option}, in Python open it" if option else "open it"
+        return a(f"{kind.title}; {place} with {kind.loader}")
     tree = contents.tree
     first = [str(key)[:60] for key in list(tree)[:3]] if isinstance(tree, dict) else []
     keys = f", first keys {first}" if first else ""

@@ -24,12 +24,17 @@ def register(commands: Any) -> None:
     command = commands.add_parser(
         "build", help="train a domain of your own; resumes after an interruption"
     )
-    command.add_argument("folder", metavar="DIR", type=path_of, help="from `deltaedit new-domain`")
+    command.add_argument(
+        "folder",
+        metavar="DIR",
+        type=path_of,
+        help="folder that `deltaedit new-domain DIR --renderer` wrote",
+    )
     command.add_argument(
         "--step",
         metavar="NAME",
-        help="stop after renders, oracle, generator, clip, scales, codes, mapper, relevance, "
-        "settings or card (default: card, the last)",
+        help="last step to run, one of renders, oracle, generator, clip, scales, codes, mapper, "
+        "relevance, settings, card (default: card)",
     )
     command.add_argument(
         "--miniature",
@@ -39,7 +44,7 @@ def register(commands: Any) -> None:
     command.add_argument(
         "--adversarial",
         action="store_true",
-        help="train the generator adversarially, not by regression: hours",
+        help="train the generator as a GAN, without its factors, instead of by regression: hours",
     )
     add_device(command)
     command.set_defaults(command=build)

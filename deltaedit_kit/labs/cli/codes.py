@@ -31,16 +31,19 @@ def register(commands: Any) -> None:
     command = commands.add_parser(
         "codes", help="make a mapper's training set: codes (s, i) of pictures"
     )
-    add_domain(command, "default: toyfaces", "toyfaces")
-    command.add_argument("--samples", type=int, metavar="N", help="how many pictures to sample")
+    add_domain(command, "name of a domain, or its folder (default: toyfaces)", "toyfaces")
+    command.add_argument("--samples", type=int, metavar="N", help="number of pictures to sample")
     command.add_argument(
-        "--photos", type=path_of, metavar="FOLDER", help="invert these pictures instead"
+        "--photos",
+        type=path_of,
+        metavar="FOLDER",
+        help="invert the pictures in this folder instead",
     )
     command.add_argument(
         "--out",
         type=path_of,
         metavar="DIR",
-        help="output folder (default: the domain's codes/)",
+        help="output folder (default: codes/ in the domain's folder)",
     )
     command.add_argument("--seed", type=int, help="random seed of the samples (default: 0)")
     command.add_argument(
@@ -52,13 +55,16 @@ def register(commands: Any) -> None:
     command.add_argument(
         "--batch", type=int, help="pictures at once (default: 32; fewer above 256 px)"
     )
-    command.add_argument("--chunk", type=int, help="codes a file (default: about 512)")
+    command.add_argument("--chunk", type=int, help="codes per file (default: about 512)")
     command.add_argument(
         "--correlated",
         type=int,
-        help="size of a group of correlated samples (default: 1, independent)",
+        help="sample groups of this size whose pictures differ in a few factors only; toyfaces can "
+        "(default: 1, independent samples)",
     )
-    command.add_argument("--fast", action="store_true", help="draw as fast as this machine can")
+    command.add_argument(
+        "--fast", action="store_true", help="draw in the fastest precision of this machine"
+    )
     add_device(command)
     command.set_defaults(command=codes)
 

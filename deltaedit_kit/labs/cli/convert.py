@@ -14,13 +14,11 @@ from deltaedit_kit.labs.cli.steps import step
 
 def register(commands: Any) -> None:
     """Add the command and its options."""
-    command = commands.add_parser("convert", help="turn a published checkpoint into safetensors")
+    command = commands.add_parser("convert", help="convert a published checkpoint to safetensors")
     command.add_argument(
-        "source", metavar="IN", type=path_of, help="a .pt, .pth, .pkl or .npy file"
+        "source", metavar="IN", type=path_of, help="the .pt, .pth, .pkl or .npy file to read"
     )
-    command.add_argument(
-        "out", metavar="OUT", type=path_of, help="where the .safetensors file goes"
-    )
+    command.add_argument("out", metavar="OUT", type=path_of, help="the .safetensors file to write")
     command.set_defaults(command=run)
 
 

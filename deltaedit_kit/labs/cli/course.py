@@ -15,7 +15,7 @@ def register(commands: Any) -> None:
     """Add the command and its options."""
     command = commands.add_parser("course", help="copy the course's notebooks into a folder")
     command.add_argument(
-        "folder", type=path_of, metavar="DIR", help="target folder; nothing is overwritten"
+        "folder", type=path_of, metavar="DIR", help="folder to write to; nothing is overwritten"
     )
     command.set_defaults(command=course)
 

@@ -34,7 +34,7 @@ def register(commands: Any) -> None:
     command = commands.add_parser(
         "doctor", help="describe this machine: processor, memory, precision, packages"
     )
-    command.add_argument("--json", action="store_true", help="as JSON, for a program")
+    command.add_argument("--json", action="store_true", help="print JSON, for a program")
     command.set_defaults(command=doctor)
 
 

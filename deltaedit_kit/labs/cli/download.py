@@ -21,9 +21,13 @@ def register(commands: Any) -> None:
     command = commands.add_parser(
         "download", help="fetch the files of a published domain, or list them"
     )
-    add_domain(command, "ffhq, lsun-cat, ..., or a domain's folder")
+    add_domain(command, "name of a domain (ffhq, lsun-cat, ...), or its folder")
     command.add_argument("--dry-run", action="store_true", help="list the files and fetch nothing")
-    command.add_argument("--only", metavar="NETWORKS", help="such as generator,clip (default: all)")
+    command.add_argument(
+        "--only",
+        metavar="NETWORKS",
+        help="only these networks, joined by commas, such as generator,clip",
+    )
     command.set_defaults(command=download)
 
 

@@ -29,7 +29,9 @@ FIRST, YOURS, OF_PHOTO = (f"figures/{name}_edit.png" for name in ("first", "your
 
 def register(commands: Any) -> None:
     """Add the command and its options; numbers get their range checked by the kit itself."""
-    command = commands.add_parser("edit", help="edit sampled pictures with one or more sentences")
+    command = commands.add_parser(
+        "edit", help="edit sampled pictures, or a photo, with one or more sentences"
+    )
     command.add_argument(
         "text",
         nargs="*",
@@ -42,31 +44,42 @@ def register(commands: Any) -> None:
         "--photo",
         type=path_of,
         metavar="FILE",
-        help=f"edit the face on a photo instead of sampled ones (picture: {OF_PHOTO})",
+        help="edit the face in this photo instead of sampled pictures (default output: "
+        f"{OF_PHOTO})",
     )
-    command.add_argument("--face", type=int, help="which face of the photo, 0 the largest")
+    command.add_argument(
+        "--face",
+        type=int,
+        help="which face in the photo, 0 for the largest (default: the only one)",
+    )
     command.add_argument(
         "--refine",
         type=steps_of,
         default=0,
         metavar="STEPS",
-        help="optimise the photo's code after encoding (without N: 200 steps)",
+        help="after encoding the photo, optimise its code for so many steps (200 if no number is "
+        "given; default: no optimisation)",
     )
     command.add_argument(
-        "--no-align", action="store_true", help="the photo is an aligned crop already"
+        "--no-align",
+        action="store_true",
+        help="the photo is cropped and aligned already, like the pictures of the domain",
     )
     command.add_argument(
         "--strength",
         type=float,
-        help="multiple of the edit: 0 none, negative the opposite (default: the domain's)",
+        help="factor of the edit: 0 changes nothing, negative does the opposite (default: the "
+        "domain's, mostly near 1)",
     )
     command.add_argument(
         "--threshold",
         type=float,
-        help="channels with a lower relevance are not edited (default: the domain's)",
+        help="style channels whose relevance to the sentence is lower are not edited (default: the "
+        "domain's)",
     )
     command.add_argument(
-        "--neutral", help="neutral word: what every picture shows (default: 'face')"
+        "--neutral",
+        help="neutral word: what every picture shows (default: the domain's, such as face)",
     )
     command.set_defaults(command=edit)
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from deltaedit_kit.errors import DeltaEditError, check_number
-from deltaedit_kit.labs.cli.options import add_device
+from deltaedit_kit.labs.cli.options import add_device, add_domain
 from deltaedit_kit.labs.cli.places import check_folder, path_of
 from deltaedit_kit.labs.cli.steps import step
 
@@ -27,28 +27,43 @@ def register(commands: Any) -> None:
     command = commands.add_parser(
         "evaluate", help="compare DeltaEdit with the baselines, as a table"
     )
-    command.add_argument("domain", nargs="?", default="toyfaces", help="a name, or a folder")
-    command.add_argument("--methods", help="names joined by commas (default: all)")
+    add_domain(command, "name of a domain, or its folder (default: toyfaces)", "toyfaces")
+    command.add_argument(
+        "--methods", help="methods, joined by commas, such as deltaedit,tedigan (default: all five)"
+    )
     command.add_argument(
         "--settings",
         default="short,best",
-        help="of default (as published), short (fewer steps), best (tuned); default: short,best",
+        help="settings of the methods, joined by commas: default (as published), short (fewer "
+        "steps), best (tuned) (default: short,best)",
     )
     command.add_argument(
-        "--prompts", type=path_of, metavar="FILE", help="CSV with text,asks,split (default: ours)"
+        "--prompts",
+        type=path_of,
+        metavar="FILE",
+        help="sentences, as CSV with the columns text,asks,split (default: those of the domain)",
     )
-    command.add_argument("--faces", type=int, default=100, help="how many (default: 100)")
+    command.add_argument(
+        "--faces", type=int, default=100, help="number of pictures to sample (default: 100)"
+    )
     command.add_argument(
         "--slow-faces",
         type=int,
-        help="how many for the methods that optimise each picture (default: all)",
+        help="number of pictures for the methods that optimise each picture (default: as --faces)",
     )
     command.add_argument(
-        "--strengths", default="0.5,1,1.5", help="multiples of each method's default"
+        "--strengths",
+        default="0.5,1,1.5",
+        help="factors of each method's usual strength, joined by commas (default: 0.5,1,1.5)",
     )
-    command.add_argument("--features", default="clip", help="of FID: clip, inception")
     command.add_argument(
-        "--seed", type=int, default=700_000, help="random seed of the faces (default: 700000)"
+        "--features",
+        default="clip",
+        help="networks, joined by commas, in whose features the Fréchet distance (FID) is taken: "
+        "clip, inception (default: clip)",
+    )
+    command.add_argument(
+        "--seed", type=int, default=700_000, help="random seed of the pictures (default: 700000)"
     )
     add_device(command)
     command.add_argument("--exact", action="store_true", help="draw in float32 (slower)")
@@ -58,7 +73,10 @@ def register(commands: Any) -> None:
         help="a small table for a trial; too few faces for conclusions",
     )
     command.add_argument(
-        "--out", type=path_of, metavar="FOLDER", help="(default: runs/evaluate/DOMAIN)"
+        "--out",
+        type=path_of,
+        metavar="FOLDER",
+        help="output folder (default: runs/evaluate/DOMAIN)",
     )
     command.set_defaults(command=evaluate)
 

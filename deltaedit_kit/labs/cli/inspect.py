@@ -14,7 +14,7 @@ from deltaedit_kit.labs.cli.places import path_of
 def register(commands: Any) -> None:
     """Add the command and its options."""
     command = commands.add_parser("inspect", help="identify a checkpoint file without executing it")
-    command.add_argument("files", metavar="FILE", type=path_of, nargs="+", help="checkpoints")
+    command.add_argument("files", metavar="FILE", type=path_of, nargs="+", help="checkpoint files")
     command.set_defaults(command=run)
 
 

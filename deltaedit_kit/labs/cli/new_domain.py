@@ -17,26 +17,29 @@ from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.cli.places import check_folder, path_of
 from deltaedit_kit.labs.cli.steps import step
 
-OPTIONS = {"label": "class", "clip_model": "clip-model"}  # where they are called otherwise
+NAMES = {"label": "class", "clip_model": "clip-model"}  # where they are called otherwise
 
 
 def register(commands: Any) -> None:
     """Add the command and its options."""
     command = commands.add_parser("new-domain", help="create a domain of your own")
     command.add_argument(
-        "folder", metavar="DIR", type=path_of, help="target folder; its name becomes the domain's"
+        "folder",
+        metavar="DIR",
+        type=path_of,
+        help="folder to create; its name becomes the domain's",
     )
     kind = command.add_mutually_exclusive_group(required=True)
     kind.add_argument(
         "--renderer",
         action="store_true",
-        help="pictures come from your own renderer: writes an example",
+        help="start from a renderer of your own: writes an example project to change",
     )
     kind.add_argument(
         "--generator",
         type=path_of,
         metavar="FILE",
-        help="pictures come from this StyleGAN2: declares it",
+        help="start from this StyleGAN2: writes a declaration (domain.json) for it",
     )
     command.add_argument("--neutral", help="neutral word: what every picture shows, such as cat")
     command.add_argument(
@@ -51,10 +54,21 @@ def register(commands: Any) -> None:
         help="name in open_clip of the model that the file of --clip holds, unless OpenAI made it",
     )
     command.add_argument(
-        "--encoder", type=path_of, metavar="FILE", help="e4e encoder of this generator"
+        "--encoder",
+        type=path_of,
+        metavar="FILE",
+        help="e4e encoder trained for this generator, which photos need",
     )
-    command.add_argument("--class", dest="label", type=int, help="of a class-conditional generator")
-    command.add_argument("--licence", help="licence of the files (default: asked for)")
+    command.add_argument(
+        "--class",
+        dest="label",
+        type=int,
+        metavar="N",
+        help="draw only this class, counted from 0, of a class-conditional generator",
+    )
+    command.add_argument(
+        "--licence", help="licence of the files, for the declaration (default: you are asked)"
+    )
     command.add_argument(
         "--device", default="cpu", help="device to estimate times for (default: cpu)"
     )
@@ -69,7 +83,7 @@ def new_domain(options: argparse.Namespace) -> None:
     of_files = ("neutral", "clip", "clip_model", "encoder", "label", "licence")
     for name in of_files:
         if getattr(options, name) is not None:
-            raise DeltaEditError(f"--{OPTIONS.get(name, name)} needs --generator FILE")
+            raise DeltaEditError(f"--{NAMES.get(name, name)} needs --generator FILE")
     from deltaedit_kit.labs.own_domain.project import new_project
 
     folder = new_project(check_folder(options.folder))
@@ -105,8 +119,12 @@ def from_files(options: argparse.Namespace) -> None:
         folder = draft(check_folder(options.folder), given)
     print(table(row for row in list_files(folder) if row.state != ABSENT))
     domain, name = load_domain(folder, options.device), shlex.quote(str(folder))
-    print(f"wrote {folder / 'domain.json'}: look at its title, examples and licence, and at how")
-    print('pictures enter CLIP ("preprocessing"). What is missing, and what it takes here:')
+    print(f"wrote {folder / 'domain.json'}: check its title, examples, licence and preprocessing")
+    if given.clip is not None and domain.spec.clip_model is None:
+        way = domain.spec.preprocessing
+        print(f'  preprocessing is "{way}"; weights of OpenAI need "clip", of MobileCLIP "unit",')
+        print('  of SigLIP and of this kit "plain"')
+    print("Commands that make what is missing, with their time and memory on this machine:")
     if options.clip is None:
         print(f"  deltaedit download {name} --only clip")
         domain = before_clip(domain)

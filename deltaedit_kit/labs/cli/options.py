@@ -53,9 +53,11 @@ def add_picture_options(command: Any, faces: int, out: str) -> None:
     `faces` and `out` are only named in the help: the command decides.
     """
     command.add_argument(
-        "--domain", default="toyfaces", help="a name, or a folder (default: toyfaces)"
+        "--domain", default="toyfaces", help="name of a domain, or its folder (default: toyfaces)"
     )
-    command.add_argument("--faces", type=int, help=f"how many (default: {faces})")
+    command.add_argument(
+        "--faces", type=int, help=f"number of pictures to sample (default: {faces})"
+    )
     command.add_argument("--seed", type=int, help="random seed (default: 0)")
     command.add_argument(
         "--truncation",
@@ -63,4 +65,6 @@ def add_picture_options(command: Any, faces: int, out: str) -> None:
         help="truncation psi: 1 full variety, 0 the average (default: the domain's)",
     )
     add_device(command)
-    command.add_argument("--out", type=path_of, metavar="FILE", help=f"picture (default: {out})")
+    command.add_argument(
+        "--out", type=path_of, metavar="FILE", help=f"output picture (default: {out})"
+    )

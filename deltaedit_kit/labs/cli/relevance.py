@@ -23,28 +23,45 @@ METHODS = ("difference", "gradient")  # those of `deltaedit_kit.relevance`, whic
 
 def register(commands: Any) -> None:
     """Add the command and its options."""
-    command = commands.add_parser("relevance", help="make the relevance matrix R of a domain")
-    add_domain(command, "lsun-cat, ..., or a domain's folder")
-    command.add_argument(
-        "--method", choices=METHODS, default=METHODS[0], help="difference (default) is the paper's"
+    command = commands.add_parser(
+        "relevance",
+        help="compute R of a domain: how each style channel moves CLIP's embedding",
     )
-    command.add_argument("--pictures", type=int, default=100, help="to average over (default: 100)")
+    add_domain(command, "name of a domain (lsun-cat, ...), or its folder")
     command.add_argument(
-        "--step", type=float, help="standard deviations up and down, for difference (default: 5)"
+        "--method",
+        choices=METHODS,
+        default=METHODS[0],
+        help="difference: as in the paper; gradient: its derivative, many times faster (default: "
+        "difference)",
+    )
+    command.add_argument(
+        "--pictures",
+        type=int,
+        default=100,
+        help="number of pictures to average over (default: 100)",
+    )
+    command.add_argument(
+        "--step",
+        type=float,
+        help="of the method difference: how far a channel is moved up and down, in standard "
+        "deviations (default: 5)",
     )
     command.add_argument(
         "--seed", type=int, default=0, help="random seed of the pictures (default: 0)"
     )
     command.add_argument(
-        "--batch", type=int, help="pictures in a pass (default: what fits into memory)"
+        "--batch", type=int, help="pictures at once (default: by resolution and device)"
     )
-    command.add_argument("--fast", action="store_true", help="draw as fast as this machine can")
+    command.add_argument(
+        "--fast", action="store_true", help="draw in the fastest precision of this machine"
+    )
     add_device(command)
     command.add_argument(
         "--out",
         type=path_of,
         metavar="FILE",
-        help="output file (default: the domain's own place, if it has no R yet)",
+        help="output file (default: relevance.safetensors in the domain's folder, if it has no R)",
     )
     command.set_defaults(command=relevance)
 

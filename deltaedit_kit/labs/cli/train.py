@@ -31,33 +31,48 @@ if TYPE_CHECKING:
 
 COMPILERS = (os.environ.get("CXX") or "c++", "g++", "clang++", "cl")  # one of them
 SETTINGS = {  # option -> type of the entry of ExperimentConfig, and what it is
-    "--steps": (int, "default 201562, as published"),
-    "--batch": (int, "pairs a step, over all processes; default 64"),
-    "--learning-rate": (float, "for weights stored 100 times too large; default 0.5"),
-    "--warm-up": (int, "steps in which the rate grows; default 0"),
-    "--beta2": (float, "share that Adam keeps of its average of squares; default 0.999"),
-    "--l2-weight": (float, "of the mean squared error; default 1.0"),
-    "--cosine-weight": (float, "of 1 - cosine; default 1.0"),
-    "--ema": (float, "share kept of the average of weights; 0, the default, trains without"),
-    "--held-out": (float, "share of the codes that only validation sees; default 0.02"),
-    "--correlated": (int, "so many neighbouring codes are correlated; default: the codes' own"),
-    "--seed": (int, "of pairs and first weights; default 0"),
-    "--report-every": (int, "steps; default 500"),
-    "--save-every": (int, "steps from checkpoint to checkpoint; default 2000"),
-    "--accumulate": (int, "passes a step, to fit into memory; default 1"),
-    "--patience": (int, "stop after so many reports without gain; 0, the default, never"),
-    "--limit": (int, "learn from so many codes only; default: all"),
+    "--steps": (int, "training steps; default 201562, as published"),
+    "--batch": (int, "pairs per step, over all processes; default 64"),
+    "--learning-rate": (
+        float,
+        "of Adam; default 0.5, as published, for weights that are stored times 100",
+    ),
+    "--warm-up": (int, "steps in which the learning rate rises from 0; default 0"),
+    "--beta2": (float, "of Adam, the decay of its mean squared gradient; default 0.999"),
+    "--l2-weight": (float, "weight of the mean squared error in the loss; default 1.0"),
+    "--cosine-weight": (float, "weight of 1 - cosine in the loss; default 1.0"),
+    "--ema": (float, "decay of the average of the weights, which is saved; default 0, no average"),
+    "--held-out": (float, "share of the codes that is kept for validation; default 0.02"),
+    "--correlated": (
+        int,
+        "size of the groups that most pairs are drawn from; default: as in `codes`",
+    ),
+    "--seed": (int, "random seed of the pairs and the initial weights; default 0"),
+    "--report-every": (int, "steps between two reports; default 500"),
+    "--save-every": (int, "steps between two checkpoints; default 2000"),
+    "--accumulate": (
+        int,
+        "divide each step's pairs into so many passes, to save memory; default 1",
+    ),
+    "--patience": (
+        int,
+        "stop after so many reports without a lower validation loss; default 0, never",
+    ),
+    "--limit": (int, "train on so many codes only; default: all"),
 }
 CHOICES = {
-    "--schedule": (("constant", "cosine"), "of the rate; default constant"),
-    "--space": (("s", "w_plus"), "ablation: codes to learn on; default s"),
-    "--group": (("coarse", "medium", "fine"), "ablation: learn and move only these; default all"),
+    "--schedule": (("constant", "cosine"), "of the learning rate; default constant"),
+    "--space": (("s", "w_plus"), "ablation: space of the codes to learn; default s"),
+    "--group": (
+        ("coarse", "medium", "fine"),
+        "ablation: learn and edit one group of layers only; default all",
+    ),
 }
 SWITCHES = {
-    "--fast": "products in the precision that this machine computes fastest",
+    "--fast": "compute products in the fastest precision of this machine",
     "--compile": "torch.compile; on a GPU with CUDA graphs",
-    "--orthogonal": "begin with orthogonal matrices, which bear higher rates",
-    "--fixed-pairs": "ablation: every code meets one partner all along",
+    "--orthogonal": "start from orthogonal matrices, which allow higher learning rates",
+    "--fixed-pairs": "ablation: pair every code with the same other code in all steps",
 }
 
 
@@ -66,16 +81,19 @@ def register(commands: Any) -> None:
     command = commands.add_parser(
         "train", help="train a mapper on codes; resumes after an interruption"
     )
-    add_domain(command, "default: toyfaces", "toyfaces")
+    add_domain(command, "name of a domain, or its folder (default: toyfaces)", "toyfaces")
     command.add_argument(
-        "--codes", type=path_of, metavar="DIR", help="default: where `deltaedit codes` puts them"
+        "--codes",
+        type=path_of,
+        metavar="DIR",
+        help="the codes (default: where `deltaedit codes` writes them)",
     )
     command.add_argument(
         "--out",
         type=path_of,
         metavar="DIR",
-        help="default: the domain's own place, if it has no mapper yet; try another one in Python "
-        "with Domain.with_mapper",
+        help="output folder (default: the domain's, if it has no mapper yet; Domain.with_mapper in "
+        "Python tries a mapper from elsewhere)",
     )
     # What is not given stays out of the namespace: the config has the defaults, not this file.
     for name, (kind, meaning) in SETTINGS.items():
@@ -88,11 +106,13 @@ def register(commands: Any) -> None:
         "--no-image",
         dest="condition_on_image",
         action="store_false",
-        help="ablation: the mapper gets the direction, not the picture",
+        help="ablation: the mapper gets the direction, not the picture's embedding",
         default=argparse.SUPPRESS,
     )
     command.add_argument(
-        "--edit-accuracy", action="store_true", help="measure edits by the oracle at every report"
+        "--edit-accuracy",
+        action="store_true",
+        help="let the oracle count successful edits at every report",
     )
     add_device(command)
     command.set_defaults(command=train)

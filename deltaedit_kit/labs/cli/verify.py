@@ -23,11 +23,18 @@ LARGEST = 1_000_000  # bytes of a report; an honest one has some thousand
 
 def register(commands: Any) -> None:
     """Add the command and its options."""
-    command = commands.add_parser("verify", help="check a domain's files and report what they do")
-    add_domain(command, "ffhq, ..., or a domain's folder")
-    command.add_argument("--json", action="store_true", help="as JSON, for a program or --against")
+    command = commands.add_parser(
+        "verify", help="check a domain's files: hashes, sizes, statistics, test edits"
+    )
+    add_domain(command, "name of a domain (ffhq, lsun-cat, ...), or its folder")
     command.add_argument(
-        "--against", type=path_of, metavar="FILE", help="list the differences from this JSON report"
+        "--json", action="store_true", help="print JSON, for a program or for --against"
+    )
+    command.add_argument(
+        "--against",
+        type=path_of,
+        metavar="FILE",
+        help="also list the differences from the report in this file, which --json printed",
     )
     add_device(command)
     command.set_defaults(command=verify)

@@ -19,7 +19,7 @@ from deltaedit_kit.labs.own_domain.loop import descend
 
 BATCH, SEED = 32, 1_000_003
 REACH = 1  # pixels: where a thing stands may be a factor
-GUESS = 0.25  # mean |error| of who always says one half
+GUESS = 0.25  # mean |error| of an oracle that always answers one half
 POOR = 0.1  # an error that should make its renderer's author look
 
 
@@ -45,7 +45,9 @@ def make_oracle(bench: Bench) -> str:
     said = "mean error of what the oracle reads: "
     said += ", ".join(f"{name} {error:.3f}" for name, error in errors.items())
     if poor := [name for name, error in errors.items() if error > POOR]:
-        said += f"; a guess has {GUESS}: see build/factors.png for what {', '.join(poor)} draw"
+        said += (
+            f" (guessing: {GUESS}); look in build/factors.png at how {', '.join(poor)} are drawn"
+        )
     return said
 
 

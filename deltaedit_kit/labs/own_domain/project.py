@@ -113,8 +113,8 @@ def open_project(folder: str | Path) -> Project:
     spec, path = read_declaration(folder / FILE_NAME), folder / RENDERER
     if not spec.factors:
         raise DeltaEditError(
-            f"{folder / FILE_NAME} declares no factors to build from; create one that does with "
-            "`deltaedit new-domain DIR --renderer`, or make what a generator lacks with "
+            f"{folder / FILE_NAME} declares no factors, which a build needs; create one that has "
+            "some with `deltaedit new-domain DIR --renderer`, or make what a generator lacks with "
             "`deltaedit codes`, `train` and `relevance`"
         )
     check_folder(folder)

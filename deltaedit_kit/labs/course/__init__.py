@@ -3,7 +3,8 @@
 from deltaedit_kit.labs.course import check, hint, show_solution
 check("method.loss", my_loss)        hint("method.loss", 1)        show_solution("method.loss")
 
-exercise    what an exercise is: a solution, inputs to try it on, mistakes by their names
+exercise    what an exercise is: a solution, inputs to try it on, mistakes by their names;
+            hints.json: three for each
 training, editing   the exercises of `00b_write_the_method`
 delta_space, style_space, schedules, published   those of notebooks 01, 02, 03 and 08
 evaluation, comparing   those of `06_metrics_and_baselines`

@@ -184,11 +184,6 @@ EXERCISES = (
             ),
             "1 - p": lambda wins, n: 1 - binomial_p(wins, n),
         },
-        (
-            "How likely is a count that is at least as far from half, on either side?",
-            "sum of C(n, k) / 2^n over all k with |k - n/2| >= |wins - n/2|",
-            "far = abs(wins - answers / 2)",
-        ),
     ),
     Exercise(
         "07.wilson",
@@ -205,11 +200,6 @@ EXERCISES = (
             "z is fixed at 1.96": lambda wins, n, z: wilson(wins, n, 1.96),
             "low and high are exchanged": lambda wins, n, z: wilson(wins, n, z)[::-1],
         },
-        (
-            "12 of 12 is not certainty: the centre is shifted towards 1/2.",
-            "(p + z²/2n ± z √(p (1 - p)/n + z²/4n²)) / (1 + z²/n)",
-            "share, shrink = wins / answers, 1 + z**2 / answers",
-        ),
     ),
     Exercise(
         "07.worth",
@@ -233,11 +223,6 @@ EXERCISES = (
                 people * n / sqrt(1 + (n - 1) * rho)
             ),
         },
-        (
-            "With ρ = 0 every answer counts, with ρ = 1 only people do.",
-            "N n / (1 + (n - 1) ρ)",
-            "effect = 1 + (rounds - 1) * rho",
-        ),
     ),
     Exercise(
         "07.people_needed",
@@ -263,11 +248,6 @@ EXERCISES = (
             "rounded down: one person too few": _needed(whole=floor),
             "n instead of n - 1": _needed(per_person=lambda n, rho: n / (1 + n * rho)),
         },
-        (
-            "How many independent answers are needed, and how many is one person worth?",
-            "(1.96 + 0.84)² p (1 - p) / (p - 1/2)² · (1 + (n - 1) ρ) / n, rounded up",
-            "independent = (1.96 + 0.84) ** 2 * share * (1 - share) / (share - 0.5) ** 2",
-        ),
     ),
     Exercise(
         "07.interval_over_people",
@@ -292,10 +272,5 @@ EXERCISES = (
             "from the lowest share to the highest": _middle(_means, 0.0, 1.0),
             "the share of the other method": _middle(lambda wins, picks: 1 - _means(wins, picks)),
         },
-        (
-            "Another study would have other people, each with all their answers.",
-            "the 2.5 % and 97.5 % quantiles of the means of shares[picks]",
-            "shares = wins.mean(axis=1)",
-        ),
     ),
 )

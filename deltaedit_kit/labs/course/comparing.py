@@ -155,11 +155,6 @@ EXERCISES = (
                 (x.mean(0) - y.mean(0)).square().sum()
             ),
         },
-        (
-            "Two clouds, each described by its mean and its covariance.",
-            "|μ₁ - μ₂|² + tr C₁ + tr C₂ - 2 Σ √λ, λ = torch.linalg.eigvals(C₁ @ C₂).real",
-            "c1, c2 = torch.cov(first.T), torch.cov(second.T)",
-        ),
     ),
     Exercise(
         "06.objective",
@@ -188,11 +183,6 @@ EXERCISES = (
                 distance=lambda w, s: (w - s).square().sum().expand(len(w)) + 0
             ),
         },
-        (
-            "Three terms: match the sentence, stay near the start, keep the same person.",
-            "1 - i · t + l2 Σ (w - start)² + identity (1 - alike), for each picture",
-            "distance = (w - start).square().flatten(1).sum(dim=1)",
-        ),
     ),
     Exercise(
         "06.paired_interval",
@@ -214,10 +204,5 @@ EXERCISES = (
             ),
             "the interval of the first method only": _middle(lambda a, b, picks: a[picks].mean(1)),
         },
-        (
-            "A sentence that is hard for one method is hard for both: take the difference first.",
-            "the 2.5 % and 97.5 % quantiles of the means of (first - second)[picks]",
-            "means = (first - second)[picks].mean(dim=1)",
-        ),
     ),
 )

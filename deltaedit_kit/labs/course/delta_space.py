@@ -165,11 +165,6 @@ EXERCISES = (
                 (x * y).sum(axis=1) / np.square(x).sum(1) / np.square(y).sum(1)
             ),
         },
-        (
-            "How similar are the directions of two vectors, whatever their lengths?",
-            "x · y / (|x| |y|), for each row separately.",
-            "lengths = np.linalg.norm(x, axis=1) * np.linalg.norm(y, axis=1)",
-        ),
     ),
     Exercise(
         "01.differences",
@@ -188,11 +183,6 @@ EXERCISES = (
                 x - x[start]
             ),
         },
-        (
-            "NumPy can index many rows at once, in any order.",
-            "Δ_k = x_k - x_start[k]",
-            "rows[start]",
-        ),
     ),
     Exercise(
         "01.margin",
@@ -218,11 +208,6 @@ EXERCISES = (
                 np.trace(t) / len(t) - t[np.triu_indices(len(t), 1)].mean()
             ),
         },
-        (
-            "Partners are on the diagonal. How many other entries are there?",
-            "trace / n - (sum - trace) / (n (n - 1))",
-            "own = np.trace(table)",
-        ),
     ),
     Exercise(
         "01.recall_at_k",
@@ -240,11 +225,6 @@ EXERCISES = (
             "k is not used: this is R@1": lambda t, k: recall_at_k(t, 1),
             "the share is also divided by k": lambda t, k: recall_at_k(t, k) / k,
         },
-        (
-            "How many entries of a row are higher than its entry on the diagonal?",
-            "mean over rows of [number of entries above the diagonal entry < k]",
-            "own = np.diag(table)[:, None]",
-        ),
     ),
     Exercise(
         "01.permutation_p",
@@ -272,11 +252,6 @@ EXERCISES = (
                 lambda null, own: (null >= own - 1e-12).sum(), across=False
             ),
         },
-        (
-            "Give every picture another picture's text, many times. How often is that as good?",
-            "(1 + number of orders with mean table[k, order[k]] >= mean diagonal) / (1 + m)",
-            "shuffled = table[np.arange(len(table)), orders].mean(axis=1)",
-        ),
     ),
     Exercise(
         "01.bootstrap",
@@ -298,10 +273,5 @@ EXERCISES = (
                 lambda v, picks: v[picks].mean(axis=0)
             ),
         },
-        (
-            "Draw new samples from the sample itself. How much does their mean vary?",
-            "the 2.5 % and 97.5 % quantiles of the means of values[picks]",
-            "means = values[picks].mean(axis=1)",
-        ),
     ),
 )

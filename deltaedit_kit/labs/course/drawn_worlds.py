@@ -92,11 +92,6 @@ EXERCISES = (
             ),
             "the square root is missing": _factors(lambda z, k: z[:, :k] / _rms(z) ** 2),
         },
-        (
-            "Normalise whole rows first, then take the coordinates that stand for factors.",
-            "u = Φ(z / sqrt(mean z²)); Φ is torch.special.ndtr",
-            "normalised = z / z.square().mean(dim=1, keepdim=True).sqrt()",
-        ),
     ),
     Exercise(
         "10.unexplained",
@@ -122,10 +117,5 @@ EXERCISES = (
             ),
             "one number for all pairs": lambda made, target: unexplained(made, target).mean(),
         },
-        (
-            "The difference between the two pictures of a pair shows one factor only.",
-            "|(G' - G) - (x' - x)|² / |x' - x|², summed over each pair's pixels",
-            "change = target[:, 1] - target[:, 0]",
-        ),
     ),
 )

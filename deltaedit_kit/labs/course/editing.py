@@ -123,11 +123,6 @@ EXERCISES = (
             "it compares the square with the threshold": lambda r, t, x: (r @ t).square() >= x,
             "it keeps everything": lambda r, t, x: torch.ones(len(r), dtype=torch.bool),
         },
-        (
-            "How far does CLIP's embedding move along Δt when a channel is raised?",
-            "|R · Δt| >= threshold, with Δt at its own length.",
-            "(relevance @ delta_t)",
-        ),
     ),
     Exercise(
         "method.edit",
@@ -151,11 +146,6 @@ EXERCISES = (
             ),
             "the relevance mask is inverted": lambda m, s, i, t, k, a: edit(m, s, i, t, ~k, a),
         },
-        (
-            "The mapper needs a unit direction; the relevance mask and the strength come later.",
-            "s + strength · mask · M(s, i, Δt / |Δt|)",
-            "direction = (delta_t / delta_t.norm()).expand(len(s), -1)",
-        ),
     ),
     Exercise(
         "method.truncate",
@@ -175,11 +165,6 @@ EXERCISES = (
             ),
             "it changes nothing": lambda w, m, psi: w,
         },
-        (
-            "psi 1 changes nothing, psi 0 gives the mean.",
-            "mean + psi · (w - mean)",
-            "w - mean_w",
-        ),
     ),
     Exercise(
         "method.pixel_norm",
@@ -204,11 +189,6 @@ EXERCISES = (
                 x * (x.flatten(1).square().mean(1) + 1e-8).rsqrt().view(-1, *[1] * (x.dim() - 1))
             ),
         },
-        (
-            "The reference normalises over dim 1, whatever it is. Which axis is that for tokens?",
-            "x / sqrt(mean of x² over dim 1 + 1e-8)",
-            "x.square().mean(dim=1, keepdim=True)",
-        ),
     ),
     Exercise(
         "method.equal_linear",
@@ -231,11 +211,6 @@ EXERCISES = (
             "divided by fan_in instead of its square root": _linear(root=False),
             "the leaky ReLU is missing": _linear(slope=1.0),
         },
-        (
-            "Stored weights are large; they are scaled down where they are used.",
-            "√2 · leaky_relu(x Wᵀ · lr_mul / √fan_in + b · lr_mul), slope 0.2",
-            "scale = lr_mul / weight.shape[1] ** 0.5",
-        ),
     ),
     Exercise(
         "method.groups",
@@ -270,10 +245,5 @@ EXERCISES = (
                 s[:, 7 * c :],
             ),
         },
-        (
-            "The first three layers, the next four, and all the rest.",
-            "coarse = s[:, :3C] as [n, 3, C]",
-            "coarse = s[:, : 3 * width]",
-        ),
     ),
 )

@@ -129,11 +129,6 @@ EXERCISES = (
             ),
             "error over range: the fraction is upside down": lambda x, y: -psnr(x, y),
         },
-        (
-            "One mean squared error for each picture, then decibels.",
-            "10 log10(2² / mean over channels and pixels of (x - y)²)",
-            "error = (pictures - wanted).square().flatten(1).mean(dim=1)",
-        ),
     ),
     Exercise(
         "06.success",
@@ -166,11 +161,6 @@ EXERCISES = (
                 _within(g, low, high)[_within(f, low, high)].double().mean()
             ),
         },
-        (
-            "A face that already smiles proves nothing. Which faces are left?",
-            "share of low <= after <= high among the faces with before < low or before > high",
-            "lacked = (before < low) | (before > high)",
-        ),
     ),
     Exercise(
         "06.side_effect",
@@ -195,11 +185,6 @@ EXERCISES = (
                 lambda x: x.abs().max(dim=1).values.mean()
             ),
         },
-        (
-            "Every change that nobody asked for counts; up is as bad as down.",
-            "mean over faces and over k ≠ asked of |after_k - before_k|",
-            "change = (after - before).abs()",
-        ),
     ),
     Exercise(
         "06.directional",
@@ -222,10 +207,5 @@ EXERCISES = (
                 (j - i).mean(0), t, dim=0
             ).expand(len(i)),
         },
-        (
-            "Two differences, one of pictures and one of texts: do they have the same direction?",
-            "(i_after - i_before) · Δt / (|i_after - i_before| |Δt|)",
-            "change = after - before",
-        ),
     ),
 )

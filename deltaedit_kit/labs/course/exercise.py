@@ -46,7 +46,6 @@ class Exercise:
     solution: Answer
     inputs: Callable[[torch.Generator], Sequence[Inputs]]  # several, of different sizes
     mistakes: Mapping[str, Answer]  # what a wrong answer looks like -> a function that does it
-    hints: tuple[str, str, str]  # a direction, the formula, the first line
     # How an answer is asked; for a training step: on a fresh network, twice, weights looked at.
     ask: Callable[[Answer, Inputs], Any] = call
     tolerance: float = 1e-5

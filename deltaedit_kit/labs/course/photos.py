@@ -169,11 +169,6 @@ EXERCISES = (
             ),
             "the order of the colours is reversed, too": lambda p, o: upright(p, o)[..., ::-1],
         },
-        (
-            "np.rot90(picture, k) makes k quarter turns anticlockwise.",
-            "1: as it is, 3: half a turn, 6: a quarter clockwise, 8: a quarter anticlockwise",
-            "turns = {1: 0, 3: 2, 6: 3, 8: 1}",
-        ),
     ),
     Exercise(
         "05.face_square",
@@ -195,11 +190,6 @@ EXERCISES = (
             "x is not brought to length 1 before it is scaled": _square(scaled=False),
             "left and right eye are exchanged": lambda a, b, mouth: face_square(b, a, mouth),
         },
-        (
-            "The eyes give the head's horizontal, the mouth its vertical; the tilt uses both.",
-            "c = eyes + 0.1 m;  x = unit(e - rot90(m)) · max(2 |e|, 1.8 |m|)",
-            "e, m = right - left, mouth - (left + right) / 2",
-        ),
     ),
     Exercise(
         "05.refine_loss",
@@ -226,11 +216,6 @@ EXERCISES = (
                 refine_loss(d, p, w, s, -a)
             ),
         },
-        (
-            "Two means: how far the picture is from the photo, how far the code from its start.",
-            "mean (drawn - photo)² + nearness · mean (w - start)²",
-            "pixels = np.square(drawn - photo).mean()",
-        ),
     ),
     Exercise(
         "05.lost",
@@ -256,10 +241,5 @@ EXERCISES = (
                 np.abs(g - f).mean(axis=0)
             )[::-1][:k],
         },
-        (
-            "One error for each factor, then the order of the errors.",
-            "argsort of -mean |found - true| over portraits, the first k",
-            "error = np.abs(found - true).mean(axis=0)",
-        ),
     ),
 )

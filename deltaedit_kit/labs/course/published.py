@@ -83,11 +83,6 @@ EXERCISES = (
                 lambda c: [c[0], *(x for a, b in pairwise(c) for x in (b, a))]
             ),
         },
-        (
-            "A style scales the input channels of a convolution.",
-            "4×4: one; then two for each size: channels of the previous size, then of this size",
-            "widths = [channels[0]]",
-        ),
     ),
     Exercise(
         "08.clip_input",
@@ -109,11 +104,6 @@ EXERCISES = (
             "0 to 255 instead of 0 to 1": lambda x, m, d: clip_input(255 * (x + 1) - 1, m, d),
             "it only maps to [0, 1]": lambda x, m, d: (x + 1) / 2,
         },
-        (
-            "First map to [0, 1]; then use each colour's own mean and deviation.",
-            "((x + 1) / 2 - mean) / deviation, both as [3, 1, 1]",
-            "x = (x + 1) / 2",
-        ),
     ),
     Exercise(
         "08.text_vector",
@@ -135,10 +125,5 @@ EXERCISES = (
                 F.normalize(x, dim=1).median(dim=0).values, dim=0
             ),
         },
-        (
-            "Every template counts the same, whatever the length of its vector.",
-            "unit(mean over templates of unit(row))",
-            "rows = normalize(embedded, dim=1)",
-        ),
     ),
 )

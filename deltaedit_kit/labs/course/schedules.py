@@ -126,11 +126,6 @@ EXERCISES = (
                 2 * rate(t, T, p, w)
             ),
         },
-        (
-            "Two factors: one grows to 1 and stays there, the other falls from 1 to 0.",
-            "peak · min(1, (step + 1) / warm_up) · (1 + cos(π step / steps)) / 2",
-            "grown = min(1.0, (step + 1) / warm_up)",
-        ),
     ),
     Exercise(
         "03.pair_numbers",
@@ -158,11 +153,6 @@ EXERCISES = (
             "off by one: the largest number to add is never drawn": _pairs(most=-1),
             "first and second are exchanged": lambda *x: pair_numbers(*x)[::-1],
         },
-        (
-            "Nothing is kept from one step to the next. What can decide the numbers, then?",
-            "second = (first + a number from 1 to codes - 1) modulo codes",
-            "random = np.random.default_rng([seed, step])",
-        ),
     ),
     Exercise(
         "03.adam",
@@ -181,11 +171,6 @@ EXERCISES = (
                 *adam_step(w, g, m, v, t, r)[1:],
             ),
         },
-        (
-            "Two running means: of the gradient, and of its square.",
-            "w - rate · m̂ / (√v̂ + 1e-8), m̂ = m / (1 - 0.9^step), v̂ = v / (1 - 0.999^step)",
-            "m = 0.9 * m + 0.1 * gradient",
-        ),
     ),
     Exercise(
         "03.average",
@@ -203,10 +188,5 @@ EXERCISES = (
             "the new weights are ignored": lambda a, w, d: a,
             "both have the factor decay": lambda a, w, d: d * (a + w),
         },
-        (
-            "A weighted mean: the factors sum to 1, and the old average has the larger one.",
-            "decay · shadow + (1 - decay) · weights",
-            "decay * shadow",
-        ),
     ),
 )

@@ -157,11 +157,6 @@ EXERCISES = (
                 1.0,
             ),
         },
-        (
-            "What both texts say cancels. The rest has a direction and a length.",
-            "Δt = target - neutral; (Δt / |Δt|, |Δt|)",
-            "delta_t = target - neutral",
-        ),
     ),
     Exercise(
         "04.delta_text",
@@ -181,11 +176,6 @@ EXERCISES = (
             "the first template only": lambda t, n: t[0] - n[0],
             "the neutral word is not subtracted": lambda t, n: _scaled(t.mean(0)),
         },
-        (
-            "One vector of length 1 for each text, then their difference at its own length.",
-            "unit(mean of target) - unit(mean of neutral)",
-            "means = torch.stack([target.mean(dim=0), neutral.mean(dim=0)])",
-        ),
     ),
     Exercise(
         "04.add",
@@ -206,11 +196,6 @@ EXERCISES = (
             "only channels that all sentences may move": _added(lambda kept: kept.all(0)),
             "the relevance masks are inverted": _added(torch.logical_not),
         },
-        (
-            "Every sentence has its own strength and its own relevance mask.",
-            "Σ_k strength_k · Δs_k ⊙ kept_k",
-            "strengths[:, None] * steps * kept",
-        ),
     ),
     Exercise(
         "04.part_of_each",
@@ -233,11 +218,6 @@ EXERCISES = (
             ),
             "the distance, 1 - cosine": lambda d: 1 - part_of_each(d),
         },
-        (
-            "In which direction is the sum, and how much of it is each sentence?",
-            "Δ_k · ΣΔ / (|Δ_k| |ΣΔ|)",
-            "together = deltas.sum(dim=0)",
-        ),
     ),
     Exercise(
         "04.kept_curve",
@@ -255,11 +235,6 @@ EXERCISES = (
             "the square is compared with the threshold": _curve(lambda r, t: (r @ t).square()),
             "the thresholds are used in reverse order": lambda r, t, x: kept_curve(r, t, x.flip(0)),
         },
-        (
-            "Make the relevance mask of notebook 00b for each threshold and count its channels.",
-            "number of channels with |R_c · Δt| >= threshold",
-            "relevant = (relevance @ delta_t).abs()",
-        ),
     ),
     Exercise(
         "04.best_threshold",
@@ -277,10 +252,5 @@ EXERCISES = (
             ),
             "the score, not the threshold": lambda x, s, e, p: (s - p * e).max(),
         },
-        (
-            "Success is a gain, the side effect a cost. Where is the difference largest?",
-            "the threshold at argmax(success - price · side)",
-            "score = success - price * side",
-        ),
     ),
 )

@@ -95,11 +95,6 @@ EXERCISES = (
             "it replaces everything from start on": lambda a, b, i, j: mix(a, b, i, a.shape[1]),
             "the other channels become 0": lambda a, b, i, j: mix(torch.zeros_like(a), b, i, j),
         },
-        (
-            "Copy first, then write into the copy.",
-            "mixed[:, start:stop] = second[:, start:stop]",
-            "mixed = first.clone()",
-        ),
     ),
     Exercise(
         "02.turn",
@@ -124,11 +119,6 @@ EXERCISES = (
             ),
             "off by one: the channel before it is changed": lambda s, c, k, d: turn(s, c - 1, k, d),
         },
-        (
-            "One column changes, by the same amount in every row.",
-            "s_c + k · σ_c",
-            "turned = s.clone()",
-        ),
     ),
     Exercise(
         "02.relevance_row",
@@ -150,11 +140,6 @@ EXERCISES = (
                 F.normalize(u - d, dim=1).abs().mean(0), dim=0
             ),
         },
-        (
-            "Every picture gives one direction; the row is the direction of their mean.",
-            "unit(mean over pictures of unit(up - down))",
-            "directions = normalize(up - down, dim=1)",
-        ),
     ),
     Exercise(
         "02.r_squared",
@@ -182,11 +167,6 @@ EXERCISES = (
                 1 - (y - g).abs().sum(0) / (y - y.mean(0)).abs().sum(0)
             ),
         },
-        (
-            "How much worse would it be to guess each factor's mean?",
-            "1 - Σ (read - guess)² / Σ (read - mean)², sums over faces",
-            "residual = (read - guess).square().sum(dim=0)",
-        ),
     ),
     Exercise(
         "02.side_effect",
@@ -215,10 +195,5 @@ EXERCISES = (
                 side_effect(b, a, k) * (b.shape[1] - 1) / b.shape[1]
             ),
         },
-        (
-            "Every change that nobody asked for is a side effect, up or down.",
-            "mean over faces and other factors of |after - before|",
-            "change = (after - before).abs()",
-        ),
     ),
 )

@@ -171,11 +171,6 @@ EXERCISES = (
                 (b - a) / (b - a).square().sum(1, keepdim=True)
             ),
         },
-        (
-            "The mapper gets only the direction, not how far apart the pictures are.",
-            "d = (i2 - i1) / |i2 - i1|; every row has its own length.",
-            "change = second - first",
-        ),
     ),
     Exercise(
         "method.loss",
@@ -209,11 +204,6 @@ EXERCISES = (
             "the cosine term is missing": _loss(_mean_square, lambda a, b: a.new_zeros(())),
             "the squared term is missing": _loss(lambda x: x.new_zeros(()), _one_minus_cosine),
         },
-        (
-            "Two terms: one for the size of the error, one for the direction of the step.",
-            "mean (predicted - wanted)² + 1 - mean over rows of cos(predicted, wanted)",
-            "squared = (predicted - wanted).square().mean()",
-        ),
     ),
     Exercise(
         "method.step",
@@ -229,11 +219,6 @@ EXERCISES = (
             "it returns the loss after the step": _step(after=True),
             "the step is twice as long": _step(sign=2.0),
         },
-        (
-            "Four lines: loss, zero the gradients, backward, step.",
-            "loss.backward() adds to .grad; optimizer.step() reads it.",
-            "value = my_loss(network(x), y)",
-        ),
         ask=_two_steps,
         gradients=True,
     ),
@@ -257,10 +242,5 @@ EXERCISES = (
             "medium uses the condition of coarse": _mapper_with(share=True),
             "s is added, but the mapper returns the change only": _mapper_with(residual=True),
         },
-        (
-            "Three groups, the same three steps for each: style, condition, fusion.",
-            "Δs_g = fusion_g([style_g(s_g), condition_g([i, Δ])])",
-            "coarse, medium, fine = mapper.layout.groups(s)",
-        ),
     ),
 )

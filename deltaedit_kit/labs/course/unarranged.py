@@ -126,11 +126,6 @@ EXERCISES = (
                 compare=lambda p, t, scale: -scale * p @ t.T
             ),
         },
-        (
-            "A square table of similarities: the right answer for row k is column k.",
-            "½ (cross_entropy(τ I Tᵀ, k) + cross_entropy(τ T Iᵀ, k)),  k = 0 ... n - 1",
-            "logits = scale * pictures @ texts.T",
-        ),
     ),
     Exercise(
         "09.r_squared",
@@ -156,11 +151,6 @@ EXERCISES = (
                 lambda f, _: (f - f.mean(0)).square().mean(0)
             ),
         },
-        (
-            "How much smaller is the error than that of always predicting the mean?",
-            "1 - Σ (f - f')² / Σ (f - mean f)², sums over rows",
-            "missed = (factors - read).square().sum(0)",
-        ),
     ),
     Exercise(
         "09.stray",
@@ -180,10 +170,5 @@ EXERCISES = (
             "not normalised: a product is no cosine": _stray(lambda t, i: t @ i.T),
             "the smallest instead of the largest": _stray(take=lambda found: found.amin(1)),
         },
-        (
-            "Make a table of cosines, leave out those of the same factor, take the largest.",
-            "max_{j: factor_j ≠ factor_k} |cos(Δt_k, Δi_j)|",
-            "cosines = F.normalize(deltas, dim=1) @ F.normalize(changes, dim=1).T",
-        ),
     ),
 )

@@ -119,21 +119,9 @@ def methods_of(answers: Sequence[Answer]) -> tuple[str, ...]:
 
 def _answer(row: dict[str, str], line: int, path: str | Path) -> Answer:
     truth = {"True": True, "False": False, "TRUE": True, "FALSE": False}  # spreadsheets shout
+    readers = {"int": int, "float": float, "bool": truth.__getitem__, "str": str}
     try:
-        return Answer(
-            participant=int(row["participant"]),
-            position=int(row["position"]),
-            item=int(row["item"]),
-            sentence=row["sentence"],
-            face=row["face"],
-            check=truth[row["check"]],
-            question=row["question"],
-            left=row["left"],
-            right=row["right"],
-            choice=row["choice"],
-            seconds=float(row["seconds"]),
-            simulated=truth[row["simulated"]],
-        )
+        return Answer(**{f.name: readers[str(f.type)](row[f.name]) for f in fields(Answer)})
     except (KeyError, TypeError, ValueError) as cause:
         raise DeltaEditError(
             f"line {line} of {path} is not an answer ({cause}); export the study again"

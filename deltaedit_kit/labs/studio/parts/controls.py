@@ -8,7 +8,7 @@ The controls never keeps a value of its own: after each event it shows the state
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from functools import partial
 
 import ipywidgets as widgets
 
@@ -18,6 +18,7 @@ from deltaedit_kit.labs.studio.parts import markup
 from deltaedit_kit.labs.studio.parts.inputs import (
     Change,
     FacePicker,
+    Heard,
     NumberSlider,
     SentenceRow,
     button,
@@ -31,13 +32,13 @@ LARGEST_SHOWN_SEED = 2**31 - 1  # IntText of a browser; larger seeds come with a
 NO_PRESET = ("(choose)", "")  # label and value: no preset has an empty name
 
 
-class Controls(widgets.VBox):
+class Controls(Heard, widgets.VBox):
     """Controls by name: `.picker .seed .truncation .photo .rows .add .preset .neutral .threshold
     .groups`; what they do to the state goes through `change`.
     """
 
     def __init__(self, spec: DomainSpec, change: Change, on_preset: Callable[[str], None]) -> None:
-        self._change, self._notify = change, True
+        self._change = change
         self.picker = FacePicker(lambda place: change(lambda s: faces.pick(s, place), None))
         self.seed = widgets.BoundedIntText(
             value=0,
@@ -104,12 +105,15 @@ class Controls(widgets.VBox):
             ],
             layout=widgets.Layout(width="440px", max_width="100%"),
         )
-        self._listen(on_preset)
+        self.hear(self.seed, lambda seed: change(lambda s: faces.reseed(s, seed), None))
+        self.hear(self.neutral, lambda text: change(lambda s: settings.say_neutral(s, text), None))
+        for group, check in self.groups.items():
+            self.hear(check, partial(self._allow, group))
+        self.hear(self.preset, lambda name: name and on_preset(name))
 
     def show(self, state: StudioState) -> None:
         """Let every control say what is set; without an event."""
-        self._notify = False
-        try:
+        with self.quietly():
             self.picker.mark(state.row if state.photo is None else None)
             self.seed.value = min(state.seed, LARGEST_SHOWN_SEED)
             self.truncation.show(state.truncation)
@@ -118,17 +122,12 @@ class Controls(widgets.VBox):
             self.threshold.show(state.threshold)
             for group, check in self.groups.items():
                 check.value = group in state.groups
-        finally:
-            self._notify = True
 
     def show_presets(self, names: list[str]) -> None:
         """Offer these names; none of them is chosen."""
-        self._notify = False
-        try:
+        with self.quietly():
             self.preset.options = [NO_PRESET, *((name, name) for name in names)]
             self.preset.value = ""
-        finally:
-            self._notify = True
 
     def _show_rows(self, state: StudioState) -> None:
         """As many rows as sentences. A row that is there stays: it may have the keyboard."""
@@ -140,27 +139,8 @@ class Controls(widgets.VBox):
         if len(self._list.children) != len(shown):
             self._list.children = shown
 
-    def _listen(self, on_preset: Callable[[str], None]) -> None:
-        self._hear(self.seed, faces.reseed)
-        self._hear(self.neutral, settings.say_neutral)
-        for group, check in self.groups.items():
-            self._hear(check, lambda s, on, group=group: settings.allow(s, group, on))
-        self.preset.observe(lambda event: self._chose(event, on_preset), names="value")
-
-    def _hear(
-        self, control: widgets.Widget, make: Callable[[StudioState, Any], StudioState]
-    ) -> None:
-        """Let every new value of a control that a person sets change the state."""
-
-        def heard(event: Any) -> None:
-            if self._notify:
-                self._change(lambda state: make(state, event["new"]), None)
-
-        control.observe(heard, names="value")
-
-    def _chose(self, event: Any, on_preset: Callable[[str], None]) -> None:
-        if self._notify and event["new"]:
-            on_preset(event["new"])
+    def _allow(self, group: str, on: bool) -> None:
+        self._change(lambda state: settings.allow(state, group, on), None)
 
 
 def _check(group: str) -> widgets.Checkbox:

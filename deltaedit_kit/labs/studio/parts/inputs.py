@@ -10,7 +10,8 @@ images of rules that belong to this panel alone, since no button of ipywidgets h
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import count
 from typing import Any
 
@@ -26,7 +27,31 @@ Change = Callable[[Make, Hashable | None], None]  # how to make the next state, 
 DIGITS = 4  # a slider's 0.30000000000000004 is 0.3
 
 
-class NumberSlider(widgets.HBox):
+class Heard:
+    """Controls that tell what a person sets, and nothing while they are only shown a value."""
+
+    _told = True
+
+    @contextmanager
+    def quietly(self) -> Iterator[None]:
+        """While the block runs, nobody hears of new values."""
+        self._told = False
+        try:
+            yield
+        finally:
+            self._told = True
+
+    def hear(self, control: widgets.Widget, tell: Callable[[Any], object]) -> None:
+        """Call `tell` with every value of a control that a person sets."""
+
+        def heard(event: Any) -> None:
+            if self._told:
+                tell(event["new"])
+
+        control.observe(heard, names="value")
+
+
+class NumberSlider(Heard, widgets.HBox):
     """`.slider` and `.number` share a value; `on_change(value)` hears of it, not of `show`."""
 
     def __init__(
@@ -59,49 +84,41 @@ class NumberSlider(widgets.HBox):
             style={"description_width": "84px"},
         )
         self.number.add_class("de-number")
-        self._on_change, self._notify = on_change, True
+        self._on_change = on_change
         super().__init__([self.slider, self.number] if quiet else [self.number, self.slider])
         self.add_class("de-slider")
         if quiet:
             self.add_class("de-quiet")
-        self.slider.observe(self._slid, names="value")
-        self.number.observe(self._typed, names="value")
+        self.hear(self.slider, self._slid)
+        self.hear(self.number, self._tell)
 
     def show(self, value: float) -> None:
         """Show a value without an event; a larger one than the span makes it wider."""
-        self._notify = False
-        try:
+        with self.quietly():
             for control, shown in ((self.slider, self._nearest(value)), (self.number, value)):
                 control.max = max(control.max, shown)
                 if control.value != shown:
                     control.value = shown
-        finally:
-            self._notify = True
 
     def _nearest(self, value: float) -> float:
         """The step of the slider that is nearest to a value."""
         return round(self._low + round((value - self._low) / self._step) * self._step, DIGITS)
 
-    def _slid(self, change: Any) -> None:
-        value = round(float(change["new"]), DIGITS)
-        if value != self._nearest(self.number.value):
+    def _slid(self, value: float) -> None:
+        if round(value, DIGITS) != self._nearest(self.number.value):
             self._tell(value)
 
-    def _typed(self, change: Any) -> None:
-        self._tell(round(float(change["new"]), DIGITS))
-
     def _tell(self, value: float) -> None:
-        if self._notify:
-            self.show(value)
-            self._on_change(value)
+        value = round(float(value), DIGITS)
+        self.show(value)
+        self._on_change(value)
 
 
-class SentenceRow(widgets.HBox):
+class SentenceRow(Heard, widgets.HBox):
     """Row k of the list: `.on .text .strength .delete`; `show` tells nobody."""
 
     def __init__(self, number: int, change: Change) -> None:
         name = f"sentence {number + 1}"
-        self._number, self._change, self._notify = number, change, True
         self.on = widgets.Checkbox(
             value=True,
             description=f"Use {name}",
@@ -128,28 +145,14 @@ class SentenceRow(widgets.HBox):
         self.add_class("de-row")
         for control in (self.on, self.text):
             control.add_class("de-quiet")
-        self._hear(self.on, sentences.switch)
-        self._hear(self.text, sentences.write)
+        self.hear(self.on, lambda on: change(lambda s: sentences.switch(s, number, on), None))
+        self.hear(self.text, lambda text: change(lambda s: sentences.write(s, number, text), None))
 
     def show(self, sentence: Sentence) -> None:
         """Show a sentence without an event."""
-        self._notify = False
-        try:
+        with self.quietly():
             self.on.value, self.text.value = sentence.on, sentence.text
-        finally:
-            self._notify = True
         self.strength.show(sentence.strength)
-
-    def _hear(
-        self, control: widgets.Widget, make: Callable[[StudioState, int, Any], StudioState]
-    ) -> None:
-        """Let what a person sets here change the sentence."""
-
-        def heard(event: Any) -> None:
-            if self._notify:
-                self._change(lambda s: make(s, self._number, event["new"]), None)
-
-        control.observe(heard, names="value")
 
 
 PANELS = count(1)  # two panels on one page must not share their pictures

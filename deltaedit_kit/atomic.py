@@ -5,12 +5,13 @@ file system is atomic (POSIX rename; MoveFileEx on Windows), so a reader of the 
 the old file or the new one, even if the process is killed. A killed process leaves a `.part` folder
 that nobody reads, which may hold other files of the writing library; `remove_leftovers` deletes it.
 
-Files of tensors carry a checksum that is compared on reading: a network with one flipped bit would
+Tensors and JSON carry a checksum that is compared on reading: a network with one flipped bit would
 draw another picture without an error.
 """
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -19,15 +20,15 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import mkdtemp
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
-from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.errors import DeltaEditError, short_repr
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-CHECKSUM = "checksum"  # its name in a safetensors header
+CHECKSUM = "checksum"  # its name in a safetensors header, and in a JSON object
 LONGEST_NAME = 200  # bytes of a file's name in that of the folder beside it; systems allow 255
 
 
@@ -131,6 +132,22 @@ def read_header(path: str | Path) -> dict[str, str]:
         return {}  # who reads its tensors says what is wrong with it
 
 
+def check_path(path: Any) -> Path:
+    """`path` with "~" expanded, whether something is there or not.
+
+    Every function that takes a path of the user's asks here or in `check_regular_file` first.
+    Raises `DeltaEditError` for another type, and for a name that no file of this system can have.
+    """
+    try:
+        os.lstat(found := Path(os.path.expanduser(path)))
+    except (TypeError, ValueError, OSError) as cause:  # ValueError: a null character, half a letter
+        if isinstance(cause, OSError) and cause.errno != errno.ENAMETOOLONG:
+            return Path(os.path.expanduser(path))  # nothing is there, or nobody may look
+        reason = getattr(cause, "strerror", None) or cause
+        raise DeltaEditError(f"{short_repr(path)} is no path ({reason}); give another") from None
+    return found
+
+
 def check_regular_file(path: str | Path) -> Path:
     """`path` with "~" expanded, if it is a regular file that may be read: no pipe, no device.
 
@@ -171,6 +188,25 @@ def checksum(tensors: Mapping[str, Tensor], header: Mapping[str, str]) -> str:
         if flat.numel():
             crc = crc32(flat.view(torch.uint8).numpy().data, crc)
     return f"{crc:08x}"
+
+
+def with_checksum(entries: Mapping[str, Any]) -> dict[str, Any]:
+    """The entries of a JSON object and the CRC-32 of what they say, however they are spelt."""
+    said = json.dumps(entries, sort_keys=True).encode()
+    return {**entries, CHECKSUM: f"{crc32(said):08x}"}
+
+
+def without_checksum(stored: Any) -> dict[str, Any]:
+    """The entries of JSON that was read; one without a checksum is of others, or of older kits.
+
+    Raises DeltaEditError for what is no object, and where its checksum differs.
+    """
+    if not isinstance(stored, dict):
+        raise DeltaEditError("it is no JSON object")
+    entries = {key: value for key, value in stored.items() if key != CHECKSUM}
+    if CHECKSUM in stored and stored != with_checksum(entries):
+        raise DeltaEditError("it has changed since it was written (its checksum differs)")
+    return entries
 
 
 def write_text(path: str | Path, text: str) -> Path:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import torch
 
-from deltaedit_kit.atomic import write_text
+from deltaedit_kit.atomic import with_checksum, without_checksum, write_text
 from deltaedit_kit.errors import HIGHEST_SEED, DeltaEditError, check_number, check_whole_number
 
 FORMAT, SHARD_FORMAT = "deltaedit codes store 1", "deltaedit codes shard 1"
@@ -95,7 +95,8 @@ class StoreHeader:
 
     def write(self, folder: Path) -> None:
         """Replace `folder`/codes.json, atomically."""
-        write_text(folder / FILE, json.dumps({"format": FORMAT, **asdict(self)}, indent=1) + "\n")
+        entries = with_checksum({"format": FORMAT, **asdict(self)})
+        write_text(folder / FILE, json.dumps(entries, indent=1) + "\n")
 
     @classmethod
     def read(cls, folder: Path) -> StoreHeader:
@@ -104,8 +105,8 @@ class StoreHeader:
         try:
             if not path.is_file() or path.stat().st_size > LONGEST:
                 raise ValueError(f"there is no {FILE} of a store in it")
-            stored = json.loads(path.read_text(encoding="utf-8"))
-            if not isinstance(stored, dict) or stored.pop("format", None) != FORMAT:
+            stored = without_checksum(json.loads(path.read_text(encoding="utf-8")))
+            if stored.pop("format", None) != FORMAT:
                 raise ValueError("it is no header of a codes store")
             unknown = set(stored) - {item.name for item in fields(cls)}
             if unknown:

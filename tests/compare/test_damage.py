@@ -113,7 +113,9 @@ def test_only_regular_files_are_read(tmp_path: Path, name: str) -> None:
 
 def test_a_key_is_no_path(tmp_path: Path) -> None:
     whole(tmp_path)
-    (tmp_path / "index.json").write_text('[["deltaedit", "default", "a face", "../../secret"]]')
+    (tmp_path / "index.json").write_text(
+        '{"runs": [["deltaedit", "default", "a face", "../../secret"]]}'
+    )
     with pytest.raises(DeltaEditError, match=r"index\.json is damaged"):
         read(tmp_path)
 
@@ -151,6 +153,20 @@ def test_a_flipped_bit_of_moments_is_told(tmp_path: Path) -> None:
         path.write_bytes(spoiled)
         with pytest.raises(DeltaEditError, match="delete it to compute it again"):
             read(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["index.json", CLAIM, "run"])
+def test_a_changed_digit_of_any_json_is_told(tmp_path: Path, name: str) -> None:
+    whole(tmp_path)
+    path = tmp_path / name if name != "run" else tmp_path / "runs" / f"{good(GLASSES).key}.json"
+    text = path.read_text()
+    digits = [place for place, letter in enumerate(text) if letter.isdigit()]
+    for place in digits[:: max(len(digits) // 8, 1)]:
+        path.write_text(text[:place] + str((int(text[place]) + 1) % 10) + text[place + 1 :])
+        with pytest.raises(DeltaEditError, match=r"checksum differs|are damaged|is damaged"):
+            read(tmp_path)
+    path.write_text(text)
+    read(tmp_path)
 
 
 @pytest.mark.parametrize("strength", ["net.1", "7"])

@@ -9,11 +9,13 @@ Runs are never overwritten: other weights or another choice of "best" have other
 may compute other methods of one comparison at the same time.
 
 Idea: a folder may come from anybody, or from a disk that was full. Every file is checked against
-its type when it is read, so that damage is one line with a file's name, and never a wrong number.
+its type and its checksum when it is read, so that damage is one line with a file's name, and never
+a wrong number.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Mapping
 from itertools import product
 from pathlib import Path
@@ -23,7 +25,14 @@ import torch
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from torch import Tensor
 
-from deltaedit_kit.atomic import check_regular_file, load_tensors, save_tensors, write_text
+from deltaedit_kit.atomic import (
+    check_regular_file,
+    load_tensors,
+    save_tensors,
+    with_checksum,
+    without_checksum,
+    write_text,
+)
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.metrics.frechet import Moments
 from deltaedit_kit.lock import only_writer
@@ -37,7 +46,7 @@ WIDEST = 4096  # of a feature vector
 Key = Annotated[str, Field(pattern=r"^[^/\\\x00]{1,200}$")]  # a file's name and no path
 Count = Annotated[int, Field(ge=0, le=10**9)]
 Names = tuple[str, str, str]  # method, setting, sentence
-Entries = TypeAdapter(list[tuple[str, str, str, Key]])
+Entries = TypeAdapter(dict[str, list[tuple[str, str, str, Key]]])
 
 
 class Claim(BaseModel):
@@ -58,16 +67,18 @@ class Claim(BaseModel):
 def read_json(path: Path, kind: type[T] | TypeAdapter[T]) -> T:
     """The value of type `kind` in a JSON file. DeltaEditError for a file that holds none."""
     adapter = kind if isinstance(kind, TypeAdapter) else TypeAdapter(kind)
+    found = bounded_file(path)
     try:
-        return adapter.validate_json(bounded_file(path).read_bytes())
-    except (OSError, ValidationError) as cause:
+        return adapter.validate_python(without_checksum(json.loads(found.read_bytes())))
+    except (OSError, ValueError, RecursionError) as cause:
         raise DeltaEditError(f"{path} is damaged ({_first(cause)}); delete it") from None
 
 
 def write_json(path: Path, value: T, kind: type[T] | TypeAdapter[T]) -> None:
     """Write the file, whole or not at all."""
     adapter = kind if isinstance(kind, TypeAdapter) else TypeAdapter(kind)
-    write_text(path, adapter.dump_json(value, indent=1).decode())
+    entries = json.loads(adapter.dump_json(value))
+    write_text(path, json.dumps(with_checksum(entries), indent=1, ensure_ascii=False))
 
 
 def read_index(folder: Path) -> dict[Names, str]:
@@ -75,14 +86,15 @@ def read_index(folder: Path) -> dict[Names, str]:
     path = folder / INDEX
     if not path.exists():
         return {}
-    return {(method, setting, text): key for method, setting, text, key in read_json(path, Entries)}
+    runs = read_json(path, Entries).get("runs", [])
+    return {(method, setting, text): key for method, setting, text, key in runs}
 
 
 def record(folder: Path, names: Names, key: str) -> None:
     """Put one entry into a folder's index, which other processes may write to as well."""
     with only_writer(folder, INDEX, PATIENCE):
         index = read_index(folder) | {names: key}
-        write_json(folder / INDEX, [(*each, of) for each, of in index.items()], Entries)
+        write_json(folder / INDEX, {"runs": [(*each, of) for each, of in index.items()]}, Entries)
 
 
 def bounded_file(path: Path) -> Path:

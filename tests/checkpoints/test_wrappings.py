@@ -16,7 +16,6 @@ from safetensors.torch import save_file
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.io.checkpoints.converting import convert
 from deltaedit_kit.io.checkpoints.describing import describe
-from deltaedit_kit.io.checkpoints.kind import WRAPPINGS as WRAPPED
 from deltaedit_kit.io.checkpoints.kind import find
 from deltaedit_kit.io.checkpoints.loaders import (
     load_arcface,
@@ -41,10 +40,11 @@ MAKERS = {
 def test_one_dict_in_hundreds_of_places_is_looked_at_once(tmp_path: Path) -> None:
     """Each place times each prefix took minutes for a file of 170 kB."""
     names = ("g_ema.", "params_ema.", "ema.", "module.", "generator.", "net.", "model.", "G.")
+    wrapped = ("g_ema", "params_ema", "ema", "state_dict", "generator", "model", "net", "params")
     prefixes = ["".join(parts) for k in range(4) for parts in product(names, repeat=k)]
     deepest = {f"{prefix}input.input": torch.zeros(1) for prefix in prefixes}
-    middle = dict.fromkeys(WRAPPED, deepest)
-    torch.save(dict.fromkeys(WRAPPED, middle), path := tmp_path / "x.pt")
+    middle = dict.fromkeys(wrapped, deepest)
+    torch.save(dict.fromkeys(wrapped, middle), path := tmp_path / "x.pt")
     looked: list[int] = []
 
     class Counted(dict):
@@ -52,10 +52,15 @@ def test_one_dict_in_hundreds_of_places_is_looked_at_once(tmp_path: Path) -> Non
             looked.append(1)
             return super().__iter__()
 
-    assert find(dict.fromkeys(WRAPPED, dict.fromkeys(WRAPPED, Counted(deepest))), "no.such") is None
+    assert find(dict.fromkeys(wrapped, dict.fromkeys(wrapped, Counted(deepest))), "no.such") is None
     assert len(looked) == 1
     with pytest.raises(DeltaEditError):
         load_stylegan2(path)
+
+
+def spoilt(state: dict) -> dict:
+    """Another network of the same sizes."""
+    return {key: value + 1 for key, value in state.items()}
 
 
 def prefixed(prefix: str, state: dict) -> dict:
@@ -71,6 +76,12 @@ WRAPPINGS = {
     "params_ema": lambda state: {"params": prefixed("x.", state), "params_ema": state},
     "model in state_dict": lambda state: {"model": {"state_dict": prefixed("net.", state)}},
     "generator": lambda state: {"generator": prefixed("module.", state)},
+    "ema of others": lambda state: {"netG": spoilt(state), "ema_state_dict": prefixed("g.", state)},
+    "prefixes": lambda state: (
+        prefixed("online_model.", spoilt(state)) | prefixed("ema_model.", state)
+    ),
+    "a part": lambda state: {"model": {"net": {"state_dict": prefixed("decoder.g.", state)}}},
+    "twice": lambda state: {"model": state, "state_dict": prefixed("module.", state)},
 }
 
 
@@ -84,10 +95,29 @@ def test_every_network_from_every_wrapping(kind: str, wrapping: str, tmp_path: P
 
 
 def test_the_averaged_generator_is_taken_before_the_other(tmp_path: Path) -> None:
-    one, other = small.generator().state_dict(), small.generator().state_dict()
-    one = {key: value + 1 for key, value in one.items()}
-    torch.save({"g": one, "g_ema": prefixed("module.", other)}, path := tmp_path / "g.pt")
-    small.assert_same(load_stylegan2(path).state_dict(), other)
+    state = small.generator().state_dict()
+    for name in ("g_ema", "G_ema", "model_ema", "generator_ema", "netG_ema", "params-ema", "g_avg"):
+        averaged = {name: prefixed("module.", state), "d": {"final_linear.0.weight": torch.ones(1)}}
+        torch.save({"g": spoilt(state)} | averaged, path := tmp_path / "g.pt")
+        small.assert_same(load_stylegan2(path).state_dict(), state)
+        assert f"'{name}.module.' of 2" in describe(path).format  # which one is said
+    torch.save({"G_A": state, "G_B": spoilt(state)}, path)
+    for refused in (load_stylegan2, describe, lambda p: convert(p, tmp_path / "x.safetensors")):
+        with pytest.raises(DeltaEditError, match=r"g\.pt.* 2 networks of a kind .'G_A\.', 'G_B\.'"):
+            refused(path)
+
+
+def test_an_encoders_file_has_its_generator_too(tmp_path: Path) -> None:
+    made, state = small.e4e(), small.generator().state_dict()
+    tree = small.e4e_file(made)
+    del tree["state_dict"]["decoder.x"]
+    tree["state_dict"] |= prefixed("decoder.", state)
+    torch.save(tree, path := tmp_path / "e4e.pt")
+    assert describe(path).what == "e4e encoder"
+    small.assert_same(load_e4e(path).state_dict(), made.state_dict())
+    del tree["latent_avg"]  # of an encoder of other sizes than this generator's
+    torch.save(tree, path)
+    small.assert_same(load_stylegan2(path).state_dict(), state)
 
 
 MEANS = {
@@ -132,7 +162,10 @@ def test_the_mean_code_of_an_encoder_in_every_form(form: str, tmp_path: Path) ->
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "mean",
-    [torch.zeros(7), np.zeros((2, 5)), "text", [1.0, "x"], {"a": 1}, [float("inf")] * 16],
+    [
+        *(torch.zeros(7), np.zeros((2, 5)), "text", [1.0, "x"], {"a": 1}, [float("inf")] * 16),
+        *(torch.full((32,), float("nan")), torch.full((10, 16), float("nan")), [float("nan")] * 32),
+    ],
     ids=str,
 )
 def test_a_mean_code_that_is_none_is_named(mean: Any, tmp_path: Path) -> None:
@@ -144,6 +177,7 @@ def test_a_mean_code_that_is_none_is_named(mean: Any, tmp_path: Path) -> None:
         with pytest.raises(DeltaEditError, match="latent_avg") as refusal:
             load(file)
         assert "fetch it again" not in str(refusal.value)
+        assert ("NaN" in str(refusal.value)) == ("nan" in str(mean))
         assert "latent_avg" in describe(file).problem
         with pytest.raises(DeltaEditError, match="latent_avg"):
             convert(file, tmp_path / "x.safetensors")
@@ -194,11 +228,12 @@ def test_encoders_of_others_are_called_by_their_names(
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("start", [False, 0])
 @pytest.mark.parametrize("options", [argparse.Namespace, dict])
-def test_codes_that_are_no_offsets(options: type, tmp_path: Path) -> None:
+def test_codes_that_are_no_offsets(options: type, start: object, tmp_path: Path) -> None:
     """`start_from_latent_avg=False`: the network's outputs are w+ themselves."""
     made = small.e4e().eval()
-    opts = options(encoder_type="Encoder4Editing", start_from_latent_avg=False)
+    opts = options(encoder_type="Encoder4Editing", start_from_latent_avg=start)
     torch.save(small.e4e_file(made) | {"opts": opts}, path := tmp_path / "e4e.pt")
     pictures = torch.rand(1, 3, 256, 256) * 2 - 1
     for file in (path, convert(path, tmp_path / "e.safetensors")):

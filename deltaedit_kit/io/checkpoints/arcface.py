@@ -25,7 +25,7 @@ def arcface_from(tensors: Tensors) -> ArcFace:
 
 def _format_of(contents: Contents) -> str | None:
     found = find(contents.tree, *KEYS)
-    return f"InsightFace layout, {contents.container.value}" if found else None
+    return f"InsightFace layout, {contents.container.value}{found.choice}" if found else None
 
 
 def _tensors(contents: Contents) -> Tensors:

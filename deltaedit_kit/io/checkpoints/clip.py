@@ -14,7 +14,6 @@ Sources: github.com/openai/CLIP, github.com/mlfoundations/open_clip (README, "Qu
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 from difflib import get_close_matches
@@ -28,13 +27,12 @@ from deltaedit_kit.clip_network import NUMBERS, ClipNetwork
 from deltaedit_kit.clip_space import CLIP_MEAN, ClipSpace, Tokenize
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.io.checkpoints.container import Container
-from deltaedit_kit.io.checkpoints.kind import PREFIX, Kind, Tensors, find
+from deltaedit_kit.io.checkpoints.kind import Kind, Tensors, find
 from deltaedit_kit.io.checkpoints.reading import Contents
 
 SCALE = "logit_scale"  # which every CLIP has
 KEYS = ("token_embedding.weight", "text_projection", "visual.conv1.weight")
 QUICK = "-quickgelu"
-BEFORE = re.compile(rf"{PREFIX.pattern}((clip|clip_model)\.)?")
 
 
 def refuse_name(name_or_path: str | Path) -> None:
@@ -213,15 +211,16 @@ def _check_activation(name: str, quick: bool, weights: str) -> None:
 
 
 def _format_of(contents: Contents) -> str | None:
-    if find(contents.tree, *KEYS, prefix=BEFORE) is None:
+    found = find(contents.tree, *KEYS)
+    if found is None:
         return None
     if contents.container is Container.TORCHSCRIPT:
         return "OpenAI layout, TorchScript archive (read as data)"
-    return f"OpenAI layout, {contents.container.value}"
+    return f"OpenAI layout, {contents.container.value}{found.choice}"
 
 
 def _tensors(contents: Contents) -> Tensors:
-    found = find(contents.tree, *KEYS, prefix=BEFORE)
+    found = find(contents.tree, *KEYS)
     return found.tensors if found else {}
 
 
@@ -243,11 +242,11 @@ KIND = Kind("clip", "CLIP", "load_clip", _format_of, _tensors, _sizes)
 
 
 def _any_format(contents: Contents) -> str | None:
-    return "open_clip state dict" if find(contents.tree, SCALE, prefix=BEFORE) else None
+    return "open_clip state dict" if find(contents.tree, SCALE) else None
 
 
 def _any_tensors(contents: Contents) -> Tensors:
-    found = find(contents.tree, SCALE, prefix=BEFORE)
+    found = find(contents.tree, SCALE)
     return found.tensors if found else {}
 
 

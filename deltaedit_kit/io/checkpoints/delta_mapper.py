@@ -51,7 +51,7 @@ def layout_of(tensors: Mapping[str, Tensor]) -> StyleLayout:
 
 def _format_of(contents: Contents) -> str | None:
     found = find(contents.tree, CONDITION, FINE)
-    return f"DeltaEdit layout, {contents.container.value}" if found else None
+    return f"DeltaEdit layout, {contents.container.value}{found.choice}" if found else None
 
 
 def _tensors(contents: Contents) -> Tensors:

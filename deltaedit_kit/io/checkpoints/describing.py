@@ -59,7 +59,8 @@ def describe(path: str | Path) -> Description:
     that is read but whose numbers or parts no loader would take is described, with its problem.
     """
     contents = read(path)
-    other, kind = other_network(contents), recognise(contents)
+    with naming(contents.path):
+        other, kind = other_network(contents), recognise(contents)
     if other is not None:
         what, _, remedy = other.partition("; ")
         return _described(contents, what, flat_tensors(contents.tree), problem=remedy)

@@ -2,16 +2,15 @@
 
     {"state_dict": {"encoder.*": ..., "decoder.*": ...}, "latent_avg": [L, W], "opts": Namespace}
 
-Only the encoder and the mean code are taken: the decoder is the generator again, which the kit
-loads from its own file. pSp and ReStyle save encoders under the same keys, whose numbers mean
-something else; `opts.encoder_type` tells them apart, see foreign.py.
+Only the encoder and the mean code are taken: the decoder is the generator again, which
+`load_stylegan2` finds in the same file. pSp and ReStyle save encoders under the same keys, whose
+numbers mean something else; `opts.encoder_type` tells them apart, see foreign.py.
 
 Source: github.com/omertov/encoder4editing (key names, `start_from_latent_avg`).
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -23,7 +22,6 @@ from deltaedit_kit.io.checkpoints.filling import fill
 from deltaedit_kit.io.checkpoints.kind import (
     MEAN_CODES,
     MEAN_W,
-    PREFIX,
     Found,
     Kind,
     Tensors,
@@ -37,7 +35,6 @@ KEYS = ("styles.0.linear.weight", "latlayer1.weight")
 TYPE = "Encoder4Editing"  # the encoder_type of e4e
 CHANNELS = 3  # of a picture
 MOST_ROWS = 22  # of w+, for 4096 px
-BEFORE = re.compile(rf"{PREFIX.pattern}(encoder\.)?{PREFIX.pattern}")
 
 
 def encoder_from(tensors: Tensors) -> E4e:
@@ -53,7 +50,7 @@ def encoder_from(tensors: Tensors) -> E4e:
 
 def encoder_found(contents: Contents) -> tuple[Found, dict[str, Any]] | None:
     """A state dict with e4e's keys and the options beside it; None where there is none."""
-    found = find(contents.tree, *KEYS, prefix=BEFORE)
+    found = find(contents.tree, *KEYS)
     if found is None:
         return None
     options = found.beside("opts")
@@ -67,7 +64,7 @@ def _format_of(contents: Contents) -> str | None:
     first, kind = found[0].tensors.get("input_layer.0.weight"), found[1].get("encoder_type", TYPE)
     if kind != TYPE or first is None or first.dim() != 4 or first.shape[1] != CHANNELS:
         return None
-    return f"encoder4editing layout, {contents.container.value}"
+    return f"encoder4editing layout, {contents.container.value}{found[0].choice}"
 
 
 def _tensors(contents: Contents) -> Tensors:
@@ -78,7 +75,8 @@ def _tensors(contents: Contents) -> Tensors:
     count, width = _rows(tensors), tensors[KEYS[0]].shape[0]
     if count > MOST_ROWS:
         raise DeltaEditError(f"it makes {count} rows of w+, no StyleGAN2 has so many; refused")
-    if options.get("start_from_latent_avg") is False:  # its codes are no offsets
+    start = options.get("start_from_latent_avg")
+    if isinstance(start, int | float) and not start:  # False: its codes are no offsets
         return tensors | {MEAN_W: torch.zeros(count, width, dtype=torch.float32)}
     rows = mean_code(state.beside(*MEAN_CODES), width)
     if rows is None:

@@ -13,9 +13,10 @@ from __future__ import annotations
 from typing import Any
 
 from deltaedit_kit.io.checkpoints.e4e import CHANNELS, TYPE, encoder_found
-from deltaedit_kit.io.checkpoints.kind import find
+from deltaedit_kit.io.checkpoints.kind import places_of
 from deltaedit_kit.io.checkpoints.reading import Contents
 from deltaedit_kit.io.checkpoints.stand_ins import Record, short
+from deltaedit_kit.io.checkpoints.stylegan2 import KEYS
 
 # encoder_type -> whose it is
 ENCODERS = {
@@ -51,7 +52,13 @@ def other_network(contents: Contents) -> str | None:
         return _encoder(None, options)
     if _is_stylegan3(contents.tree):
         return XL if _has_projection(contents.tree) else OTHERS["synthesis.input.transform"]
-    return next((words for key, words in OTHERS.items() if find(contents.tree, key)), None)
+    if _holds(contents.tree, *KEYS):  # beside whatever was trained with it
+        return None
+    return next((words for key, words in OTHERS.items() if _holds(contents.tree, key)), None)
+
+
+def _holds(tree: Any, *names: str) -> bool:
+    return next(places_of(tree, *names), None) is not None
 
 
 def _encoder(first: Any, options: dict[str, Any]) -> str | None:

@@ -6,16 +6,17 @@ written once:
     which format of mine is it?   which tensors, by our keys?   which sizes?   what opens it?
 
 People save state dicts in many wrappings: below "g_ema" or "state_dict", from within DataParallel
-("module."), as a part of something larger ("net."). `find` takes them all off, for every kind.
+("module."), as a part of something larger ("net."). `find` takes them all off, for every kind: it
+looks for the dict in which a few keys of the network stand, behind any common prefix.
 """
 
 from __future__ import annotations
 
-import math
 import re
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -29,12 +30,9 @@ from deltaedit_kit.io.checkpoints.stand_ins import short
 
 Tensors = dict[str, Tensor]
 MOST_TENSORS = 10_000  # of one network
-# Keys under which a state dict may lie, best first: an averaged network is the one to use.
-WRAPPINGS = ("g_ema", "params_ema", "ema", "state_dict", "model_state_dict", "generator", "encoder")
-WRAPPINGS += ("mapper", "model", "net", "netG", "params", "weights", "module")
-PREFIX = re.compile(
-    r"((g_ema|params_ema|ema|module|_orig_mod|model|net|netG|generator|mapper)\.){0,3}"
-)
+DEEPEST, MOST_DICTS = 5, 10_000  # where `find` looks: wrappings around a state dict; dicts in all
+# A name of a wrapping or prefix that says: an average of the weights over the training.
+AVERAGED = re.compile(r"(?:^|[._-])(?:ema|avg|averaged?|running|shadow|gs)[._-]", re.IGNORECASE)
 MEAN_CODES = ("latent_avg", "mean_latent", "w_avg")  # the mean of w, best first
 MOST_NUMBERS = 2**17  # of a mean code: 22 rows of 4096
 MEAN_W = MEAN_CODES[0]  # as our layout has it
@@ -58,6 +56,7 @@ class Found:
 
     tensors: Tensors
     around: tuple[Mapping[Any, Any], ...]
+    choice: str  # where several are: which of them this is, as the end of a sentence; else ""
 
     def beside(self, *names: str) -> Any:
         """The first of these entries beside the tensors or around them; None: there is none."""
@@ -68,31 +67,55 @@ class Found:
         return None
 
 
-def find(tree: Any, *names: str, prefix: re.Pattern[str] = PREFIX) -> Found | None:
-    """The state dict in which all the keys `names` are, in whatever wrapping; None: not here."""
-    looked: set[int] = set()  # a file may name one dict in hundreds of places
-    for inner, around in _wrapped(tree, ()):
-        if id(inner) in looked:
-            continue
-        looked.add(id(inner))
+class Place(NamedTuple):
+    """Where a state dict lies: the keys of `inner` that begin with `prefix`."""
+
+    inner: Mapping[Any, Any]
+    prefix: str
+    around: tuple[Mapping[Any, Any], ...]
+    name: str  # the names around it and its prefix: "model.g_ema.module."
+
+
+def find(tree: Any, *names: str) -> Found | None:
+    """The state dict with all the keys `names`, in whatever wrapping; None: not here.
+
+    Of several the average (EMA) is taken. Raises DeltaEditError where that leaves more than one.
+    """
+    places: dict[int, Place] = {}  # one network may lie in several: its first tensor tells
+    for place in places_of(tree, *names):
+        places.setdefault(place.inner[place.prefix + names[0]].data_ptr(), place)
+    found = list(places.values())
+    best = [place for place in found if AVERAGED.search(place.name)] or found
+    if not best:
+        return None
+    if len(best) > 1:
+        several = ", ".join(short(place.name) for place in best[:4])
+        raise DeltaEditError(f"it holds {len(best)} networks of a kind ({several}); save one alone")
+    inner, prefix, around, name = best[0]
+    choice = f", {short(name)} of {len(found)}" if len(found) > 1 else ""
+    return Found(flat_tensors(inner, prefix), (inner, *around), choice)
+
+
+def places_of(tree: Any, *names: str) -> Iterator[Place]:
+    """Where all the keys `names` are, the outermost first; each dict is looked at once."""
+    waiting: deque[tuple[Mapping[Any, Any], str, tuple[Mapping[Any, Any], ...]]] = deque()
+    if isinstance(tree, Mapping):
+        waiting.append((tree, "", ()))
+    seen = {id(tree)}  # a file may name one dict in hundreds of places
+    while waiting:
+        inner, name, around = waiting.popleft()
         ends = (key for key in inner if isinstance(key, str) and key.endswith(names[0]))
-        starts = (key.removesuffix(names[0]) for key in ends)
-        for start in sorted(filter(prefix.fullmatch, starts), key=len):
-            if all(isinstance(inner.get(start + name), Tensor) for name in names):
-                return Found(flat_tensors(inner, start), (inner, *around))
-    return None
-
-
-def _wrapped(
-    tree: Any, around: tuple[Mapping[Any, Any], ...]
-) -> Iterator[tuple[Mapping[Any, Any], tuple[Mapping[Any, Any], ...]]]:
-    """The dicts in a tree that may be a state dict, best first, with those around them."""
-    if not isinstance(tree, Mapping) or len(around) > 2:
-        return
-    for name in WRAPPINGS:
-        if name in tree:
-            yield from _wrapped(tree[name], (tree, *around))
-    yield tree, around
+        for prefix in sorted((key.removesuffix(names[0]) for key in ends), key=len):
+            if prefix[-1:] in ("", ".") and all(
+                isinstance(inner.get(prefix + key), Tensor) for key in names
+            ):
+                yield Place(inner, prefix, around, name + prefix)
+        for key, part in inner.items() if len(around) < DEEPEST else ():
+            if isinstance(key, str) and isinstance(part, Mapping) and id(part) not in seen:
+                if len(seen) > MOST_DICTS:
+                    break
+                seen.add(id(part))
+                waiting.append((part, f"{name}{key[:40]}.", (inner, *around)))
 
 
 def tensors_of(contents: Contents, kind: Kind) -> Tensors:
@@ -131,13 +154,15 @@ def flat_tensors(tree: Any, prefix: str = "") -> Tensors:
 def mean_code(value: Any, width: int) -> Tensor | None:
     """The mean of w as rows [n, W], from a tensor, an array or lists of any nesting; None: none.
 
-    Raises DeltaEditError for what is no row of numbers of this width.
+    Raises DeltaEditError for what is no row of numbers of this width, NaN and infinity.
     """
     if value is None:
         return None
     found = value if isinstance(value, Tensor) else _numbers(value)
     if found is not None and found.numel() and found.numel() % width == 0:
-        return found.detach().reshape(-1, width).float()
+        rows = found.detach().reshape(-1, width).float()
+        check_finite({MEAN_W: rows})
+        return rows
     shape = list(value.shape) if isinstance(value, Tensor | np.ndarray) else short(value)
     raise DeltaEditError(
         f"its latent_avg, the mean of w, is {shape}, and w is {width} wide; give [{width}] or rows "
@@ -156,7 +181,7 @@ def _numbers(value: Any) -> Tensor | None:
             part = part.tolist() if len(part.shape) < 2 else list(part)
         if isinstance(part, list | tuple):
             waiting += reversed(part)
-        elif isinstance(part, int | float) and abs(part) < math.inf:
+        elif isinstance(part, float) or (isinstance(part, int) and abs(part) < MOST_NUMBERS):
             flat.append(float(part))
         else:
             return None

@@ -15,9 +15,9 @@ from deltaedit_kit.io.checkpoints.kind import Kind, Tensors, tensors_of
 from deltaedit_kit.io.checkpoints.reading import Contents, read
 
 KINDS = (
+    e4e.KIND,  # before the generator, which lies in the same file
     stylegan2.KIND,
     delta_mapper.KIND,
-    e4e.KIND,
     arcface.KIND,
     clip.KIND,
     arrays.RELEVANCE,

@@ -64,9 +64,10 @@ def _format_of(contents: Contents) -> str | None:
         return "stylegan2-ada-pytorch pickle (persistent classes)"
     if is_tf(tree):
         return "TensorFlow-era pickle (tuple of three networks)"
-    if find(tree, *ADA_KEYS):
-        return f"stylegan2-ada-pytorch state dict, {contents.container.value}"
-    return f"rosinality layout, {contents.container.value}" if find(tree, *KEYS) else None
+    if found := find(tree, *ADA_KEYS):
+        return f"stylegan2-ada-pytorch state dict, {contents.container.value}{found.choice}"
+    found = find(tree, *KEYS)
+    return f"rosinality layout, {contents.container.value}{found.choice}" if found else None
 
 
 def kind_for(label: int | None) -> Kind:

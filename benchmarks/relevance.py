@@ -70,7 +70,7 @@ def cost(given: argparse.Namespace) -> None:
     def whole() -> None:
         both = s.repeat(2, 1)
         drawn = [domain.generator.synthesize(code[None], w_plus) for code in both]
-        domain.clip.encode_images(torch.cat(drawn))
+        domain.clip.encode_images(torch.cat(drawn), drawn=True)
 
     def moved(layer: int, state: Any) -> None:
         first = domain.layout.slices[layer].start
@@ -96,7 +96,7 @@ def slopes_seconds(domain: Domain, s: Tensor, w_plus: Tensor, given: argparse.Na
     whole = probe.clip.encode_images
 
     def seconds(outputs: int) -> float:
-        probe.clip.encode_images = lambda pictures: whole(pictures)[:, :outputs]
+        probe.clip.encode_images = lambda pictures, drawn=False: whole(pictures, drawn)[:, :outputs]
         return seconds_of(lambda: probe.jacobian(s, w_plus), given.device, given.repeats)
 
     one, more = seconds(1), seconds(1 + given.outputs)
@@ -113,7 +113,8 @@ def changes(domain: Domain, s: Tensor, w_plus: Tensor, channels: Tensor) -> Tens
         for sign in (1, -1):
             code = s.clone()
             code[:, channel] = statistics.mean[channel] + sign * STEP * statistics.std[channel]
-            seen.append(domain.clip.encode_images(domain.generator.synthesize(code, w_plus)))
+            drawn = domain.generator.synthesize(code, w_plus)
+            seen.append(domain.clip.encode_images(drawn, drawn=True))
         rows.append(F.normalize(seen[0] - seen[1], dim=1))
     return torch.stack(rows)
 

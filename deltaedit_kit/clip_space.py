@@ -98,13 +98,15 @@ class ClipSpace:
         self.model = self.model.to(device)
         return self
 
-    def encode_images(self, pictures: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n E"]:
+    def encode_images(
+        self, pictures: Float[Tensor, "n 3 h w"], drawn: bool = False
+    ) -> Float[Tensor, "n E"]:
         """Unit float32 embeddings [n, E] of square pictures in [-1, 1]; differentiable.
 
-        A generator's pictures may lie a little outside. Raises DeltaEditError unless they are
-        finite floats [n, 3, h, h] with n >= 1, and for bytes.
+        `drawn`: as a generator draws them, not limited to that range yet. Raises DeltaEditError
+        unless they are finite floats [n, 3, h, h] with n >= 1, and for another range.
         """
-        check_pictures("pictures", pictures, limited=False)
+        check_pictures("pictures", pictures, limited=not drawn)
         if not len(pictures) or pictures.shape[2] != pictures.shape[3]:
             raise DeltaEditError(
                 f"pictures have the shape {list(pictures.shape)}; give square ones, at least one, "

@@ -263,7 +263,8 @@ class Domain:
         named = (("s", s), ("w+", w_plus))
         s, w_plus = (check_finite(name, x).to(self.device, torch.float32) for name, x in named)
         images = self._synthesize(s, w_plus)  # embedded as they are, like the reference's codes
-        clip = torch.cat([self.clip.encode_images(part) for part in images.split(PICTURES_A_PASS)])
+        parts = images.split(PICTURES_A_PASS)
+        clip = torch.cat([self.clip.encode_images(part, drawn=True) for part in parts])
         return Faces(s, w_plus, clip, _limited(images), self.spec.name, origin)
 
     def with_mapper(self, mapper: nn.Module) -> Domain:

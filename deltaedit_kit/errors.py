@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 LONGEST = 600  # characters of a message
 BEYOND = 1e-3  # what rounding may add to the range of pictures
+FAR = 20.0  # outside of it lie bytes that were centred
 UNIT_WITHIN = 0.01  # a unit vector in float16 is off by less
 HIGHEST_SEED = 2**32 - 1  # torch's CPU generator reads 32 bits, and numpy takes no more
 
@@ -135,14 +136,15 @@ def check_pictures(name: str, value: Any, limited: bool = True) -> Tensor:
     low, high = (float(end) for end in found.detach().aminmax())
     if not math.isfinite(low) or not math.isfinite(high):
         raise DeltaEditError(f"{name} hold NaN or infinity; give finite floats in [-1, 1]")
-    if low >= 0 and high > 2:
+    if (low >= 0 and high > 2) or (limited and max(-low, high) > FAR):
+        scaled = "x / 127.5 - 1" if low >= 0 else "x / 127.5, if bytes were centred"
         raise DeltaEditError(
-            f"{name} lie in [{low:.3g}, {high:.4g}], as bytes do; give floats in [-1, 1]: "
-            "x / 127.5 - 1"
+            f"{name} lie in [{low:.3g}, {high:.4g}], as bytes do; give floats in [-1, 1]: {scaled}"
         )
     if limited and (low < -1 - BEYOND or high > 1 + BEYOND):
         raise DeltaEditError(
-            f"{name} lie in [{low:.4g}, {high:.4g}]; give them in [-1, 1]: x.clamp(-1, 1)"
+            f"{name} lie in [{low:.4g}, {high:.4g}]; give them in [-1, 1]: undo what scaled them "
+            "(CLIP's mean and deviation, say), or x.clamp(-1, 1) where a generator drew them"
         )
     return found
 

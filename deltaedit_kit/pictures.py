@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import struct
 import textwrap
 import warnings
@@ -24,7 +23,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from deltaedit_kit.alt_text import alt_text
-from deltaedit_kit.atomic import check_regular_file, replacing
+from deltaedit_kit.atomic import check_path, check_regular_file, replacing
 from deltaedit_kit.errors import DeltaEditError
 
 if TYPE_CHECKING:
@@ -44,7 +43,7 @@ def save_figure(figure: Figure, path: str | Path, recipe: dict[str, Any] | None 
     Makes the folder when it is missing; a file that is there is replaced whole or not at all.
     Raises `DeltaEditError` as `figure_kind` does, and for a place that cannot be written to.
     """
-    target, kind = Path(os.path.expanduser(path)), figure_kind(path)
+    target, kind = check_path(path), figure_kind(path)
     metadata = {RECIPE_KEY: json.dumps(recipe)} if recipe is not None and kind == "png" else None
     # zlib's level 3 takes half the time of 6, for a sixth more bytes.
     options = {"pil_kwargs": {"compress_level": 3}} if kind == "png" else {}
@@ -80,7 +79,7 @@ def read_recipe(path: str | Path | IO[bytes]) -> dict[str, Any]:
     from PIL import Image
 
     try:
-        source = check_regular_file(path) if isinstance(path, str | os.PathLike) else path
+        source = path if hasattr(path, "read") else check_regular_file(path)  # type: ignore[arg-type]
         with Image.open(source, formats=["PNG"]) as picture:
             text = picture.info.get(RECIPE_KEY)
         recipe = json.loads(text) if text else None

@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from deltaedit_kit.stylegan2.synthesis import State
 
 METHODS = ("difference", "gradient")
+STEP = 5.0  # standard deviations, as published
 BATCH = {"cpu": 32, "cuda": 256}  # pictures of 256 px a pass; fewer of larger ones
 FULL_BATCH_UP_TO = 256  # px
 
@@ -86,7 +87,7 @@ class Plan:
     """
 
     pictures: int = 100
-    step: float = 5.0
+    step: float = STEP
     seed: int = 0
     batch: int | None = None
     fast: bool = False
@@ -103,6 +104,8 @@ class Plan:
             raise DeltaEditError(
                 f"no method is called {self.method[:40]!r}; use one of {', '.join(METHODS)}"
             )
+        if self.method != METHODS[0] and self.step != STEP:
+            raise DeltaEditError(f"a step belongs to the method {METHODS[0]}; leave it out")
 
     def size(self, domain: Domain) -> int:
         """Pictures a pass: a quarter for each doubling of their side."""
@@ -287,7 +290,7 @@ class Probe:
             pictures = self.domain.generator.synthesize_from(
                 layer, features, image, codes.flatten(0, 1), tiled(w_plus), "fixed"
             )
-        seen = self.clip.encode_images(pictures.float())
+        seen = self.clip.encode_images(pictures.float(), drawn=True)
         high, low = seen.view(len(channels), 2, len(s), -1).unbind(1)  # [c, n, E] each
         self._count(len(pictures))
         return F.normalize(high - low, dim=2).sum(1)
@@ -306,7 +309,7 @@ class Probe:
             s, w_plus = s.clone().requires_grad_(True), w_plus.clone()
             with self._precision():
                 drawn = self.domain.generator.synthesize(s, w_plus, "fixed")
-                seen = self.clip.encode_images(drawn.float())  # [n, E]
+                seen = self.clip.encode_images(drawn.float(), drawn=True)  # [n, E]
             rows = []
             for output in seen.sum(0):  # keeps the graph: all outputs share one forward pass
                 rows.append(torch.autograd.grad(output, s, retain_graph=True)[0])

@@ -32,7 +32,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from deltaedit_kit.atomic import load_tensors, remove_leftovers, save_tensors
+from deltaedit_kit.atomic import check_path, load_tensors, remove_leftovers, save_tensors
 from deltaedit_kit.codes import Codes, CodeStore, check_codes
 from deltaedit_kit.device import learning
 from deltaedit_kit.domain import Domain
@@ -287,6 +287,10 @@ class Run:
         shapes = [{k: (v.shape, v.dtype) for k, v in x.items()} for x in (saved, own)]
         if not fits or shapes[0] != shapes[1]:
             raise DeltaEditError(f"{path} belongs to a run with other settings or codes; {again}")
+        for name, value in saved.items():
+            counted = name.endswith(("/step", "/exp_avg_sq")) and bool((value < 0).any())
+            if counted or ("/" in name and not bool(value.isfinite().all())):
+                raise DeltaEditError(f"{path}: {name} is no state of a training; {again}")
         self.step = int(step)
         for name, value in saved.items():
             own[name].copy_(value)
@@ -305,7 +309,7 @@ def train_mapper(
     end; nobody else may train there meanwhile. `keep_going(run)` is asked before every step: False
     saves and ends. Raises DeltaEditError as `Run` does.
     """
-    folder, config = None if folder is None else Path(folder), run.config
+    folder, config = None if folder is None else check_path(folder), run.config
     with only_writer(folder if run.writes else None, FILE):
         if folder is not None:
             run.resume(folder)

@@ -9,7 +9,9 @@ from __future__ import annotations
 import json
 import random
 import shutil
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from benchmarks.fuzz.damage import encode, spoil_bytes, spoil_text, spoil_tree
 from benchmarks.fuzz.good import load_standin, standin, write
@@ -21,6 +23,7 @@ from benchmarks.fuzz.mild import (
     spell,
     wrap,
 )
+from deltaedit_kit.atomic import with_checksum, without_checksum
 from deltaedit_kit.errors import DeltaEditError
 
 EVALUATED = (".json", ".csv", ".png", ".safetensors")  # what a comparison is read from
@@ -111,16 +114,26 @@ def read_codes(dice: random.Random, folder: Path, state: Path, mild: bool) -> No
     shutil.rmtree(case, ignore_errors=True)
     shutil.copytree(state, case)
     if mild:
-        tree = change_tree(dice, json.loads((state / "codes.json").read_text(encoding="utf-8")))
-        (case / "codes.json").write_text(spell(dice, tree), encoding="utf-8")
+        (case / "codes.json").write_text(
+            spell(dice, _tree(dice, case / "codes.json", change_tree)), encoding="utf-8"
+        )
     elif dice.random() < 0.7:
-        tree = spoil_tree(dice, json.loads((state / "codes.json").read_text(encoding="utf-8")))
+        tree = _tree(dice, case / "codes.json", spoil_tree)
         (case / "codes.json").write_bytes(encode(dice, json.dumps(tree)))
     else:
         file = dice.choice(sorted(case.iterdir()))
         file.write_bytes(spoil_bytes(dice, file.read_bytes()))
     store = CodeStore.open(case)
     store.resident()
+
+
+def _tree(dice: random.Random, file: Path, change: Callable[[random.Random, Any], Any]) -> Any:
+    """The changed tree of a JSON file of the kit, at times with the checksum of what was there."""
+    stored = json.loads(file.read_text(encoding="utf-8"))
+    if dice.random() < 0.2:
+        return change(dice, stored)
+    tree = change(dice, without_checksum(stored))
+    return with_checksum(tree) if isinstance(tree, dict) else tree
 
 
 def prepare_codes(folder: Path) -> Path:
@@ -182,8 +195,7 @@ def _change_evaluation(dice: random.Random, file: Path) -> None:
     from deltaedit_kit.atomic import save_tensors
 
     if file.suffix == ".json":
-        tree = change_tree(dice, json.loads(file.read_text(encoding="utf-8")))
-        file.write_text(spell(dice, tree), encoding="utf-8")
+        file.write_text(spell(dice, _tree(dice, file, change_tree)), encoding="utf-8")
     elif file.suffix == ".csv":
         text = change_text(dice, file.read_text(encoding="utf-8"))
         file.write_text(text, encoding="utf-8", newline="")
@@ -196,8 +208,7 @@ def _change_evaluation(dice: random.Random, file: Path) -> None:
 def _spoil_evaluation(dice: random.Random, file: Path) -> None:
     """A file of a comparison that is damaged, as data or as bytes."""
     if file.suffix == ".json" and dice.random() < 0.7:
-        tree = spoil_tree(dice, json.loads(file.read_text(encoding="utf-8")))
-        file.write_bytes(encode(dice, json.dumps(tree)))
+        file.write_bytes(encode(dice, json.dumps(_tree(dice, file, spoil_tree))))
     elif file.suffix == ".csv":
         file.write_bytes(encode(dice, spoil_text(dice, file.read_text(encoding="utf-8"))))
     else:

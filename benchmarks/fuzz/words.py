@@ -19,12 +19,13 @@ from benchmarks.fuzz.good import load_standin, write
 from benchmarks.fuzz.mild import change_sentence, change_text, change_tree, spell
 
 CSV = "text,asks,split\nface with glasses,glasses,test\nan old face,old,tune\na smile,,test\n"
+TEXT = "a face with glasses\nan old face\na smile\n"
 CAPTIONS = "image,caption\na.png,a face with glasses\nb.png,an old face\n"
 SENTENCES = ("face with glasses", "a very old man", "she smiles at us", "green eyes, red hair")
 
 
 def read_caption_file(dice: random.Random, folder: Path, _: None, mild: bool) -> None:
-    """CSV, JSON or JSON lines of captions."""
+    """CSV or JSON lines of captions, or a folder of texts beside pictures."""
     from deltaedit_kit.labs.delta_space.clouds.reading import read_captions
 
     rows = [{"image": "a.png", "caption": "a face"}, {"image": "b.png", "caption": ["x", "y"]}]
@@ -32,8 +33,12 @@ def read_caption_file(dice: random.Random, folder: Path, _: None, mild: bool) ->
         text = change_text(dice, CAPTIONS) if mild else spoil_text(dice, CAPTIONS)
         path = write(folder, "captions.csv", encode(dice, text))
     elif dice.random() < 0.5:
-        text = spell(dice, change_tree(dice, rows)) if mild else json.dumps(spoil_tree(dice, rows))
-        path = write(folder, "captions.json", encode(dice, text))
+        path = folder / "texts"
+        path.mkdir(exist_ok=True)
+        for name in ("a", "b"):
+            text = change_text(dice, TEXT) if mild else spoil_text(dice, TEXT)
+            write(path, f"{name}.txt", encode(dice, text))
+            shutil.copy(folder / f"{name}.png", path)
     else:
         change = change_tree if mild else spoil_tree
         lines = "\n".join(json.dumps(change(dice, row)) for row in rows)

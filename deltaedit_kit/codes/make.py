@@ -24,7 +24,7 @@ import torch
 from safetensors import SafetensorError
 from torch import Tensor
 
-from deltaedit_kit.atomic import remove_leftovers
+from deltaedit_kit.atomic import check_path, remove_leftovers
 from deltaedit_kit.codes.header import CHUNK, FILE, StoreHeader
 from deltaedit_kit.codes.store import CodeStore, Shard, read_shard, shard_path, write_shard
 from deltaedit_kit.device import computing, full_precision, kit_defaults, name_precision
@@ -119,11 +119,11 @@ def make_codes(
     domain: Domain,
     folder: str | Path,
     n: int | None = None,
-    seed: int = 0,
-    truncations: Sequence[float] = (1.0,),
+    seed: int | None = None,
+    truncations: Sequence[float] | None = None,
     batch: int | None = None,
     chunk: int | None = None,
-    correlated: int = 1,
+    correlated: int | None = None,
     fast: bool = False,
     source: Source | None = None,
     progress: Progress | None = None,
@@ -132,14 +132,20 @@ def make_codes(
 ) -> CodeStore:
     """A store of `n` codes of `domain` in `folder`, float16: made, continued or made longer.
 
-    `Samples` of (seed, truncations, correlated), or another `source`, of which `n` None takes all.
+    `Samples` of (seed 0, truncations (1.0,), correlated 1), or of those that are given; or another
+    `source`, which takes none of the three, and of which `n` None takes all.
     What is there already stays. `fast` draws as fast as this machine can, `batch` only trades speed
     for memory (None: as many as `Domain.draw` takes at once). Several processes make one `part` of
     `parts` each; the store returned is complete in the one that finishes last. Raises
     DeltaEditError for a folder with other codes or another writer, groups that a domain cannot
     draw, a full disk, numbers that float16 cannot hold and wrong settings.
     """
-    folder, correlated = Path(folder), check_whole_number("correlated", correlated, 1)
+    if source is not None and any(x is not None for x in (seed, truncations, correlated)):
+        raise DeltaEditError(
+            "seed, truncations and correlated choose samples; leave them out with a source"
+        )
+    folder = check_path(folder)
+    correlated = 1 if correlated is None else check_whole_number("correlated", correlated, 1)
     if chunk is None:  # groups stay whole
         chunk = max(CHUNK - CHUNK % correlated, correlated)
     batch = pictures_a_pass(domain.spec.resolution) if batch is None else batch
@@ -148,7 +154,8 @@ def make_codes(
     if source is None:
         if n is None:
             raise DeltaEditError("n is missing; say how many codes to sample")
-        source = Samples(domain, seed, tuple(truncations), chunk, correlated)
+        psis = (1.0,) if truncations is None else tuple(truncations)
+        source = Samples(domain, 0 if seed is None else seed, psis, chunk, correlated)
     count = len(source) if n is None else check_whole_number("the number of codes", n, 1)
     count = min(count, len(source))
     with only_writer(folder, f"codes-{part}-of-{parts}"), full_precision(domain.device):
@@ -203,7 +210,7 @@ def draw_codes(domain: Domain, w_plus: Tensor, w_rows: int, fast: bool = False) 
     style = generator.to_style(w_plus)  # [n, S]
     with computing(domain.device, fast):
         pictures = generator.synthesize(style, w_plus).float()
-    clip = domain.clip.encode_images(pictures)  # [n, E]
+    clip = domain.clip.encode_images(pictures, drawn=True)  # [n, E]
     return Shard(style.half().cpu(), clip.half().cpu(), w_plus[:, :w_rows].half().cpu())
 
 

@@ -24,7 +24,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from deltaedit_kit.atomic import load_tensors, save_tensors
+from deltaedit_kit.atomic import check_path, load_tensors, save_tensors
 from deltaedit_kit.codes.header import UNKNOWN, StoreHeader
 from deltaedit_kit.errors import DeltaEditError, check_unit_rows
 
@@ -112,9 +112,10 @@ class CodeStore:
 
         Raises DeltaEditError for a folder without a store, and for a damaged header or shard.
         """
-        header, shards = StoreHeader.read(Path(folder)), []
+        folder = check_path(folder)
+        header, shards = StoreHeader.read(folder), []
         for number in range(header.shards):
-            path = shard_path(Path(folder), number)
+            path = shard_path(folder, number)
             if not path.exists():
                 break
             shards.append(read_shard(path, header, number))

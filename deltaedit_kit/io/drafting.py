@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from deltaedit_kit.atomic import (
     all_or_none,
+    check_path,
     check_regular_file,
     replacing,
     save_tensors,
@@ -70,6 +71,7 @@ def draft(folder: Path, given: Given) -> Path:
     Raises `DeltaEditError` for a folder that declares a domain already, a name that cannot be one,
     and files that are no such network or do not belong together: each by its right name.
     """
+    folder = check_path(folder)
     name = name_of(folder)
     if (folder / FILE_NAME).exists():
         raise DeltaEditError(f"{folder} declares a domain already; give another folder")

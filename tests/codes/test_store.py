@@ -1,6 +1,7 @@
 """The store: what it costs, what it reads, what it refuses; and the released .npy files as one."""
 
 import json
+from contextlib import suppress
 
 import numpy as np
 import pytest
@@ -55,9 +56,24 @@ def test_rows_are_read_across_shards_and_limits_hold(tmp_path):
 def test_a_damaged_header_is_one_line(tmp_path, damage):
     make_codes(picture_domain(), tmp_path, 4)
     header = json.loads((tmp_path / FILE).read_text())
+    del header["checksum"]  # which would tell it before the checks of the entries
     (tmp_path / FILE).write_text(json.dumps(damage(header)))
     with pytest.raises(DeltaEditError, match="cannot read codes from"):
         CodeStore.open(tmp_path)
+
+
+def test_no_flipped_bit_of_a_header_is_read(tmp_path):
+    header = make_codes(picture_domain(), tmp_path, 12, chunk=8).header
+    whole = (tmp_path / FILE).read_bytes()
+    for place in range(len(whole)):
+        damaged = bytearray(whole)
+        damaged[place] ^= 1 << place % 7
+        (tmp_path / FILE).write_bytes(damaged)
+        with suppress(DeltaEditError):
+            assert StoreHeader.read(tmp_path) == header  # another space, another spelling
+    entries = {k: v for k, v in json.loads(whole).items() if k != "checksum"}
+    (tmp_path / FILE).write_text(json.dumps(entries))  # as the kit wrote it before
+    assert StoreHeader.read(tmp_path) == header
 
 
 def test_a_shard_of_another_store_is_refused(tmp_path):
@@ -133,6 +149,10 @@ def test_photographs_enter_through_an_encoder(tmp_path):
     w_plus = store.resident(w=True).w_plus
     assert w_plus is not None
     torch.testing.assert_close(w_plus.float(), invert(pictures), atol=1e-2, rtol=1e-3)
+    for option in ({"seed": 0}, {"truncations": (0.7,)}, {"correlated": 1}):
+        source = Photos.of(domain, tmp_path, invert)
+        with pytest.raises(DeltaEditError, match="leave them out"):
+            make_codes(domain, tmp_path / "other", source=source, **option)
     (tmp_path / "c.png").write_text("no picture")
     with pytest.raises(DeltaEditError, match=r"c\.png.*remove it"):
         make_codes(domain, tmp_path / "more", source=Photos.of(domain, tmp_path, invert))
@@ -140,7 +160,7 @@ def test_photographs_enter_through_an_encoder(tmp_path):
     (tmp_path / "c.png").symlink_to("nothing")  # told before hours of the others
     with pytest.raises(DeltaEditError, match=r"c\.png"):
         Photos.of(domain, tmp_path, invert)
-    with pytest.raises(DeltaEditError, match="there is no folder"):
+    with pytest.raises(DeltaEditError, match="is no path"):
         Photos.of(domain, "n" * 400, invert)
     with pytest.raises(DeltaEditError, match=r"there is no folder .*nowhere; check the path"):
         Photos.of(domain, tmp_path / "nowhere", invert)

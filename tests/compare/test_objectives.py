@@ -102,7 +102,7 @@ def test_the_terms_of_the_objectives_by_hand(toyfaces, plain_faces):
     moved = plain_faces.w_plus + 0.1
     with torch.no_grad():
         pictures = Drawing(toyfaces).pictures(moved)
-        clip = 1 - toyfaces.clip.encode_images(pictures) @ wanted
+        clip = 1 - toyfaces.clip.encode_images(pictures, drawn=True) @ wanted
         same = (toyfaces.identity(pictures) * toyfaces.identity(plain_faces.images)).sum(1)
         walk = make("styleclip-optimisation", toyfaces).objective(moved, start)
         gan = make("tedigan", toyfaces).objective(moved, start)

@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 import torch
 
+from deltaedit_kit.clip_space import CLIP_MEAN, CLIP_STD
 from deltaedit_kit.domain import Domain
 from deltaedit_kit.editor import Editor
 from deltaedit_kit.errors import DeltaEditError
@@ -59,7 +60,7 @@ def test_networks_that_load_under_inference_mode_can_be_differentiated() -> None
     faces = domain.sample(1)
     s = faces.s.clone().requires_grad_(True)
     picture = domain.generator.synthesize(s, faces.w_plus)
-    domain.clip.encode_images(picture)[0, 0].backward()
+    domain.clip.encode_images(picture, drawn=True)[0, 0].backward()
     assert s.grad is not None
     assert s.grad.abs().sum() > 0
 
@@ -194,9 +195,18 @@ def test_whatever_looks_at_pictures_refuses_other_units(
     }[network]
     assert len(look(portraits)) == 3
     assert len(look(portraits.half())) == 3
-    assert len(look(portraits * 1.05)) == 3  # as a generator draws it
+    drawn = {"drawn": True} if network == "clip" else {}
+    assert len(look(portraits * 1.05, **drawn)) == 3  # as a generator draws it
     with pytest.raises(DeltaEditError, match=f"pictures .*{word}"):
         look(change(portraits))
+
+
+def test_pictures_that_were_normalised_or_centred_are_refused(toyfaces: Domain) -> None:
+    mean, deviation = (torch.tensor(x).view(3, 1, 1) for x in (CLIP_MEAN, CLIP_STD))
+    with pytest.raises(DeltaEditError, match="undo what scaled them"):
+        toyfaces.clip.encode_images((SAMPLED_PORTRAITS * 0.5 + 0.5 - mean) / deviation)
+    with pytest.raises(DeltaEditError, match="centred"):
+        toyfaces.clip.encode_images(SAMPLED_PORTRAITS * 127.5)
 
 
 def test_a_network_of_any_domain_that_reads_pictures_is_guarded() -> None:

@@ -26,6 +26,7 @@ def test_pictures_pass_unchanged(good: torch.Tensor) -> None:
         (GOOD.byte(), "uint8"),
         ((GOOD + 1) * 127.5, "127.5"),
         (GOOD * 1.02, "clamp"),
+        (GOOD * 127.5, "x / 127.5,"),
         (GOOD.where(GOOD < 0.9, math.nan), "NaN"),
         (GOOD.where(GOOD < 0.9, math.inf), "NaN"),
         (GOOD[..., :0], "shape"),

@@ -10,7 +10,7 @@ from benchmarks.fuzz.damage import spoil_bytes, spoil_text, spoil_tree
 from benchmarks.fuzz.harness import fuzz
 from benchmarks.fuzz.surfaces import SURFACES
 
-CASES, FEW = 60, 16  # thousands: python -m benchmarks.fuzz --cases 1000
+CASES = 200  # thousands: python -m benchmarks.fuzz --cases 1000
 
 
 @pytest.mark.slow
@@ -19,15 +19,8 @@ def test_every_case_is_right_or_one_line(surface: str) -> None:
     report = fuzz(surface, CASES)
     assert report.outcomes.total() == CASES
     assert not report.faults, "\n".join(report.faults)
-    assert report.outcomes["one line"] > 0  # the generator does spoil
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("surface", SURFACES)
-def test_a_quarter_of_inputs_changed_a_little_is_right(surface: str) -> None:
-    report = fuzz(surface, FEW, seed=1, mild=1.0)
-    assert not report.faults, "\n".join(report.faults)
-    assert report.outcomes["right"] >= FEW / 4  # else the code after the checks never runs
+    assert report.outcomes["one line"] > CASES / 8  # the generator does spoil
+    assert report.outcomes["right"] > CASES / 8  # else the code after the checks never runs
 
 
 def test_a_case_is_decided_by_its_number() -> None:

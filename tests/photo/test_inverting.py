@@ -126,6 +126,8 @@ def test_a_choice_without_effect_is_refused() -> None:
         DeltaEditError, match="face is 1, but faces are not searched for: align=False"
     ):
         invert(photo, domain, align=False, face=1)
+    with pytest.raises(DeltaEditError, match="face is largest, but faces are not searched"):
+        invert(photo, domain, align=False, face="largest")
     with pytest.raises(DeltaEditError, match="own size"):
         invert(own, domain, face=0)
     cats = copy.copy(domain)

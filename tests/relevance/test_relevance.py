@@ -38,7 +38,7 @@ def plain_relevance(domain: Domain, pictures: int, step: float) -> torch.Tensor:
         for sign in (1, -1):
             moved = s.clone()
             moved[:, channel] = statistics.mean[channel] + sign * step * statistics.std[channel]
-            seen.append(domain.clip.encode_images(generator.synthesize(moved, w_plus)))
+            seen.append(domain.clip.encode_images(generator.synthesize(moved, w_plus), drawn=True))
         rows.append(F.normalize(F.normalize(seen[0] - seen[1], dim=1).mean(0), dim=0))
     return torch.stack(rows)
 
@@ -94,6 +94,11 @@ def test_pictures_are_seen_as_the_domain_says_for_its_relevance() -> None:
     seen = Probe(domain, Plan()).clip
     assert (seen.preprocessing, domain.clip.preprocessing) == ("clip", "plain")
     assert seen.model is domain.clip.model
+
+
+def test_a_step_that_no_slope_takes_is_refused() -> None:
+    with pytest.raises(DeltaEditError, match="belongs to the method difference"):
+        Plan(step=3.0, method="gradient")
 
 
 def test_no_matrix_mixes_two_plans_or_networks(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -190,7 +195,9 @@ def test_jacobian_equals_central_differences() -> None:
         move = torch.zeros_like(s)
         move[:, channel] = 2e-3
         high, low = (
-            domain.clip.encode_images(domain.generator.synthesize(s + sign * move, w_plus))
+            domain.clip.encode_images(
+                domain.generator.synthesize(s + sign * move, w_plus), drawn=True
+            )
             for sign in (1, -1)
         )
         torch.testing.assert_close(slopes[:, :, channel], (high - low) / 4e-3, rtol=2e-2, atol=2e-3)

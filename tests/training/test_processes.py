@@ -1,11 +1,13 @@
 """Two processes learn what one learns: under torchrun, and under accelerate's notebook_launcher."""
 
 import json
+import socket
 import subprocess
 import sys
 
 import pytest
 import torch
+from torch import distributed
 
 from deltaedit_kit.codes import CodeStore
 from deltaedit_kit.errors import DeltaEditError
@@ -75,4 +77,17 @@ def test_a_rank_without_a_launcher_is_one_line(monkeypatch):
     for name in ("MASTER_ADDR", "MASTER_PORT", "LOCAL_RANK"):
         monkeypatch.delenv(name, raising=False)
     with pytest.raises(DeltaEditError, match=r"MASTER_ADDR.*torchrun"):
+        train_fast(TINY, linear_codes(), ExperimentConfig(steps=2, batch=4))
+
+
+def test_an_address_that_nobody_has_is_told_at_once(monkeypatch):
+    def unknown(host: str, *_: object) -> None:
+        raise socket.gaierror(f"{host}: name not known")
+
+    given = {"RANK": "1", "WORLD_SIZE": "2", "MASTER_ADDR": "no.such", "MASTER_PORT": "29500"}
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    monkeypatch.setattr(distributed, "init_process_group", lambda *_: pytest.fail("waits"))
+    with pytest.raises(DeltaEditError, match=r"no\.such: name not known; .*torchrun"):
         train_fast(TINY, linear_codes(), ExperimentConfig(steps=2, batch=4))

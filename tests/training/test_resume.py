@@ -1,5 +1,6 @@
 """Kills, interruptions, full disks: what was learned stays, and goes on bit for bit."""
 
+import math
 import os
 import signal
 from dataclasses import replace
@@ -9,6 +10,7 @@ import torch
 from safetensors.torch import load_file
 
 from deltaedit_kit import train
+from deltaedit_kit.atomic import load_tensors, save_tensors
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.training.experiment import ExperimentConfig
 from deltaedit_kit.labs.training.start import train_fast
@@ -171,6 +173,17 @@ def test_a_checkpoint_of_other_settings_or_codes_is_refused(tmp_path):
     looked_at_by_another_clip = replace(codes, clip=codes.clip.flip(1))
     with pytest.raises(DeltaEditError, match="other settings"):
         trained(looked_at_by_another_clip, SHORT, tmp_path)
+    tensors, header = load_tensors(tmp_path / FILE)
+    name = next(name for name in tensors if name.endswith("/step"))
+    for part, value in (
+        (name, -5.0),
+        (name, math.nan),
+        ("network/" + name.split("/")[1], -math.inf),
+    ):
+        spoilt = tensors | {part: torch.full_like(tensors[part], value)}
+        save_tensors(tmp_path / FILE, spoilt, header)  # with the right checksum
+        with pytest.raises(DeltaEditError, match="no state of a training"):
+            trained(linear_codes(), SHORT, tmp_path)
     (tmp_path / FILE).write_bytes(b"cut")
     with pytest.raises(DeltaEditError, match="cannot read"):
         trained(linear_codes(), SHORT, tmp_path)

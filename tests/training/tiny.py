@@ -34,7 +34,7 @@ class ThumbnailEncoder:
     def width(self) -> int:
         return self.weight.shape[1]
 
-    def encode_images(self, pictures: Tensor) -> Tensor:
+    def encode_images(self, pictures: Tensor, drawn: bool = False) -> Tensor:
         small = F.adaptive_avg_pool2d(pictures.float(), 16).flatten(1)
         return F.normalize(torch.tanh(small @ self.weight), dim=1)
 

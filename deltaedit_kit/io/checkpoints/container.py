@@ -177,4 +177,4 @@ def what_instead(start: bytes) -> str | None:
 
 def same_file(one: str | Path, other: str | Path) -> bool:
     """Whether two paths lead to one file; the second need not exist."""
-    return Path(other).exists() and os.path.samefile(one, other)
+    return os.path.exists(other) and os.path.samefile(one, other)

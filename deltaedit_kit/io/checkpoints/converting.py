@@ -11,12 +11,11 @@ Source: github.com/huggingface/safetensors (format).
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 
 import numpy as np
 
-from deltaedit_kit.atomic import CHECKSUM, checksum, replacing, save_tensors
+from deltaedit_kit.atomic import CHECKSUM, check_path, checksum, replacing, save_tensors
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.io.cache import sha256
 from deltaedit_kit.io.checkpoints.arrays import CODES, mapped_tensor
@@ -37,11 +36,12 @@ def convert(source: str | Path, out: str | Path) -> Path:
     Raises DeltaEditError for a source that is not recognised or broken, and an `out` that is no
     .safetensors path, is the source itself, or cannot be written.
     """
-    out = Path(os.path.expanduser(out))
+    out = check_path(out)
     if out.suffix != SUFFIX:
         raise DeltaEditError(f"the result is a safetensors file; call it {out.stem}{SUFFIX}")
     contents = read(source)
-    kind = recognise(contents)
+    with naming(contents.path):
+        kind = recognise(contents)
     if kind is None:
         raise DeltaEditError(f"{contents.path} cannot be converted: it is {what_it_is(contents)}")
     try:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from torch import Tensor
 
+from deltaedit_kit.atomic import check_path
 from deltaedit_kit.clip_space import ClipSpace, Preprocessing
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.io.arcface import ArcFace
@@ -80,7 +81,7 @@ def load_clip(
         tensors, _ = open_as(name_or_path, clip.KIND)
         with naming(name_or_path):
             return clip.space_from(tensors, preprocessing)
-    if not isinstance(pretrained, Path) and not Path(pretrained).is_file():
+    if not isinstance(pretrained, Path) and not os.path.isfile(check_path(pretrained)):
         return clip.space_by_tag(str(name_or_path), str(pretrained), preprocessing)
     tensors, _ = open_as(pretrained, clip.ANY)
     with naming(pretrained):
@@ -102,7 +103,7 @@ def load_codes(path: str | Path) -> np.ndarray | CodeStore:
     """Latent codes: the array of a .npy file (mapped and not read) or of what `convert` made of
     one, or a folder's store.
     """
-    if os.path.isdir(home := os.path.expanduser(path)):
+    if os.path.isdir(home := check_path(path)):
         return open_codes(home)
     contents = read(path)
     with naming(path):

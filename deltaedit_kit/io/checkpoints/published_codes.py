@@ -16,6 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from deltaedit_kit.atomic import check_path
 from deltaedit_kit.codes.header import FILE
 from deltaedit_kit.codes.store import CodeStore, Shard
 from deltaedit_kit.errors import DeltaEditError
@@ -32,7 +33,7 @@ def open_codes(path: str | Path, domain: str = "") -> CodeStore:
 
     Raises DeltaEditError where none of these is.
     """
-    path = Path(path)
+    path = check_path(path)
     if (path / FILE).exists():
         return CodeStore.open(path)
     found = [part for part in PARTS if (path / f"sspace_{part}_feat.npy").exists()]

@@ -160,7 +160,7 @@ def seconds_of_backward(domain: Domain, n: int) -> float:
     """One of the E backward passes through n pictures, as the method "gradient" takes them."""
     w_plus = domain.generator.expand(domain.sample_w(n, 0))
     s = domain.generator.to_style(w_plus).requires_grad_(True)
-    seen = domain.clip.encode_images(domain.generator.synthesize(s, w_plus)).sum()
+    seen = domain.clip.encode_images(domain.generator.synthesize(s, w_plus), drawn=True).sum()
     return seconds_of(lambda: torch.autograd.grad(seen, s, retain_graph=True), domain.device)
 
 

@@ -14,7 +14,6 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.cli.options import add_device, add_domain
 from deltaedit_kit.labs.cli.places import check_tensors, home_of, path_of
 
@@ -44,6 +43,7 @@ def register(commands: Any) -> None:
     command.add_argument(
         "--step",
         type=float,
+        default=5.0,
         help="of the method difference: how far a channel is moved up and down, in standard "
         "deviations (default: 5)",
     )
@@ -73,18 +73,16 @@ def relevance(options: argparse.Namespace) -> None:
     from deltaedit_kit.io.loading import load_domain
     from deltaedit_kit.relevance import Plan, make_relevance
 
-    if options.method != METHODS[0] and options.step is not None:
-        raise DeltaEditError(f"--step belongs to the method {METHODS[0]}; leave it out")
-    domain = load_domain(options.domain, device=options.device)
-    out = check_tensors(home_of(domain, "relevance") if options.out is None else options.out)
     plan = Plan(
         options.pictures,
-        5.0 if options.step is None else options.step,
+        options.step,
         options.seed,
         options.batch,
         options.fast,
         options.method,
     )
+    domain = load_domain(options.domain, device=options.device)
+    out = check_tensors(home_of(domain, "relevance") if options.out is None else options.out)
     with tqdm(unit="picture", desc="relevance") as bar:
 
         def show(done: int, total: int) -> None:

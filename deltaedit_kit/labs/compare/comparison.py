@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import TypeAdapter
 from tqdm import tqdm
 
+from deltaedit_kit.atomic import check_path
 from deltaedit_kit.device import kit_defaults, name_precision
 from deltaedit_kit.errors import HIGHEST_SEED, DeltaEditError, check_whole_number
 from deltaedit_kit.labs.compare import presets
@@ -106,7 +107,7 @@ class Comparison:
         Raises DeltaEditError for an empty list, texts that CLIP cannot read, attributes that do
         not exist, no sentences to tune on, and a folder that holds another comparison.
         """
-        self.domain, self.plan, self.folder = domain, plan, Path(folder)
+        self.domain, self.plan, self.folder = domain, plan, check_path(folder)
         self.prompts = checked(prompts)
         self.precision = name_precision(domain.device, plan.fast)
         for prompt in self.prompts:

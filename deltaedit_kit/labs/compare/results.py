@@ -21,6 +21,7 @@ import numpy as np
 import pandas as pd
 import torch
 
+from deltaedit_kit.atomic import check_path
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.compare.baselines import METHODS
 from deltaedit_kit.labs.compare.files import (
@@ -42,7 +43,7 @@ class Results:
     """A comparison's folder, read. Raises DeltaEditError where there is none."""
 
     def __init__(self, folder: str | Path) -> None:
-        self.folder = Path(folder)
+        self.folder = check_path(folder)
         if not (self.folder / INDEX).exists():
             raise DeltaEditError(
                 f"{folder} contains no comparison; make one with: deltaedit evaluate toyfaces "

@@ -24,7 +24,7 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 
-from deltaedit_kit.atomic import all_or_none, check_regular_file, write_text
+from deltaedit_kit.atomic import all_or_none, check_path, check_regular_file, write_text
 from deltaedit_kit.domain_spec import DomainSpec
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.io.declaration import FILE_NAME, RENDERER, plain_name, read_declaration
@@ -41,7 +41,7 @@ def new_project(folder: str | Path) -> Path:
     The domain gets the folder's name. Raises DeltaEditError where a file is there already, OSError
     where nothing can be written; then none of them is there.
     """
-    folder = Path(folder)
+    folder = check_path(folder)
     for name in FILES:
         if os.path.lexists(folder / name):
             raise DeltaEditError(f"{folder / name} is there already; give another folder")
@@ -109,7 +109,7 @@ def open_project(folder: str | Path) -> Project:
     Raises DeltaEditError where declaration, factors or renderer are missing or broken, and for
     links that lead out of the folder.
     """
-    folder = Path(os.path.realpath(os.path.expanduser(folder)))
+    folder = Path(os.path.realpath(check_path(folder)))
     spec, path = read_declaration(folder / FILE_NAME), folder / RENDERER
     if not spec.factors:
         raise DeltaEditError(

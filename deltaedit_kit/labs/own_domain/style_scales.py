@@ -41,7 +41,7 @@ def visibility(
             w_plus = generator.expand(generator.mapping(part))
             s = generator.to_style(w_plus)
         s.requires_grad_(True)
-        seen = clip.encode_images(generator.synthesize(s, w_plus))
+        seen = clip.encode_images(generator.synthesize(s, w_plus), drawn=True)
         for direction in torch.randn(DIRECTIONS, *seen.shape, generator=seeded).to(device):
             (slope,) = torch.autograd.grad((seen * direction).sum(), s, retain_graph=True)
             squares = squares + slope.square().sum(0)

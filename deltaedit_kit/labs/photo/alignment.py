@@ -60,6 +60,8 @@ def find_faces(photo: Image.Image, doubtful: bool = False) -> list[FoundFace]:
     none is certain they are all that there is.
     Raises `DeltaEditError` where dlib or its landmark file is not installed.
     """
+    if not isinstance(photo, Image.Image):
+        raise DeltaEditError(f"the photo is a {type(photo).__name__}; give read_photo(it)")
     detector, predictor, rectangle = _dlib()
     scale = min(SEARCHED_SIDE / max(photo.size), 2.0)
     small = photo.resize([max(1, round(side * scale)) for side in photo.size])

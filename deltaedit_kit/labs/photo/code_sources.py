@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from deltaedit_kit.atomic import check_regular_file
+from deltaedit_kit.atomic import check_path, check_regular_file
 from deltaedit_kit.errors import DeltaEditError
 
 if TYPE_CHECKING:
@@ -44,9 +44,10 @@ class Photos:
 
         Raises DeltaEditError where there are none, and for one that is no file: a broken link, say.
         """
-        if not os.path.isdir(folder):  # Path.is_dir may raise
+        folder = check_path(folder)
+        if not folder.is_dir():
             raise DeltaEditError(f"there is no folder {folder}; check the path")
-        found = sorted(p for p in Path(folder).glob("*") if p.suffix.lower() in PICTURES)
+        found = sorted(p for p in folder.glob("*") if p.suffix.lower() in PICTURES)
         if not found:
             raise DeltaEditError(f"{folder} holds no pictures; give a folder of {PICTURES[0]} ...")
         for file in found:  # now, not after hours of the others

@@ -80,7 +80,8 @@ def invert(
         middle square as it is; None aligns unless the picture is a square of the domain's own
         size, which is a crop or a generated picture, or the domain shows no people.
     face: which one, in the order of `find_faces`: the largest is 0, and those that the detector
-        doubts come last. "largest" takes the first without asking, where faces are looked for.
+        doubts come last. "largest" takes the first without asking, where faces are looked for;
+        neither goes with align=False.
     refine: steps of optimisation after the encoder; True takes 200, 0 none.
     progress: whether refinement shows a progress bar.
 
@@ -129,6 +130,7 @@ def crop_for(
     """
     side = domain.spec.resolution
     why = "align=False (--no-align) takes the middle of the photo"
+    unasked = (None,) if align is False else (None, "largest")  # where it depends on the photo
     if align is None:
         shows_people = domain.spec.neutral.lower() in FACE_WORDS
         align = shows_people and picture.size != (side, side)
@@ -137,7 +139,7 @@ def crop_for(
             if shows_people
             else f"domain {domain.spec.name!r} shows no people"
         )
-    if not align and face not in (None, "largest"):
+    if not align and face not in unasked:
         raise DeltaEditError(
             f"face is {face}, but faces are not searched for: {why}; leave face out (--face), or "
             "give align=True"

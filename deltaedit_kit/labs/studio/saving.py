@@ -10,12 +10,11 @@ from __future__ import annotations
 
 import io
 import json
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from deltaedit_kit.atomic import replacing
+from deltaedit_kit.atomic import check_path, replacing
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.studio import pictures
 from deltaedit_kit.labs.studio.engine import Engine, animation_shares, frames
@@ -79,7 +78,7 @@ def save_to(folder: str | Path, saved: Saved) -> Path:
 
     Raises `DeltaEditError` when the folder cannot be made or written to.
     """
-    place, stem = Path(os.path.expanduser(folder)), Path(saved.name).stem
+    place, stem = check_path(folder), Path(saved.name).stem
     kind = Path(saved.name).suffix
     try:
         place.mkdir(parents=True, exist_ok=True)

@@ -11,12 +11,11 @@ part of a rehearsal can be taken for answers of people. CSV: RFC 4180, UTF-8.
 from __future__ import annotations
 
 import csv
-import os
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
-from deltaedit_kit.atomic import check_regular_file, replacing
+from deltaedit_kit.atomic import check_path, check_regular_file, replacing
 from deltaedit_kit.errors import DeltaEditError, check_number, check_whole_number
 
 HIGHEST = 2**31 - 1  # of numbers that count participants, rounds and pairs
@@ -62,7 +61,7 @@ def write_csv(answers: Iterable[Answer], path: str | Path) -> Path:
 
     Raises `DeltaEditError` for a place that cannot be written to.
     """
-    target = Path(os.path.expanduser(path))
+    target = check_path(path)
     try:
         with replacing(target) as beside, beside.open("w", encoding="utf-8", newline="") as file:
             writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")

@@ -21,7 +21,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from deltaedit_kit.atomic import replacing
+from deltaedit_kit.atomic import check_path, replacing
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.study.database import Database
 from deltaedit_kit.labs.study.design import QUESTIONS, Design, plan
@@ -49,7 +49,7 @@ def create_study(
     so wherever they are shown. Raises `DeltaEditError` when the file is there, when there are fewer
     items than rounds, and for a place that cannot be written to.
     """
-    path = Path(os.path.expanduser(path))
+    path = check_path(path)
     design = Design() if design is None else design
     plan(design, len(items), 0)  # refuses too few items before anything is written
     _refuse_old(path)

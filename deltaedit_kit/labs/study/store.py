@@ -23,6 +23,7 @@ from typing import Literal
 
 from pydantic import TypeAdapter, ValidationError
 
+from deltaedit_kit.atomic import check_path
 from deltaedit_kit.errors import DeltaEditError, check_number
 from deltaedit_kit.labs.study.answers import INTACT, SHUFFLED, Answer
 from deltaedit_kit.labs.study.database import Database
@@ -66,7 +67,7 @@ class StudyStore:
     """
 
     def __init__(self, path: str | Path) -> None:
-        self.path = Path(os.path.expanduser(path))
+        self.path = check_path(path)
         if not os.path.isfile(self.path):  # Path.is_file may raise
             raise DeltaEditError(f"there is no study at {self.path}; make one with create_study")
         self._file = Database(self.path)

@@ -12,6 +12,8 @@ GPUs. Source: Li et al., PyTorch Distributed, arXiv:2006.15704.
 
 from __future__ import annotations
 
+import os
+import socket
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -37,8 +39,10 @@ def joined(rank: Rank, device: torch.device) -> Iterator[None]:
     entered = rank.world > 1 and not distributed.is_initialized()
     if entered:
         try:
+            if "MASTER_ADDR" in os.environ:  # torch would ask for an unknown name for minutes
+                socket.getaddrinfo(os.environ["MASTER_ADDR"], None)
             distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
-        except (ValueError, RuntimeError) as cause:  # MASTER_ADDR is missing, nobody answers there
+        except (OSError, ValueError, RuntimeError) as cause:  # none, unknown, nobody answers
             raise DeltaEditError(
                 f"process {rank.index} of {rank.world} cannot find the others: {cause}; start all "
                 "with torchrun, or unset RANK and WORLD_SIZE"

@@ -47,7 +47,7 @@ class Drawing:
     ) -> Float[Tensor, " n"]:
         """1 - cosine of each picture to the unit embedding of the sentence."""
         with self._computing():
-            seen = self.domain.clip.encode_images(pictures)
+            seen = self.domain.clip.encode_images(pictures, drawn=True)
         return 1 - seen.float() @ wanted
 
     def identity_loss(

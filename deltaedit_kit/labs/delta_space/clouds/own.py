@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +20,7 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
-from deltaedit_kit.atomic import load_tensors, save_tensors
+from deltaedit_kit.atomic import check_path, load_tensors, save_tensors
 from deltaedit_kit.clip_space import ClipSpace
 from deltaedit_kit.errors import DeltaEditError, check_whole_number
 from deltaedit_kit.labs.delta_space.clouds.cloud import Cloud
@@ -63,7 +62,7 @@ def own_cloud(
     path = None
     if cache is not None:
         name = f"cloud-{_fingerprint(items, clip)}.safetensors"
-        path = Path(os.path.expanduser(cache)) / name
+        path = check_path(cache) / name
         if path.exists() and (stored := _load(path)) is not None:
             return OwnCloud(stored.cloud, (*found.skipped, *stored.skipped), path)
     made = _embed(items, clip, progress)

@@ -12,12 +12,12 @@ the files stay on the machine of whoever downloads them. CVPR 2023, arXiv:2303.0
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Literal, get_args
 
 import numpy as np
 
+from deltaedit_kit.atomic import check_path
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.io.cache import cache_root
 from deltaedit_kit.labs.delta_space.clouds.cloud import Cloud, Spaces
@@ -51,7 +51,7 @@ def paper_features(
     """
     if data not in get_args(Data):
         raise DeltaEditError(f"no features are called {data!r}; use 'celeba' or 'cocoval'")
-    place = Path(os.path.expanduser(folder)) if folder is not None else cache_folder()
+    place = check_path(folder) if folder is not None else cache_folder()
     paths = {part: _find(place, f"cspace_{data}_{part}.npy") for part in PARTS}
     missing = [part for part, path in paths.items() if path is None]
     if missing and folder is not None:

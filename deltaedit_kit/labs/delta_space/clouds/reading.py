@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from deltaedit_kit.atomic import check_path
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.delta_space.clouds.caption_files import (
     Skip,
@@ -48,7 +49,7 @@ def read_captions(source: str | os.PathLike[str]) -> PicturesAndCaptions:
     once; nothing else changes. Raises DeltaEditError when `source` is not there or of another
     kind, and when no picture with a caption is left.
     """
-    place = Path(os.path.expanduser(source))
+    place = check_path(source)
     skipped: list[str] = []
     captions: dict[Path, list[str]] = {}
     for where, picture, caption in _found(place, skipped.append):

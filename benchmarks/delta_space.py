@@ -12,14 +12,23 @@ The paper's features are read from $DELTAEDIT_CACHE/paper or the user's cache, n
 from __future__ import annotations
 
 import argparse
+import json
 import time
+from datetime import date
 from typing import get_args
 
 import torch
 
 from benchmarks.machine import describe
 from deltaedit_kit import DeltaEditError, load_domain
-from deltaedit_kit.labs.delta_space.alignment import measure_columns, with_controls
+from deltaedit_kit.atomic import write_text
+from deltaedit_kit.labs.delta_space import recorded
+from deltaedit_kit.labs.delta_space.alignment import (
+    AlignmentTable,
+    Measure,
+    measure_columns,
+    with_controls,
+)
 from deltaedit_kit.labs.delta_space.clouds import (
     from_neutral,
     nearest_pairs,
@@ -31,7 +40,6 @@ from deltaedit_kit.labs.delta_space.clouds import (
 )
 from deltaedit_kit.labs.delta_space.clouds.paper import Data
 from deltaedit_kit.labs.delta_space.projection import project
-from deltaedit_kit.labs.delta_space.recorded import record
 
 PARTS = ("tables", "projections", "hover")
 HOVERS = 200
@@ -100,6 +108,30 @@ def hover(pairs: int = 5000) -> None:
         median, slow = page.evaluate(MEASURE, HOVERS)
         print(f"hover over 2×{pairs} points: median {median:.1f} ms, 95 % below {slow:.1f} ms")
         browser.close()
+
+
+def record(tables: dict[Data, AlignmentTable]) -> None:
+    """Write tables of `with_controls` as `recorded_measures` reads them, four digits each."""
+    content = {
+        "measured on": date.today().isoformat(),
+        "by": "python -m benchmarks.delta_space --record",
+        "of": "the features in folder tSNE of the public DeltaEdit repository, 1,500 pairs each",
+        "measures": {
+            data: {
+                title: {name: rounded(measure) for name, measure in found.items()}
+                for title, found in table.columns.items()
+            }
+            for data, table in tables.items()
+        },
+    }
+    write_text(recorded.FILE, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+
+
+def rounded(measure: Measure) -> dict[str, str | float]:
+    """What is known of a measure, its name left out."""
+    fields = {key: value for key, value in vars(measure).items() if value is not None}
+    del fields["name"]
+    return {k: float(f"{v:.4g}") if isinstance(v, float) else v for k, v in fields.items()}
 
 
 def main() -> None:

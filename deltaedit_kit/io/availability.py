@@ -21,12 +21,7 @@ NEEDED = ("generator", "clip", "mapper", "relevance")  # for an edit of sampled 
 PATIENCE = 5.0  # seconds that a server may take to answer at all
 
 
-def why_not_here(
-    name: str | PathLike[str],
-    device: str = "cuda",
-    networks: Iterable[str] = NEEDED,
-    patience: float = PATIENCE,
-) -> str | None:
+def why_not_here(name: str | PathLike[str], device: str = "cuda") -> str | None:
     """Why the domain cannot be used on this machine, in a few words; None when it can.
 
     Loads and downloads nothing. Raises `DeltaEditError` for an unknown domain.
@@ -36,18 +31,18 @@ def why_not_here(
         usable_device(device)
     except DeltaEditError as cause:
         return str(cause).split(";")[0]
-    for network in networks:
+    for network in NEEDED:
         files = domain_files.spec.published.get(network, ())
         if not files and not domain_files.made(network).is_file():
             return domain_files.how_to_get(network)
         if not files or any((domain_files.downloads / file.name).is_file() for file in files):
             continue
-        if not any_answers(files, patience):
+        if not any_answers(files):
             return f"{files[0].name} is not in the cache, and no server that has it answers"
     return None
 
 
-def any_answers(files: Iterable[PublishedFile], patience: float) -> bool:
+def any_answers(files: Iterable[PublishedFile]) -> bool:
     """Whether one of the servers of these files answers, whatever it says."""
     import requests
 
@@ -58,7 +53,7 @@ def any_answers(files: Iterable[PublishedFile], patience: float) -> bool:
     }
     for server in sorted(servers):
         try:
-            requests.head(server, timeout=patience)
+            requests.head(server, timeout=PATIENCE)
         except requests.RequestException:
             continue
         return True

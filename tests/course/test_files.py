@@ -72,6 +72,7 @@ def test_what_fails_half_way_is_not_in_the_way_of_the_next_try(
 
     def copyfile(source: Path, target: Path) -> None:
         if len(copied) == 3:
+            target.write_bytes(b"half")
             raise OSError(28, "No space left on device")
         copied.append(target)
         target.write_bytes(source.read_bytes())
@@ -111,19 +112,6 @@ def test_nothing_is_written_through_a_link(tmp_path: Path) -> None:
     with pytest.raises(DeltaEditError, match="is there already"):
         unpack(tmp_path / "lessons")
     assert not (tmp_path / "elsewhere").exists()
-
-
-def test_a_lesson_on_a_full_disk_is_not_there_by_half(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def full(_source: Path, target: Path) -> None:
-        target.write_bytes(b"half")
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(files.shutil, "copyfile", full)
-    with pytest.raises(OSError, match="No space"):
-        unpack(tmp_path)
-    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
 
 
 @pytest.mark.parametrize("folder", ["~nosuchuser/lessons", "n" * 400, "file"])

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 
 from deltaedit_kit.labs.delta_space.alignment import AlignmentTable, Pair, with_controls
 from deltaedit_kit.labs.delta_space.plot_alignment import SHOWN, alignment_figure
-from deltaedit_kit.labs.delta_space.plot_delta_space import DeltaSpaceRow, delta_space_figure
+from recipes.figures.fig1_delta_space import DeltaSpaceRow, delta_space_figure
 from tests.delta_space.small_clouds import related
 from tests.widgets.scatter_data import planes
 

@@ -288,7 +288,7 @@ def test_why_a_large_domain_cannot_run_here(
 ) -> None:
     asked: list[str] = []
 
-    def silent(files: Any, _: float) -> bool:
+    def silent(files: Any) -> bool:
         asked.extend(file.name for file in files)
         return False
 

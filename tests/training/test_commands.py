@@ -43,6 +43,10 @@ def test_codes_then_training_then_a_mapper_that_loads(tiny, tmp_path, capsys):
     assert "of peak" in printed
     state = load_file(f"{run}/mapper.safetensors")
     assert DeltaMapper.from_state_dict(state, tiny.layout).clip_width == tiny.clip.width
+    assert cli.main(["train", "tiny", "--codes", store, "--out", run, *TRAIN]) == 0  # done before
+    printed = capsys.readouterr().out
+    assert "step 4  held out" in printed
+    assert "nan" not in printed
 
 
 def test_without_folders_both_use_the_domains_own(tiny, tmp_path, capsys):
@@ -51,17 +55,6 @@ def test_without_folders_both_use_the_domains_own(tiny, tmp_path, capsys):
     assert CodeStore.open(tmp_path / "own" / "codes").complete
     assert cli.main(["train", "tiny", *TRAIN]) == 0
     assert f"saved {tmp_path / 'own' / 'mapper.safetensors'}" in capsys.readouterr().out
-
-
-def test_a_run_that_was_done_before_says_how_it_ended(tiny, tmp_path, capsys):
-    store, run = str(tmp_path / "codes"), str(tmp_path / "run")
-    assert cli.main(["codes", "tiny", "--samples", "20", "--out", store]) == 0
-    for _ in range(2):
-        capsys.readouterr()
-        assert cli.main(["train", "tiny", "--codes", store, "--out", run, *TRAIN]) == 0
-    printed = capsys.readouterr().out
-    assert "step 4  held out" in printed
-    assert "nan" not in printed
 
 
 def test_a_place_that_cannot_be_is_refused_before_the_work(tiny, tmp_path, capsys, monkeypatch):

@@ -11,11 +11,9 @@ Source of the features: the public DeltaEdit repository, folder tSNE; see `cloud
 from __future__ import annotations
 
 import json
-from datetime import date
 from pathlib import Path
 from typing import get_args
 
-from deltaedit_kit.atomic import write_text
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.delta_space.alignment import AlignmentTable, Measure
 from deltaedit_kit.labs.delta_space.clouds.paper import Data
@@ -39,30 +37,6 @@ def recorded_measures(data: Data = "celeba") -> AlignmentTable:
     )
 
 
-def recorded_on(path: Path = FILE) -> str:
+def recorded_on() -> str:
     """The day of the measurement, such as "2026-11-29"."""
-    return json.loads(path.read_text(encoding="utf-8"))["measured on"]
-
-
-def record(tables: dict[Data, AlignmentTable], path: Path = FILE) -> None:
-    """Write tables of `with_controls` as `recorded_measures` reads them, four digits each."""
-    measures = {
-        data: {
-            title: {name: _rounded(measure) for name, measure in found.items()}
-            for title, found in table.columns.items()
-        }
-        for data, table in tables.items()
-    }
-    content = {
-        "measured on": date.today().isoformat(),
-        "by": "python -m benchmarks.delta_space --record",
-        "of": "the features in folder tSNE of the public DeltaEdit repository, 1,500 pairs each",
-        "measures": measures,
-    }
-    write_text(path, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
-
-
-def _rounded(measure: Measure) -> dict[str, str | float]:
-    fields = {key: value for key, value in vars(measure).items() if value is not None}
-    del fields["name"]
-    return {k: float(f"{v:.4g}") if isinstance(v, float) else v for k, v in fields.items()}
+    return json.loads(FILE.read_text(encoding="utf-8"))["measured on"]

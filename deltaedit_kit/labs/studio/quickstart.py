@@ -23,6 +23,7 @@ from deltaedit_kit.labs.studio.engine import short
 from deltaedit_kit.labs.understanding import understand
 from deltaedit_kit.pictures import encode_png
 
+ZOOM = 2  # screen pixels for each of a picture's
 SENTENCE_SHOWN = 80  # characters of a long sentence that the status line repeats
 
 
@@ -46,7 +47,7 @@ class PanelView:
     failed: bool
 
 
-def look(editor: Editor, faces: Faces, state: PanelState, zoom: int = 2) -> PanelView:
+def look(editor: Editor, faces: Faces, state: PanelState) -> PanelView:
     """The view of a state: pure, same state same bytes; never raises for what a user can type.
 
     A wrong input keeps the unedited face on both sides and puts the error's line under it.
@@ -54,7 +55,7 @@ def look(editor: Editor, faces: Faces, state: PanelState, zoom: int = 2) -> Pane
     before = b""
     try:
         face = faces.select(state.face)
-        before = encode_png(face.images[0], zoom)
+        before = encode_png(face.images[0], ZOOM)
         edit = editor.edit(face, state.sentence, strength=state.strength, threshold=state.threshold)
     except DeltaEditError as error:
         return PanelView(before, before, str(error), failed=True)
@@ -63,7 +64,7 @@ def look(editor: Editor, faces: Faces, state: PanelState, zoom: int = 2) -> Pane
     message = "; ".join(
         [f"“{short(state.sentence, SENTENCE_SHOWN)}”: {channels}", *map(str, taken)]
     )
-    return PanelView(before, encode_png(edit.after[0], zoom), message, failed=False)
+    return PanelView(before, encode_png(edit.after[0], ZOOM), message, failed=False)
 
 
 class QuickstartPanel(NamedPanel):
@@ -73,12 +74,11 @@ class QuickstartPanel(NamedPanel):
     `.view` is what is shown now; `.state` what is set.
     """
 
-    def __init__(self, domain: Domain, faces: Faces | None = None, zoom: int = 2) -> None:
+    def __init__(self, domain: Domain, faces: Faces | None = None) -> None:
         """Draw the domain's first example sentence on the first of `faces` (None: samples 4)."""
         spec = domain.spec
         self._editor = Editor(domain)
         self._faces = domain.sample(4, seed=0) if faces is None else faces
-        self._zoom = zoom
         wide = widgets.Layout(width="98%")
         style = {"description_width": "80px"}
         self.sentence = widgets.Text(
@@ -110,7 +110,7 @@ class QuickstartPanel(NamedPanel):
             layout=wide,
             style=style,
         )
-        side = widgets.Layout(width=f"{zoom * spec.resolution}px", margin="0")
+        side = widgets.Layout(width=f"{ZOOM * spec.resolution}px", margin="0")
         self.before = widgets.Image(format="png", layout=side)
         self.after = widgets.Image(format="png", layout=side)
         self.message = widgets.HTML()
@@ -147,7 +147,7 @@ class QuickstartPanel(NamedPanel):
             self.view = self._show(self.state)
 
     def _show(self, state: PanelState) -> PanelView:
-        view = look(self._editor, self._faces, state, self._zoom)
+        view = look(self._editor, self._faces, state)
         self.before.value, self.after.value = view.before, view.after
         weight = "600" if view.failed else "400"  # not by colour alone: themes and eyes differ
         prefix = "Not done: " if view.failed else ""

@@ -82,19 +82,14 @@ def curve_words(session: TrainingSession) -> str:
 class TrainingMonitor(NamedPanel):
     """A panel over a session: put it last in a cell. `.view` is what is shown now.
 
-    `.start .pause .stop` are the buttons; `.start.click()` does what a finger does. `faces` (None:
-    three sampled ones) and `sentences` (None: the domain's first three) are what it previews.
+    `.start .pause .stop` are the buttons; `.start.click()` does what a finger does. It previews the
+    domain's first three sentences on three sampled faces.
     """
 
-    def __init__(
-        self,
-        session: TrainingSession,
-        faces: Faces | None = None,
-        sentences: Sequence[str] | None = None,
-    ) -> None:
+    def __init__(self, session: TrainingSession) -> None:
         self.session, domain = session, session.domain
-        self._faces = domain.sample(3, seed=0) if faces is None else faces
-        self._sentences = list(domain.spec.examples[:3] if sentences is None else sentences)
+        self._faces = domain.sample(3, seed=0)
+        self._sentences = list(domain.spec.examples[:3])
         self.start = widgets.Button(description="Start", icon="play")
         self.pause = widgets.Button(description="Pause", icon="pause")
         self.stop = widgets.Button(description="Stop", icon="stop")

@@ -107,22 +107,16 @@ def measure_columns(
     )
 
 
-def with_controls(
-    raw: Pair, differences: Pair | None = None, normalise: bool = True, seed: int = 0
-) -> AlignmentTable:
+def with_controls(raw: Pair, differences: Pair | None = None, seed: int = 0) -> AlignmentTable:
     """The five columns of this module's docstring; "random pairs" alone without `differences`.
 
     Centring comes after the rows got length 1, and they are left as it makes them, so that the
     gap is exactly 0. Raises DeltaEditError as `measure_all`.
     """
-
-    def scale(pair: Pair) -> Pair:
-        return Pair.of(*pair).unit() if normalise else Pair.of(*pair)
-
-    raw = scale(raw)
+    raw = Pair.of(*raw).unit()
     columns = {"raw": raw, "raw, centred": Pair(centre(raw.first), centre(raw.second))}
-    delta = columns["random pairs"] = scale(random_differences(raw, seed))
+    delta = columns["random pairs"] = random_differences(raw, seed).unit()
     if differences is not None:
-        delta = columns["differences"] = scale(differences)
+        delta = columns["differences"] = Pair.of(*differences).unit()
     columns["differences, shuffled"] = shuffle(delta, seed)
     return measure_columns(columns, normalise=False, seed=seed)

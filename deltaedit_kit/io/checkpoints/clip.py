@@ -13,6 +13,7 @@ Sources: github.com/openai/CLIP, github.com/mlfoundations/open_clip (README, "Qu
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Mapping
 from dataclasses import replace
@@ -167,14 +168,19 @@ def _with_tag(name: str, tag: str) -> nn.Module:
             f"{name} has no weights called {tag[:60]!r}, nor is that a file; its tags: {known}"
         )
     _check_activation(name, bool(settings.get("quick_gelu")), f"the weights {tag!r}")
+    where = settings.get("url") or f"https://huggingface.co/{settings.get('hf_hub')}"
+    loud = logging.root.manager.disable
     try:
+        logging.disable()  # a page of retries, where one line says it
         return open_clip.create_model(name, pretrained=tag, weights_only=True)
     except Exception as cause:  # network, disk, hub: whatever the libraries below raise
         raise DeltaEditError(
-            f"open_clip could not load {name} with {tag!r} ({str(cause)[:200]}); check the network "
-            f"and the disk, or fetch {settings.get('hf_hub') or settings.get('url')} elsewhere and "
-            "give that file with the name of the model"
+            f"open_clip could not load {name} with {tag!r} ({str(cause)[:120]} ...); check the "
+            f"network and the disk, or fetch {where} and give the file (--clip FILE --clip-model "
+            f"{name})"
         ) from None
+    finally:
+        logging.disable(loud)
 
 
 def _with_tensors(name: str, tensors: Tensors) -> nn.Module:

@@ -31,6 +31,7 @@ from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.io.footprint import (
     COPIES,
     MAPS_AT_ONCE,
+    PROCESS,
     VIT_B_32,
     channels_of,
     largest_map,
@@ -95,7 +96,7 @@ def estimates(domain: Domain) -> list[Estimate]:
     widest = largest_map(channels_of(generator))
     with skeleton():
         mapper = 4 * numbers(DeltaMapper(domain.layout, clip.width))
-    networks = 4 * (numbers(generator) + numbers(clip.model))
+    loaded = PROCESS + 4 * (numbers(generator) + numbers(clip.model))
     codes = SAMPLES * 2 * (domain.layout.total + clip.width)
     drawn, sloped = pictures_a_pass(generator.resolution), PLAN.size(domain)  # at once
     one = seconds_of_pictures(domain, 1)
@@ -126,7 +127,7 @@ def estimates(domain: Domain) -> list[Estimate]:
     where = "" if on.type == "cpu" else f" --device {on}"
     found = []
     for command, size, measured in commands:
-        size += networks
+        size += loaded
         seconds = measured() if size < room else None
         found.append(Estimate(f"deltaedit {command}{where}", size, room, seconds))
     return found

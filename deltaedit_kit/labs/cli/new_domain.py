@@ -105,8 +105,9 @@ def from_files(options: argparse.Namespace) -> None:
     licence = options.licence
     if licence is None:
         licence = input("licence of these files: ") if sys.stdin.isatty() else NO_LICENCE
-    with step(f"read {options.generator.name}"):
-        clip = None if options.clip is None else os.path.expanduser(options.clip)
+    clip = None if options.clip is None else os.path.expanduser(options.clip)
+    read = (options.generator, clip, options.encoder)
+    with step("read " + ", ".join(os.path.basename(one) for one in read if one is not None)):
         given = Given(
             options.generator,
             options.neutral,

@@ -38,12 +38,12 @@ def relevance_from(contents: Contents) -> Tensor:
     matrix = _matrix(contents)
     if matrix is None:
         raise DeltaEditError("it is no relevance matrix: that is floats [S, E]")
-    if not bool(matrix.isfinite().all()):
+    lengths = torch.cat(list(_lengths(matrix)))
+    if not bool(lengths.isfinite().all()):  # as those of rows with NaN are not
         raise DeltaEditError(
             "relevance holds NaN or infinity: what made it met a picture that was none; make it "
             "again with `deltaedit relevance`"
         )
-    lengths = torch.cat(list(_lengths(matrix)))
     if not _unit(lengths):
         raise DeltaEditError(
             f"its rows are {float(lengths.min()):.3g} to {float(lengths.max()):.3g} long, those of "

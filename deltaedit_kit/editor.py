@@ -72,6 +72,10 @@ class Edit:
         values = oracle(pictures.flatten(0, -4))
         return values.unflatten(0, pictures.shape[:-3])
 
+    def of_one_text(self) -> Edit:
+        """The same without its first dimension, T = 1."""
+        return replace(self, after=self.after[0], delta_s=self.delta_s[0], kept=self.kept[0])
+
     def figure(self) -> Figure:
         """A labelled grid, before beside after: shows itself in a notebook, `.savefig(path)`."""
         from deltaedit_kit.pictures import BEFORE, grid, to_uint8  # loads matplotlib
@@ -148,18 +152,9 @@ class Editor:
                 "smaller one (edits lie between -3 and 3), or faces whose codes are finite"
             )
 
-        edit = Edit(
-            faces=faces,
-            texts=targets,
-            after=after,
-            delta_s=delta_s,
-            kept=kept,
-            recipe=edit_recipe.write(self.domain, faces, text, neutral, strength, threshold),
-            domain=self.domain,
-        )
-        if isinstance(text, str):
-            return replace(edit, after=after[0], delta_s=delta_s[0], kept=kept[0])
-        return edit
+        recipe = edit_recipe.write(self.domain, faces, text, neutral, strength, threshold)
+        edit = Edit(faces, targets, after, delta_s, kept, recipe, self.domain)
+        return edit.of_one_text() if isinstance(text, str) else edit
 
     @kit_defaults()
     @torch.no_grad()

@@ -203,9 +203,7 @@ class Method(Editor, ABC):
             recipe=self._recipe(faces, text, neutral, strength, threshold),
             domain=self.domain,
         )
-        if isinstance(text, str):
-            return replace(edit, after=edit.after[0], delta_s=edit.delta_s[0], kept=edit.kept[0])
-        return edit
+        return edit.of_one_text() if isinstance(text, str) else edit
 
     def replay(self, recipe: dict[str, Any]) -> Edit:
         """Make the edit of this method's recipe again, with the settings that it names.

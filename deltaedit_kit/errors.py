@@ -13,6 +13,8 @@ It is a `ValueError`, so code that catches the built-in class keeps working.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
+from difflib import get_close_matches
 from operator import index
 from typing import TYPE_CHECKING, Any
 
@@ -41,6 +43,12 @@ class DeltaEditError(ValueError):
             tail = remedy if remedy < LONGEST // 2 else LONGEST // 3
             line = f"{line[: LONGEST - tail - 3]} … {line[-tail:]}"
         super().__init__(line)
+
+
+def did_you_mean(name: Any, known: Iterable[str], likeness: float = 0.4) -> str:
+    """`"did you mean 'x'? "` for the known name that is most like the given one, or nothing."""
+    near = get_close_matches(str(name), list(known), n=1, cutoff=likeness)
+    return f"did you mean {near[0]!r}? " if near else ""
 
 
 def check_whole_number(name: str, value: Any, low: int, high: int | None = None) -> int:

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import os
 import stat
-from difflib import get_close_matches
 from importlib import import_module
 from importlib.resources import files
 from os import PathLike, fspath
@@ -21,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from deltaedit_kit.domain import Domain
-from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.errors import DeltaEditError, did_you_mean
 from deltaedit_kit.io.cache import downloads_folder, own_folder
 from deltaedit_kit.io.declaration import FILE_NAME, read_declaration
 from deltaedit_kit.io.published_domain import DomainFiles
@@ -131,8 +130,7 @@ def is_folder(name: str | PathLike[str]) -> bool:
 
 def unknown_name(name: Any, known: tuple[str, ...]) -> str:
     """The error text for a domain that is not there: the nearest name first, then all names."""
-    near = get_close_matches(name.lower(), known, n=1, cutoff=0.4) if isinstance(name, str) else []
-    advice = f"did you mean {near[0]!r}? " if near else ""
+    advice = did_you_mean(name.lower(), known) if isinstance(name, str) else ""
     return (
         f"unknown domain {str(name)[:60]!r}; {advice}known domains: {', '.join(known)}, or a "
         f"folder with a {FILE_NAME}"

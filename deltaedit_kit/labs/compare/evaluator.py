@@ -11,13 +11,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
-from deltaedit_kit.errors import DeltaEditError, check_pictures
+from deltaedit_kit.errors import DeltaEditError, check_pictures, did_you_mean
 from deltaedit_kit.labs.compare.prompts import Prompt
 from deltaedit_kit.labs.metrics import METRICS
 from deltaedit_kit.labs.metrics.clip_scores import (
@@ -107,8 +106,7 @@ def attributes_of(prompt: Prompt, domain: Domain) -> list[Attribute]:
         )
     for name in prompt.asks:
         if name not in domain.attributes:
-            near = get_close_matches(name, domain.attributes, n=1)
-            advice = f"did you mean {near[0]!r}? " if near else ""
+            advice = did_you_mean(name, domain.attributes, likeness=0.6)
             known = ", ".join(list(domain.attributes)[:20])
             raise DeltaEditError(
                 f"no attribute is called {name[:40]!r}; {advice}There are {known}, ..."

@@ -14,13 +14,12 @@ from __future__ import annotations
 import csv
 from collections.abc import Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 
 from deltaedit_kit.atomic import check_regular_file
 from deltaedit_kit.clip_space import check_text
 from deltaedit_kit.domain import Domain
-from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.errors import DeltaEditError, did_you_mean
 
 COLUMNS = ("text", "asks", "split")
 SPLITS = ("test", "tune")
@@ -80,8 +79,7 @@ def read_prompts(path: str | Path) -> list[Prompt]:
         if columns.count(column) > 1:
             raise DeltaEditError(f"{path} has the column {column[:40]!r} twice; leave one out")
         if column not in COLUMNS:
-            near = get_close_matches(column, COLUMNS, n=1, cutoff=0.3)
-            advice = f"did you mean {near[0]!r}? " if near else ""
+            advice = did_you_mean(column, COLUMNS, likeness=0.3)
             raise DeltaEditError(
                 f"{path} has a column {column[:40]!r}; {advice}the columns are {', '.join(COLUMNS)}"
             )

@@ -16,7 +16,6 @@ import sys
 import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -25,7 +24,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.errors import DeltaEditError, did_you_mean
 from deltaedit_kit.labs.course import (
     asking_people,
     comparing,
@@ -126,8 +125,7 @@ def show_solution(key: str) -> None:
 
 def _exercise(key: str) -> Exercise:
     if key not in EXERCISES:
-        near = get_close_matches(str(key), EXERCISES, n=1, cutoff=0.4)
-        advice = f"did you mean {near[0]!r}? " if near else ""
+        advice = did_you_mean(key, EXERCISES)
         raise DeltaEditError(f"no exercise is called {str(key)[:40]!r}; {advice}there are "
                              f"{', '.join(EXERCISES)}")  # fmt: skip
     return EXERCISES[key]

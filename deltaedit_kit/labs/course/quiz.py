@@ -13,13 +13,12 @@ from __future__ import annotations
 
 import html
 import re
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.errors import DeltaEditError, did_you_mean
 
 FOLDER = Path(__file__).parent / "quizzes"
 LETTERS = "abcdefgh"
@@ -76,8 +75,7 @@ def quiz(name: str) -> Quiz:
     """
     names = sorted(path.stem for path in FOLDER.glob("*.json"))
     if name not in names:
-        near = get_close_matches(str(name), names, n=1, cutoff=0.4)
-        advice = f"did you mean {near[0]!r}? " if near else ""
+        advice = did_you_mean(name, names)
         raise DeltaEditError(
             f"no quiz is called {str(name)[:40]!r}; {advice}there are {', '.join(names)}"
         )

@@ -16,11 +16,10 @@ from the papers and public descriptions; the weights that they need are the doma
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.errors import DeltaEditError, did_you_mean
 
 if TYPE_CHECKING:
     from deltaedit_kit.domain import Domain
@@ -40,8 +39,7 @@ METHODS = tuple(HOMES)
 def method_class(name: str) -> type[Method]:
     """The class of a method; DeltaEditError with the nearest name if there is none."""
     if name not in HOMES:
-        near = get_close_matches(str(name), METHODS, n=1, cutoff=0.3)
-        advice = f"did you mean {near[0]!r}? " if near else ""
+        advice = did_you_mean(name, METHODS, likeness=0.3)
         raise DeltaEditError(f"no method {str(name)[:40]!r}; {advice}known: {', '.join(METHODS)}")
     module, attribute = HOMES[name].split(":")
     return getattr(import_module(f"{__name__}.{module}"), attribute)

@@ -138,9 +138,8 @@ def make_relevance(
     """
     plan = plan or Plan()
     parts = domain.folder / plan.folder(domain)
-    header = {"domain": domain.spec.name, "networks": domain.fingerprint()}
-    header |= {"method": plan.method, "pictures": str(plan.pictures)}
-    header |= {"precision": plan.precision(domain)}
+    header = {"domain": domain.spec.name, "networks": domain.fingerprint(), "method": plan.method}
+    header |= {"pictures": str(plan.pictures), "precision": plan.precision(domain)}
     header |= {"step": f"{plan.step:g}"} if plan.method == "difference" else {}
     with only_writer(parts, "parts"):
         try:

@@ -261,9 +261,8 @@ class Run:
             )
         if folder is None or not self.writes or not self.step:
             return
-        header = self.identity | {"step": str(self.step)}
         try:
-            save_tensors(folder / FILE, self.tensors(), header)
+            save_tensors(folder / FILE, self.tensors(), self.identity | {"step": str(self.step)})
         except OSError as cause:
             raise DeltaEditError(
                 f"cannot save step {self.step} to {folder}: {cause}; earlier checkpoints are still "

@@ -144,7 +144,8 @@ def check_path(path: Any) -> Path:
         if isinstance(cause, OSError) and cause.errno != errno.ENAMETOOLONG:
             return Path(os.path.expanduser(path))  # nothing is there, or nobody may look
         reason = getattr(cause, "strerror", None) or cause
-        raise DeltaEditError(f"{short_repr(path)} is no path ({reason}); give another") from None
+        text = os.fspath(path) if isinstance(path, os.PathLike) else path
+        raise DeltaEditError(f"{short_repr(text)} is no path ({reason}); give another") from None
     return found
 
 

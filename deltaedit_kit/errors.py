@@ -16,11 +16,12 @@ import math
 from collections.abc import Iterable
 from difflib import get_close_matches
 from operator import index
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from torch import Tensor
 
+Kind = TypeVar("Kind")
 LONGEST = 600  # characters of a message
 BEYOND = 1e-3  # what rounding may add to the range of pictures
 FAR = 20.0  # outside of it lie bytes that were centred
@@ -79,6 +80,13 @@ def check_number(name: str, value: Any, low: float | None = None) -> float:
     if not math.isfinite(number) or (low is not None and number < low):
         raise DeltaEditError(f"{name} is {short_repr(value)}; give {accepted}")
     return number
+
+
+def check_kind(name: str, value: Any, kind: type[Kind], example: str) -> Kind:
+    """`value` itself if it is a `kind`; else `DeltaEditError`, with an example of one."""
+    if not isinstance(value, kind):
+        raise DeltaEditError(f"{name} is a {type(value).__name__}; give {example}")
+    return value
 
 
 def check_tensor(name: str, value: Any) -> Tensor:

@@ -18,6 +18,7 @@ import torch
 from deltaedit_kit.errors import (
     DeltaEditError,
     check_finite,
+    check_kind,
     check_pictures,
     check_tensor,
     check_unit_rows,
@@ -93,10 +94,7 @@ def check_faces(
 
     `shapes`: field -> the shape of a row of it.
     """
-    if not isinstance(faces, Faces):
-        raise DeltaEditError(
-            f"faces is a {type(faces).__name__}; give Faces, such as domain.sample(4, seed=0)"
-        )
+    check_kind("faces", faces, Faces, "Faces, such as domain.sample(4, seed=0)")
     if faces.domain != domain:
         raise DeltaEditError(
             f"these faces are codes of domain {faces.domain!r}, this is {domain!r}; "

@@ -81,9 +81,8 @@ def kept_channels(relevance: Tensor, delta_text: Tensor, threshold: float) -> Te
 class Plan:
     """How R is computed: over how many pictures, of which seed, in which way.
 
-    `step` is for the method "difference". `batch` pictures are drawn in one pass (None: what
-    should fit), with `fast` in the machine's fastest precision. Raises DeltaEditError for what
-    cannot be.
+    `step` is for the method "difference" alone. `batch` pictures are drawn in one pass (None: what
+    should fit), with `fast` in the fastest precision. Raises DeltaEditError for what cannot be.
     """
 
     pictures: int = 100

@@ -282,9 +282,8 @@ class Run:
         saved, header = load_tensors(path, again)
         step = header.pop("step", "")
         known = header == self.identity and step.isdecimal() and len(step) < 10  # int() has limits
-        fits = known and int(step) <= self.config.steps
         shapes = [{k: (v.shape, v.dtype) for k, v in x.items()} for x in (saved, own)]
-        if not fits or shapes[0] != shapes[1]:
+        if not known or int(step) > self.config.steps or shapes[0] != shapes[1]:
             raise DeltaEditError(f"{path} belongs to a run with other settings or codes; {again}")
         for name, value in saved.items():
             counted = name.endswith(("/step", "/exp_avg_sq")) and bool((value < 0).any())

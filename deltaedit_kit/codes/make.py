@@ -29,7 +29,13 @@ from deltaedit_kit.codes.header import CHUNK, FILE, StoreHeader
 from deltaedit_kit.codes.store import CodeStore, Shard, read_shard, shard_path, write_shard
 from deltaedit_kit.device import computing, full_precision, kit_defaults, name_precision
 from deltaedit_kit.domain import pictures_a_pass
-from deltaedit_kit.errors import HIGHEST_SEED, DeltaEditError, check_number, check_whole_number
+from deltaedit_kit.errors import (
+    HIGHEST_SEED,
+    DeltaEditError,
+    check_kind,
+    check_number,
+    check_whole_number,
+)
 from deltaedit_kit.lock import only_writer
 
 if TYPE_CHECKING:
@@ -144,6 +150,8 @@ def make_codes(
         raise DeltaEditError(
             "seed, truncations and correlated choose samples; leave them out with a source"
         )
+    psis = (1.0,) if truncations is None else truncations
+    psis = tuple(check_kind("truncations", psis, Sequence, "a list such as [1.0, 0.7]"))
     folder = check_path(folder)
     correlated = 1 if correlated is None else check_whole_number("correlated", correlated, 1)
     if chunk is None:  # groups stay whole
@@ -154,7 +162,6 @@ def make_codes(
     if source is None:
         if n is None:
             raise DeltaEditError("n is missing; say how many codes to sample")
-        psis = (1.0,) if truncations is None else tuple(truncations)
         source = Samples(domain, 0 if seed is None else seed, psis, chunk, correlated)
     count = len(source) if n is None else check_whole_number("the number of codes", n, 1)
     count = min(count, len(source))

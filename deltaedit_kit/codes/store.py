@@ -26,7 +26,8 @@ from torch.nn import functional as F
 
 from deltaedit_kit.atomic import check_path, load_tensors, save_tensors
 from deltaedit_kit.codes.header import UNKNOWN, StoreHeader
-from deltaedit_kit.errors import DeltaEditError, check_unit_rows
+from deltaedit_kit.device import usable_device
+from deltaedit_kit.errors import DeltaEditError, check_unit_rows, check_whole_number
 
 if TYPE_CHECKING:
     from deltaedit_kit.domain import Domain
@@ -176,7 +177,8 @@ class CodeStore:
         Raises DeltaEditError for more codes than there are, for w where none is stored, and for
         numbers that float16 cannot hold.
         """
-        n, head = len(self) if limit is None else limit, self.header
+        n = len(self) if limit is None else check_whole_number("limit", limit, 1)
+        head, device = self.header, usable_device(device)
         if not 0 < n <= len(self):
             raise DeltaEditError(
                 f"{n:,} codes are asked for, the store holds {len(self):,} of "

@@ -40,6 +40,11 @@ def test_rows_are_read_across_shards_and_limits_hold(tmp_path):
     assert whole.w_plus is None
     with pytest.raises(DeltaEditError, match="21 codes are asked for"):
         store.resident(limit=21)
+    for wrong in ({"limit": "3"}, {"limit": 2.5}, {"limit": True}, {"device": "gpu"}):
+        with pytest.raises(DeltaEditError, match=r"limit is|unknown device"):
+            store.resident(**wrong)
+    with pytest.raises(DeltaEditError, match="truncations is a float; give a list"):
+        make_codes(picture_domain(), tmp_path / "other", 3, truncations=1.0)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

@@ -108,3 +108,9 @@ def test_tensors_of_any_precision(dtype: torch.dtype) -> None:
     hot = tensor.detach().clone()
     hot[0, 0, 0] = 400.0  # one pixel decides nothing here either
     assert np.abs(grey(hot)[1:] - RAMP[1:] * 255).max() <= 2
+
+
+@pytest.mark.parametrize("values", [np.full((20, 20), 300), np.full((20, 20, 3), 1.6)])
+def test_a_picture_that_would_be_all_white_is_refused(values: np.ndarray) -> None:
+    with pytest.raises(DeltaEditError, match="100% of the photo's values lie outside"):
+        read_photo(values)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from deltaedit_kit.errors import DeltaEditError
-from deltaedit_kit.labs.study.answers import INTACT, SHUFFLED
+from deltaedit_kit.labs.study.answers import INTACT, SHUFFLED, write_csv
 from deltaedit_kit.labs.study.creation import create_study
 from deltaedit_kit.labs.study.design import Design
 from deltaedit_kit.labs.study.store import Question, StudyStore
@@ -148,6 +150,20 @@ def test_what_is_no_answer_is_refused(
 ) -> None:
     with pytest.raises(DeltaEditError, match=words):
         store.answer(question(store, store.join("code-one")), choice, seconds)
+
+
+def test_other_types_are_refused(store: StudyStore, tmp_path: Path) -> None:
+    calls: list[Callable[[Any, Any], object]] = [
+        lambda _, x: store.answer(x, "left", seconds=1.0),
+        lambda path, x: write_csv([x], path),
+        lambda path, x: create_study(path, [x] * 6, DESIGN),
+        lambda path, x: create_study(path, fake_items(6), x),
+        lambda path, x: create_study(path, fake_items(6), DESIGN, title=x),
+    ]
+    for call in calls:
+        with pytest.raises(DeltaEditError, match="is a int; give"):
+            call(tmp_path / "new", 3)
+    assert not (tmp_path / "new").exists()
 
 
 def test_wrong_codes_and_strangers_are_refused(store: StudyStore) -> None:

@@ -81,9 +81,10 @@ def find(tree: Any, *names: str) -> Found | None:
 
     Of several the average (EMA) is taken. Raises DeltaEditError where that leaves more than one.
     """
-    places: dict[int, Place] = {}  # one network may lie in several: its first tensor tells
+    places: dict[tuple[int, ...], Place] = {}  # one network may lie in several
     for place in places_of(tree, *names):
-        places.setdefault(place.inner[place.prefix + names[0]].data_ptr(), place)
+        where = tuple(place.inner[place.prefix + name].data_ptr() for name in names)
+        places.setdefault(where, place)
     found = list(places.values())
     best = [place for place in found if AVERAGED.search(place.name)] or found
     if not best:

@@ -95,7 +95,7 @@ def codes(options: argparse.Namespace) -> None:
     source = None
     if options.photos is not None:
         source = Photos.of(domain, options.photos, _encoder(domain))
-    with tqdm(unit=" pictures", desc="codes", disable=not rank.first) as bar:
+    with tqdm(unit=" pictures", desc="codes", delay=1, disable=not rank.first) as bar:
 
         def show(done: int, total: int) -> None:
             if bar.total is None:  # the first call: what earlier runs made is no speed of ours

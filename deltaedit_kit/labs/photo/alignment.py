@@ -23,7 +23,7 @@ from jaxtyping import Float
 from PIL import Image
 from scipy.ndimage import gaussian_filter
 
-from deltaedit_kit.errors import DeltaEditError, check_whole_number
+from deltaedit_kit.errors import DeltaEditError, check_kind, check_whole_number
 
 LEFT_EYE, RIGHT_EYE = slice(36, 42), slice(42, 48)  # of the 68 landmarks, as seen on the photo
 MOUTH_CORNERS = (48, 54)
@@ -60,8 +60,7 @@ def find_faces(photo: Image.Image, doubtful: bool = False) -> list[FoundFace]:
     none is certain they are all that there is.
     Raises `DeltaEditError` where dlib or its landmark file is not installed.
     """
-    if not isinstance(photo, Image.Image):
-        raise DeltaEditError(f"the photo is a {type(photo).__name__}; give read_photo(it)")
+    check_kind("the photo", photo, Image.Image, "read_photo(it)")
     detector, predictor, rectangle = _dlib()
     scale = min(SEARCHED_SIDE / max(photo.size), 2.0)
     small = photo.resize([max(1, round(side * scale)) for side in photo.size])

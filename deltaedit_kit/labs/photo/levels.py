@@ -66,5 +66,10 @@ def range_of(values: Num[np.ndarray, "h w *c"]) -> tuple[int, str]:
             f"the photo's values reach {float(values.max()):g}; scale them to [0, 1], or to 8 bits"
         )
     outside = below + np.count_nonzero(values > top)
+    if outside > values.size / 2:
+        raise DeltaEditError(
+            f"{outside / values.size:.0%} of the photo's values lie outside [0, {top}], its "
+            "nearest range; scale them to [0, 1], or to 8 bits"
+        )
     cut = f"; {outside:,} of {values.size:,} are outside and were clipped" if outside else ""
     return top, f"its numbers were taken to lie in [0, {top}]{cut}"

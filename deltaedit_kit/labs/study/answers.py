@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 from deltaedit_kit.atomic import check_path, check_regular_file, replacing
-from deltaedit_kit.errors import DeltaEditError, check_number, check_whole_number
+from deltaedit_kit.errors import DeltaEditError, check_kind, check_number, check_whole_number
 
 HIGHEST = 2**31 - 1  # of numbers that count participants, rounds and pairs
 INTACT, SHUFFLED = "intact", "shuffled tiles"  # what attention checks compare
@@ -62,6 +62,7 @@ def write_csv(answers: Iterable[Answer], path: str | Path) -> Path:
     Raises `DeltaEditError` for a place that cannot be written to.
     """
     target = check_path(path)
+    answers = [check_kind("an answer", one, Answer, "those of store.answers()") for one in answers]
     try:
         with replacing(target) as beside, beside.open("w", encoding="utf-8", newline="") as file:
             writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")

@@ -19,17 +19,14 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from deltaedit_kit.atomic import check_path, replacing
-from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.errors import DeltaEditError, check_kind
 from deltaedit_kit.labs.study.database import Database
 from deltaedit_kit.labs.study.design import QUESTIONS, Design, plan
+from deltaedit_kit.labs.study.items import Item
 from deltaedit_kit.labs.study.schema import APPLICATION_ID, TABLES, VERSION
 from deltaedit_kit.labs.study.store import StudyStore
-
-if TYPE_CHECKING:
-    from deltaedit_kit.labs.study.items import Item
 
 SECONDS_A_QUESTION = 6  # a calm pace; only for telling people how long it may take
 ROLES = ("before", "first", "second", "intact", "shuffled")  # of an item's pictures
@@ -50,7 +47,10 @@ def create_study(
     items than rounds, and for a place that cannot be written to.
     """
     path = check_path(path)
-    design = Design() if design is None else design
+    design = check_kind("design", design or Design(), Design, "Design(participants=40, rounds=20)")
+    check_kind("title", title, str, "a text")
+    for item in items:
+        check_kind("an item", item, Item, "what make_items returned")
     plan(design, len(items), 0)  # refuses too few items before anything is written
     _refuse_old(path)
     settings = {

@@ -24,7 +24,7 @@ from typing import Literal
 from pydantic import TypeAdapter, ValidationError
 
 from deltaedit_kit.atomic import check_path
-from deltaedit_kit.errors import DeltaEditError, check_number
+from deltaedit_kit.errors import DeltaEditError, check_kind, check_number
 from deltaedit_kit.labs.study.answers import INTACT, SHUFFLED, Answer
 from deltaedit_kit.labs.study.database import Database
 from deltaedit_kit.labs.study.design import Design, plan
@@ -248,6 +248,7 @@ class StudyStore:
 
 def _checked(ask: Question, choice: str, seconds: float) -> tuple[int, int, str, str, float]:
     """A row of the table `answer`, or a `DeltaEditError`."""
+    check_kind("ask", ask, Question, "what next_question returned")
     if choice not in ("left", "right"):
         raise DeltaEditError(f"choice is {choice!r:.60}; give 'left' or 'right'")
     seconds = check_number("seconds", seconds, low=0.0)

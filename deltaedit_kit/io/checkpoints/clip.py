@@ -15,7 +15,8 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
@@ -169,18 +170,15 @@ def _with_tag(name: str, tag: str) -> nn.Module:
         )
     _check_activation(name, bool(settings.get("quick_gelu")), f"the weights {tag!r}")
     where = settings.get("url") or f"https://huggingface.co/{settings.get('hf_hub')}"
-    loud = logging.root.manager.disable
     try:
-        logging.disable()  # a page of retries, where one line says it
-        return open_clip.create_model(name, pretrained=tag, weights_only=True)
+        with quiet():
+            return open_clip.create_model(name, pretrained=tag, weights_only=True)
     except Exception as cause:  # network, disk, hub: whatever the libraries below raise
         raise DeltaEditError(
             f"open_clip could not load {name} with {tag!r} ({str(cause)[:120]} ...); check the "
             f"network and the disk, or fetch {where} and give the file (--clip FILE --clip-model "
             f"{name})"
         ) from None
-    finally:
-        logging.disable(loud)
 
 
 def _with_tensors(name: str, tensors: Tensors) -> nn.Module:
@@ -190,7 +188,8 @@ def _with_tensors(name: str, tensors: Tensors) -> nn.Module:
     if any(key in tensors for key in NUMBERS):  # only OpenAI's own archives have them
         _check_activation(name, True, "it is a file of OpenAI's, whose weights")
     weights = {key: value for key, value in tensors.items() if key not in NUMBERS}
-    model = open_clip.create_model(name, pretrained=None, pretrained_text=False)
+    with quiet():
+        model = open_clip.create_model(name, pretrained=None, pretrained_text=False)
     try:
         model.load_state_dict(weights)
     except RuntimeError as cause:
@@ -198,6 +197,17 @@ def _with_tensors(name: str, tensors: Tensors) -> nn.Module:
             f"it does not fit {name}: {str(cause)[:200]}; give the name that it was trained as"
         ) from None
     return model
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Without the log: retries, which the error sums up, or that weights are random (not yet read)."""
+    loud = logging.root.manager.disable
+    logging.disable()
+    try:
+        yield
+    finally:
+        logging.disable(loud)
 
 
 def _check_activation(name: str, quick: bool, weights: str) -> None:

@@ -201,7 +201,7 @@ def _with_tensors(name: str, tensors: Tensors) -> nn.Module:
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Without the log: retries, which the error sums up, or that weights are random (not yet read)."""
+    """Without the log: retries, which an error sums up, or that weights are not there yet."""
     loud = logging.root.manager.disable
     logging.disable()
     try:

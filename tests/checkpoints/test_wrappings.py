@@ -280,6 +280,10 @@ def test_stylegan3_is_called_so(tmp_path: Path) -> None:
             load_stylegan2(file)
         assert "fetch it again" not in str(refusal.value)
         assert "StyleGAN3" in describe(file).what
+    of_classes = module(fc0=module(), embed_proj=module())
+    layers = module(input=module(), L0_36_512=module())
+    path.write_bytes(persistent(module(synthesis=layers, mapping=of_classes)))
+    assert "StyleGAN-XL" in describe(path).what
 
 
 @pytest.mark.parametrize("wrapping", ["generator", None])

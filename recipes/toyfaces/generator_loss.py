@@ -7,6 +7,14 @@ Plain L1 is ruled by background and hair; the colour of an eye is sixty pixels, 
 nose no more and pale. The division gives every factor the same weight, however few pixels show it,
 and t_k, a power of what a change of factor k would cost less than others, helps the pale ones.
 The weight grows with the edges of the render.
+
+What such an error cannot foresee it draws too faintly, as the mean of all that might be there. So
+the power of details is asked for by itself, over rings b of the spectrum:
+
+    spectral_gap = mean_b (log P_b(picture) - log P_b(render))^2
+
+Where a share C of a ring's power is foreseen, full power costs 2 - 2 sqrt(C) of it in squared error
+instead of 1 - C: .146 instead of .141 at C = .86.
 """
 
 import torch
@@ -19,6 +27,7 @@ from deltaedit_kit.toyfaces.renderer import render
 FLOOR = 1.5
 HELP = 0.75  # 0: pale factors get none; 1: every factor costs the same
 PORTRAITS = 48
+RINGS = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.71)  # bounds, cycles a pixel
 
 
 @torch.no_grad()
@@ -39,3 +48,19 @@ def factor_weight(size: int) -> Tensor:
     weight = (weight + weight.flip(1)) / 2  # the two sides of a face matter alike
     weight = F.avg_pool2d(weight[None, None], 3, stride=1, padding=1, count_include_pad=False)
     return FLOOR + F.avg_pool2d(weight, weight.shape[-1] // size)
+
+
+def spectral_gap(made: Tensor, target: Tensor) -> Tensor:
+    """Squared log ratio of power, mean over RINGS, of pictures [n, 3, h, h]; a scalar.
+
+    Power is that of grey pictures, summed over the batch: 0 for equal spectra, .03 for 16 % less.
+    """
+    size = made.shape[-1]
+    down = torch.fft.fftfreq(size, device=made.device).abs()[:, None]
+    radius = (down.square() + torch.fft.rfftfreq(size, device=made.device).square()).sqrt()
+    ring = torch.bucketize(radius, torch.tensor(RINGS, device=made.device)).flatten()
+    power = torch.stack(
+        [torch.fft.rfft2(p.float().mean(1)).abs().square().sum(0).flatten() for p in (made, target)]
+    )
+    of_ring = power.new_zeros(2, len(RINGS) + 1).index_add(1, ring, power)[:, 1:-1]
+    return of_ring.log().diff(dim=0).square().mean()

@@ -21,7 +21,7 @@ from deltaedit_kit.labs.own_domain.mapping import OFFSET, fold_offset
 from deltaedit_kit.labs.own_domain.muon import Muon, is_matrix
 from deltaedit_kit.labs.own_domain.picture_loss import detail_loss
 from deltaedit_kit.stylegan2 import Generator
-from recipes.toyfaces.generator_loss import factor_weight
+from recipes.toyfaces.generator_loss import factor_weight, spectral_gap
 from recipes.toyfaces.generator_mapping import LAYERS
 from recipes.toyfaces.generator_pairs import PairedRenders, pictures_of
 from recipes.toyfaces.renders import Renders, renders, to_float
@@ -59,6 +59,7 @@ class Config:
     )
     batch: int = 6  # small: few pictures are seen, so it is steps that count
     muon_pace: float = 15.0  # of the matrices, whose steps Muon takes
+    spectrum: float = 1.0  # weight of the gap between the spectra of pictures and renders
     paired: float = 2.0  # weight of the share of each factor's effect that is missed
     ema_pictures: float = 6_000  # time constant of the weight average
     renders: int = 40_000
@@ -190,6 +191,7 @@ class Run:
                 self.model.to_style(w_plus), w_plus, noise="random", resolution=phase.resolution
             )
         loss = detail_loss(made.float(), target, weight_map)
+        loss = loss + self.config.spectrum * spectral_gap(made.float(), target)
         loss = loss + self.config.paired * self.paired.loss(made.float(), target, factor)
         self.model.zero_grad(set_to_none=True)
         loss.backward()

@@ -2,12 +2,15 @@
 
 import copy
 
+import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 
 from deltaedit_kit import load_domain
 from deltaedit_kit.labs.own_domain.style_scales import multiply, rescale, visibility
 from deltaedit_kit.toyfaces.factors import FACTORS, at_coordinate, factors_from_z
+from recipes.toyfaces.generator_loss import spectral_gap
 from recipes.toyfaces.generator_pairs import APART, FAR, WALKS, PairedRenders
 
 pytestmark = pytest.mark.slow
@@ -82,3 +85,15 @@ def test_missed_share_is_0_for_a_perfect_drawing_and_1_for_none_and_teaches_the_
         paired.loss(target, target, factor)
     names = [name for name, _ in paired.most_missed(len(FACTORS))]
     assert set(names[-2:]) == {FACTORS[1], FACTORS[2]}  # drawn well: their turn comes seldom
+
+
+def test_gap_of_spectra_is_0_for_equal_power_wherever_it_stands_and_grows_with_what_is_faint():
+    render = torch.randn(3, 3, 32, 32, generator=torch.Generator().manual_seed(0))
+    assert spectral_gap(render, render).item() == 0
+    moved = render.roll((5, 9), dims=(2, 3)).flip(0)  # the same power, other phases
+    assert spectral_gap(moved, render).item() == pytest.approx(0, abs=1e-9)
+    assert spectral_gap(0.9 * render, render).item() == pytest.approx(np.log(0.81) ** 2, rel=1e-4)
+    blurred = F.avg_pool2d(render, 3, stride=1, padding=1).requires_grad_(True)
+    gap = spectral_gap(blurred, render)
+    (slope,) = torch.autograd.grad(gap, blurred)
+    assert spectral_gap(blurred - slope / slope.norm(), render) < gap

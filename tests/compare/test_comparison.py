@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 
+from deltaedit_kit.atomic import with_checksum, without_checksum
 from deltaedit_kit.device import name_precision
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.compare import comparison as module
@@ -88,7 +89,8 @@ def test_a_folder_names_the_precision_and_keeps_to_it(tmp_path, fast):
     assert claim is not None
     assert claim.precision == name_precision("cpu", fast)
     path = tmp_path / CLAIM
-    path.write_text(path.read_text().replace(claim.precision, "float8"))
+    changed = without_checksum(json.loads(path.read_text())) | {"precision": "float8"}
+    path.write_text(json.dumps(with_checksum(changed)))
     with pytest.raises(DeltaEditError, match="different precision"):
         Comparison(tiny_domain(), plan, PROMPTS, tmp_path)
 
@@ -177,7 +179,7 @@ def test_best_is_chosen_on_other_sentences_and_other_faces(tmp_path):
     tuned = {json.loads(f.read_text())["prompt"]["text"] for f in tmp_path.glob("tuning/*.json")}
     assert tuned == {"a smiling face"}
     assert not tuned & set(read_table(tmp_path / "table.csv")["sentence"])
-    chosen = json.loads((tmp_path / "best.json").read_text())
+    chosen = without_checksum(json.loads((tmp_path / "best.json").read_text()))
     assert set(chosen) == set(PLAN.methods)
     points = [point["threshold"] for point in method_class("deltaedit").grid]
     assert chosen["deltaedit"]["settings"]["threshold"] in points

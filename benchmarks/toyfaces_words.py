@@ -139,10 +139,10 @@ def sentences(table: Mapping[str, str]) -> list[tuple[str, str]]:
 @torch.no_grad()
 def hear(space: ClipSpace, table: Mapping[str, str], neutral: str = "face") -> list[Heard]:
     """How `space` takes every sentence of a table."""
-    prompts = torch.stack([space.delta_text(a.prompt, neutral) for a in ATTRIBUTES])
+    prompts = space.delta_texts([a.prompt for a in ATTRIBUTES], neutral)
     heard = []
     for text, meant in sentences(table):
-        cosines = F.cosine_similarity(space.delta_text(text, neutral)[None], prompts)
+        cosines = F.cosine_similarity(space.delta_texts([text], neutral), prompts)
         nearest = NAMES[int(cosines.argmax())]
         heard.append(Heard(text, meant, nearest, float(cosines[NAMES.index(meant)])))
     return heard

@@ -19,7 +19,7 @@ import torch
 
 from deltaedit_kit import recipe as edit_recipe
 from deltaedit_kit.device import full_precision, kit_defaults
-from deltaedit_kit.errors import DeltaEditError, check_number
+from deltaedit_kit.errors import DeltaEditError, check_domain, check_number
 from deltaedit_kit.faces import Faces
 from deltaedit_kit.relevance import kept_channels
 
@@ -108,11 +108,7 @@ class Editor:
     """Edits the pictures of one domain; loads its networks at the first edit."""
 
     def __init__(self, domain: Domain) -> None:
-        if not hasattr(domain, "spec"):
-            raise DeltaEditError(
-                f"domain is a {type(domain).__name__}; give a domain: load_domain('toyfaces')"
-            )
-        self.domain = domain
+        self.domain = check_domain(domain)
 
     @kit_defaults()
     @torch.no_grad()

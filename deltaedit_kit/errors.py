@@ -82,6 +82,14 @@ def check_number(name: str, value: Any, low: float | None = None) -> float:
     return number
 
 
+def check_domain(domain: Kind) -> Kind:
+    """`domain` itself; DeltaEditError for what has no networks to compute with, such as a name."""
+    if not hasattr(domain, "spec"):
+        kind = type(domain).__name__
+        raise DeltaEditError(f"domain is a {kind}; give a domain: load_domain('toyfaces')")
+    return domain
+
+
 def check_kind(name: str, value: Any, kind: type[Kind], example: str) -> Kind:
     """`value` itself if it is a `kind`; else `DeltaEditError`, with an example of one."""
     if not isinstance(value, kind):

@@ -37,6 +37,7 @@ from deltaedit_kit.device import computing, full_precision, kit_defaults, name_p
 from deltaedit_kit.errors import (
     HIGHEST_SEED,
     DeltaEditError,
+    check_domain,
     check_number,
     check_tensor,
     check_whole_number,
@@ -171,7 +172,7 @@ def compute_relevance(
     OSError for a folder that cannot be written to.
     """
     plan = plan or Plan()
-    probe = Probe(domain, plan, progress)
+    probe = Probe(check_domain(domain), plan, progress)
     with full_precision(domain.device):
         w_plus = domain.generator.expand(domain.sample_w(plan.pictures, plan.seed))  # [n, L, W]
         s = domain.generator.to_style(w_plus)  # [n, S]

@@ -32,6 +32,7 @@ from deltaedit_kit.domain import pictures_a_pass
 from deltaedit_kit.errors import (
     HIGHEST_SEED,
     DeltaEditError,
+    check_domain,
     check_kind,
     check_number,
     check_whole_number,
@@ -146,6 +147,9 @@ def make_codes(
     DeltaEditError for a folder with other codes or another writer, groups that a domain cannot
     draw, a full disk, numbers that float16 cannot hold and wrong settings.
     """
+    check_domain(domain)
+    if source is not None and not hasattr(source, "batches"):
+        raise DeltaEditError(f"source is a {type(source).__name__}; give a Source, or leave it out")
     if source is not None and any(x is not None for x in (seed, truncations, correlated)):
         raise DeltaEditError(
             "seed, truncations and correlated choose samples; leave them out with a source"

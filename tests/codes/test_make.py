@@ -1,16 +1,20 @@
 """make_codes: what is in the store, that it goes on, and that memory does not grow with it."""
 
 import weakref
+from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 
+from deltaedit_kit import Editor
 from deltaedit_kit.codes import Codes, CodeStore, make_codes
 from deltaedit_kit.codes import make as makes
 from deltaedit_kit.codes import store as stores
 from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.training.ranks import Rank, this_rank
 from deltaedit_kit.lock import only_writer
+from deltaedit_kit.relevance import compute_relevance
 from tests.killing import kill_repeatedly
 from tests.training.tiny import linear_codes, picture_domain
 
@@ -271,3 +275,18 @@ def test_what_the_notebook_set_for_torch_changes_no_code(tmp_path):
         torch.set_default_device("cpu")
     assert same(plain, rough)
     assert same(plain, elsewhere)
+
+
+@pytest.mark.parametrize("wrong", ["toyfaces", None, 3])
+def test_what_is_no_domain_and_no_source_is_named(wrong: Any, tmp_path: Path) -> None:
+    for ask in (
+        lambda: make_codes(wrong, tmp_path / "codes", 4),
+        lambda: compute_relevance(wrong),
+        lambda: Editor(wrong),
+    ):
+        with pytest.raises(DeltaEditError, match=r"domain is a .*load_domain"):
+            ask()
+    if wrong is not None:
+        with pytest.raises(DeltaEditError, match="source is a"):
+            make_codes(picture_domain(), tmp_path / "codes", 4, source=wrong)
+    assert not (tmp_path / "codes").exists()

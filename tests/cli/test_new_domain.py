@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shlex
 import shutil
@@ -13,37 +12,23 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from deltaedit_kit import Editor, load_domain
-from deltaedit_kit.errors import DeltaEditError
-from deltaedit_kit.io.checkpoints.clip import preprocessing_of
-from deltaedit_kit.io.drafting import Given, draft
-from deltaedit_kit.io.standin import by_rule, write_standin
+from deltaedit_kit.io.standin import by_rule
 from deltaedit_kit.labs.cli import main as cli
 from deltaedit_kit.relevance import Plan, make_relevance
 from deltaedit_kit.stylegan2 import Generator
 from tests.checkpoints.nvidia import ada_pickle, tf_pickle
-
-
-@pytest.fixture(scope="module")
-def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The files of a stand-in, as if they came from somebody."""
-    return write_standin(tmp_path_factory.mktemp("theirs"))
-
-
-def run(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> tuple[int, str, str]:
-    code = cli.main(["new-domain", *map(str, arguments)])
-    out, err = capsys.readouterr()
-    return code, out, err
+from tests.cli.conftest import NewDomain
 
 
 @pytest.mark.slow
 def test_files_become_a_domain_that_only_lacks_mapper_and_relevance(
-    files: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    files: Path, tmp_path: Path, new_domain: NewDomain
 ) -> None:
     folder = tmp_path / "my cats"
-    code, _, err = run(capsys, folder, "--generator", files / "generator.safetensors")
+    code, _, err = new_domain(folder, "--generator", files / "generator.safetensors")
     assert (code, "--neutral is missing" in err) == (2, True)
     arguments = ["--generator", files / "generator.safetensors", "--neutral", "cat"]
-    code, _, err = run(capsys, folder, *arguments)
+    code, _, err = new_domain(folder, *arguments)
     assert (code, "cannot be called 'my cats'" in err) == (2, True)
     folder = tmp_path / "cats"
     arguments += [
@@ -52,7 +37,7 @@ def test_files_become_a_domain_that_only_lacks_mapper_and_relevance(
         "--encoder",
         files / "inversion.safetensors",
     ]
-    code, out, err = run(capsys, folder, *arguments, "--licence", "CC0")
+    code, out, err = new_domain(folder, *arguments, "--licence", "CC0")
     assert (code, err) == (0, "")
     for command in ("codes", "train", "relevance"):
         (line,) = [line for line in out.splitlines() if line.startswith(f"  deltaedit {command} ")]
@@ -68,7 +53,7 @@ def test_files_become_a_domain_that_only_lacks_mapper_and_relevance(
     shutil.copy(files / "mapper.safetensors", folder)
     edit = Editor(load_domain(folder)).edit(faces, "a white cat")
     assert edit.after.shape == (1, 3, 64, 64)
-    code, _, err = run(capsys, folder, *arguments)
+    code, _, err = new_domain(folder, *arguments)
     assert (code, "declares a domain already" in err) == (2, True)
 
 
@@ -81,7 +66,7 @@ def test_generators_of_every_kind_and_size(
     width: int,
     files: Path,
     tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
+    new_domain: NewDomain,
 ) -> None:
     sides = [2**k for k in range(2, resolution.bit_length())]
     made = Generator(resolution, {side: 4 + 2 * (side < 64) for side in sides}, width, 3)
@@ -93,7 +78,7 @@ def test_generators_of_every_kind_and_size(
     else:
         path.write_bytes({"ada": ada_pickle, "tf": tf_pickle}[kind](made))
     arguments = ["--generator", path, "--neutral", "car", "--clip", files / "clip.safetensors"]
-    code, out, err = run(capsys, tmp_path / "mine", *arguments)
+    code, out, err = new_domain(tmp_path / "mine", *arguments)
     assert (code, err, "deltaedit edit 'a white car'" in out) == (0, "", True)
     generator = load_domain(tmp_path / "mine").generator
     assert (generator.resolution, generator.style_dim) == (resolution, width)
@@ -129,10 +114,10 @@ def test_the_printed_commands_make_what_is_missing(
 
 @pytest.mark.slow
 def test_times_are_told_before_a_clip_is_downloaded(
-    files: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    files: Path, tmp_path: Path, new_domain: NewDomain
 ) -> None:
     generator = ["--generator", files / "generator.safetensors", "--neutral", "cat"]
-    code, out, err = run(capsys, tmp_path / "cats", *generator)
+    code, out, err = new_domain(tmp_path / "cats", *generator)
     assert (code, err) == (0, "")
     priced = [line.split()[1] for line in out.splitlines() if "    about " in line]
     assert priced == ["codes", "train", "relevance"]
@@ -140,17 +125,15 @@ def test_times_are_told_before_a_clip_is_downloaded(
 
 
 def test_a_machine_that_is_too_small_is_told_so_and_not_filled(
-    files: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    files: Path, tmp_path: Path, new_domain: NewDomain, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("deltaedit_kit.labs.cli.estimating.memory_size", lambda: 0.001)
     given = ["--generator", files / "generator.safetensors", "--clip", files / "clip.safetensors"]
-    code, out, err = run(capsys, tmp_path / "cats", *given, "--neutral", "cat")
+    code, out, err = new_domain(tmp_path / "cats", *given, "--neutral", "cat")
     assert (code, err, out.count("more than the 0.0 GiB")) == (0, "", 3)
 
 
-def test_one_class_becomes_a_domain(
-    files: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_one_class_becomes_a_domain(files: Path, tmp_path: Path, new_domain: NewDomain) -> None:
     made = Generator(32, dict.fromkeys((4, 8, 16, 32), 4), 16, 2)
     made.estimate_mean_w(100)
     beside = {
@@ -161,14 +144,14 @@ def test_one_class_becomes_a_domain(
     path = tmp_path / "network.pkl"
     path.write_bytes(ada_pickle(made, replaced=beside, c_dim=3))
     arguments = ["--generator", path, "--neutral", "ship", "--clip", files / "clip.safetensors"]
-    code, _, err = run(capsys, tmp_path / "ships", *arguments)
+    code, _, err = new_domain(tmp_path / "ships", *arguments)
     assert (code, "--class 0" in err) == (2, True)
-    assert run(capsys, tmp_path / "ships", *arguments, "--class", "2")[0] == 0
+    assert new_domain(tmp_path / "ships", *arguments, "--class", "2")[0] == 0
     assert load_domain(tmp_path / "ships").generator.mean_w is not None
 
 
 def test_files_that_are_something_else_or_do_not_belong_together(
-    files: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    files: Path, tmp_path: Path, new_domain: NewDomain
 ) -> None:
     generator = ["--generator", files / "generator.safetensors", "--neutral", "cat"]
     few = {
@@ -187,7 +170,7 @@ def test_files_that_are_something_else_or_do_not_belong_together(
         ([*generator, "--clip", "ViT-L-14-280"], "nobody has published weights"),
         (["--renderer", "--neutral", "cat"], "--neutral needs --generator"),
     ):
-        code, _, err = run(capsys, tmp_path / "new", *arguments)
+        code, _, err = new_domain(tmp_path / "new", *arguments)
         assert (code, words in err, err.count("\n")) == (2, True, 1), err
         assert not (tmp_path / "new").exists()
 
@@ -197,7 +180,7 @@ def test_a_disk_that_fills_half_way_leaves_nothing_in_the_way(
     drawn: bool,
     files: Path,
     tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
+    new_domain: NewDomain,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     given = ["--generator", files / "generator.safetensors", "--neutral", "cat"]
@@ -210,166 +193,29 @@ def test_a_disk_that_fills_half_way_leaves_nothing_in_the_way(
 
     with monkeypatch.context() as full:
         full.setattr("deltaedit_kit.atomic.os.replace", replaced)
-        code, _, err = run(capsys, *arguments)
+        code, _, err = new_domain(*arguments)
     assert (code, err.count("\n")) == (cli.WRONG_INPUT, 1)
     assert "No space left" in err
     assert not list((tmp_path / "mine").iterdir())
-    assert run(capsys, *arguments)[0] == 0
+    assert new_domain(*arguments)[0] == 0
 
 
 @pytest.mark.skipif(os.name == "nt", reason="links need a right on Windows")
 @pytest.mark.parametrize("kind", ["--generator", "--renderer"])
 def test_nothing_is_written_through_a_link(
-    kind: str, files: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    kind: str, files: Path, tmp_path: Path, new_domain: NewDomain
 ) -> None:
     given = [kind] if kind == "--renderer" else [kind, files / "generator.safetensors"]
     (tmp_path / "mine").mkdir()
     for name in ("generator.safetensors", "renderer.py"):
         (tmp_path / "mine" / name).symlink_to(tmp_path / "elsewhere")
     word = [] if kind == "--renderer" else ["--neutral", "cat"]
-    code, _, err = run(capsys, tmp_path / "mine", *given, *word)
+    code, _, err = new_domain(tmp_path / "mine", *given, *word)
     assert (code, "is there already" in err, err.count("\n")) == (2, True, 1), err
     assert not (tmp_path / "elsewhere").exists()
 
 
-def test_the_command_that_comes_next_can_be_pasted(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    _, out, _ = run(capsys, tmp_path / "my domains" / "cups", "--renderer")
+def test_the_command_that_comes_next_can_be_pasted(tmp_path: Path, new_domain: NewDomain) -> None:
+    _, out, _ = new_domain(tmp_path / "my domains" / "cups", "--renderer")
     last = out.strip().rpartition("then: ")[2]
     assert shlex.split(last)[:3] == ["deltaedit", "build", str(tmp_path / "my domains" / "cups")]
-
-
-@pytest.fixture
-def custom(tmp_path: Path) -> Path:
-    """Weights of "kit-custom" in open_clip: a text tower of its own, as SigLIP's, at random."""
-    import open_clip  # seconds, which collecting need not take
-
-    settings = {
-        "embed_dim": 24,
-        "custom_text": True,
-        "vision_cfg": {"image_size": 32, "layers": 1, "width": 64, "patch_size": 16},
-        "text_cfg": {
-            "context_length": 77,
-            "vocab_size": 49408,
-            "width": 64,
-            "heads": 1,
-            "layers": 1,
-            "no_causal_mask": True,
-        },
-    }
-    (tmp_path / "kit-custom.json").write_text(json.dumps(settings))
-    open_clip.add_model_config(tmp_path / "kit-custom.json")
-    model = open_clip.create_model("kit-custom", pretrained=None)
-    torch.save({"state_dict": model.state_dict()}, tmp_path / "weights.pt")
-    return tmp_path / "weights.pt"
-
-
-@pytest.mark.slow
-def test_any_clip_that_open_clip_builds(
-    files: Path,
-    custom: Path,
-    tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    arguments = ["--generator", files / "generator.safetensors", "--neutral", "cat"]
-    arguments += ["--clip", custom]
-    code, _, err = run(capsys, tmp_path / "cats", *arguments)
-    assert (code, "is no CLIP" in err) == (2, True)
-    code, _, err = run(capsys, tmp_path / "cats", *arguments, "--clip-model", "kit-custm")
-    assert (code, "did you mean" in err) == (2, True)
-    code, _, err = run(capsys, tmp_path / "cats", *arguments, "--clip-model", "kit-custom")
-    assert (code, err) == (0, "")
-    domain = load_domain(tmp_path / "cats")
-    caplog.clear()
-    assert domain.clip.width == 24
-    assert not caplog.text  # such as that its weights are random
-    assert domain.sample(1).clip.shape == (1, 24)
-    assert domain.delta_text("a white cat").norm() > 0
-    make_relevance(
-        domain,
-        tmp_path / "cats" / "relevance.safetensors",
-        Plan(pictures=1, method="gradient"),
-    )
-    assert load_domain(tmp_path / "cats").relevance.shape == (domain.layout.total, 24)
-
-
-@pytest.mark.slow
-def test_a_clip_by_its_name_in_open_clip(
-    files: Path,
-    custom: Path,
-    tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    from open_clip import pretrained
-
-    arguments = ["--generator", files / "generator.safetensors", "--neutral", "cat"]
-    arguments += ["--clip", "kit-custom"]
-    offline = {"ours": {"url": "http://127.0.0.1:9/weights.pt"}}
-    monkeypatch.setitem(pretrained._PRETRAINED, "kit-custom", offline)
-    monkeypatch.setenv("HOME", str(tmp_path))  # where open_clip keeps what it fetches
-    code, _, err = run(capsys, tmp_path / "cats", *arguments)
-    assert (code, "fetch http://127.0.0.1:9/weights.pt" in err, err.count("\n")) == (2, True, 1)
-    assert not (tmp_path / "cats").exists()
-    monkeypatch.setitem(pretrained._PRETRAINED, "kit-custom", {"ours": {"file": str(custom)}})
-    code, _, err = run(capsys, tmp_path / "cats", *arguments)
-    assert (code, err) == (0, "")
-    custom.unlink()  # the domain has its own copy
-    domain = load_domain(tmp_path / "cats")
-    assert domain.sample(1).clip.shape == (1, 24)
-
-
-@pytest.mark.parametrize(
-    ("name", "preprocessing"),
-    [("ViT-L-14", "clip"), ("ViT-B-16-SigLIP2", "plain"), ("MobileCLIP-S1", "unit")],
-)
-def test_pictures_enter_a_clip_as_its_weights_were_trained(name: str, preprocessing: str) -> None:
-    assert preprocessing_of(name) == preprocessing
-
-
-def test_a_clip_of_deltaedit_build_takes_pictures_as_they_are(files: Path, tmp_path: Path) -> None:
-    tensors = load_file(files / "clip.safetensors")
-    save_file(tensors, tmp_path / "clip.safetensors", {"made_by": "deltaedit build"})
-    given = Given(files / "generator.safetensors", "cat", str(tmp_path / "clip.safetensors"))
-    assert load_domain(draft(tmp_path / "cats", given)).spec.preprocessing == "plain"
-
-
-def test_a_mean_that_the_kit_has_not_is_refused() -> None:
-    with pytest.raises(DeltaEditError, match="mean of"):
-        preprocessing_of("ViT-L-14-CLIPA")
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    ("failure", "words"),
-    [
-        (ImportError("No module named 'transformers'"), "pip install transformers"),
-        (OSError("no\nroute to host"), "check the network"),
-    ],
-)
-def test_a_tokenizer_that_is_not_here_is_one_line(
-    files: Path,
-    tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
-    failure: Exception,
-    words: str,
-) -> None:
-    """SigLIP's comes from Hugging Face; told before its 1.5 GB are built."""
-    import open_clip  # seconds, which collecting need not take
-
-    def fails(_: str) -> None:
-        raise failure
-
-    def built(*_: object, **__: object) -> None:
-        raise AssertionError("the network was built first")
-
-    monkeypatch.setattr(open_clip, "get_tokenizer", fails)
-    monkeypatch.setattr(open_clip, "create_model", built)
-    torch.save({"logit_scale": torch.ones(())}, tmp_path / "weights.pt")
-    arguments = ["--generator", files / "generator.safetensors", "--neutral", "cat"]
-    arguments += ["--clip", tmp_path / "weights.pt", "--clip-model", "ViT-B-32-SigLIP2-256"]
-    code, _, err = run(capsys, tmp_path / "cats", *arguments)
-    assert (code, words in err, err.count("\n")) == (2, True, 1), err

@@ -12,6 +12,7 @@ upwards, which no recipe uses.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 import torch
@@ -137,7 +138,7 @@ def generator_frechet(domain: Domain, n: int = 5000) -> dict[str, Frechet]:
     """
     oracle = load_oracle(str(domain.device))
     eyes: dict[str, Callable[[Tensor], Tensor]] = {
-        "CLIP embedding": domain.clip.encode_images,
+        "CLIP embedding": partial(domain.clip.encode_images, drawn=True),
         "oracle": oracle.features,
     }
 

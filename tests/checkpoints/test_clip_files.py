@@ -147,7 +147,7 @@ def test_a_download_that_fails_is_one_line(monkeypatch) -> None:
         raise ConnectionError("no route\nto host")
 
     monkeypatch.setattr("open_clip.create_model", offline)
-    with pytest.raises(DeltaEditError, match=r"no route to host.*give its path"):
+    with pytest.raises(DeltaEditError, match=r"no route to host.*give the file"):
         load_clip("ViT-B-32", "laion2b_s34b_b79k")
 
 

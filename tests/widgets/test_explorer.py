@@ -123,6 +123,6 @@ def test_every_control_redraws_the_panel(results: Results) -> None:
 
 
 def test_a_folder_without_runs_is_refused(results: Results) -> None:
-    (results.folder / "index.json").write_text("[]")
+    (results.folder / "index.json").write_text('{"runs": []}')
     with pytest.raises(DeltaEditError, match="no finished run yet"):
         Explorer(Results(results.folder))

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import json
 import re
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
@@ -22,7 +21,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, FiniteFloat, 
 from deltaedit_kit.atomic import check_regular_file
 from deltaedit_kit.clip_tokenizer import open_clip_file
 from deltaedit_kit.domain_spec import NETWORKS, DomainSpec, End, Factor, PublishedFile
-from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.errors import DeltaEditError, did_you_mean
 
 FORMAT, VERSION = "deltaedit-domain", 1
 USUAL = ("a white {}", "a black {}", "a small {}", "a happy {}")  # examples of any domain
@@ -185,8 +184,8 @@ def first_fault(cause: ValidationError) -> str:
     if fault["type"] == "extra_forbidden" or of_key:
         known = {*FileForm.model_fields} if "networks" in inside else {*DomainForm.model_fields}
         known = {*NETWORKS} if of_key else known
-        near = get_close_matches(field, sorted(known), n=1)
-        advice = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(sorted(known))}"
+        near = did_you_mean(field, sorted(known), likeness=0.6).rstrip()
+        advice = near or f"known: {', '.join(sorted(known))}"
         return f"there is no field {field!r}{place and f' in {place}'}; {advice}"
     name = f"{place}.{field}" if place else field
     if fault["type"] == "missing":

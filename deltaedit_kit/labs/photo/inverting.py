@@ -18,7 +18,7 @@ from PIL import Image
 
 from deltaedit_kit.device import kit_defaults
 from deltaedit_kit.domain import Domain
-from deltaedit_kit.errors import DeltaEditError, check_kind, check_whole_number
+from deltaedit_kit.errors import DeltaEditError, check_domain, check_whole_number
 from deltaedit_kit.labs.photo import refining
 from deltaedit_kit.labs.photo.alignment import align_face
 from deltaedit_kit.labs.photo.encoding import encode, encoder_of
@@ -89,7 +89,7 @@ def invert(
     no face, several faces with none chosen, a face chosen where none is looked for, and settings
     that make no sense.
     """
-    check_kind("domain", domain, Domain, "a domain: load_domain('toyfaces')")
+    check_domain(domain)
     asked = {True: refining.STEPS, False: 0}[refine] if isinstance(refine, bool) else refine
     steps = check_whole_number("refine", asked, 0)
     picture = read_photo(photo)

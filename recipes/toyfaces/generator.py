@@ -136,12 +136,15 @@ def main() -> None:
     parser.add_argument("--warm-start", type=Path, help="go on from this exported generator")
     parser.add_argument("--pictures", type=int, nargs=3, help="pictures at 32, 64 and 128 px")
     parser.add_argument("--rate", type=float, help="rate that the last phase begins with")
+    parser.add_argument("--ema-pictures", type=float, help="time constant of the weight average")
     parser.add_argument("--workers", type=int, default=1, help="processes that train together")
     options = parser.parse_args()
     config = Config()
     if options.pictures:
         pairs = zip(config.phases, options.pictures, strict=True)
         config = replace(config, phases=tuple(replace(p, pictures=n) for p, n in pairs))
+    if options.ema_pictures:
+        config = replace(config, ema_pictures=options.ema_pictures)
     if options.rate:
         *first, last = config.phases
         config = replace(config, phases=(*first, replace(last, lr_start=options.rate)))

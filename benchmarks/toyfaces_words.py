@@ -140,9 +140,10 @@ def sentences(table: Mapping[str, str]) -> list[tuple[str, str]]:
 def hear(space: ClipSpace, table: Mapping[str, str], neutral: str = "face") -> list[Heard]:
     """How `space` takes every sentence of a table."""
     prompts = space.delta_texts([a.prompt for a in ATTRIBUTES], neutral)
-    heard = []
-    for text, meant in sentences(table):
-        cosines = F.cosine_similarity(space.delta_texts([text], neutral), prompts)
-        nearest = NAMES[int(cosines.argmax())]
-        heard.append(Heard(text, meant, nearest, float(cosines[NAMES.index(meant)])))
-    return heard
+    asked = sentences(table)
+    steps = space.delta_texts([text for text, _ in asked], neutral)
+    cosines = F.normalize(steps, dim=1) @ F.normalize(prompts, dim=1).T  # [sentences, attributes]
+    return [
+        Heard(text, meant, NAMES[int(row.argmax())], float(row[NAMES.index(meant)]))
+        for (text, meant), row in zip(asked, cosines, strict=True)
+    ]

@@ -21,7 +21,6 @@ import torch
 
 from benchmarks.machine import describe
 from deltaedit_kit import DeltaEditError, load_domain
-from deltaedit_kit.atomic import write_text
 from deltaedit_kit.labs.delta_space import recorded
 from deltaedit_kit.labs.delta_space.alignment import (
     AlignmentTable,
@@ -40,6 +39,7 @@ from deltaedit_kit.labs.delta_space.clouds import (
 )
 from deltaedit_kit.labs.delta_space.clouds.paper import Data
 from deltaedit_kit.labs.delta_space.projection import project
+from deltaedit_kit.support.atomic import write_text
 
 PARTS = ("tables", "projections", "hover")
 HOVERS = 200

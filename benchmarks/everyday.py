@@ -27,9 +27,9 @@ import torch
 from benchmarks.machine import describe
 from deltaedit_kit import load_domain
 from deltaedit_kit.codes import make_codes
-from deltaedit_kit.device import VARIABLE, computing, name_precision
 from deltaedit_kit.domain import Domain
 from deltaedit_kit.labs.training.edit_accuracy import MEASURED, EditAccuracy
+from deltaedit_kit.support.device import VARIABLE, computing, name_precision
 from deltaedit_kit.toyfaces.factors import FACTORS
 from deltaedit_kit.toyfaces.renderer import render
 

@@ -27,12 +27,12 @@ from torch.utils.data import DataLoader, Dataset
 
 from benchmarks.machine import describe, gemm_peak, wait
 from deltaedit_kit.codes import Codes
-from deltaedit_kit.device import name_precision
 from deltaedit_kit.domain import Domain
 from deltaedit_kit.labs.training.experiment import ExperimentConfig, ExperimentRun
 from deltaedit_kit.labs.training.speed import multiplications
 from deltaedit_kit.mapper import DeltaMapper
 from deltaedit_kit.stylespace import StyleLayout
+from deltaedit_kit.support.device import name_precision
 
 LAYOUT = StyleLayout((512,) * 10 + (256, 256, 128, 128, 64, 64, 32))  # a 1024 px generator
 CLIP_WIDTH = 512

@@ -22,10 +22,10 @@ import torch
 
 from benchmarks.machine import describe
 from deltaedit_kit import DeltaEditError, load_domain
-from deltaedit_kit.atomic import save_tensors
 from deltaedit_kit.io.drafting import Given, draft
 from deltaedit_kit.io.standin import write_standin
 from deltaedit_kit.labs.delta_space.alignment import Pair, measure_columns
+from deltaedit_kit.support.atomic import save_tensors
 from recipes.rehearsal.measured import memory_of
 
 MODELS = ("MobileCLIP2-S0", "ViT-L-14", "ViT-B-32-SigLIP2-256")

@@ -27,8 +27,8 @@ from benchmarks.machine import describe, seconds_of
 from benchmarks.synthesis import STYLE_DIM, WIDEST
 from deltaedit_kit.clip_space import ClipSpace
 from deltaedit_kit.domain import Domain
+from deltaedit_kit.domain.networks import Networks
 from deltaedit_kit.mapper import DeltaMapper
-from deltaedit_kit.networks import Networks
 from deltaedit_kit.relevance import ChannelStatistics, Plan, Probe
 from deltaedit_kit.stylegan2 import Generator
 from deltaedit_kit.toyfaces.spec import SPEC

@@ -23,9 +23,9 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from benchmarks.machine import describe, gemm_peak, seconds_of
-from deltaedit_kit.device import native_dtypes
 from deltaedit_kit.labs.cli.memory import keep_freed_memory
 from deltaedit_kit.stylegan2 import Generator
+from deltaedit_kit.support.device import native_dtypes
 from tests.stylegan2 import reference
 
 WIDEST = {4: 512, 8: 512, 16: 512, 32: 512, 64: 512, 128: 256, 256: 128, 512: 64, 1024: 32}

@@ -23,17 +23,17 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from deltaedit_kit import Editor, load_domain
-from deltaedit_kit.device import computing, name_precision
 from deltaedit_kit.domain import Domain
-from deltaedit_kit.errors import DeltaEditError, check_number, check_whole_number
-from deltaedit_kit.faces import Faces
+from deltaedit_kit.domain.faces import Faces
+from deltaedit_kit.domain.oracle import Attribute
 from deltaedit_kit.labs.metrics.edit_success import (
     factor_side_effects,
     lacking,
     side_effect,
     succeeded,
 )
-from deltaedit_kit.oracle import Attribute
+from deltaedit_kit.support.device import computing, name_precision
+from deltaedit_kit.support.errors import DeltaEditError, check_number, check_whole_number
 from deltaedit_kit.toyfaces.attributes import ATTRIBUTES, attribute
 from deltaedit_kit.toyfaces.captions import HELD_OUT_WORDS
 from deltaedit_kit.toyfaces.factors import index, sample_factors

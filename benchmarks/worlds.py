@@ -32,10 +32,9 @@ from torch.nn import functional as F
 from benchmarks.machine import describe
 from benchmarks.toyfaces_editing import Sentence, image_change, sentences
 from deltaedit_kit import Editor, load_domain
-from deltaedit_kit.atomic import replacing
 from deltaedit_kit.domain import Domain
-from deltaedit_kit.errors import DeltaEditError
-from deltaedit_kit.faces import Faces
+from deltaedit_kit.domain.faces import Faces
+from deltaedit_kit.domain.oracle import Attribute
 from deltaedit_kit.io.loading import EMBEDDED
 from deltaedit_kit.labs.compare.baselines import make, method_class
 from deltaedit_kit.labs.metrics.edit_success import lacking, side_effect, succeeded
@@ -43,7 +42,8 @@ from deltaedit_kit.labs.metrics.frechet import frechet_distance
 from deltaedit_kit.labs.metrics.interval import FewSamples, mean_interval
 from deltaedit_kit.labs.metrics.precision_recall import precision_recall
 from deltaedit_kit.labs.style_space.disentanglement import read_linearly
-from deltaedit_kit.oracle import Attribute
+from deltaedit_kit.support.atomic import replacing
+from deltaedit_kit.support.errors import DeltaEditError
 from deltaedit_kit.toyfaces.attributes import ATTRIBUTES
 from deltaedit_kit.toyfaces.factors import sample_factors
 from deltaedit_kit.toyfaces.oracle import load_oracle

@@ -36,7 +36,7 @@ from benchmarks.toyfaces_editing import Sentence, sentences
 from benchmarks.worlds import Pool, write_rows
 from deltaedit_kit.codes import make_codes
 from deltaedit_kit.domain import Domain
-from deltaedit_kit.faces import Faces
+from deltaedit_kit.domain.faces import Faces
 from deltaedit_kit.labs.metrics.interval import FewSamples, mean_interval
 from deltaedit_kit.labs.training.experiment import ExperimentConfig
 from deltaedit_kit.labs.training.start import train_fast

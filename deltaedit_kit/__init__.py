@@ -1,6 +1,6 @@
 """DeltaEdit Kit: text-free training, text-driven editing of a StyleGAN2 (arXiv:2303.06285).
 
-    domain         what is edited: `load_domain("toyfaces")` -> generator, CLIP, mapper, R
+    domain/        what is edited: `load_domain("toyfaces")` -> generator, CLIP, mapper, R
     stylegan2/     z -> w -> w+ -> s -> picture;  stylespace names the channels of s
     clip_space     pictures and texts -> unit vectors;  Δt = text(target) - text(neutral)
     codes/, train  pairs (s, i) of sampled pictures -> mapper, without any text
@@ -8,6 +8,7 @@
     editor         Editor: picture(s + strength · Δs · kept), the one call everything else shows
     io/            published formats, downloads, declarations of one's own domains
     toyfaces/      the embedded domain;  labs/: lessons, studio, comparison, command line
+    support/       errors, devices, files, pictures
 
 Nothing heavy is imported here: a name loads its module at its first use (PEP 562).
 """
@@ -19,12 +20,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from deltaedit_kit.domain import Domain
-    from deltaedit_kit.domain_spec import DomainSpec
+    from deltaedit_kit.domain.faces import Faces
+    from deltaedit_kit.domain.spec import DomainSpec
     from deltaedit_kit.editor import Edit, Editor
-    from deltaedit_kit.errors import DeltaEditError
-    from deltaedit_kit.faces import Faces
     from deltaedit_kit.io.loading import load_domain
     from deltaedit_kit.labs.photo.inverting import Inversion, invert
+    from deltaedit_kit.support.errors import DeltaEditError
 
 __version__ = "0.1.0"
 
@@ -42,12 +43,12 @@ __all__ = [
 ]
 
 _HOME_OF = {
-    "DeltaEditError": "deltaedit_kit.errors",
+    "DeltaEditError": "deltaedit_kit.support.errors",
     "Domain": "deltaedit_kit.domain",
-    "DomainSpec": "deltaedit_kit.domain_spec",
+    "DomainSpec": "deltaedit_kit.domain.spec",
     "Edit": "deltaedit_kit.editor",
     "Editor": "deltaedit_kit.editor",
-    "Faces": "deltaedit_kit.faces",
+    "Faces": "deltaedit_kit.domain.faces",
     "Inversion": "deltaedit_kit.labs.photo.inverting",
     "invert": "deltaedit_kit.labs.photo.inverting",
     "load_domain": "deltaedit_kit.io.loading",

@@ -23,8 +23,8 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from deltaedit_kit.errors import DeltaEditError
-from deltaedit_kit.skeleton import skeleton
+from deltaedit_kit.support.errors import DeltaEditError
+from deltaedit_kit.support.skeleton import skeleton
 
 HEAD = 64  # width of an attention head in all of OpenAI's CLIPs
 # Numbers that OpenAI's archives carry as tensors; no weights.

@@ -24,8 +24,8 @@ from torch import Tensor, nn
 
 from deltaedit_kit.clip_network import ClipNetwork
 from deltaedit_kit.clip_tokenizer import tokenize
-from deltaedit_kit.device import kit_defaults
-from deltaedit_kit.errors import DeltaEditError, check_pictures, short_repr
+from deltaedit_kit.support.device import kit_defaults
+from deltaedit_kit.support.errors import DeltaEditError, check_pictures, short_repr
 
 Preprocessing = Literal["plain", "delta_edit", "clip", "unit"]
 Tokenize = Callable[[list[str]], Tensor]

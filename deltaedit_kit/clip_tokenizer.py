@@ -18,7 +18,7 @@ from types import ModuleType
 from jaxtyping import Int
 from torch import Tensor
 
-from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.support.errors import DeltaEditError
 
 CONTEXT = 77  # tokens that CLIP reads of a text, start and end included
 

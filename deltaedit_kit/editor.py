@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from deltaedit_kit import recipe as edit_recipe
-from deltaedit_kit.device import full_precision, kit_defaults
-from deltaedit_kit.errors import DeltaEditError, check_domain, check_number
-from deltaedit_kit.faces import Faces
+from deltaedit_kit.domain.faces import Faces
 from deltaedit_kit.relevance import kept_channels
+from deltaedit_kit.support.device import full_precision, kit_defaults
+from deltaedit_kit.support.errors import DeltaEditError, check_domain, check_number
 
 if TYPE_CHECKING:
     from jaxtyping import Bool, Float
@@ -78,7 +78,7 @@ class Edit:
 
     def figure(self) -> Figure:
         """A labelled grid, before beside after: shows itself in a notebook, `.savefig(path)`."""
-        from deltaedit_kit.pictures import BEFORE, grid, to_uint8  # loads matplotlib
+        from deltaedit_kit.support.pictures import BEFORE, grid, to_uint8  # loads matplotlib
 
         after = self.after if self.several else self.after[None]  # [T, n, 3, H, W]
         spec, recipe, count = self.domain.spec, self.recipe, len(self.texts)

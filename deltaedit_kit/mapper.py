@@ -20,9 +20,9 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
-from deltaedit_kit.errors import DeltaEditError, check_tensor
 from deltaedit_kit.stylegan2.layers import EqualLinear, PixelNorm
 from deltaedit_kit.stylespace import StyleLayout
+from deltaedit_kit.support.errors import DeltaEditError, check_tensor
 
 LAYERS = 4
 LR_MUL = 0.01  # stored weights are 100 times the effective ones, hence the paper's Adam rate 0.5

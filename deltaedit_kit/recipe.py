@@ -21,8 +21,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from deltaedit_kit.errors import DeltaEditError, check_number, check_whole_number, short_repr
-from deltaedit_kit.faces import Faces, SampleOrigin
+from deltaedit_kit.domain.faces import Faces, SampleOrigin
+from deltaedit_kit.support.errors import (
+    DeltaEditError,
+    check_number,
+    check_whole_number,
+    short_repr,
+)
 
 if TYPE_CHECKING:
     from deltaedit_kit.domain import Domain

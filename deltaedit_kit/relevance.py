@@ -31,10 +31,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from deltaedit_kit.atomic import load_tensors, save_tensors
 from deltaedit_kit.clip_space import ClipSpace
-from deltaedit_kit.device import computing, full_precision, kit_defaults, name_precision
-from deltaedit_kit.errors import (
+from deltaedit_kit.support.atomic import load_tensors, save_tensors
+from deltaedit_kit.support.device import computing, full_precision, kit_defaults, name_precision
+from deltaedit_kit.support.errors import (
     HIGHEST_SEED,
     DeltaEditError,
     check_domain,
@@ -42,7 +42,7 @@ from deltaedit_kit.errors import (
     check_tensor,
     check_whole_number,
 )
-from deltaedit_kit.lock import only_writer
+from deltaedit_kit.support.lock import only_writer
 
 if TYPE_CHECKING:
     from deltaedit_kit.domain import Domain

@@ -29,7 +29,7 @@ import torch.nn.functional as F
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.support.errors import DeltaEditError
 
 Group = Literal["coarse", "medium", "fine"]
 GROUPS: tuple[Group, ...] = get_args(Group)  # in the order of the layers

@@ -32,14 +32,14 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from deltaedit_kit.atomic import check_path, load_tensors, remove_leftovers, save_tensors
 from deltaedit_kit.codes import Codes, CodeStore, check_codes
-from deltaedit_kit.device import learning
 from deltaedit_kit.domain import Domain
-from deltaedit_kit.errors import DeltaEditError, check_number, check_whole_number
-from deltaedit_kit.lock import only_writer
 from deltaedit_kit.mapper import DeltaMapper
 from deltaedit_kit.stylespace import StyleLayout
+from deltaedit_kit.support.atomic import check_path, load_tensors, remove_leftovers, save_tensors
+from deltaedit_kit.support.device import learning
+from deltaedit_kit.support.errors import DeltaEditError, check_number, check_whole_number
+from deltaedit_kit.support.lock import only_writer
 
 FILE, FORMAT = "training.safetensors", "deltaedit training 4"
 VALIDATION_PAIRS, VALIDATION_STEP = 2048, 2**31  # the "step" that draws them: no run gets there

@@ -29,9 +29,9 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.course.build import build
 from deltaedit_kit.labs.course.marking import checked
+from deltaedit_kit.support.errors import DeltaEditError
 from recipes.notebooks import FOLDER
 
 Points = dict[str, float | None]  # "check-3", a graded cell -> its points; None: wait for a person

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from deltaedit_kit import DeltaEditError, device
-from deltaedit_kit.device import (
+from deltaedit_kit.support.device import (
     choose_dtype,
     choose_fastest,
     computing,

@@ -16,10 +16,10 @@ import torch
 
 from deltaedit_kit.clip_space import ClipSpace
 from deltaedit_kit.domain import Domain
-from deltaedit_kit.domain_spec import DomainSpec
+from deltaedit_kit.domain.networks import Networks
+from deltaedit_kit.domain.oracle import Attribute
+from deltaedit_kit.domain.spec import DomainSpec
 from deltaedit_kit.mapper import DeltaMapper
-from deltaedit_kit.networks import Networks
-from deltaedit_kit.oracle import Attribute
 from deltaedit_kit.stylegan2 import Generator
 
 WIDTH, CLIP_WIDTH, CONTEXT = 16, 12, 16

@@ -23,8 +23,8 @@ from benchmarks.fuzz.mild import (
     spell,
     wrap,
 )
-from deltaedit_kit.atomic import with_checksum, without_checksum
-from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.support.atomic import with_checksum, without_checksum
+from deltaedit_kit.support.errors import DeltaEditError
 
 EVALUATED = (".json", ".csv", ".png", ".safetensors")  # what a comparison is read from
 
@@ -96,7 +96,7 @@ def _change_domain(dice: random.Random, state: Path, case: Path) -> None:
     """Another declaration that means nearly the same, or weights that somebody else saved."""
     from safetensors.torch import load_file
 
-    from deltaedit_kit.atomic import save_tensors
+    from deltaedit_kit.support.atomic import save_tensors
 
     if dice.random() < 0.6:
         tree = change_tree(dice, json.loads((state / "domain.json").read_text(encoding="utf-8")))
@@ -192,7 +192,7 @@ def _change_evaluation(dice: random.Random, file: Path) -> None:
     """A file of a comparison as another program would write it."""
     from safetensors.torch import load_file
 
-    from deltaedit_kit.atomic import save_tensors
+    from deltaedit_kit.support.atomic import save_tensors
 
     if file.suffix == ".json":
         file.write_text(spell(dice, _tree(dice, file, change_tree)), encoding="utf-8")

@@ -102,7 +102,7 @@ def run_cases(
     """The child: prepare, take away memory, try case after case."""
     import torch
 
-    from deltaedit_kit.errors import DeltaEditError
+    from deltaedit_kit.support.errors import DeltaEditError
 
     torch.set_num_threads(1)
     place = Path(folder)

@@ -69,7 +69,7 @@ def read_prompt_file(dice: random.Random, folder: Path, _: None, mild: bool) -> 
 def replay_recipe(dice: random.Random, _folder: Path, state: Any, mild: bool) -> None:
     """A recipe with other values, replayed or opened in the studio, there at times as a PNG."""
     from deltaedit_kit.labs.studio.recipe import read_file
-    from deltaedit_kit.pictures import encode_png
+    from deltaedit_kit.support.pictures import encode_png
 
     engine, recipes, picture = state
     name = dice.choice(sorted(recipes))
@@ -215,8 +215,8 @@ def say_sentence(dice: random.Random, _folder: Path, state: Any, mild: bool) -> 
 
 def type_command(dice: random.Random, folder: Path, state: Path, mild: bool) -> None:
     """A command with options and values, sensible or at random."""
-    from deltaedit_kit.errors import DeltaEditError
     from deltaedit_kit.labs.cli.main import main
+    from deltaedit_kit.support.errors import DeltaEditError
 
     words = _sensible(dice, state) if mild else _random_words(dice, folder, state)
     out, err = io.StringIO(), io.StringIO()

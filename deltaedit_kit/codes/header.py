@@ -14,8 +14,13 @@ from pathlib import Path
 
 import torch
 
-from deltaedit_kit.atomic import with_checksum, without_checksum, write_text
-from deltaedit_kit.errors import HIGHEST_SEED, DeltaEditError, check_number, check_whole_number
+from deltaedit_kit.support.atomic import with_checksum, without_checksum, write_text
+from deltaedit_kit.support.errors import (
+    HIGHEST_SEED,
+    DeltaEditError,
+    check_number,
+    check_whole_number,
+)
 
 FORMAT, SHARD_FORMAT = "deltaedit codes store 1", "deltaedit codes shard 1"
 FILE = "codes.json"

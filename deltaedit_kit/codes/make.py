@@ -24,12 +24,12 @@ import torch
 from safetensors import SafetensorError
 from torch import Tensor
 
-from deltaedit_kit.atomic import check_path, remove_leftovers
 from deltaedit_kit.codes.header import CHUNK, FILE, StoreHeader
 from deltaedit_kit.codes.store import CodeStore, Shard, read_shard, shard_path, write_shard
-from deltaedit_kit.device import computing, full_precision, kit_defaults, name_precision
 from deltaedit_kit.domain import pictures_a_pass
-from deltaedit_kit.errors import (
+from deltaedit_kit.support.atomic import check_path, remove_leftovers
+from deltaedit_kit.support.device import computing, full_precision, kit_defaults, name_precision
+from deltaedit_kit.support.errors import (
     HIGHEST_SEED,
     DeltaEditError,
     check_domain,
@@ -37,7 +37,7 @@ from deltaedit_kit.errors import (
     check_number,
     check_whole_number,
 )
-from deltaedit_kit.lock import only_writer
+from deltaedit_kit.support.lock import only_writer
 
 if TYPE_CHECKING:
     from deltaedit_kit.domain import Domain

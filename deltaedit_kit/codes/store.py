@@ -24,10 +24,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from deltaedit_kit.atomic import check_path, load_tensors, save_tensors
 from deltaedit_kit.codes.header import UNKNOWN, StoreHeader
-from deltaedit_kit.device import usable_device
-from deltaedit_kit.errors import DeltaEditError, check_unit_rows, check_whole_number
+from deltaedit_kit.support.atomic import check_path, load_tensors, save_tensors
+from deltaedit_kit.support.device import usable_device
+from deltaedit_kit.support.errors import DeltaEditError, check_unit_rows, check_whole_number
 
 if TYPE_CHECKING:
     from deltaedit_kit.domain import Domain

@@ -17,8 +17,8 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.io import ir_se
+from deltaedit_kit.support.errors import DeltaEditError
 
 INPUT_SIDE = 112
 FINAL_SIDE = INPUT_SIDE // 2 ** len(ir_se.UNITS)  # 7: every stage halves

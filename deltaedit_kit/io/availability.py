@@ -12,10 +12,10 @@ from collections.abc import Iterable
 from os import PathLike
 from urllib.parse import urlsplit
 
-from deltaedit_kit.device import usable_device
-from deltaedit_kit.domain_spec import PublishedFile
-from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.domain.spec import PublishedFile
 from deltaedit_kit.io.loading import find_domain_files
+from deltaedit_kit.support.device import usable_device
+from deltaedit_kit.support.errors import DeltaEditError
 
 NEEDED = ("generator", "clip", "mapper", "relevance")  # for an edit of sampled pictures
 PATIENCE = 5.0  # seconds that a server may take to answer at all

@@ -18,9 +18,9 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-from deltaedit_kit.atomic import check_regular_file, write_text
-from deltaedit_kit.domain_spec import PublishedFile
-from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.domain.spec import PublishedFile
+from deltaedit_kit.support.atomic import check_regular_file, write_text
+from deltaedit_kit.support.errors import DeltaEditError
 
 VARIABLE = "DELTAEDIT_CACHE"
 CHUNK = 1 << 20

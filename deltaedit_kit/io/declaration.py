@@ -18,10 +18,10 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
 
-from deltaedit_kit.atomic import check_regular_file
 from deltaedit_kit.clip_tokenizer import open_clip_file
-from deltaedit_kit.domain_spec import NETWORKS, DomainSpec, End, Factor, PublishedFile
-from deltaedit_kit.errors import DeltaEditError, did_you_mean
+from deltaedit_kit.domain.spec import NETWORKS, DomainSpec, End, Factor, PublishedFile
+from deltaedit_kit.support.atomic import check_regular_file
+from deltaedit_kit.support.errors import DeltaEditError, did_you_mean
 
 FORMAT, VERSION = "deltaedit-domain", 1
 USUAL = ("a white {}", "a black {}", "a small {}", "a happy {}")  # examples of any domain

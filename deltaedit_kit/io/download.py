@@ -23,11 +23,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from deltaedit_kit.atomic import remove_leftovers, replacing
-from deltaedit_kit.domain_spec import PublishedFile
-from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.domain.spec import PublishedFile
 from deltaedit_kit.io.cache import cache_root, check_hashes, first_seen, record_first_seen
 from deltaedit_kit.io.transfer import RETRIES, Refused, size_of, transferred, version_begun
+from deltaedit_kit.support.atomic import remove_leftovers, replacing
+from deltaedit_kit.support.errors import DeltaEditError
 
 Tell = Callable[[str], None]
 Accept = Callable[[Path], object]

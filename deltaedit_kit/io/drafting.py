@@ -18,16 +18,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from deltaedit_kit.atomic import (
-    all_or_none,
-    check_path,
-    check_regular_file,
-    replacing,
-    save_tensors,
-    write_text,
-)
-from deltaedit_kit.domain_spec import NETWORKS
-from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.domain.spec import NETWORKS
 from deltaedit_kit.io.checkpoints import loaders
 from deltaedit_kit.io.checkpoints.clip import preprocessing_of, published_as
 from deltaedit_kit.io.checkpoints.reading import text_header
@@ -39,6 +30,15 @@ from deltaedit_kit.io.declaration import (
     declared,
     plain_name,
 )
+from deltaedit_kit.support.atomic import (
+    all_or_none,
+    check_path,
+    check_regular_file,
+    replacing,
+    save_tensors,
+    write_text,
+)
+from deltaedit_kit.support.errors import DeltaEditError
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -23,9 +23,9 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.io import ir_se
 from deltaedit_kit.stylegan2.layers import EqualLinear
+from deltaedit_kit.support.errors import DeltaEditError
 
 INPUT_SIDE = 256  # pixels; the heads halve 16, 32 and 64 down to one
 COARSE_END, MIDDLE_END = 3, 7  # rows of w+ read from c_3, p_2, p_1

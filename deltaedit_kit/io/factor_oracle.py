@@ -17,9 +17,9 @@ import torch.nn.functional as F
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
-from deltaedit_kit.domain_spec import Factor
-from deltaedit_kit.errors import DeltaEditError, check_pictures
-from deltaedit_kit.oracle import Attribute
+from deltaedit_kit.domain.oracle import Attribute
+from deltaedit_kit.domain.spec import Factor
+from deltaedit_kit.support.errors import DeltaEditError, check_pictures
 
 LOW, HIGH = 0.36, 0.64  # a low end holds up to the first value, a high one from the second on
 TARGETS = (0.1, 0.9)  # where an edit should bring a picture

@@ -20,9 +20,9 @@ from typing import TYPE_CHECKING
 
 from deltaedit_kit.clip_network import ClipNetwork, ClipSizes
 from deltaedit_kit.mapper import DeltaMapper
-from deltaedit_kit.skeleton import skeleton
 from deltaedit_kit.stylegan2 import Generator
 from deltaedit_kit.stylespace import StyleLayout
+from deltaedit_kit.support.skeleton import skeleton
 
 if TYPE_CHECKING:
     from torch import nn

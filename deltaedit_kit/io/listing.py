@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from os import PathLike
 
-from deltaedit_kit.domain_spec import NETWORKS
+from deltaedit_kit.domain.spec import NETWORKS
 from deltaedit_kit.io.loading import EMBEDDED, find_domain_files
 from deltaedit_kit.io.published_domain import DomainFiles
 

@@ -20,16 +20,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from deltaedit_kit.domain import Domain
-from deltaedit_kit.errors import DeltaEditError, did_you_mean
 from deltaedit_kit.io.cache import downloads_folder, own_folder
 from deltaedit_kit.io.declaration import FILE_NAME, read_declaration
 from deltaedit_kit.io.published_domain import DomainFiles
+from deltaedit_kit.support.errors import DeltaEditError, did_you_mean
 
 if TYPE_CHECKING:
     import torch
 
-    from deltaedit_kit.domain_spec import DomainSpec
-    from deltaedit_kit.networks import Networks
+    from deltaedit_kit.domain.networks import Networks
+    from deltaedit_kit.domain.spec import DomainSpec
 
 MOST_FILES = 100_000  # in a domain's folder; codes come in some hundred
 # Their weights come with the kit: name -> module with SPEC and NETWORKS.

@@ -19,16 +19,16 @@ from typing import TYPE_CHECKING
 
 from torch import Tensor, nn
 
-from deltaedit_kit.atomic import load_tensors
-from deltaedit_kit.domain_spec import DomainSpec
-from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.domain.networks import Networks
+from deltaedit_kit.domain.spec import DomainSpec
 from deltaedit_kit.io import arcface, e4e
 from deltaedit_kit.io.checkpoints import loaders
 from deltaedit_kit.io.checkpoints.reading import text_header
 from deltaedit_kit.io.declaration import RENDERER
 from deltaedit_kit.io.download import Tell, obtain
 from deltaedit_kit.io.factor_oracle import FactorOracle, FactorReader
-from deltaedit_kit.networks import Networks
+from deltaedit_kit.support.atomic import load_tensors
+from deltaedit_kit.support.errors import DeltaEditError
 
 if TYPE_CHECKING:
     from deltaedit_kit.clip_space import ClipSpace

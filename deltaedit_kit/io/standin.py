@@ -18,14 +18,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from deltaedit_kit.atomic import save_tensors, write_text
-from deltaedit_kit.domain_spec import NETWORKS
+from deltaedit_kit.domain.spec import NETWORKS
 from deltaedit_kit.io.arcface import ArcFace
 from deltaedit_kit.io.declaration import FILE_NAME, FORMAT, VERSION
 from deltaedit_kit.io.e4e import E4e
 from deltaedit_kit.mapper import LR_MUL, DeltaMapper
 from deltaedit_kit.stylegan2 import Generator
 from deltaedit_kit.stylespace import StyleLayout
+from deltaedit_kit.support.atomic import save_tensors, write_text
 
 RESOLUTION = 64  # the smallest with a coarse, a medium and a fine group
 CHANNELS = {4: 32, 8: 32, 16: 32, 32: 32, 64: 16}

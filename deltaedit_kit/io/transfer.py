@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from deltaedit_kit.domain_spec import PublishedFile
+from deltaedit_kit.domain.spec import PublishedFile
 
 if TYPE_CHECKING:
     from requests import Response, Session

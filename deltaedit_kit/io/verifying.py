@@ -25,11 +25,11 @@ from torch.nn import functional as F
 
 from deltaedit_kit import __version__
 from deltaedit_kit.domain import Domain
-from deltaedit_kit.domain_spec import NETWORKS
+from deltaedit_kit.domain.spec import NETWORKS
 from deltaedit_kit.editor import Editor
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.io.cache import sha256
 from deltaedit_kit.io.loading import EMBEDDED, find_domain_files, load_domain
+from deltaedit_kit.support.errors import DeltaEditError
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
-from deltaedit_kit.pictures import ACCENT, FAINT, INK, PictureFigure
+from deltaedit_kit.support.pictures import ACCENT, FAINT, INK, PictureFigure
 
 if TYPE_CHECKING:
     from deltaedit_kit.domain import Domain

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from deltaedit_kit.device import kit_defaults
+from deltaedit_kit.support.device import kit_defaults
 
 if TYPE_CHECKING:
     from jaxtyping import Float

@@ -22,10 +22,10 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from deltaedit_kit.errors import DeltaEditError, check_number, check_tensor
 from deltaedit_kit.stylegan2.layers import StyledConv, ToRGB, mapping_network
 from deltaedit_kit.stylegan2.layout import infer_sizes, unwrap
 from deltaedit_kit.stylegan2.synthesis import Noise, State, SynthesisLayer
+from deltaedit_kit.support.errors import DeltaEditError, check_number, check_tensor
 
 
 class Generator(nn.Module):

@@ -19,8 +19,8 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from deltaedit_kit.device import full_precision
 from deltaedit_kit.stylegan2 import ops
+from deltaedit_kit.support.device import full_precision
 
 
 class PixelNorm(nn.Module):

@@ -18,7 +18,7 @@ from typing import Any, TypedDict
 
 from torch import Tensor
 
-from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.support.errors import DeltaEditError
 
 
 class Sizes(TypedDict):

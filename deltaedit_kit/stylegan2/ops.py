@@ -22,7 +22,7 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 
-from deltaedit_kit.device import full_precision
+from deltaedit_kit.support.device import full_precision
 
 LEAKY_SLOPE = 0.2
 LEAKY_GAIN = 2**0.5  # keeps the variance of a standard normal that passes the leaky ReLU

@@ -19,8 +19,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.stylegan2.layers import StyledConv, ToRGB
+from deltaedit_kit.support.errors import DeltaEditError
 
 Noise = Literal["fixed", "random"]
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from deltaedit_kit.oracle import Attribute, Side
+from deltaedit_kit.domain.oracle import Attribute, Side
 from deltaedit_kit.toyfaces.factors import FACTORS
 
 

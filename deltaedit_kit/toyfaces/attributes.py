@@ -16,7 +16,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.support.errors import DeltaEditError
 from deltaedit_kit.toyfaces.attribute_row import PortraitAttribute, ends, hues, row
 
 CLOTHES = ("clothes", "shirt", "sweater", "jumper", "top")

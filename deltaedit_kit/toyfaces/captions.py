@@ -18,7 +18,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from deltaedit_kit.errors import DeltaEditError, check_tensor
+from deltaedit_kit.support.errors import DeltaEditError, check_tensor
 from deltaedit_kit.toyfaces.attributes import ATTRIBUTES, NAMES, truth_table
 from deltaedit_kit.toyfaces.factors import check_factors
 

@@ -18,8 +18,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from deltaedit_kit.device import kit_defaults
-from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.support.device import kit_defaults
+from deltaedit_kit.support.errors import DeltaEditError
 from deltaedit_kit.toyfaces.factors import FACTORS
 
 Z_WIDTH = 128

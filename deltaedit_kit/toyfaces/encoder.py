@@ -19,8 +19,8 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from deltaedit_kit.errors import check_tensor
-from deltaedit_kit.networks import loading
+from deltaedit_kit.domain.networks import loading
+from deltaedit_kit.support.errors import check_tensor
 from deltaedit_kit.toyfaces.portraits import (
     WEIGHTS,
     InBatches,

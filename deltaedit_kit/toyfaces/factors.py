@@ -14,8 +14,8 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from deltaedit_kit.device import kit_defaults
-from deltaedit_kit.errors import DeltaEditError, check_tensor, check_whole_number
+from deltaedit_kit.support.device import kit_defaults
+from deltaedit_kit.support.errors import DeltaEditError, check_tensor, check_whole_number
 
 FACTORS: tuple[str, ...] = (
     "skin",  # dark .. fair

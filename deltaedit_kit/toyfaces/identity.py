@@ -17,8 +17,8 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from deltaedit_kit.errors import check_tensor
-from deltaedit_kit.networks import loading
+from deltaedit_kit.domain.networks import loading
+from deltaedit_kit.support.errors import check_tensor
 from deltaedit_kit.toyfaces.factors import index, sample_factors
 from deltaedit_kit.toyfaces.portraits import WEIGHTS, InBatches, body, face_of, read_shipped
 

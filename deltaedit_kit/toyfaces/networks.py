@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from deltaedit_kit.atomic import load_tensors
-from deltaedit_kit.atomic import read_header as read_header_of
-from deltaedit_kit.networks import Networks
+from deltaedit_kit.domain.networks import Networks
+from deltaedit_kit.support.atomic import load_tensors
+from deltaedit_kit.support.atomic import read_header as read_header_of
 from deltaedit_kit.toyfaces.spec import SPEC
 
 if TYPE_CHECKING:

@@ -16,9 +16,9 @@ import torch.nn.functional as F
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
-from deltaedit_kit.errors import check_tensor
-from deltaedit_kit.networks import loading
-from deltaedit_kit.oracle import Attribute
+from deltaedit_kit.domain.networks import loading
+from deltaedit_kit.domain.oracle import Attribute
+from deltaedit_kit.support.errors import check_tensor
 from deltaedit_kit.toyfaces.attributes import ATTRIBUTES
 from deltaedit_kit.toyfaces.factors import FACTORS
 from deltaedit_kit.toyfaces.portraits import (

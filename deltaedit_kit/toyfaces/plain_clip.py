@@ -15,8 +15,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from deltaedit_kit.atomic import read_header
-from deltaedit_kit.networks import Networks
+from deltaedit_kit.domain.networks import Networks
+from deltaedit_kit.support.atomic import read_header
 from deltaedit_kit.toyfaces.networks import NETWORKS as ARRANGED
 from deltaedit_kit.toyfaces.networks import WEIGHTS, read_weights
 from deltaedit_kit.toyfaces.spec import SPEC as TOYFACES

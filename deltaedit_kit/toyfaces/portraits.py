@@ -17,8 +17,8 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from deltaedit_kit.atomic import load_tensors
-from deltaedit_kit.errors import check_pictures
+from deltaedit_kit.support.atomic import load_tensors
+from deltaedit_kit.support.errors import check_pictures
 
 SIZE = 128
 FACE_ROWS, FACE_COLUMNS = slice(38, 102), slice(32, 96)  # brows to chin, ear to ear

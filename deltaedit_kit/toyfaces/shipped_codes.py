@@ -15,10 +15,10 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from deltaedit_kit.atomic import load_tensors, save_tensors
 from deltaedit_kit.codes import CodeStore, Samples, Shard, StoreHeader
 from deltaedit_kit.domain import Domain
-from deltaedit_kit.errors import DeltaEditError, check_whole_number
+from deltaedit_kit.support.atomic import load_tensors, save_tensors
+from deltaedit_kit.support.errors import DeltaEditError, check_whole_number
 from deltaedit_kit.toyfaces.portraits import WEIGHTS
 
 FILE = WEIGHTS / "codes.safetensors"

@@ -6,7 +6,7 @@ oracle that reads the factors off a picture again; no published domain allows th
 
 from __future__ import annotations
 
-from deltaedit_kit.domain_spec import DomainSpec
+from deltaedit_kit.domain.spec import DomainSpec
 
 SPEC = DomainSpec(
     name="toyfaces",

@@ -14,11 +14,11 @@ from pathlib import Path
 import pandas as pd
 
 from deltaedit_kit import load_domain
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.compare.comparison import Comparison, Plan
 from deltaedit_kit.labs.compare.prompts import default_prompts, of_split
 from deltaedit_kit.labs.compare.results import Results
 from deltaedit_kit.labs.compare.runs import Run
+from deltaedit_kit.support.errors import DeltaEditError
 
 ROOT = Path(__file__).parents[2]
 FULL, SMALL = ROOT / "runs/evaluate/toyfaces", ROOT / "runs/evaluate/figures"

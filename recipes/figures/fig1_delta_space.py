@@ -28,7 +28,7 @@ from deltaedit_kit.labs.delta_space.clouds import (
 )
 from deltaedit_kit.labs.delta_space.plot_projection import PICTURES, TEXTS, scatter
 from deltaedit_kit.labs.delta_space.projection import Projection, project
-from deltaedit_kit.pictures import ACCENT, FAINT, INK, PictureFigure, save_figure
+from deltaedit_kit.support.pictures import ACCENT, FAINT, INK, PictureFigure, save_figure
 
 FOLDER = Path(__file__).parents[2] / "figures"
 PAIRS, SEED, RANDOM = 600, 0, "random pairs"  # the last as the rule names its differences

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from deltaedit_kit import load_domain
 from deltaedit_kit.labs.framework_figure import facts_of, framework_figure
-from deltaedit_kit.pictures import save_figure
+from deltaedit_kit.support.pictures import save_figure
 
 OUT = Path(__file__).parents[2] / "figures" / "fig2_framework.svg"
 

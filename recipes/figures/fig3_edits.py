@@ -12,7 +12,7 @@ from pathlib import Path
 
 from deltaedit_kit import Editor, load_domain
 from deltaedit_kit.editor import Edit
-from deltaedit_kit.pictures import save_figure
+from deltaedit_kit.support.pictures import save_figure
 
 FOLDER = Path(__file__).parents[2] / "figures"
 FACES, SEED, SENTENCES = 4, 12, 8

@@ -11,7 +11,7 @@ from pathlib import Path
 from deltaedit_kit.labs.compare.plot_methods import methods_figure
 from deltaedit_kit.labs.compare.results import Results
 from deltaedit_kit.labs.compare.runs import Run
-from deltaedit_kit.pictures import save_figure
+from deltaedit_kit.support.pictures import save_figure
 from recipes.figures.comparison import comparison, note
 
 FIGURE = Path(__file__).parents[2] / "figures" / "fig4_methods.png"

@@ -10,7 +10,7 @@ from pathlib import Path
 from deltaedit_kit.labs.compare.plot_metrics import metrics_figure
 from deltaedit_kit.labs.compare.results import Results
 from deltaedit_kit.labs.compare.table import write_table
-from deltaedit_kit.pictures import save_figure
+from deltaedit_kit.support.pictures import save_figure
 from recipes.figures.comparison import comparison, finished, note
 
 FIGURE = Path(__file__).parents[2] / "figures" / "fig5_metrics.png"

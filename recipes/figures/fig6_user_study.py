@@ -19,7 +19,7 @@ from deltaedit_kit.labs.study.items import Method
 from deltaedit_kit.labs.study.plots import study_figure
 from deltaedit_kit.labs.study.rehearsal import rehearse
 from deltaedit_kit.labs.study.report import report
-from deltaedit_kit.pictures import save_figure
+from deltaedit_kit.support.pictures import save_figure
 
 ROOT = Path(__file__).parents[2]
 FIGURE = ROOT / "figures" / "fig6_user_study.png"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from deltaedit_kit.labs.style_space.worlds_figure import read_worlds, worlds_figure
-from deltaedit_kit.pictures import save_figure
+from deltaedit_kit.support.pictures import save_figure
 
 FIGURE = Path(__file__).parents[2] / "figures" / "fig7_worlds.png"
 

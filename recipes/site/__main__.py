@@ -7,7 +7,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.support.errors import DeltaEditError
 from recipes.site.stage import ROOT, stage
 
 

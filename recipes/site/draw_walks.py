@@ -18,8 +18,8 @@ from torch import Tensor
 
 from deltaedit_kit import Domain, Editor, load_domain
 from deltaedit_kit.labs.style_space.channels import find_channels, turn
-from deltaedit_kit.pictures import to_uint8
 from deltaedit_kit.relevance import ChannelStatistics
+from deltaedit_kit.support.pictures import to_uint8
 from deltaedit_kit.toyfaces import FACTORS
 from recipes.site.walks import FOLDER, State, Walk
 

@@ -21,8 +21,8 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
-from deltaedit_kit.atomic import save_tensors
 from deltaedit_kit.clip_space import ClipSpace
+from deltaedit_kit.support.atomic import save_tensors
 from deltaedit_kit.toyfaces import attributes, captions
 from recipes.toyfaces.clip_contrast import train_contrast
 from recipes.toyfaces.clip_image_tower import HELD_BACK, train_image_tower

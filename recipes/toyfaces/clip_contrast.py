@@ -23,8 +23,6 @@ from jaxtyping import Float, Int
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from deltaedit_kit.atomic import save_tensors
-from deltaedit_kit.device import computing
 from deltaedit_kit.labs.own_domain.augmentation import augment
 from deltaedit_kit.labs.own_domain.clip_losses import (
     different_factors,
@@ -34,6 +32,8 @@ from deltaedit_kit.labs.own_domain.clip_losses import (
     pointing,
     weighted,
 )
+from deltaedit_kit.support.atomic import save_tensors
+from deltaedit_kit.support.device import computing
 from deltaedit_kit.toyfaces.attributes import ATTRIBUTES
 from deltaedit_kit.toyfaces.captions import captions_and_names
 from recipes.toyfaces.clip_image_tower import rate, save

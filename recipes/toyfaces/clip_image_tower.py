@@ -21,9 +21,9 @@ import numpy as np
 import torch
 from torch import nn
 
-from deltaedit_kit.device import computing
 from deltaedit_kit.labs.own_domain.augmentation import augment
 from deltaedit_kit.labs.own_domain.patches import principal_patches
+from deltaedit_kit.support.device import computing
 from deltaedit_kit.toyfaces.attributes import ATTRIBUTES
 from deltaedit_kit.toyfaces.factors import FACTORS
 from recipes.toyfaces.clip_network import (

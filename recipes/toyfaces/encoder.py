@@ -28,12 +28,12 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
-from deltaedit_kit.atomic import save_tensors
-from deltaedit_kit.device import computing
 from deltaedit_kit.domain import Domain
 from deltaedit_kit.io.loading import load_domain
 from deltaedit_kit.labs.metrics.psnr import psnr
 from deltaedit_kit.stylegan2 import Generator
+from deltaedit_kit.support.atomic import save_tensors
+from deltaedit_kit.support.device import computing
 from deltaedit_kit.toyfaces import oracle
 from deltaedit_kit.toyfaces.encoder import FILE, WIDTH, Encoder
 from deltaedit_kit.toyfaces.identity import embed_faces

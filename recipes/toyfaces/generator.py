@@ -25,10 +25,10 @@ import torch
 import torch.nn.functional as F
 
 from deltaedit_kit import load_domain
-from deltaedit_kit.atomic import save_tensors
 from deltaedit_kit.labs.metrics.psnr import psnr
 from deltaedit_kit.labs.own_domain.mapping import OFFSET, fold_offset
 from deltaedit_kit.labs.own_domain.style_scales import rescale
+from deltaedit_kit.support.atomic import save_tensors
 from recipes.toyfaces.generator_loss import factor_weight
 from recipes.toyfaces.generator_mapping import solve_mapping
 from recipes.toyfaces.generator_run import RUN, Config, Run, assist

@@ -16,11 +16,11 @@ from safetensors.torch import load_file
 from torch import Tensor
 from torch.optim.swa_utils import get_ema_multi_avg_fn
 
-from deltaedit_kit.device import computing
 from deltaedit_kit.labs.own_domain.mapping import OFFSET, fold_offset
 from deltaedit_kit.labs.own_domain.muon import Muon, is_matrix
 from deltaedit_kit.labs.own_domain.picture_loss import detail_loss
 from deltaedit_kit.stylegan2 import Generator
+from deltaedit_kit.support.device import computing
 from recipes.toyfaces.generator_loss import factor_weight, spectral_gap
 from recipes.toyfaces.generator_mapping import LAYERS
 from recipes.toyfaces.generator_pairs import PairedRenders, pictures_of

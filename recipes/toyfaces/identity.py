@@ -28,8 +28,8 @@ import torch.nn.functional as F
 from numpy.lib.format import open_memmap
 from torch import Tensor, nn
 
-from deltaedit_kit.atomic import save_tensors
-from deltaedit_kit.device import computing
+from deltaedit_kit.support.atomic import save_tensors
+from deltaedit_kit.support.device import computing
 from deltaedit_kit.toyfaces.factors import index
 from deltaedit_kit.toyfaces.identity import (
     FILE,

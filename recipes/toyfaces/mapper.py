@@ -22,12 +22,12 @@ import torch
 from tqdm import tqdm
 
 from deltaedit_kit import load_domain
-from deltaedit_kit.atomic import save_tensors
 from deltaedit_kit.codes import make_codes
 from deltaedit_kit.domain import Domain
 from deltaedit_kit.labs.training.experiment import ExperimentConfig
 from deltaedit_kit.labs.training.ranks import this_rank
 from deltaedit_kit.labs.training.start import train_fast
+from deltaedit_kit.support.atomic import save_tensors
 from deltaedit_kit.toyfaces.shipped_codes import write_shipped_codes
 from deltaedit_kit.train import Report
 from recipes.toyfaces.relevance import OUT, machine_name

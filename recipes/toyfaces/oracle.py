@@ -18,8 +18,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from deltaedit_kit.atomic import save_tensors
-from deltaedit_kit.device import computing
+from deltaedit_kit.support.atomic import save_tensors
+from deltaedit_kit.support.device import computing
 from deltaedit_kit.toyfaces.factors import FACTORS
 from deltaedit_kit.toyfaces.oracle import FILE, Oracle
 from recipes.toyfaces.renders import CACHE, Renders, renders, to_float

@@ -19,9 +19,9 @@ import torch
 from tqdm import tqdm
 
 from deltaedit_kit import load_domain
-from deltaedit_kit.atomic import save_tensors
 from deltaedit_kit.domain import Domain
 from deltaedit_kit.relevance import METHODS, Plan, compute_relevance, kept_channels
+from deltaedit_kit.support.atomic import save_tensors
 
 RUN = Path("runs/toyfaces/relevance")
 OUT = Path("deltaedit_kit/toyfaces/weights")

@@ -18,8 +18,8 @@ from safetensors import safe_open
 from torch import Tensor
 from torch.nn import functional as F
 
-from deltaedit_kit.atomic import save_tensors
-from deltaedit_kit.device import computing
+from deltaedit_kit.support.atomic import save_tensors
+from deltaedit_kit.support.device import computing
 
 WIDTH = 384
 

@@ -34,7 +34,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from deltaedit_kit.atomic import save_tensors
+from deltaedit_kit.support.atomic import save_tensors
 from recipes.toyfaces.sentence_model import embedded, whole_words
 from recipes.toyfaces.word_senses import TOPICS, Senses, meanings, wordnet_folder
 

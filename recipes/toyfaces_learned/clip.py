@@ -31,10 +31,10 @@ from jaxtyping import Float
 from safetensors import safe_open
 from torch import Tensor, nn
 
-from deltaedit_kit.atomic import save_tensors
 from deltaedit_kit.clip_network import Block
 from deltaedit_kit.clip_tokenizer import tokenize
 from deltaedit_kit.labs.own_domain.adversarial import descend, part
+from deltaedit_kit.support.atomic import save_tensors
 from deltaedit_kit.toyfaces.captions import captions
 from deltaedit_kit.toyfaces.networks import read_weights
 from deltaedit_kit.toyfaces.plain_clip import SPEC

@@ -23,12 +23,12 @@ from types import ModuleType
 import torch
 from tqdm import tqdm
 
-from deltaedit_kit.atomic import save_tensors
 from deltaedit_kit.codes import make_codes
 from deltaedit_kit.domain import Domain
 from deltaedit_kit.labs.training.experiment import ExperimentConfig
 from deltaedit_kit.labs.training.start import train_fast
 from deltaedit_kit.relevance import METHODS, Plan, compute_relevance
+from deltaedit_kit.support.atomic import save_tensors
 from deltaedit_kit.toyfaces import learned, plain_clip
 from deltaedit_kit.train import Report
 from recipes.toyfaces.relevance import machine_name

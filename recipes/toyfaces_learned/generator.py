@@ -16,9 +16,9 @@ from pathlib import Path
 
 import torch
 
-from deltaedit_kit.atomic import save_tensors
 from deltaedit_kit.labs.own_domain import adversarial
 from deltaedit_kit.labs.own_domain.adversarial import STATE, Run
+from deltaedit_kit.support.atomic import save_tensors
 from recipes.toyfaces_learned.progress import progress_line
 from recipes.toyfaces_learned.world import World
 

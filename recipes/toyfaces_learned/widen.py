@@ -15,8 +15,8 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from deltaedit_kit.atomic import load_tensors, read_header, save_tensors
 from deltaedit_kit.stylegan2 import Generator
+from deltaedit_kit.support.atomic import load_tensors, read_header, save_tensors
 from recipes.toyfaces_learned.generator import Config
 
 

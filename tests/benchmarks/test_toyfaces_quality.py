@@ -21,9 +21,9 @@ from benchmarks.toyfaces_editing import (
 )
 from benchmarks.toyfaces_quality import QUICK, SECTIONS, run
 from deltaedit_kit.domain import Domain
-from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.domain.networks import Networks
 from deltaedit_kit.mapper import DeltaMapper
-from deltaedit_kit.networks import Networks
+from deltaedit_kit.support.errors import DeltaEditError
 from deltaedit_kit.toyfaces.attributes import ATTRIBUTES, attribute
 from deltaedit_kit.toyfaces.captions import HELD_OUT_PAIRS, HELD_OUT_WORDS
 from deltaedit_kit.toyfaces.factors import FACTORS

@@ -51,7 +51,7 @@ from deltaedit_kit.labs.study.creation import create_study
 from deltaedit_kit.labs.study.design import Design
 from deltaedit_kit.labs.study.items import Item
 from deltaedit_kit.labs.study.panel import Study
-from deltaedit_kit.pictures import encode_png
+from deltaedit_kit.support.pictures import encode_png
 
 png = [encode_png(picture) for picture in domain.sample(3, seed=0).images]
 items = [Item("a smiling face", "face", "one", "two", *png, *png[:2])]

@@ -16,7 +16,7 @@ SHOTS = os.environ.get("DELTAEDIT_SHOTS")  # a folder: keep pictures of the scre
 
 MAKE = """\
 from deltaedit_kit.toyfaces import render, sample_factors
-from deltaedit_kit.pictures import encode_png
+from deltaedit_kit.support.pictures import encode_png
 from deltaedit_kit.labs.study.creation import create_study
 from deltaedit_kit.labs.study.design import Design
 from deltaedit_kit.labs.study.items import Item

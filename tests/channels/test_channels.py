@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 import torch
 
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.style_space.channels import (
     find_channels,
     locate,
@@ -14,6 +13,7 @@ from deltaedit_kit.labs.style_space.channels import (
     turn,
 )
 from deltaedit_kit.relevance import ChannelStatistics
+from deltaedit_kit.support.errors import DeltaEditError
 from tests.tiny_domain import tiny_domain
 
 DOMAIN = tiny_domain()

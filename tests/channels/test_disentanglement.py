@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.style_space.disentanglement import Readout, read_linearly
+from deltaedit_kit.support.errors import DeltaEditError
 
 RANDOM = np.random.default_rng(0)
 FACTORS = RANDOM.random((600, 4))

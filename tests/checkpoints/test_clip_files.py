@@ -10,11 +10,11 @@ import torch
 from safetensors.torch import save_file
 from torch import nn
 
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.io.checkpoints.container import Container
 from deltaedit_kit.io.checkpoints.describing import describe
 from deltaedit_kit.io.checkpoints.loaders import load_clip
 from deltaedit_kit.io.checkpoints.reading import read
+from deltaedit_kit.support.errors import DeltaEditError
 from tests.checkpoints import small
 
 NUMBERS = {"input_resolution": 64, "context_length": small.CONTEXT, "vocab_size": small.WORDS}

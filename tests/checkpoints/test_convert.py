@@ -10,7 +10,6 @@ import pytest
 import torch
 from safetensors import safe_open
 
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.io.checkpoints.converting import convert
 from deltaedit_kit.io.checkpoints.describing import describe
 from deltaedit_kit.io.checkpoints.loaders import (
@@ -23,6 +22,7 @@ from deltaedit_kit.io.checkpoints.loaders import (
     load_stylegan2,
 )
 from deltaedit_kit.labs.cli.main import main
+from deltaedit_kit.support.errors import DeltaEditError
 from tests.checkpoints import small
 from tests.checkpoints.nvidia import ada_pickle, tf_pickle
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.io.checkpoints.converting import convert
 from deltaedit_kit.io.checkpoints.describing import describe
 from deltaedit_kit.io.checkpoints.loaders import load_e4e, load_stylegan2
+from deltaedit_kit.support.errors import DeltaEditError
 from tests.checkpoints import small
 
 

@@ -15,8 +15,8 @@ from deltaedit_kit.io.checkpoints.filling import own_memory
 from deltaedit_kit.io.checkpoints.pages import Pages
 from deltaedit_kit.io.checkpoints.reading import read
 from deltaedit_kit.io.checkpoints.torch_files import read_legacy
-from deltaedit_kit.skeleton import skeleton
 from deltaedit_kit.stylegan2 import Generator
+from deltaedit_kit.support.skeleton import skeleton
 from tests.checkpoints import nvidia, small
 
 
@@ -72,7 +72,7 @@ def test_a_skeleton_has_shapes_and_loads_no_compiler() -> None:
         "from deltaedit_kit.mapper import DeltaMapper\n"
         "from deltaedit_kit.stylegan2 import Generator\n"
         "from deltaedit_kit.stylespace import StyleLayout\n"
-        "from deltaedit_kit.skeleton import skeleton\n"
+        "from deltaedit_kit.support.skeleton import skeleton\n"
         "with skeleton():\n"
         "    Generator(16, {4: 8, 8: 8, 16: 8}, 8, 2)\n"
         "    DeltaMapper(StyleLayout((8,) * 8), 8)\n"

@@ -9,11 +9,11 @@ import pytest
 import torch
 from torch.nn import Parameter
 
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.io.checkpoints.converting import convert
 from deltaedit_kit.io.checkpoints.describing import describe
 from deltaedit_kit.io.checkpoints.loaders import load_stylegan2
 from deltaedit_kit.stylegan2 import Generator
+from deltaedit_kit.support.errors import DeltaEditError
 from tests.checkpoints import small
 from tests.checkpoints.nvidia import ada_pickle, ada_state, tf_pickle
 from tests.tiny_domain import CHANNELS

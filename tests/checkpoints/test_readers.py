@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 import torch
 
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.io.checkpoints.loaders import (
     load_arcface,
     load_codes,
@@ -22,6 +21,7 @@ from deltaedit_kit.io.checkpoints.loaders import (
 from deltaedit_kit.io.checkpoints.reading import read
 from deltaedit_kit.io.checkpoints.stylegan2_ada import LR_MUL
 from deltaedit_kit.stylespace import StyleLayout
+from deltaedit_kit.support.errors import DeltaEditError
 from tests.checkpoints import small
 from tests.checkpoints.nvidia import ada_pickle, tf_pickle
 

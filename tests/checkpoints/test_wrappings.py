@@ -13,7 +13,6 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.io.checkpoints.converting import convert
 from deltaedit_kit.io.checkpoints.describing import describe
 from deltaedit_kit.io.checkpoints.kind import find
@@ -25,6 +24,7 @@ from deltaedit_kit.io.checkpoints.loaders import (
     load_relevance,
     load_stylegan2,
 )
+from deltaedit_kit.support.errors import DeltaEditError
 from tests.checkpoints import small
 from tests.checkpoints.nvidia import ada_pickle, tf_pickle
 

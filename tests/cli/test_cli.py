@@ -11,11 +11,11 @@ import matplotlib.image
 import pytest
 
 from deltaedit_kit.editor import Editor
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.io import loading
 from deltaedit_kit.labs.cli import main as cli
 from deltaedit_kit.labs.cli.steps import step
-from deltaedit_kit.pictures import read_recipe
+from deltaedit_kit.support.errors import DeltaEditError
+from deltaedit_kit.support.pictures import read_recipe
 from tests.tiny_domain import tiny_domain
 
 
@@ -269,7 +269,7 @@ def test_a_disk_that_fills_is_one_line(
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("deltaedit_kit.pictures.save_figure", full)
+    monkeypatch.setattr("deltaedit_kit.support.pictures.save_figure", full)
     code, _, err = run(capsys, "sample", "--domain", "tiny", "--faces", "1")
     assert (code, err.count("\n")) == (2, 1)
     assert "No space left" in err

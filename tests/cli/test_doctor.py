@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.cli import doctor
 from deltaedit_kit.labs.cli.main import main
 from deltaedit_kit.labs.training import speed
+from deltaedit_kit.support.errors import DeltaEditError
 
 
 @pytest.fixture(autouse=True)
@@ -54,7 +54,7 @@ def test_a_version_below_its_bound_and_a_missing_package_warn(
 
 def test_only_native_precisions_are_tried(monkeypatch: pytest.MonkeyPatch) -> None:
     tried: list[str] = []
-    monkeypatch.setattr("deltaedit_kit.device.native_dtypes", lambda _: ())
+    monkeypatch.setattr("deltaedit_kit.support.device.native_dtypes", lambda _: ())
     monkeypatch.setattr(speed, "gemm_peak", lambda _, name: tried.append(name) or 1.0)
     doctor.measure_precision([])
     assert tried == ["float32"]

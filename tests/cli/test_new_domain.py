@@ -192,7 +192,7 @@ def test_a_disk_that_fills_half_way_leaves_nothing_in_the_way(
         source.rename(target)
 
     with monkeypatch.context() as full:
-        full.setattr("deltaedit_kit.atomic.os.replace", replaced)
+        full.setattr("deltaedit_kit.support.atomic.os.replace", replaced)
         code, _, err = new_domain(*arguments)
     assert (code, err.count("\n")) == (cli.WRONG_INPUT, 1)
     assert "No space left" in err

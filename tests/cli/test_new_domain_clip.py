@@ -10,10 +10,10 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from deltaedit_kit import load_domain
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.io.checkpoints.clip import preprocessing_of
 from deltaedit_kit.io.drafting import Given, draft
 from deltaedit_kit.relevance import Plan, make_relevance
+from deltaedit_kit.support.errors import DeltaEditError
 from tests.cli.conftest import NewDomain
 
 

@@ -6,7 +6,7 @@ from torch import nn
 
 from deltaedit_kit.clip_network import ClipNetwork
 from deltaedit_kit.clip_space import CLIP_MEAN, CLIP_STD, ClipSpace, prepare
-from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.support.errors import DeltaEditError
 from tests.fixtures.parity.rule import rnd
 from tests.parity.cases import assert_agrees, load_case
 

@@ -11,10 +11,10 @@ from deltaedit_kit import Editor
 from deltaedit_kit.codes import Codes, CodeStore, make_codes
 from deltaedit_kit.codes import make as makes
 from deltaedit_kit.codes import store as stores
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.training.ranks import Rank, this_rank
-from deltaedit_kit.lock import only_writer
 from deltaedit_kit.relevance import compute_relevance
+from deltaedit_kit.support.errors import DeltaEditError
+from deltaedit_kit.support.lock import only_writer
 from tests.killing import kill_repeatedly
 from tests.training.tiny import linear_codes, picture_domain
 
@@ -58,7 +58,7 @@ def test_batches_of_any_size_and_a_longer_store_hold_the_same_codes(tmp_path):
 
 def test_unless_told_otherwise_as_many_are_drawn_at_once_as_fit(tmp_path, monkeypatch):
     """Thirty-two pictures of 1024 px at once would take 17 GB."""
-    monkeypatch.setattr("deltaedit_kit.domain.PICTURES_A_PASS", 3)
+    monkeypatch.setattr("deltaedit_kit.domain.domain.PICTURES_A_PASS", 3)
     seen = []
     make_codes(picture_domain(), tmp_path, 7, progress=lambda done, _: seen.append(done))
     assert seen == [0, 3, 6, 7]

@@ -11,9 +11,9 @@ from PIL import Image
 from deltaedit_kit.codes import CodeStore, make_codes
 from deltaedit_kit.codes import store as stores
 from deltaedit_kit.codes.header import FILE, StoreHeader
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.io.checkpoints.published_codes import open_codes
 from deltaedit_kit.labs.photo.code_sources import Photos, read_square
+from deltaedit_kit.support.errors import DeltaEditError
 from tests.training.tiny import picture_domain
 
 PUBLISHED = StoreHeader("ffhq", 6048, 512, 512, 1, 18, "delta_edit", "00000000", count=258_000)

@@ -11,8 +11,8 @@ import pytest
 import torch
 
 from deltaedit_kit.editor import Editor
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.compare.baselines import METHODS, make, method_class
+from deltaedit_kit.support.errors import DeltaEditError
 from tests.tiny_domain import tiny_domain
 
 DOMAIN = tiny_domain()

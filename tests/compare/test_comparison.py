@@ -9,9 +9,6 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from deltaedit_kit.atomic import with_checksum, without_checksum
-from deltaedit_kit.device import name_precision
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.compare import comparison as module
 from deltaedit_kit.labs.compare import presets
 from deltaedit_kit.labs.compare.baselines import METHODS, make, method_class
@@ -25,6 +22,9 @@ from deltaedit_kit.labs.compare.results import Results
 from deltaedit_kit.labs.compare.runs import compute_run
 from deltaedit_kit.labs.compare.table import read_table
 from deltaedit_kit.labs.metrics.frechet import frechet_distance
+from deltaedit_kit.support.atomic import with_checksum, without_checksum
+from deltaedit_kit.support.device import name_precision
+from deltaedit_kit.support.errors import DeltaEditError
 from tests.tiny_domain import tiny_domain
 
 PROMPTS = [Prompt("face with glasses"), Prompt("an old face"), Prompt("a smiling face", (), "tune")]

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 import torch
 
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.compare.explorer import Choice, explore
 from deltaedit_kit.labs.compare.files import CLAIM, Claim, record, save_moments, write_json
 from deltaedit_kit.labs.compare.findings import findings
@@ -16,6 +15,7 @@ from deltaedit_kit.labs.compare.results import Results
 from deltaedit_kit.labs.compare.runs import load, store
 from deltaedit_kit.labs.compare.table import summary_table
 from deltaedit_kit.labs.metrics.frechet import Moments
+from deltaedit_kit.support.errors import DeltaEditError
 from tests.compare.handmade import FACES, GLASSES, STRENGTHS, good, handmade
 
 

@@ -7,11 +7,11 @@ import math
 import pytest
 import torch
 
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.compare.evaluator import Evaluator
 from deltaedit_kit.labs.compare.prompts import Prompt
 from deltaedit_kit.labs.metrics import METRICS, Metric
 from deltaedit_kit.labs.metrics.frechet import Moments, frechet_of_moments
+from deltaedit_kit.support.errors import DeltaEditError
 from deltaedit_kit.toyfaces.attributes import attribute
 from deltaedit_kit.toyfaces.factors import index
 from tests.tiny_domain import tiny_domain

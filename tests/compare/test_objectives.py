@@ -6,13 +6,13 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.compare.baselines import make
 from deltaedit_kit.labs.compare.baselines.latent_walk import Start
 from deltaedit_kit.labs.compare.baselines.objective import Drawing
 from deltaedit_kit.labs.metrics.clip_scores import sentence_embedding
 from deltaedit_kit.labs.metrics.edit_success import lacking, succeeded
 from deltaedit_kit.relevance import ChannelStatistics
+from deltaedit_kit.support.errors import DeltaEditError
 from deltaedit_kit.toyfaces.attributes import attribute
 from tests.tiny_domain import tiny_domain
 

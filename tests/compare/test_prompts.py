@@ -6,7 +6,6 @@ import os
 
 import pytest
 
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.compare.evaluator import attributes_of
 from deltaedit_kit.labs.compare.prompts import (
     Prompt,
@@ -15,6 +14,7 @@ from deltaedit_kit.labs.compare.prompts import (
     of_split,
     read_prompts,
 )
+from deltaedit_kit.support.errors import DeltaEditError
 from tests.tiny_domain import tiny_domain
 
 

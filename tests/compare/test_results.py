@@ -11,7 +11,6 @@ import pandas as pd
 import pytest
 import torch
 
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.compare.files import read_index, record
 from deltaedit_kit.labs.compare.prompts import Prompt
 from deltaedit_kit.labs.compare.results import Results
@@ -19,6 +18,7 @@ from deltaedit_kit.labs.compare.runs import load, run_key, store
 from deltaedit_kit.labs.compare.table import ALL, read_table, write_table
 from deltaedit_kit.labs.compare.tuning import PRICE, best, score
 from deltaedit_kit.labs.metrics.frechet import Moments
+from deltaedit_kit.support.errors import DeltaEditError
 from tests.compare.handmade import FACES, GLASSES, SMILE, failed, good, handmade
 
 

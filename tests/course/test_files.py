@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.cli.main import WRONG_INPUT, main
 from deltaedit_kit.labs.course import files
 from deltaedit_kit.labs.course.files import CHECKOUT, PATTERNS, course_file, course_files, unpack
+from deltaedit_kit.support.errors import DeltaEditError
 
 
 def test_a_checkout_has_the_notebooks_the_glossary_and_the_table() -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.delta_space.clouds import Cloud, from_neutral, nearest_pairs, random_pairs
 from deltaedit_kit.labs.delta_space.clouds.cloud import difference
+from deltaedit_kit.support.errors import DeltaEditError
 
 
 def cloud(n: int = 6, name: str = "six") -> Cloud:

@@ -8,7 +8,6 @@ from scipy.stats import t as student
 from sklearn.metrics import top_k_accuracy_score
 from sklearn.metrics.pairwise import cosine_similarity, paired_cosine_distances
 
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.delta_space.alignment import (
     Pair,
     cosine_margin,
@@ -16,6 +15,7 @@ from deltaedit_kit.labs.delta_space.alignment import (
     retrieval,
     shuffle,
 )
+from deltaedit_kit.support.errors import DeltaEditError
 from tests.delta_space.small_clouds import gaussian, related, unrelated
 
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy.stats import kstest
 
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.delta_space.alignment import mmd
+from deltaedit_kit.support.errors import DeltaEditError
 from tests.delta_space.small_clouds import gaussian, related, unrelated
 
 

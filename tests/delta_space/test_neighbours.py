@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.delta_space.alignment import mixing
+from deltaedit_kit.support.errors import DeltaEditError
 from tests.delta_space.small_clouds import gaussian, unrelated
 
 

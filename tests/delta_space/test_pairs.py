@@ -10,7 +10,6 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.delta_space.alignment import (
     Pair,
     centre,
@@ -27,6 +26,7 @@ from deltaedit_kit.labs.delta_space.alignment import (
     shuffle,
     unit,
 )
+from deltaedit_kit.support.errors import DeltaEditError
 from tests.delta_space.small_clouds import gaussian, related
 
 NAN = np.array([[1.0, 2.0], [np.nan, 0.0], [3.0, np.inf]])

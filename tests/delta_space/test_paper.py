@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.delta_space.clouds import paper, paper_features
+from deltaedit_kit.support.errors import DeltaEditError
 
 
 def write(folder: Path, data: str = "celeba", dtype: str = "float32") -> None:

@@ -8,7 +8,6 @@ from sklearn.decomposition import PCA
 from sklearn.model_selection import cross_val_score
 from sklearn.neighbors import KNeighborsClassifier
 
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.delta_space.projection import (
     Method,
     Projection,
@@ -17,6 +16,7 @@ from deltaedit_kit.labs.delta_space.projection import (
     scale,
     sweep,
 )
+from deltaedit_kit.support.errors import DeltaEditError
 from tests.delta_space.small_clouds import gaussian
 
 pytestmark = pytest.mark.slow

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.delta_space.clouds import read_captions
+from deltaedit_kit.support.errors import DeltaEditError
 
 
 def picture(path: Path) -> Path:

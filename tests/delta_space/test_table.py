@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.delta_space.alignment import (
     Pair,
     centre,
@@ -21,6 +20,7 @@ from deltaedit_kit.labs.delta_space.alignment import (
 )
 from deltaedit_kit.labs.delta_space.clouds import paper_features
 from deltaedit_kit.labs.delta_space.clouds.paper import cache_folder
+from deltaedit_kit.support.errors import DeltaEditError
 from tests.delta_space.small_clouds import gaussian, related
 
 # The released files: where the kit keeps them ($DELTAEDIT_CACHE), or beside the checkout.

@@ -7,7 +7,6 @@ import pytest
 import torch
 
 from deltaedit_kit import Domain
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.delta_space.alignment import cosine_margin, mixing
 from deltaedit_kit.labs.delta_space.clouds import (
     from_neutral,
@@ -16,6 +15,7 @@ from deltaedit_kit.labs.delta_space.clouds import (
     toyfaces_cloud,
     toyfaces_neutral,
 )
+from deltaedit_kit.support.errors import DeltaEditError
 from deltaedit_kit.toyfaces import FACTORS, render, sample_factors
 from deltaedit_kit.toyfaces.captions import captions
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from deltaedit_kit.domain_spec import PublishedFile
+from deltaedit_kit.domain.spec import PublishedFile
 from deltaedit_kit.io.checkpoints.loaders import load_relevance
 
 BODY = bytes(range(256)) * 8000  # 2 MB: many chunks

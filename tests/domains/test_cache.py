@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.io.cache import (
     cache_root,
     downloads_folder,
@@ -18,6 +17,7 @@ from deltaedit_kit.io.cache import (
     sha256,
 )
 from deltaedit_kit.labs.delta_space.clouds.paper import cache_folder
+from deltaedit_kit.support.errors import DeltaEditError
 
 
 @pytest.mark.parametrize("named", [True, False])

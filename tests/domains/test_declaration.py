@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from deltaedit_kit.domain_spec import NETWORKS, DomainSpec
-from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.domain.spec import NETWORKS, DomainSpec
 from deltaedit_kit.io.declaration import declared, read_declaration, templates
 from deltaedit_kit.io.loading import PUBLISHED
+from deltaedit_kit.support.errors import DeltaEditError
 
 FOLDER = Path(str(files("deltaedit_kit.io.published")))
 GOOD: dict[str, Any] = {

@@ -12,8 +12,8 @@ import torch
 from deltaedit_kit.clip_space import CLIP_MEAN, CLIP_STD
 from deltaedit_kit.domain import Domain
 from deltaedit_kit.editor import Editor
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.io.loading import load_domain
+from deltaedit_kit.support.errors import DeltaEditError
 from deltaedit_kit.toyfaces import render, sample_factors
 from tests.tiny_domain import CLIP_WIDTH, tiny_domain
 

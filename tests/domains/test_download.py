@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.io import download as downloads
 from deltaedit_kit.io.cache import record_of
 from deltaedit_kit.io.download import obtain
+from deltaedit_kit.support.errors import DeltaEditError
 from tests.domains.server import BODY, SHA, Site, a_file, read, whole_files
 
 pytestmark = pytest.mark.usefixtures("impatient", "own_cache")
@@ -182,7 +182,7 @@ def test_two_processes_at_once_load_the_file_once(site: Site, tmp_path: Path) ->
     code = (
         "import sys; from pathlib import Path\n"
         "from deltaedit_kit.io.download import obtain\n"
-        "from deltaedit_kit.domain_spec import PublishedFile\n"
+        "from deltaedit_kit.domain.spec import PublishedFile\n"
         "file = PublishedFile('net.bin', (sys.argv[1],), sys.argv[2])\n"
         "print(obtain([file], Path(sys.argv[3])).stat().st_size)\n"
     )
@@ -229,7 +229,7 @@ def test_a_killed_download_leaves_nothing_in_the_folder_and_little_in_the_cache(
     code = (
         "import os, sys; from pathlib import Path\n"
         "from deltaedit_kit.io import download\n"
-        "from deltaedit_kit.domain_spec import PublishedFile\n"
+        "from deltaedit_kit.domain.spec import PublishedFile\n"
         "download.check_hashes = lambda *_: os._exit(9)\n"
         "file = PublishedFile('net.bin', (sys.argv[1],))\n"
         "download.obtain([file], Path(sys.argv[2]))\n"

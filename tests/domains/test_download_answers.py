@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.io.cache import record_of
 from deltaedit_kit.io.download import obtain
+from deltaedit_kit.support.errors import DeltaEditError
 from tests.domains.server import BODY, SHA, Site, a_file, read, whole_files
 
 pytestmark = pytest.mark.usefixtures("impatient", "own_cache")

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from deltaedit_kit import load_domain
-from deltaedit_kit.domain_spec import DomainSpec
-from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.domain.spec import DomainSpec
 from deltaedit_kit.io.loading import EMBEDDED
+from deltaedit_kit.support.errors import DeltaEditError
 from deltaedit_kit.toyfaces.spec import SPEC
 
 

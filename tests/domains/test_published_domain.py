@@ -12,9 +12,7 @@ import pytest
 import torch
 
 from deltaedit_kit import Editor, load_domain
-from deltaedit_kit.atomic import load_tensors, save_tensors
-from deltaedit_kit.domain_spec import NETWORKS
-from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.domain.spec import NETWORKS
 from deltaedit_kit.io import availability, download
 from deltaedit_kit.io.availability import skipped, why_not_here
 from deltaedit_kit.io.cache import downloads_folder, own_folder
@@ -23,6 +21,8 @@ from deltaedit_kit.io.listing import list_files, table
 from deltaedit_kit.io.loading import PUBLISHED
 from deltaedit_kit.io.standin import write_standin
 from deltaedit_kit.labs.cli import main as cli
+from deltaedit_kit.support.atomic import load_tensors, save_tensors
+from deltaedit_kit.support.errors import DeltaEditError
 from tests.domains.server import serving
 
 
@@ -311,7 +311,7 @@ def test_without_a_gpu_the_device_is_the_reason() -> None:
 
 def test_servers_are_asked_once_each(gpu: None) -> None:
     with serving() as site:
-        from deltaedit_kit.domain_spec import PublishedFile
+        from deltaedit_kit.domain.spec import PublishedFile
 
         file = PublishedFile("a", (site.url("a"), site.url("b")))
         assert availability.any_answers([file])

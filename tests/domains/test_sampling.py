@@ -9,8 +9,8 @@ import pytest
 import torch
 
 from deltaedit_kit.domain import Domain, pictures_a_pass
-from deltaedit_kit.errors import DeltaEditError
-from deltaedit_kit.faces import Faces, SampleOrigin
+from deltaedit_kit.domain.faces import Faces, SampleOrigin
+from deltaedit_kit.support.errors import DeltaEditError
 from tests.tiny_domain import CLIP_WIDTH, WIDTH
 
 

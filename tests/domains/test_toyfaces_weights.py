@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from deltaedit_kit import Domain
-from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.support.errors import DeltaEditError
 from deltaedit_kit.toyfaces import render
 from deltaedit_kit.toyfaces.spec import SPEC
 

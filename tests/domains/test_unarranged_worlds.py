@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from deltaedit_kit import Domain, Editor, load_domain
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.metrics.edit_success import lacking, succeeded
+from deltaedit_kit.support.errors import DeltaEditError
 from deltaedit_kit.toyfaces import learned, plain_clip
 from deltaedit_kit.toyfaces.attributes import attribute
 

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 import torch
 
-from deltaedit_kit.atomic import load_tensors, save_tensors
 from deltaedit_kit.io.standin import write_standin
 from deltaedit_kit.io.verifying import agree, differences, thumbnails, verify
 from deltaedit_kit.labs.cli import main as cli
+from deltaedit_kit.support.atomic import load_tensors, save_tensors
 
 
 @pytest.fixture(scope="module")

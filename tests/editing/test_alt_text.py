@@ -7,10 +7,10 @@ import pytest
 import torch
 from matplotlib.figure import Figure
 
-from deltaedit_kit.alt_text import LONGEST, alt_text
 from deltaedit_kit.labs.style_space.plots import effects_figure
 from deltaedit_kit.labs.training.plots import success_figure
-from deltaedit_kit.pictures import PictureFigure, grid
+from deltaedit_kit.support.alt_text import LONGEST, alt_text
+from deltaedit_kit.support.pictures import PictureFigure, grid
 
 PICTURE = np.zeros((8, 8, 3), np.uint8)
 

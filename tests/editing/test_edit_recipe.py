@@ -12,7 +12,7 @@ import torch
 
 from deltaedit_kit import recipe as edit_recipe
 from deltaedit_kit.editor import Editor
-from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.support.errors import DeltaEditError
 from tests.tiny_domain import tiny_domain
 
 DOMAIN = tiny_domain()

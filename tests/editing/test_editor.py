@@ -10,9 +10,9 @@ import pytest
 import torch
 
 from deltaedit_kit.domain import Domain
+from deltaedit_kit.domain.faces import Faces
 from deltaedit_kit.editor import Edit, Editor
-from deltaedit_kit.errors import DeltaEditError
-from deltaedit_kit.faces import Faces
+from deltaedit_kit.support.errors import DeltaEditError
 from tests.tiny_domain import tiny_domain
 
 TEXTS = ["face with glasses", "a smiling face", "an old face with a beard"]

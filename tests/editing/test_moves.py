@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from deltaedit_kit.editor import Editor
-from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.support.errors import DeltaEditError
 from tests.tiny_domain import tiny_domain
 
 TEXTS = ["face with glasses", "a smiling face"]

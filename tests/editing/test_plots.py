@@ -17,8 +17,8 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from deltaedit_kit.editor import Editor
-from deltaedit_kit.errors import DeltaEditError
-from deltaedit_kit.pictures import (
+from deltaedit_kit.support.errors import DeltaEditError
+from deltaedit_kit.support.pictures import (
     FAINT,
     INK,
     RECIPE_KEY,
@@ -83,7 +83,7 @@ def test_figure_of_one_text_shows_itself() -> None:
 def test_strange_labels_are_drawn_without_a_warning(tmp_path: Path) -> None:
     strange = ["😀 face", "وجه مبتسم", "$\\frac$ \x07 bell", "a" * 40, "long words " * 3]
     edit = EDITOR.edit(DOMAIN.sample(1), "an old face")
-    from deltaedit_kit.pictures import grid
+    from deltaedit_kit.support.pictures import grid
 
     with warnings.catch_warnings():
         warnings.simplefilter("error")

@@ -10,8 +10,8 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from deltaedit_kit.atomic import load_tensors, read_header, save_tensors, write_text
-from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.support.atomic import load_tensors, read_header, save_tensors, write_text
+from deltaedit_kit.support.errors import DeltaEditError
 
 TENSORS = {"a": torch.arange(12.0).view(3, 4).half(), "b": torch.ones(2, dtype=torch.int64)}
 

@@ -8,7 +8,12 @@ import numpy as np
 import pytest
 import torch
 
-from deltaedit_kit.errors import DeltaEditError, check_finite, check_pictures, check_unit_rows
+from deltaedit_kit.support.errors import (
+    DeltaEditError,
+    check_finite,
+    check_pictures,
+    check_unit_rows,
+)
 
 GOOD = torch.linspace(-1, 1, 2 * 3 * 4 * 4).view(2, 3, 4, 4)
 

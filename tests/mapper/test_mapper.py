@@ -6,9 +6,9 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.mapper import DeltaMapper, Tower
 from deltaedit_kit.stylespace import StyleLayout
+from deltaedit_kit.support.errors import DeltaEditError
 
 TOY = StyleLayout((8,) * 8 + (8, 4, 4))
 E = 6

@@ -6,14 +6,14 @@ from typing import ClassVar
 import pytest
 import torch
 
-from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.domain.oracle import Attribute
 from deltaedit_kit.labs.metrics.edit_success import (
     factor_side_effects,
     lacking,
     side_effect,
     succeeded,
 )
-from deltaedit_kit.oracle import Attribute
+from deltaedit_kit.support.errors import DeltaEditError
 from deltaedit_kit.toyfaces.factors import FACTORS, index, sample_factors
 from deltaedit_kit.toyfaces.renderer import render
 from deltaedit_kit.toyfaces.visibility import DRAWN_FROM, HIDDEN_BY, seen, visible

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 import torch
 
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.metrics import METRICS, metric
 from deltaedit_kit.labs.metrics.interval import (
     FewSamples,
@@ -14,6 +13,7 @@ from deltaedit_kit.labs.metrics.interval import (
     mean_interval,
     share_interval,
 )
+from deltaedit_kit.support.errors import DeltaEditError
 
 
 def test_mean_and_interval_agree_with_the_ordinary_bootstrap():

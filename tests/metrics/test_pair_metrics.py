@@ -8,7 +8,6 @@ import torch
 import torch.nn.functional as F
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.metrics.clip_scores import (
     clip_score,
     directional_similarity,
@@ -19,6 +18,7 @@ from deltaedit_kit.labs.metrics.factor_matrix import factor_matrix
 from deltaedit_kit.labs.metrics.identity import identity_similarity
 from deltaedit_kit.labs.metrics.psnr import psnr
 from deltaedit_kit.labs.metrics.ssim import ssim
+from deltaedit_kit.support.errors import DeltaEditError
 from deltaedit_kit.toyfaces.attributes import attribute
 from deltaedit_kit.toyfaces.factors import FACTORS, index, sample_factors
 from deltaedit_kit.toyfaces.identity import PERSON, embed_faces

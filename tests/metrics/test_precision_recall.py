@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.metrics.precision_recall import precision_recall
+from deltaedit_kit.support.errors import DeltaEditError
 
 
 def features(n: int, seed: int) -> torch.Tensor:

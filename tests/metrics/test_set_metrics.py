@@ -6,7 +6,6 @@ import pytest
 import torch
 from torch import nn
 
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.metrics.frechet import (
     Moments,
     frechet_distance,
@@ -15,6 +14,7 @@ from deltaedit_kit.labs.metrics.frechet import (
 )
 from deltaedit_kit.labs.metrics.interval import FewSamples
 from deltaedit_kit.labs.metrics.kernel import kernel_distance
+from deltaedit_kit.support.errors import DeltaEditError
 
 
 class Eyes(nn.Module):

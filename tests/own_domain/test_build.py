@@ -13,8 +13,6 @@ import torch
 from PIL import Image
 
 from deltaedit_kit import Editor, load_domain
-from deltaedit_kit.atomic import load_tensors
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.io.declaration import read_declaration
 from deltaedit_kit.labs.cli.main import main
 from deltaedit_kit.labs.own_domain import (
@@ -31,6 +29,8 @@ from deltaedit_kit.labs.own_domain.generator import psnr_to_renders
 from deltaedit_kit.labs.own_domain.loop import Schedule, descend
 from deltaedit_kit.labs.own_domain.steps import NAMES, fingerprints_of
 from deltaedit_kit.labs.own_domain.world import factors_of, paired_z
+from deltaedit_kit.support.atomic import load_tensors
+from deltaedit_kit.support.errors import DeltaEditError
 
 pytestmark = pytest.mark.slow
 

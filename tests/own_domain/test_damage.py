@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 import torch
 
-from deltaedit_kit.atomic import load_tensors, save_tensors
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.own_domain import Sizes, build, new_project, open_project
 from deltaedit_kit.labs.own_domain.loop import Schedule, descend
 from deltaedit_kit.labs.own_domain.world import CHUNK, make_world
-from deltaedit_kit.lock import only_writer
+from deltaedit_kit.support.atomic import load_tensors, save_tensors
+from deltaedit_kit.support.errors import DeltaEditError
+from deltaedit_kit.support.lock import only_writer
 
 
 def flat(factors: torch.Tensor) -> torch.Tensor:

@@ -8,7 +8,6 @@ import pytest
 
 from deltaedit_kit import Editor, load_domain
 from deltaedit_kit.domain import Domain
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.compare.comparison import Comparison, Plan
 from deltaedit_kit.labs.compare.prompts import default_prompts
 from deltaedit_kit.labs.compare.results import Results
@@ -20,6 +19,7 @@ from deltaedit_kit.labs.studio.engine import Engine
 from deltaedit_kit.labs.study.design import Design
 from deltaedit_kit.labs.study.rehearsal import rehearse
 from deltaedit_kit.labs.training.edit_accuracy import EditAccuracy
+from deltaedit_kit.support.errors import DeltaEditError
 
 pytestmark = pytest.mark.slow  # the domain must be built
 

@@ -9,11 +9,11 @@ import pytest
 import torch
 
 from deltaedit_kit import load_domain
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.io.declaration import read_declaration
 from deltaedit_kit.io.factor_oracle import attributes_of
 from deltaedit_kit.labs.cli.main import main
 from deltaedit_kit.labs.own_domain import new_project, open_project
+from deltaedit_kit.support.errors import DeltaEditError
 
 
 def test_the_example_draws_what_its_factors_say(tmp_path: Path) -> None:

@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from deltaedit_kit.device import computing
 from deltaedit_kit.stylegan2 import Generator
+from deltaedit_kit.support.device import computing
 from tests.parity.cases import BFLOAT16_BOUND, Case, assert_agrees, load_case, rounding
 
 pytestmark = pytest.mark.slow

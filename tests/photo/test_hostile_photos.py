@@ -11,10 +11,10 @@ import pytest
 import torch
 from PIL import Image, TiffImagePlugin
 
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.photo import bounds
 from deltaedit_kit.labs.photo.bounds import decoded_bytes, jpeg_visits
 from deltaedit_kit.labs.photo.photos import FORMATS, read_photo
+from deltaedit_kit.support.errors import DeltaEditError
 
 EPS = b"""%!PS-Adobe-3.0 EPSF-3.0
 %%BoundingBox: 0 0 64 64

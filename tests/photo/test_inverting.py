@@ -16,7 +16,6 @@ from PIL.PngImagePlugin import PngInfo
 from deltaedit_kit import load_domain
 from deltaedit_kit.domain import Domain
 from deltaedit_kit.editor import Editor
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.io import loading
 from deltaedit_kit.labs.cli import main as cli
 from deltaedit_kit.labs.metrics.psnr import psnr
@@ -26,7 +25,8 @@ from deltaedit_kit.labs.photo.inverting import JOKE, crop_for, cut_middle, inver
 from deltaedit_kit.labs.photo.photos import RANGE
 from deltaedit_kit.labs.photo.refining import refine
 from deltaedit_kit.labs.studio.photo import invert_upload
-from deltaedit_kit.pictures import read_recipe
+from deltaedit_kit.support.errors import DeltaEditError
+from deltaedit_kit.support.pictures import read_recipe
 from tests.photo.encoders import many_w, with_encoder
 from tests.tiny_domain import tiny_domain
 

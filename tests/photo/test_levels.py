@@ -9,8 +9,8 @@ import pytest
 import torch
 from PIL import Image
 
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.photo.photos import read_photo
+from deltaedit_kit.support.errors import DeltaEditError
 
 RAMP = np.linspace(0, 1, 64 * 64, dtype=np.float32).reshape(64, 64)
 

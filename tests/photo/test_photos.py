@@ -10,8 +10,8 @@ import pytest
 import torch
 from PIL import Image
 
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.photo.photos import read_photo, to_tensor
+from deltaedit_kit.support.errors import DeltaEditError
 
 ORIENTATION = 0x0112
 

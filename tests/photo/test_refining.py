@@ -9,9 +9,9 @@ from functools import partial
 import pytest
 import torch
 
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.metrics.psnr import psnr
 from deltaedit_kit.labs.photo.refining import RATE, rate_at, refine
+from deltaedit_kit.support.errors import DeltaEditError
 from tests.photo.encoders import with_encoder
 
 

@@ -9,10 +9,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from deltaedit_kit.atomic import load_tensors, save_tensors
 from deltaedit_kit.domain import Domain
-from deltaedit_kit.errors import DeltaEditError
-from deltaedit_kit.lock import only_writer
 from deltaedit_kit.relevance import (
     ChannelStatistics,
     Plan,
@@ -21,6 +18,9 @@ from deltaedit_kit.relevance import (
     kept_channels,
     make_relevance,
 )
+from deltaedit_kit.support.atomic import load_tensors, save_tensors
+from deltaedit_kit.support.errors import DeltaEditError
+from deltaedit_kit.support.lock import only_writer
 from tests.tiny_domain import tiny_domain
 
 pytestmark = pytest.mark.slow

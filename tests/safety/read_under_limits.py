@@ -13,11 +13,11 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.io.checkpoints.converting import convert
 from deltaedit_kit.io.checkpoints.describing import describe
 from deltaedit_kit.io.checkpoints.loaders import load_arcface, load_e4e, load_stylegan2
 from deltaedit_kit.io.declaration import read_declaration
+from deltaedit_kit.support.errors import DeltaEditError
 
 MEMORY = 2**30
 SECONDS = 200

@@ -17,7 +17,6 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.io.checkpoints.converting import convert
 from deltaedit_kit.io.checkpoints.describing import describe
 from deltaedit_kit.io.checkpoints.loaders import (
@@ -30,6 +29,7 @@ from deltaedit_kit.io.checkpoints.loaders import (
     load_stylegan2,
 )
 from deltaedit_kit.io.checkpoints.reading import read
+from deltaedit_kit.support.errors import DeltaEditError
 from tests.checkpoints import small
 from tests.checkpoints.nvidia import ada_pickle, tf_pickle
 

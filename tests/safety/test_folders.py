@@ -16,10 +16,10 @@ from pathlib import Path
 import pytest
 
 from deltaedit_kit import load_domain
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.io.availability import why_not_here
 from deltaedit_kit.io.listing import list_files
 from deltaedit_kit.io.standin import write_standin
+from deltaedit_kit.support.errors import DeltaEditError
 from tests.domains.server import Site, serving
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="links need a right on Windows")

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.io.checkpoints.describing import describe
 from deltaedit_kit.io.checkpoints.loaders import load_clip, load_codes, load_e4e, load_stylegan2
 from deltaedit_kit.io.checkpoints.reading import read
+from deltaedit_kit.support.errors import DeltaEditError
 from tests.safety import hostile
 
 CONTAINERS = ("zip", "legacy", "pickle2", "pickle4")

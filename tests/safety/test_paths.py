@@ -10,7 +10,6 @@ import pytest
 
 from deltaedit_kit import load_domain
 from deltaedit_kit.codes import CodeStore, make_codes
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.io.checkpoints.converting import convert
 from deltaedit_kit.io.checkpoints.describing import describe
 from deltaedit_kit.io.checkpoints.loaders import load_clip, load_codes, load_stylegan2
@@ -26,7 +25,8 @@ from deltaedit_kit.labs.study.answers import read_csv
 from deltaedit_kit.labs.study.creation import create_study
 from deltaedit_kit.labs.study.design import Design
 from deltaedit_kit.labs.study.store import StudyStore
-from deltaedit_kit.pictures import read_recipe
+from deltaedit_kit.support.errors import DeltaEditError
+from deltaedit_kit.support.pictures import read_recipe
 from tests.study.cases import fake_items
 from tests.tiny_domain import tiny_domain
 

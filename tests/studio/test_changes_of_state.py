@@ -7,11 +7,11 @@ from dataclasses import fields
 import pytest
 import torch
 
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.studio import faces, presets, sentences, settings
 from deltaedit_kit.labs.studio.history import DEEPEST, History, change, close_gesture, redo, undo
 from deltaedit_kit.labs.studio.state import Sentence, StudioState
 from deltaedit_kit.stylespace import GROUPS, StyleLayout
+from deltaedit_kit.support.errors import DeltaEditError
 from tests.tiny_domain import SPEC
 
 FIRST = StudioState.first(SPEC)

@@ -8,11 +8,11 @@ import pytest
 import torch
 
 from deltaedit_kit.editor import Editor
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.studio import faces, sentences, settings
 from deltaedit_kit.labs.studio.changes import heat_map
 from deltaedit_kit.labs.studio.engine import SHARES, Engine, animation_shares, frames
 from deltaedit_kit.labs.studio.state import STRIP, Sentence, StudioState
+from deltaedit_kit.support.errors import DeltaEditError
 from tests.tiny_domain import tiny_domain
 
 DOMAIN = tiny_domain()

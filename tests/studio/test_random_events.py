@@ -13,7 +13,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.studio import faces, presets, sentences
 from deltaedit_kit.labs.studio import settings as setting
 from deltaedit_kit.labs.studio.engine import Engine
@@ -22,6 +21,7 @@ from deltaedit_kit.labs.studio.recipe import from_recipe, to_recipe
 from deltaedit_kit.labs.studio.sentences import FARTHEST, MOST_SENTENCES
 from deltaedit_kit.labs.studio.state import STRIP, StudioState
 from deltaedit_kit.stylespace import GROUPS
+from deltaedit_kit.support.errors import DeltaEditError
 from tests.tiny_domain import tiny_domain
 
 DOMAIN = tiny_domain()

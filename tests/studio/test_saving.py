@@ -13,16 +13,16 @@ import torch
 from PIL import Image
 
 from deltaedit_kit.domain import Domain
+from deltaedit_kit.domain.faces import Faces
 from deltaedit_kit.editor import Editor
-from deltaedit_kit.errors import DeltaEditError
-from deltaedit_kit.faces import Faces
 from deltaedit_kit.labs.studio import faces
 from deltaedit_kit.labs.studio.engine import Engine
 from deltaedit_kit.labs.studio.photo import invert_upload
 from deltaedit_kit.labs.studio.recipe import from_recipe, read_file, to_recipe
 from deltaedit_kit.labs.studio.saving import SAVERS, Saved, save_to
 from deltaedit_kit.labs.studio.state import STRIP, Sentence, StudioState
-from deltaedit_kit.pictures import encode_png, to_uint8
+from deltaedit_kit.support.errors import DeltaEditError
+from deltaedit_kit.support.pictures import encode_png, to_uint8
 from tests.tiny_domain import tiny_domain
 
 DOMAIN = tiny_domain()

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.study.agreement import krippendorff_alpha
+from deltaedit_kit.support.errors import DeltaEditError
 from tests.study.cases import counts_of
 
 

@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.study.answers import (
     COLUMNS,
     INTACT,
@@ -22,6 +21,7 @@ from deltaedit_kit.labs.study.answers import (
 from deltaedit_kit.labs.study.design import Design
 from deltaedit_kit.labs.study.exclusion import counted
 from deltaedit_kit.labs.study.raters import Raters
+from deltaedit_kit.support.errors import DeltaEditError
 from tests.study.cases import FIRST, SECOND, simulated
 
 DESIGN = Design(participants=8, rounds=6, checks=3)

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.study.design import Design, plan, williams_square
+from deltaedit_kit.support.errors import DeltaEditError
 
 PAPER = Design()
 PLANS = [plan(PAPER, 20, participant) for participant in range(PAPER.participants)]

@@ -9,12 +9,12 @@ from types import SimpleNamespace
 import pytest
 import torch
 
+from deltaedit_kit.domain.faces import Faces
 from deltaedit_kit.editor import Editor
-from deltaedit_kit.errors import DeltaEditError
-from deltaedit_kit.faces import Faces
 from deltaedit_kit.labs.study.items import make_items, shuffled_tiles
 from deltaedit_kit.labs.study.oracle_raters import from_png
-from deltaedit_kit.pictures import encode_png
+from deltaedit_kit.support.errors import DeltaEditError
+from deltaedit_kit.support.pictures import encode_png
 from tests.tiny_domain import tiny_domain
 
 DOMAIN = tiny_domain()

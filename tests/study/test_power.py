@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.study.power import intraclass_correlation, participants_needed, power
+from deltaedit_kit.support.errors import DeltaEditError
 from tests.study.cases import counts_of
 
 

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.study.design import Design
 from deltaedit_kit.labs.study.preference import (
     bootstrap_interval,
@@ -18,6 +17,7 @@ from deltaedit_kit.labs.study.preference import (
 )
 from deltaedit_kit.labs.study.raters import Raters, expected_share
 from deltaedit_kit.labs.study.tally import tally
+from deltaedit_kit.support.errors import DeltaEditError
 from tests.study.cases import FIRST, SECOND, counts_of, simulated
 
 ONE_QUESTION = Design(checks=0, questions=("accuracy",))

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from scipy.special import expit
 
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.study.creation import create_study
 from deltaedit_kit.labs.study.design import Design
 from deltaedit_kit.labs.study.exclusion import counted
 from deltaedit_kit.labs.study.raters import Raters, answer_study, expected_share
 from deltaedit_kit.labs.study.report import report
+from deltaedit_kit.support.errors import DeltaEditError
 from tests.study.cases import FIRST, SECOND, fake_items, simulated
 
 DESIGN = Design(participants=12, rounds=6, checks=2)

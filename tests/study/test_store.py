@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.study.answers import INTACT, SHUFFLED, write_csv
 from deltaedit_kit.labs.study.creation import create_study
 from deltaedit_kit.labs.study.design import Design
 from deltaedit_kit.labs.study.store import Question, StudyStore
+from deltaedit_kit.support.errors import DeltaEditError
 from tests.study.cases import FIRST, SECOND, fake_items
 
 DESIGN = Design(participants=4, rounds=6, checks=2, seed=3)

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.study.creation import create_study
 from deltaedit_kit.labs.study.database import Database
 from deltaedit_kit.labs.study.store import StudyStore
+from deltaedit_kit.support.errors import DeltaEditError
 from tests.study.cases import fake_items
 
 MAGIC = bytes.fromhex("d9d505f920a163d7")

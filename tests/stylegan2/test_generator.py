@@ -4,8 +4,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.stylegan2 import Generator
+from deltaedit_kit.support.errors import DeltaEditError
 
 CHANNELS = {4: 8, 8: 8, 16: 6, 32: 4}
 WIDTHS = (8, 8, 8, 8, 6, 6, 4)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from deltaedit_kit.device import computing
 from deltaedit_kit.stylegan2 import Generator
+from deltaedit_kit.support.device import computing
 from tests.stylegan2 import reference
 
 CHANNELS = {4: 16, 8: 16, 16: 12, 32: 8, 64: 8}

@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.stylespace import StyleLayout
+from deltaedit_kit.support.errors import DeltaEditError
 
 FACES = StyleLayout((512,) * 10 + (256, 256, 128, 128, 64, 64, 32))
 TOY = StyleLayout((128,) * 8 + (64, 64, 32))

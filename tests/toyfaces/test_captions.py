@@ -5,7 +5,7 @@ import re
 import pytest
 import torch
 
-from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.support.errors import DeltaEditError
 from deltaedit_kit.toyfaces.attributes import ATTRIBUTES, NAMES, truth_table
 from deltaedit_kit.toyfaces.captions import (
     HELD_OUT_PAIRS,

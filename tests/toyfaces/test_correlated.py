@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.support.errors import DeltaEditError
 from deltaedit_kit.toyfaces.correlated import CALM, CHANGES, END, WALKS, draw_correlated
 from deltaedit_kit.toyfaces.factors import FACTORS
 

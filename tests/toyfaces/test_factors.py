@@ -4,7 +4,7 @@ import pytest
 import torch
 from scipy import stats
 
-from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.support.errors import DeltaEditError
 from deltaedit_kit.toyfaces.factors import (
     FACTORS,
     GLASSES_ABSENT,

@@ -4,7 +4,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.support.errors import DeltaEditError
 from deltaedit_kit.toyfaces import render, sample_factors
 from deltaedit_kit.toyfaces.factors import FACTORS, index
 from deltaedit_kit.toyfaces.renderer.canvas import Canvas, ellipse

@@ -5,7 +5,7 @@ import torch
 
 from deltaedit_kit import Domain
 from deltaedit_kit.codes import make_codes
-from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.support.errors import DeltaEditError
 from deltaedit_kit.toyfaces.shipped_codes import shipped_codes, write_shipped_codes
 from tests.tiny_domain import tiny_domain
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from deltaedit_kit.atomic import load_tensors, read_header, save_tensors
 from deltaedit_kit.domain import Domain
-from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.support.atomic import load_tensors, read_header, save_tensors
+from deltaedit_kit.support.errors import DeltaEditError
 from deltaedit_kit.toyfaces.networks import WEIGHTS, read_weights
 
 

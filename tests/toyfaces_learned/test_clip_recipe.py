@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from deltaedit_kit.atomic import save_tensors
+from deltaedit_kit.support.atomic import save_tensors
 from deltaedit_kit.toyfaces.captions import captions
 from deltaedit_kit.toyfaces.factors import sample_factors
 from deltaedit_kit.toyfaces.plain_clip_network import TOKEN_TABLE, PlainSizes, half

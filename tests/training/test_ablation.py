@@ -8,7 +8,6 @@ import pytest
 import torch
 
 from deltaedit_kit.codes import CodeStore, make_codes
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.training.ablation import (
     ABLATIONS,
     effects_text,
@@ -18,6 +17,7 @@ from deltaedit_kit.labs.training.ablation import (
 )
 from deltaedit_kit.labs.training.experiment import ExperimentConfig, as_trained, draw_indices
 from deltaedit_kit.labs.training.start import train_fast
+from deltaedit_kit.support.errors import DeltaEditError
 from deltaedit_kit.train import pairs_at
 from tests.training.tiny import TINY, linear_codes, picture_domain
 

@@ -11,8 +11,7 @@ from safetensors import safe_open
 from safetensors.torch import load_file
 
 from deltaedit_kit.codes import CodeStore
-from deltaedit_kit.domain_spec import PublishedFile
-from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.domain.spec import PublishedFile
 from deltaedit_kit.io import loading
 from deltaedit_kit.labs.cli import main as cli
 from deltaedit_kit.labs.cli import train
@@ -20,6 +19,7 @@ from deltaedit_kit.labs.cli.places import home_of
 from deltaedit_kit.labs.training.edit_accuracy import EditAccuracy
 from deltaedit_kit.labs.training.experiment import ExperimentConfig
 from deltaedit_kit.mapper import DeltaMapper
+from deltaedit_kit.support.errors import DeltaEditError
 from tests.tiny_domain import tiny_domain
 
 TRAIN = ("--steps", "4", "--batch", "8", "--held-out", "0.2", "--report-every", "2")

@@ -6,13 +6,13 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.training.experiment import (
     ExperimentConfig,
     averaged_direction,
     draw_indices,
     split_groups,
 )
+from deltaedit_kit.support.errors import DeltaEditError
 from deltaedit_kit.train import split_rows
 from tests.training.tiny import linear_codes
 

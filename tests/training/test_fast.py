@@ -6,10 +6,10 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.training import fast
 from deltaedit_kit.labs.training.experiment import ExperimentConfig
 from deltaedit_kit.labs.training.start import train_fast
+from deltaedit_kit.support.errors import DeltaEditError
 from tests.training.tiny import SHORT, TINY, linear_codes, trained
 
 pytestmark = pytest.mark.slow

@@ -10,12 +10,12 @@ import pytest
 import torch
 
 from deltaedit_kit.codes import make_codes
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.training import hearing
 from deltaedit_kit.labs.training.experiment import ExperimentConfig
 from deltaedit_kit.labs.training.session import TrainingSession
 from deltaedit_kit.labs.training.start import train_fast
 from deltaedit_kit.mapper import DeltaMapper
+from deltaedit_kit.support.errors import DeltaEditError
 from tests.tiny_domain import tiny_domain
 
 GUARD = 1200  # seconds: against hangs, whatever else runs

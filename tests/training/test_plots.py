@@ -12,7 +12,7 @@ from deltaedit_kit.labs.training.ablation import sweep
 from deltaedit_kit.labs.training.experiment import ExperimentConfig
 from deltaedit_kit.labs.training.plots import curve_figure, sweep_figure
 from deltaedit_kit.labs.training.start import train_fast
-from deltaedit_kit.pictures import save_figure
+from deltaedit_kit.support.pictures import save_figure
 from tests.tiny_domain import CLIP_WIDTH, tiny_domain
 from tests.training.tiny import TINY, linear_codes
 

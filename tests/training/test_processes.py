@@ -10,11 +10,11 @@ import torch
 from torch import distributed
 
 from deltaedit_kit.codes import CodeStore
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.training.experiment import ExperimentConfig
 from deltaedit_kit.labs.training.processes import check_shares, share
 from deltaedit_kit.labs.training.ranks import Rank
 from deltaedit_kit.labs.training.start import train_fast
+from deltaedit_kit.support.errors import DeltaEditError
 from tests.training import runs
 from tests.training.tiny import TINY, linear_codes
 

@@ -10,10 +10,10 @@ import torch
 from safetensors.torch import load_file
 
 from deltaedit_kit import train
-from deltaedit_kit.atomic import load_tensors, save_tensors
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.training.experiment import ExperimentConfig
 from deltaedit_kit.labs.training.start import train_fast
+from deltaedit_kit.support.atomic import load_tensors, save_tensors
+from deltaedit_kit.support.errors import DeltaEditError
 from deltaedit_kit.train import FILE, Run, train_mapper
 from tests.killing import kill_repeatedly
 from tests.training.runs import KILLED, killed_fast_run, killed_run

@@ -10,9 +10,9 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.training.experiment import ExperimentConfig
 from deltaedit_kit.labs.training.start import train_fast
+from deltaedit_kit.support.errors import DeltaEditError
 from deltaedit_kit.train import (
     Report,
     Run,

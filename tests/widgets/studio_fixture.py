@@ -12,9 +12,9 @@ import numpy as np
 from PIL import Image
 
 from deltaedit_kit.domain import Domain
-from deltaedit_kit.faces import Faces
+from deltaedit_kit.domain.faces import Faces
 from deltaedit_kit.labs.studio.parts.scripted import FileButton
-from deltaedit_kit.pictures import encode_png
+from deltaedit_kit.support.pictures import encode_png
 from tests.tiny_domain import tiny_domain
 
 DOMAIN = tiny_domain()

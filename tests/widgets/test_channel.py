@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 
 from deltaedit_kit.labs.style_space.panel import ChannelPanel, look_at
-from deltaedit_kit.pictures import to_uint8
 from deltaedit_kit.relevance import ChannelStatistics
+from deltaedit_kit.support.pictures import to_uint8
 from tests.tiny_domain import tiny_domain
 
 DOMAIN = tiny_domain()

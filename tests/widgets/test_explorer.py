@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.compare.explorer import (
     ZOOM,
     Choice,
@@ -20,6 +19,7 @@ from deltaedit_kit.labs.compare.explorer import (
     numbers_html,
 )
 from deltaedit_kit.labs.compare.results import Results
+from deltaedit_kit.support.errors import DeltaEditError
 from tests.compare.handmade import FACES, GLASSES, SIDE, SMILE, STRENGTHS, handmade
 
 FIRST = Choice("deltaedit", GLASSES.text, "default", 1.0, 0)

@@ -10,7 +10,7 @@ import pytest
 
 from deltaedit_kit.editor import Editor
 from deltaedit_kit.labs.studio.quickstart import PanelState, QuickstartPanel, look
-from deltaedit_kit.pictures import encode_png
+from deltaedit_kit.support.pictures import encode_png
 from tests.tiny_domain import tiny_domain
 
 DOMAIN = tiny_domain()

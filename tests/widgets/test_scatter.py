@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.delta_space.scatter import LinkedScatter
 from deltaedit_kit.labs.delta_space.scatter_view import quantised, scatter_view, sprite_sheet
+from deltaedit_kit.support.errors import DeltaEditError
 from tests.widgets.scatter_data import planes, spaces
 
 

@@ -13,7 +13,7 @@ from deltaedit_kit.labs.studio import Studio
 from deltaedit_kit.labs.studio.parts import markup
 from deltaedit_kit.labs.studio.parts.inputs import NumberSlider
 from deltaedit_kit.labs.studio.state import Sentence
-from deltaedit_kit.pictures import to_uint8
+from deltaedit_kit.support.pictures import to_uint8
 from tests.widgets.studio_fixture import DOMAIN, PNG, choose, shown
 
 

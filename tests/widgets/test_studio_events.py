@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from deltaedit_kit.labs.studio import Studio
 from deltaedit_kit.labs.studio.engine import Engine
-from deltaedit_kit.pictures import to_uint8
+from deltaedit_kit.support.pictures import to_uint8
 from tests.widgets.studio_fixture import DOMAIN, choose
 
 

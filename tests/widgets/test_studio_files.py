@@ -10,10 +10,10 @@ import pytest
 from PIL import Image
 
 from deltaedit_kit.domain import Domain
-from deltaedit_kit.errors import DeltaEditError
-from deltaedit_kit.faces import Faces
+from deltaedit_kit.domain.faces import Faces
 from deltaedit_kit.labs.studio import Studio
 from deltaedit_kit.labs.studio.parts.scripted import LARGEST, File, FileButton
+from deltaedit_kit.support.errors import DeltaEditError
 from tests.widgets.studio_fixture import DOMAIN, PNG, choose
 
 

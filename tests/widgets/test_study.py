@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.study.creation import create_study
 from deltaedit_kit.labs.study.design import Design
 from deltaedit_kit.labs.study.panel import Study
 from deltaedit_kit.labs.study.screen import screen_for
 from deltaedit_kit.labs.study.store import StudyStore
+from deltaedit_kit.support.errors import DeltaEditError
 from tests.study.cases import FIRST, SECOND, fake_items
 
 DESIGN = Design(participants=2, rounds=3, checks=1)

@@ -18,10 +18,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.io.checkpoints.container import Container
 from deltaedit_kit.io.checkpoints.kind import Kind, Tensors, find, flat_tensors
 from deltaedit_kit.io.checkpoints.reading import Contents
+from deltaedit_kit.support.errors import DeltaEditError
 
 R = "relevance"
 MOST_CHANNELS = 2**15  # S of a generator is some thousand; codes come by the ten thousand

@@ -27,10 +27,10 @@ from torch import Tensor, nn
 
 from deltaedit_kit.clip_network import NUMBERS, ClipNetwork
 from deltaedit_kit.clip_space import CLIP_MEAN, ClipSpace, Tokenize
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.io.checkpoints.container import Container
 from deltaedit_kit.io.checkpoints.kind import Kind, Tensors, find
 from deltaedit_kit.io.checkpoints.reading import Contents
+from deltaedit_kit.support.errors import DeltaEditError
 
 SCALE = "logit_scale"  # which every CLIP has
 KEYS = ("token_embedding.weight", "text_projection", "visual.conv1.weight")

@@ -22,8 +22,8 @@ from enum import Enum
 from pathlib import Path
 from zipfile import BadZipFile, ZipFile, ZipInfo
 
-from deltaedit_kit.atomic import check_regular_file
-from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.support.atomic import check_regular_file
+from deltaedit_kit.support.errors import DeltaEditError
 
 LEGACY_START = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."
 LOOKED_AT = 4096  # bytes

@@ -15,14 +15,14 @@ from pathlib import Path
 
 import numpy as np
 
-from deltaedit_kit.atomic import CHECKSUM, check_path, checksum, replacing, save_tensors
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.io.cache import sha256
 from deltaedit_kit.io.checkpoints.arrays import CODES, mapped_tensor
 from deltaedit_kit.io.checkpoints.container import Container, naming, same_file
 from deltaedit_kit.io.checkpoints.kind import Kind, tensors_of
 from deltaedit_kit.io.checkpoints.kinds import recognise, what_it_is
 from deltaedit_kit.io.checkpoints.reading import Contents, read
+from deltaedit_kit.support.atomic import CHECKSUM, check_path, checksum, replacing, save_tensors
+from deltaedit_kit.support.errors import DeltaEditError
 
 SUFFIX = ".safetensors"
 ORIGIN = ("domain", "networks")  # what a file of the kit says of the networks that it belongs to

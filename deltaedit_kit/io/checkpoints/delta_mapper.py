@@ -14,12 +14,12 @@ from typing import Any
 
 from torch import Tensor
 
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.io.checkpoints.filling import fill
 from deltaedit_kit.io.checkpoints.kind import Kind, Tensors, find
 from deltaedit_kit.io.checkpoints.reading import Contents
 from deltaedit_kit.mapper import DeltaMapper
 from deltaedit_kit.stylespace import StyleLayout
+from deltaedit_kit.support.errors import DeltaEditError
 
 CONDITION = "cm_coarse.mapping.1.weight"  # [C, 2E]
 FINE = "sm_fine.mapping.1.weight"  # [F, F]

@@ -13,13 +13,13 @@ from typing import Any
 
 from torch import Tensor
 
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.io.cache import sha256
 from deltaedit_kit.io.checkpoints.container import naming
 from deltaedit_kit.io.checkpoints.foreign import other_network
 from deltaedit_kit.io.checkpoints.kind import Tensors, flat_tensors, tensors_of
 from deltaedit_kit.io.checkpoints.kinds import recognise
 from deltaedit_kit.io.checkpoints.reading import Contents, read
+from deltaedit_kit.support.errors import DeltaEditError
 
 # Total width of s, width of its fine layers -> the published domains whose generators have it.
 LSUN = "lsun-cat, lsun-church or lsun-horse"

@@ -17,7 +17,6 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.io.checkpoints.filling import fill
 from deltaedit_kit.io.checkpoints.kind import (
     MEAN_CODES,
@@ -30,6 +29,7 @@ from deltaedit_kit.io.checkpoints.kind import (
 )
 from deltaedit_kit.io.checkpoints.reading import Contents
 from deltaedit_kit.io.e4e import E4e
+from deltaedit_kit.support.errors import DeltaEditError
 
 KEYS = ("styles.0.linear.weight", "latlayer1.weight")
 TYPE = "Encoder4Editing"  # the encoder_type of e4e

@@ -13,8 +13,8 @@ from typing import TypeVar
 import torch
 from torch import Tensor, nn
 
-from deltaedit_kit.errors import DeltaEditError
-from deltaedit_kit.skeleton import skeleton
+from deltaedit_kit.support.errors import DeltaEditError
+from deltaedit_kit.support.skeleton import skeleton
 
 PIECE = 2**20  # numbers looked at at a time
 Network = TypeVar("Network", bound=nn.Module)

@@ -22,11 +22,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.io.checkpoints.container import Container
 from deltaedit_kit.io.checkpoints.filling import check_finite
 from deltaedit_kit.io.checkpoints.reading import Contents
 from deltaedit_kit.io.checkpoints.stand_ins import short
+from deltaedit_kit.support.errors import DeltaEditError
 
 Tensors = dict[str, Tensor]
 MOST_TENSORS = 10_000  # of one network

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.io.checkpoints import arcface, arrays, clip, delta_mapper, e4e, stylegan2
 from deltaedit_kit.io.checkpoints.container import naming
 from deltaedit_kit.io.checkpoints.foreign import other_network
 from deltaedit_kit.io.checkpoints.kind import Kind, Tensors, tensors_of
 from deltaedit_kit.io.checkpoints.reading import Contents, read
+from deltaedit_kit.support.errors import DeltaEditError
 
 KINDS = (
     e4e.KIND,  # before the generator, which lies in the same file

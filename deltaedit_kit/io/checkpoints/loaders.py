@@ -16,9 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from torch import Tensor
 
-from deltaedit_kit.atomic import check_path
 from deltaedit_kit.clip_space import ClipSpace, Preprocessing
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.io.arcface import ArcFace
 from deltaedit_kit.io.checkpoints import arcface, arrays, clip, delta_mapper, e4e, stylegan2
 from deltaedit_kit.io.checkpoints.container import Container, naming
@@ -29,6 +27,8 @@ from deltaedit_kit.io.e4e import E4e
 from deltaedit_kit.mapper import DeltaMapper
 from deltaedit_kit.stylegan2 import Generator
 from deltaedit_kit.stylespace import StyleLayout
+from deltaedit_kit.support.atomic import check_path
+from deltaedit_kit.support.errors import DeltaEditError
 
 if TYPE_CHECKING:
     from deltaedit_kit.codes.store import CodeStore

@@ -18,7 +18,6 @@ from typing import Any
 
 import torch
 
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.io.checkpoints.budget import MOST_STEPS, Budget
 from deltaedit_kit.io.checkpoints.stand_ins import (
     Array,
@@ -31,6 +30,7 @@ from deltaedit_kit.io.checkpoints.stand_ins import (
     key_of,
     short,
 )
+from deltaedit_kit.support.errors import DeltaEditError
 
 MOST_ARGUMENTS = 16  # of a call
 DEEPEST = 200  # levels of nesting

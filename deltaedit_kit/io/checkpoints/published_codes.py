@@ -16,13 +16,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from deltaedit_kit.atomic import check_path
 from deltaedit_kit.codes.header import FILE
 from deltaedit_kit.codes.store import CodeStore, Shard
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.io.checkpoints.arrays import codes_from
 from deltaedit_kit.io.checkpoints.container import naming
 from deltaedit_kit.io.checkpoints.reading import read
+from deltaedit_kit.support.atomic import check_path
+from deltaedit_kit.support.errors import DeltaEditError
 
 PARTS = ("noise", "ffhq")  # sampled pictures, then inverted photographs
 

@@ -17,11 +17,11 @@ from typing import Any
 import numpy as np
 from safetensors import SafetensorError, safe_open
 
-from deltaedit_kit.atomic import check_regular_file, load_tensors
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.io.checkpoints.budget import Budget
 from deltaedit_kit.io.checkpoints.container import Container, container_of, naming
 from deltaedit_kit.io.checkpoints.torch_files import read_pickle, read_torch
+from deltaedit_kit.support.atomic import check_regular_file, load_tensors
+from deltaedit_kit.support.errors import DeltaEditError
 
 
 @dataclass(frozen=True)

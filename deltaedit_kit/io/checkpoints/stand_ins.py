@@ -24,8 +24,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.io.checkpoints.budget import OBJECT, Budget
+from deltaedit_kit.support.errors import DeltaEditError
 
 NUMBERS = re.compile(r"[<>=|]?(f[248]|[iu][1248]|b1)")  # the array types that hold plain numbers
 MOST_DIMENSIONS = 8

@@ -21,7 +21,6 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.io.checkpoints.filling import fill
 from deltaedit_kit.io.checkpoints.kind import MEAN_CODES, MEAN_W, Kind, Tensors, find, mean_code
 from deltaedit_kit.io.checkpoints.reading import Contents
@@ -35,6 +34,7 @@ from deltaedit_kit.io.checkpoints.stylegan2_ada import (
 from deltaedit_kit.io.checkpoints.stylegan2_tf import is_tf, tf_state_dict
 from deltaedit_kit.stylegan2 import Generator
 from deltaedit_kit.stylegan2.layout import infer_sizes
+from deltaedit_kit.support.errors import DeltaEditError
 
 KEYS = ("input.input", "style.1.weight")
 LARGEST = 4096  # px

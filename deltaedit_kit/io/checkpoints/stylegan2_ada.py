@@ -21,9 +21,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.io.checkpoints.budget import Budget
 from deltaedit_kit.io.checkpoints.stand_ins import Record, short
+from deltaedit_kit.support.errors import DeltaEditError
 
 ADA_KEYS = ("mapping.fc0.weight", "synthesis.b4.const")  # keys of such a state dict
 LR_MUL = 0.01  # what the weights of our mapping network are multiplied with when they are used

@@ -21,11 +21,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.io.checkpoints.budget import Budget
 from deltaedit_kit.io.checkpoints.stand_ins import Record, short
 from deltaedit_kit.io.checkpoints.stylegan2_ada import ada_layout
 from deltaedit_kit.stylegan2.ops import fir_kernel
+from deltaedit_kit.support.errors import DeltaEditError
 
 MOST_TAPS = 16  # of the filter that enlarges pictures
 OLDEST = 4  # version of the Network pickles; older ones are StyleGAN 1

@@ -26,12 +26,12 @@ from zipfile import ZIP_STORED, ZipInfo
 import torch
 from torch import Tensor
 
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.io.checkpoints.budget import Budget
 from deltaedit_kit.io.checkpoints.container import Container, zip_members
 from deltaedit_kit.io.checkpoints.pages import Pages
 from deltaedit_kit.io.checkpoints.pickle_machine import Machine, resolve
 from deltaedit_kit.io.checkpoints.stand_ins import Storage, known_names
+from deltaedit_kit.support.errors import DeltaEditError
 
 LOCAL_HEADER = 30  # bytes before name and extra field in front of a zip member
 LEGACY_MAGIC = 0x1950A86A20F9469CFC6C

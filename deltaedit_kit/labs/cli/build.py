@@ -52,11 +52,11 @@ def register(commands: Any) -> None:
 
 def build(options: argparse.Namespace) -> None:
     """Make what is not made yet."""
-    from deltaedit_kit.device import usable_device
     from deltaedit_kit.io.declaration import FILE_NAME, read_declaration
     from deltaedit_kit.labs.own_domain.bench import FULL, MINIATURE
     from deltaedit_kit.labs.own_domain.steps import NAMES
     from deltaedit_kit.labs.own_domain.steps import build as make
+    from deltaedit_kit.support.device import usable_device
 
     until, name = options.step or NAMES[-1], shlex.quote(str(options.folder))
     try:

@@ -13,10 +13,10 @@ import argparse
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.cli.options import add_device, add_domain
 from deltaedit_kit.labs.cli.places import check_folder, path_of
 from deltaedit_kit.labs.cli.steps import step
+from deltaedit_kit.support.errors import DeltaEditError
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from deltaedit_kit import __version__
-from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.support.errors import DeltaEditError
 
 FACES = 4  # drawn to measure sampling
 LEAST_DISK, LEAST_MEMORY = 2.0, 4.0  # GiB: a torch and a published domain
@@ -119,8 +119,8 @@ def measure_precision(warnings: list[str]) -> dict[str, Any]:
     """What `fast` means here, and how fast each native precision multiplies and draws."""
     import torch
 
-    from deltaedit_kit.device import name_precision, native_dtypes
     from deltaedit_kit.labs.training.speed import gemm_peak
+    from deltaedit_kit.support.device import name_precision, native_dtypes
 
     device = "cuda" if torch.cuda.is_available() else "cpu"
     try:

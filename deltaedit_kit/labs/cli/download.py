@@ -9,8 +9,8 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.cli.options import add_domain
+from deltaedit_kit.support.errors import DeltaEditError
 
 if TYPE_CHECKING:
     from deltaedit_kit.io.listing import FileRow

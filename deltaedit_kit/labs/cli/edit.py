@@ -12,14 +12,14 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from deltaedit_kit.errors import DeltaEditError, check_number
 from deltaedit_kit.labs.cli.options import add_picture_options, sampled
 from deltaedit_kit.labs.cli.places import check_figure, path_of
 from deltaedit_kit.labs.cli.steps import step
+from deltaedit_kit.support.errors import DeltaEditError, check_number
 
 if TYPE_CHECKING:
     from deltaedit_kit.domain import Domain
-    from deltaedit_kit.faces import Faces
+    from deltaedit_kit.domain.faces import Faces
 
 SENTENCES_SHOWN = 6  # of the domain's examples, when the user gives none
 FACES = 4
@@ -93,7 +93,7 @@ def edit(options: argparse.Namespace) -> None:
     """Sample faces or invert a photo, edit with every sentence, save a labelled grid."""
     from deltaedit_kit.editor import Editor
     from deltaedit_kit.labs.understanding import reached, reached_line, understand
-    from deltaedit_kit.pictures import save_figure
+    from deltaedit_kit.support.pictures import save_figure
 
     check(options)
     usual = OF_PHOTO if options.photo else YOURS if options.text else FIRST

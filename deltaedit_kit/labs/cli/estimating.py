@@ -25,9 +25,8 @@ from deltaedit_kit.clip_network import ClipNetwork
 from deltaedit_kit.clip_space import ClipSpace
 from deltaedit_kit.codes import Codes
 from deltaedit_kit.codes.make import draw_codes
-from deltaedit_kit.device import full_precision, learning
 from deltaedit_kit.domain import Domain, pictures_a_pass
-from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.domain.networks import Networks
 from deltaedit_kit.io.footprint import (
     COPIES,
     MAPS_AT_ONCE,
@@ -41,9 +40,10 @@ from deltaedit_kit.labs.cli.doctor import GIB, memory_size
 from deltaedit_kit.labs.training.experiment import ExperimentConfig, ExperimentRun
 from deltaedit_kit.labs.training.speed import synchronize
 from deltaedit_kit.mapper import DeltaMapper
-from deltaedit_kit.networks import Networks
 from deltaedit_kit.relevance import Plan
-from deltaedit_kit.skeleton import skeleton
+from deltaedit_kit.support.device import full_precision, learning
+from deltaedit_kit.support.errors import DeltaEditError
+from deltaedit_kit.support.skeleton import skeleton
 
 SAMPLES = 200_000  # codes, as published
 PLAN = Plan(pictures=100, method="gradient")  # as many pictures as published

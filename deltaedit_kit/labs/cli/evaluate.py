@@ -14,10 +14,10 @@ import os
 from pathlib import Path
 from typing import Any
 
-from deltaedit_kit.errors import DeltaEditError, check_number
 from deltaedit_kit.labs.cli.options import add_device, add_domain
 from deltaedit_kit.labs.cli.places import check_folder, path_of
 from deltaedit_kit.labs.cli.steps import step
+from deltaedit_kit.support.errors import DeltaEditError, check_number
 
 QUICK_SENTENCES, QUICK_FACES = 2, 4
 

@@ -18,7 +18,6 @@ from importlib import import_module
 from typing import Any, NoReturn
 
 from deltaedit_kit import __version__
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.cli.edit import BARE
 from deltaedit_kit.labs.cli.memory import keep_freed_memory
 from deltaedit_kit.labs.cli.shell import (
@@ -29,6 +28,7 @@ from deltaedit_kit.labs.cli.shell import (
     stop_in_order_once,
     unwritten,
 )
+from deltaedit_kit.support.errors import DeltaEditError
 
 COMMANDS = (  # in the order of the help text
     "edit",

@@ -13,9 +13,9 @@ import shlex
 import sys
 from typing import Any
 
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.cli.places import check_folder, path_of
 from deltaedit_kit.labs.cli.steps import step
+from deltaedit_kit.support.errors import DeltaEditError
 
 NAMES = {"label": "class", "clip_model": "clip-model"}  # where they are called otherwise
 

@@ -6,13 +6,13 @@ import argparse
 from os.path import expanduser
 from typing import TYPE_CHECKING, Any
 
-from deltaedit_kit.errors import check_number, check_whole_number
 from deltaedit_kit.labs.cli.places import path_of
 from deltaedit_kit.labs.cli.steps import step
+from deltaedit_kit.support.errors import check_number, check_whole_number
 
 if TYPE_CHECKING:
     from deltaedit_kit.domain import Domain
-    from deltaedit_kit.faces import Faces
+    from deltaedit_kit.domain.faces import Faces
 
 MOST_FACES = 256  # one below the other; matplotlib draws no picture of more than 65,536 pixels
 

@@ -10,7 +10,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.support.errors import DeltaEditError
 
 if TYPE_CHECKING:
     from deltaedit_kit.domain import Domain
@@ -54,7 +54,9 @@ def path_of(text: str) -> Path:
 
 def check_figure(file: Path) -> Path:
     """`file` itself if a figure can be written there. Raises `DeltaEditError`."""
-    from deltaedit_kit.pictures import figure_kind  # with matplotlib: `--help` has no use for it
+    from deltaedit_kit.support.pictures import (
+        figure_kind,  # with matplotlib: `--help` has no use for it
+    )
 
     figure_kind(file)
     if os.path.isdir(file):  # Path.is_dir may raise

@@ -25,7 +25,7 @@ def register(commands: Any) -> None:
 
 def sample(options: argparse.Namespace) -> None:
     """Sample faces and save them side by side."""
-    from deltaedit_kit.pictures import sample_figure, save_figure
+    from deltaedit_kit.support.pictures import sample_figure, save_figure
 
     out = check_figure(options.out or Path(OUT))
     domain, faces = sampled(options, FACES)

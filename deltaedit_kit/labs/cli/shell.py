@@ -20,7 +20,7 @@ from io import TextIOWrapper
 from types import FrameType
 from typing import NoReturn, TextIO
 
-from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.support.errors import DeltaEditError
 
 INPUT, OUTPUT, ERRORS = 0, 1, 2  # their numbers
 

@@ -19,10 +19,10 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.cli.options import add_device, add_domain
 from deltaedit_kit.labs.cli.places import check_folder, home_of, path_of
 from deltaedit_kit.labs.cli.steps import step
+from deltaedit_kit.support.errors import DeltaEditError
 
 if TYPE_CHECKING:
     from deltaedit_kit.domain import Domain
@@ -120,7 +120,6 @@ def register(commands: Any) -> None:
 
 def train(options: argparse.Namespace) -> None:
     """Train, say how it goes, write OUT/mapper.safetensors."""
-    from deltaedit_kit.atomic import save_tensors
     from deltaedit_kit.codes import check_codes
     from deltaedit_kit.io.checkpoints.published_codes import open_codes
     from deltaedit_kit.io.loading import load_domain
@@ -129,6 +128,7 @@ def train(options: argparse.Namespace) -> None:
     from deltaedit_kit.labs.training.ranks import this_rank
     from deltaedit_kit.labs.training.speed import peak_share
     from deltaedit_kit.labs.training.start import train_fast
+    from deltaedit_kit.support.atomic import save_tensors
 
     names = ExperimentConfig.__dataclass_fields__
     given = {key: value for key, value in vars(options).items() if key in names}

@@ -14,9 +14,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.cli.options import add_device, add_domain
 from deltaedit_kit.labs.cli.places import path_of
+from deltaedit_kit.support.errors import DeltaEditError
 
 LARGEST = 1_000_000  # bytes of a report; an honest one has some thousand
 
@@ -57,7 +57,7 @@ def verify(options: argparse.Namespace) -> None:
 
 def read_report(path: Path) -> dict[str, Any]:
     """A report that `--json` wrote. Raises `DeltaEditError` for another file."""
-    from deltaedit_kit.atomic import check_regular_file
+    from deltaedit_kit.support.atomic import check_regular_file
 
     try:
         with check_regular_file(path).open(encoding="utf-8") as file:

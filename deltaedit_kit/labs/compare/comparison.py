@@ -19,9 +19,6 @@ from typing import TYPE_CHECKING, Any
 from pydantic import TypeAdapter
 from tqdm import tqdm
 
-from deltaedit_kit.atomic import check_path
-from deltaedit_kit.device import kit_defaults, name_precision
-from deltaedit_kit.errors import HIGHEST_SEED, DeltaEditError, check_whole_number
 from deltaedit_kit.labs.compare import presets
 from deltaedit_kit.labs.compare.baselines import METHODS, make, method_class
 from deltaedit_kit.labs.compare.evaluator import Evaluator, attributes_of
@@ -39,10 +36,13 @@ from deltaedit_kit.labs.compare.runs import (
     store,
 )
 from deltaedit_kit.labs.compare.tuning import Best, best
+from deltaedit_kit.support.atomic import check_path
+from deltaedit_kit.support.device import kit_defaults, name_precision
+from deltaedit_kit.support.errors import HIGHEST_SEED, DeltaEditError, check_whole_number
 
 if TYPE_CHECKING:
     from deltaedit_kit.domain import Domain
-    from deltaedit_kit.faces import Faces
+    from deltaedit_kit.domain.faces import Faces
 
 TUNING_SEED = 1  # added to the run's seed: other faces
 DRAWS = ("generator", "clip")  # what every method needs

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from deltaedit_kit.errors import DeltaEditError, check_pictures, did_you_mean
 from deltaedit_kit.labs.compare.prompts import Prompt
 from deltaedit_kit.labs.metrics import METRICS
 from deltaedit_kit.labs.metrics.clip_scores import (
@@ -28,11 +27,12 @@ from deltaedit_kit.labs.metrics.edit_success import lacking, side_effect, succee
 from deltaedit_kit.labs.metrics.features import FeatureNetwork, feature_network
 from deltaedit_kit.labs.metrics.frechet import Moments
 from deltaedit_kit.labs.metrics.identity import identity_similarity
+from deltaedit_kit.support.errors import DeltaEditError, check_pictures, did_you_mean
 
 if TYPE_CHECKING:
     from deltaedit_kit.domain import Domain
-    from deltaedit_kit.faces import Faces
-    from deltaedit_kit.oracle import Attribute
+    from deltaedit_kit.domain.faces import Faces
+    from deltaedit_kit.domain.oracle import Attribute
 
 
 @dataclass(frozen=True)

@@ -16,13 +16,13 @@ from typing import Any
 
 import ipywidgets as widgets
 
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.compare.results import Results
 from deltaedit_kit.labs.compare.runs import Run
 from deltaedit_kit.labs.metrics import metric
 from deltaedit_kit.labs.metrics.interval import Interval
 from deltaedit_kit.labs.named_panel import NamedPanel
-from deltaedit_kit.pictures import encode_png
+from deltaedit_kit.support.errors import DeltaEditError
+from deltaedit_kit.support.pictures import encode_png
 
 ZOOM = 2  # screen pixels for each of a picture's
 

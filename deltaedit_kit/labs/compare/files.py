@@ -25,7 +25,8 @@ import torch
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from torch import Tensor
 
-from deltaedit_kit.atomic import (
+from deltaedit_kit.labs.metrics.frechet import Moments
+from deltaedit_kit.support.atomic import (
     check_regular_file,
     load_tensors,
     save_tensors,
@@ -33,9 +34,8 @@ from deltaedit_kit.atomic import (
     without_checksum,
     write_text,
 )
-from deltaedit_kit.errors import DeltaEditError
-from deltaedit_kit.labs.metrics.frechet import Moments
-from deltaedit_kit.lock import only_writer
+from deltaedit_kit.support.errors import DeltaEditError
+from deltaedit_kit.support.lock import only_writer
 
 T = TypeVar("T")
 CLAIM, INDEX = "comparison.json", "index.json"

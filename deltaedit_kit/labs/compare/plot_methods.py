@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from deltaedit_kit.pictures import ACCENT, BEFORE, FAINT, INK, PictureFigure
+from deltaedit_kit.support.pictures import ACCENT, BEFORE, FAINT, INK, PictureFigure
 
 PICTURE, BLOCK_GAP, GAP = 0.92, 0.16, 0.03  # inches
 LEFT, TOP, BOTTOM = 1.5, 0.95, 0.3

@@ -18,7 +18,7 @@ from matplotlib.patheffects import withStroke
 
 from deltaedit_kit.labs.compare.table import at_own, own_setting
 from deltaedit_kit.labs.metrics import metric
-from deltaedit_kit.pictures import ACCENT, FAINT, INK, PictureFigure
+from deltaedit_kit.support.pictures import ACCENT, FAINT, INK, PictureFigure
 
 # Okabe and Ito's colours, which people with any colour vision tell apart, and a marker for each.
 STYLES = {

@@ -15,8 +15,8 @@ from __future__ import annotations
 from typing import Any
 
 from deltaedit_kit.domain import Domain
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.compare.baselines import method_class
+from deltaedit_kit.support.errors import DeltaEditError
 
 Values = dict[str, Any]
 NAMES = ("default", "short", "best")

@@ -16,10 +16,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from deltaedit_kit.atomic import check_regular_file
 from deltaedit_kit.clip_space import check_text
 from deltaedit_kit.domain import Domain
-from deltaedit_kit.errors import DeltaEditError, did_you_mean
+from deltaedit_kit.support.atomic import check_regular_file
+from deltaedit_kit.support.errors import DeltaEditError, did_you_mean
 
 COLUMNS = ("text", "asks", "split")
 SPLITS = ("test", "tune")

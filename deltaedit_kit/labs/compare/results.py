@@ -21,8 +21,6 @@ import numpy as np
 import pandas as pd
 import torch
 
-from deltaedit_kit.atomic import check_path
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.compare.baselines import METHODS
 from deltaedit_kit.labs.compare.files import (
     CLAIM,
@@ -37,6 +35,8 @@ from deltaedit_kit.labs.compare.runs import Run, load
 from deltaedit_kit.labs.compare.table import ALL, own_setting, table_of, write_table
 from deltaedit_kit.labs.metrics.frechet import Moments, frechet_interval, frechet_of_moments
 from deltaedit_kit.labs.metrics.interval import FewSamples, Interval, mean_interval, share_interval
+from deltaedit_kit.support.atomic import check_path
+from deltaedit_kit.support.errors import DeltaEditError
 
 
 class Results:

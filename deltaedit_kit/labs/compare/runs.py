@@ -22,9 +22,6 @@ import torch
 from pydantic import ConfigDict, TypeAdapter
 from torch import Tensor
 
-from deltaedit_kit.atomic import replacing
-from deltaedit_kit.device import computing
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.compare.baselines.method import now
 from deltaedit_kit.labs.compare.evaluator import Evaluator
 from deltaedit_kit.labs.compare.files import (
@@ -36,9 +33,12 @@ from deltaedit_kit.labs.compare.files import (
 )
 from deltaedit_kit.labs.compare.prompts import Prompt
 from deltaedit_kit.labs.metrics.frechet import Moments
+from deltaedit_kit.support.atomic import replacing
+from deltaedit_kit.support.device import computing
+from deltaedit_kit.support.errors import DeltaEditError
 
 if TYPE_CHECKING:
-    from deltaedit_kit.faces import Faces
+    from deltaedit_kit.domain.faces import Faces
     from deltaedit_kit.labs.compare.baselines.method import Method
 
 SHOWN = 6  # faces whose pictures are kept
@@ -185,7 +185,7 @@ def load(folder: Path, key: str) -> Run | None:
 
 def save_sheet(pictures: Tensor, path: Path) -> None:
     """Pictures [rows, columns, 3, H, W] as one PNG without gaps."""
-    from deltaedit_kit.pictures import encode_png
+    from deltaedit_kit.support.pictures import encode_png
 
     sheet = torch.cat([torch.cat(list(row), dim=2) for row in pictures], dim=1)
     with replacing(path) as beside:

@@ -15,8 +15,8 @@ from typing import Any
 
 import pandas as pd
 
-from deltaedit_kit.atomic import check_regular_file, replacing
-from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.support.atomic import check_regular_file, replacing
+from deltaedit_kit.support.errors import DeltaEditError
 
 MISSING = "–"  # in a table for readers
 ALL = "*"  # in the place of a sentence: over all of them

@@ -20,9 +20,9 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-from deltaedit_kit.atomic import check_regular_file
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.course.marking import dependents, marked
+from deltaedit_kit.support.atomic import check_regular_file
+from deltaedit_kit.support.errors import DeltaEditError
 
 STUB = '# YOUR CODE HERE\nraise NotImplementedError("write your answer here")'
 TEXT_STUB = "*Write your answer here.*"

@@ -24,7 +24,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from deltaedit_kit.errors import DeltaEditError, did_you_mean
 from deltaedit_kit.labs.course import (
     asking_people,
     comparing,
@@ -43,6 +42,7 @@ from deltaedit_kit.labs.course import (
 from deltaedit_kit.labs.course.bounded import SECONDS, bounded
 from deltaedit_kit.labs.course.exercise import Answer, Exercise, Inputs, call
 from deltaedit_kit.labs.course.seeds import NOBODY, learner, seed_of, validating
+from deltaedit_kit.support.errors import DeltaEditError, did_you_mean
 
 HINTS = Path(__file__).with_name("hints.json")  # key -> a direction, the formula, the first line
 EXERCISES = {

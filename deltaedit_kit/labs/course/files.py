@@ -14,8 +14,8 @@ import shutil
 from importlib.metadata import PackageNotFoundError, files
 from pathlib import Path
 
-from deltaedit_kit.atomic import all_or_none, replacing
-from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.support.atomic import all_or_none, replacing
+from deltaedit_kit.support.errors import DeltaEditError
 
 SHARE = "share/deltaedit-kit/"
 CHECKOUT = Path(__file__).parents[3]

@@ -21,7 +21,7 @@ from collections.abc import Iterator
 
 from nbformat import NotebookNode
 
-from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.support.errors import DeltaEditError
 
 IMPLEMENT, CHECK = "exercise-implement", "exercise-check"
 PREDICT, EXPLAIN = "exercise-predict", "exercise-explain"

@@ -18,7 +18,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from deltaedit_kit.errors import DeltaEditError, did_you_mean
+from deltaedit_kit.support.errors import DeltaEditError, did_you_mean
 
 FOLDER = Path(__file__).parent / "quizzes"
 LETTERS = "abcdefgh"

@@ -11,7 +11,7 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from deltaedit_kit.labs.delta_space.alignment.table import AlignmentTable
-from deltaedit_kit.pictures import ACCENT, FAINT, INK, PictureFigure
+from deltaedit_kit.support.pictures import ACCENT, FAINT, INK, PictureFigure
 
 SHOWN = (
     "gap of the means",

@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 
 from deltaedit_kit.labs.delta_space.clouds.cloud import Spaces
 from deltaedit_kit.labs.delta_space.projection import Projection
-from deltaedit_kit.pictures import FAINT, INK, PictureFigure
+from deltaedit_kit.support.pictures import FAINT, INK, PictureFigure
 
 PICTURES, TEXTS = "#0b6e8a", "#d1495b"
 NAMES = ("pictures", "texts")

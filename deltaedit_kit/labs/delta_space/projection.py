@@ -29,8 +29,13 @@ from sklearn.manifold import TSNE, trustworthiness
 from sklearn.neighbors import NearestNeighbors
 from threadpoolctl import threadpool_limits
 
-from deltaedit_kit.errors import HIGHEST_SEED, DeltaEditError, check_number, check_whole_number
 from deltaedit_kit.labs.delta_space.alignment.pairs import Pair
+from deltaedit_kit.support.errors import (
+    HIGHEST_SEED,
+    DeltaEditError,
+    check_number,
+    check_whole_number,
+)
 
 Method = Literal["pca", "tsne", "umap"]
 DEFAULT_PERPLEXITY, DEFAULT_NEIGHBOURS, JUDGED_NEIGHBOURS = 30.0, 15, 10

@@ -14,9 +14,9 @@ import json
 from pathlib import Path
 from typing import get_args
 
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.delta_space.alignment import AlignmentTable, Measure
 from deltaedit_kit.labs.delta_space.clouds.paper import Data
+from deltaedit_kit.support.errors import DeltaEditError
 
 FILE = Path(__file__).with_name("recorded.json")
 

@@ -17,10 +17,10 @@ from typing import Any
 import anywidget
 import traitlets
 
-from deltaedit_kit.errors import DeltaEditError, check_whole_number
 from deltaedit_kit.labs.delta_space.clouds.cloud import Spaces
 from deltaedit_kit.labs.delta_space.projection import Projection
 from deltaedit_kit.labs.delta_space.scatter_view import ScatterView, scatter_view
+from deltaedit_kit.support.errors import DeltaEditError, check_whole_number
 
 HERE = Path(__file__).parent
 # One ES module of two files: a notebook front end loads a widget's script as a single text.

@@ -18,9 +18,9 @@ import numpy as np
 from jaxtyping import UInt8
 from PIL import Image
 
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.delta_space.clouds.cloud import Cloud, Spaces
 from deltaedit_kit.labs.delta_space.projection import Projection
+from deltaedit_kit.support.errors import DeltaEditError
 
 MOST_CATEGORIES = 12  # the palette has no more colours that one can tell apart
 STEPS = 65535

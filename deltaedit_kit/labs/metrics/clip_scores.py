@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from deltaedit_kit.errors import DeltaEditError, check_finite, check_unit_rows
+from deltaedit_kit.support.errors import DeltaEditError, check_finite, check_unit_rows
 
 if TYPE_CHECKING:
     from jaxtyping import Float

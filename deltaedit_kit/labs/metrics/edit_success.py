@@ -25,13 +25,13 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.support.errors import DeltaEditError
 
 if TYPE_CHECKING:
     from jaxtyping import Bool, Float
     from torch import Tensor
 
-    from deltaedit_kit.oracle import Attribute, Oracle
+    from deltaedit_kit.domain.oracle import Attribute, Oracle
 
 
 def lacking(

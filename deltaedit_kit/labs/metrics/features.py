@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from deltaedit_kit.errors import DeltaEditError, check_pictures
+from deltaedit_kit.support.errors import DeltaEditError, check_pictures
 
 if TYPE_CHECKING:
     from deltaedit_kit.domain import Domain

@@ -25,9 +25,9 @@ from operator import add
 import torch
 from torch import Tensor
 
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.metrics.features import check_widths
 from deltaedit_kit.labs.metrics.interval import FewSamples, Interval, student_reach
+from deltaedit_kit.support.errors import DeltaEditError
 
 ENOUGH = 1000  # pictures below which a warning says that the distance is too high
 

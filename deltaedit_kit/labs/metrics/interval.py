@@ -19,7 +19,7 @@ import numpy as np
 from scipy import stats
 from torch import Tensor
 
-from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.support.errors import DeltaEditError
 
 REPLICATES = 1000
 LEVEL = 0.95

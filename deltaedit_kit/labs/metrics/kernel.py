@@ -15,8 +15,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.metrics.features import check_widths
+from deltaedit_kit.support.errors import DeltaEditError
 
 
 def kernel_distance(first: Tensor, second: Tensor) -> float:

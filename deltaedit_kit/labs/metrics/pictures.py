@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from deltaedit_kit.errors import DeltaEditError, check_pictures
+from deltaedit_kit.support.errors import DeltaEditError, check_pictures
 
 
 def check_pairs(before: Tensor, after: Tensor) -> None:

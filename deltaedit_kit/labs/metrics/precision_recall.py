@@ -15,8 +15,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.metrics.features import check_widths
+from deltaedit_kit.support.errors import DeltaEditError
 
 NEIGHBOUR = 3  # k
 

@@ -14,8 +14,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.metrics.pictures import check_pairs
+from deltaedit_kit.support.errors import DeltaEditError
 
 WINDOW = 11
 PIXELS_A_PASS = 2**20  # each takes 750 bytes: without passes, a hundred pictures of 1024 px 75 GB

@@ -26,10 +26,10 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from deltaedit_kit.atomic import load_tensors, save_tensors
 from deltaedit_kit.labs.own_domain.critic import Discriminator
 from deltaedit_kit.stylegan2 import Generator
 from deltaedit_kit.stylegan2.layers import ToRGB
+from deltaedit_kit.support.atomic import load_tensors, save_tensors
 
 STATE, EXPORT = "generator-state.safetensors", "generator.safetensors"
 

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from deltaedit_kit.atomic import replacing, write_text
 from deltaedit_kit.domain import Domain
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.own_domain.captions import draw_captions
-from deltaedit_kit.pictures import encode_png
+from deltaedit_kit.support.atomic import replacing, write_text
+from deltaedit_kit.support.errors import DeltaEditError
+from deltaedit_kit.support.pictures import encode_png
 
 
 def write_captioned(domain: Domain, folder: str | Path, n: int, seed: int = 0) -> Path:

@@ -14,7 +14,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from deltaedit_kit.domain_spec import DomainSpec
+from deltaedit_kit.domain.spec import DomainSpec
 from deltaedit_kit.io.factor_oracle import HIGH, LOW
 
 COUNTS = (1, 1, 1, 2, 2, 3)  # ends that a caption names

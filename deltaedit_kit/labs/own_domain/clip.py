@@ -17,7 +17,6 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from deltaedit_kit.atomic import save_tensors
 from deltaedit_kit.clip_network import HEAD, ClipNetwork, ClipSizes
 from deltaedit_kit.clip_tokenizer import tokenize
 from deltaedit_kit.labs.own_domain.augmentation import augment
@@ -27,6 +26,7 @@ from deltaedit_kit.labs.own_domain.clip_losses import different_factors, levelli
 from deltaedit_kit.labs.own_domain.loop import descend
 from deltaedit_kit.labs.own_domain.patches import principal_patches
 from deltaedit_kit.labs.own_domain.world import World
+from deltaedit_kit.support.atomic import save_tensors
 
 PATCH, CONTEXT, VOCABULARY, TEXT_WIDTH, TEXT_LAYERS = 8, 77, 49408, 64, 2
 BATCH, REACH = 32, 1

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import shutil
 
-from deltaedit_kit.atomic import save_tensors
 from deltaedit_kit.codes import CodeStore, make_codes
 from deltaedit_kit.domain import Domain
 from deltaedit_kit.io.loading import load_domain
@@ -16,6 +15,7 @@ from deltaedit_kit.labs.own_domain.bench import Bench
 from deltaedit_kit.labs.training.experiment import ExperimentConfig
 from deltaedit_kit.labs.training.start import train_fast
 from deltaedit_kit.relevance import Plan, make_relevance
+from deltaedit_kit.support.atomic import save_tensors
 from deltaedit_kit.train import Run
 
 SEED = 500_000  # nobody samples pictures up there

@@ -16,17 +16,17 @@ from itertools import product
 import torch
 from torch import Tensor
 
-from deltaedit_kit.atomic import write_text
 from deltaedit_kit.domain import Domain
+from deltaedit_kit.domain.faces import Faces
+from deltaedit_kit.domain.oracle import Attribute
 from deltaedit_kit.editor import Editor
-from deltaedit_kit.faces import Faces
 from deltaedit_kit.io.declaration import FILE_NAME
 from deltaedit_kit.labs.metrics.edit_success import lacking, side_effect, succeeded
 from deltaedit_kit.labs.own_domain.bench import Bench
 from deltaedit_kit.labs.own_domain.editing import domain_of
 from deltaedit_kit.labs.own_domain.generator import psnr_to_renders
 from deltaedit_kit.labs.own_domain.oracle import GUESS, reading_errors
-from deltaedit_kit.oracle import Attribute
+from deltaedit_kit.support.atomic import write_text
 
 TUNING_SEED, EVALUATION_SEED = 600_000, 700_000
 STRENGTHS = (0.7, 1.0, 1.4, 2.0, 2.8)

@@ -16,7 +16,6 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 
-from deltaedit_kit.atomic import load_tensors, save_tensors
 from deltaedit_kit.labs.metrics.psnr import psnr
 from deltaedit_kit.labs.own_domain.adversarial import STATE, Config, Run
 from deltaedit_kit.labs.own_domain.bench import Bench
@@ -33,6 +32,7 @@ from deltaedit_kit.labs.own_domain.picture_loss import detail_loss, unexplained
 from deltaedit_kit.labs.own_domain.style_scales import rescale
 from deltaedit_kit.labs.own_domain.world import World, factors_of
 from deltaedit_kit.stylegan2 import Generator
+from deltaedit_kit.support.atomic import load_tensors, save_tensors
 
 PAIRS, PAIRED, FLOOR, SEED = 2, 2.0, 0.5, 3_000_017
 MUON_PACE = 20.0  # of convolutions and of the maps w -> s

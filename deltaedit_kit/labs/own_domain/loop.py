@@ -21,10 +21,10 @@ import torch
 from torch import Tensor, nn
 from torch.optim.swa_utils import get_ema_multi_avg_fn
 
-from deltaedit_kit.atomic import load_tensors, read_header, save_tensors
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.own_domain.muon import Muon, is_matrix
 from deltaedit_kit.labs.own_domain.world import Tell
+from deltaedit_kit.support.atomic import load_tensors, read_header, save_tensors
+from deltaedit_kit.support.errors import DeltaEditError
 
 STATE = {torch.optim.Adam: ("step", "exp_avg", "exp_avg_sq"), Muon: ("momentum",)}
 

@@ -11,11 +11,11 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from deltaedit_kit.atomic import load_tensors, save_tensors
 from deltaedit_kit.io.factor_oracle import FORMAT, FactorOracle, FactorReader
 from deltaedit_kit.labs.own_domain.augmentation import augment
 from deltaedit_kit.labs.own_domain.bench import Bench
 from deltaedit_kit.labs.own_domain.loop import descend
+from deltaedit_kit.support.atomic import load_tensors, save_tensors
 
 BATCH, SEED = 32, 1_000_003
 REACH = 1  # pixels: where a thing stands may be a factor

@@ -24,11 +24,11 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 
-from deltaedit_kit.atomic import all_or_none, check_path, check_regular_file, write_text
-from deltaedit_kit.domain_spec import DomainSpec
-from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.domain.spec import DomainSpec
 from deltaedit_kit.io.declaration import FILE_NAME, RENDERER, plain_name, read_declaration
 from deltaedit_kit.io.loading import check_folder
+from deltaedit_kit.support.atomic import all_or_none, check_path, check_regular_file, write_text
+from deltaedit_kit.support.errors import DeltaEditError
 
 FILES = (RENDERER, FILE_NAME, "README.md")
 SUPERSAMPLED = 3  # pixels along each side of a pixel

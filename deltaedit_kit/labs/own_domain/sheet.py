@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from deltaedit_kit.labs.own_domain.bench import Bench
 from deltaedit_kit.labs.own_domain.project import Project
-from deltaedit_kit.pictures import grid, save_figure, to_uint8
+from deltaedit_kit.support.pictures import grid, save_figure, to_uint8
 
 SHEET = "factors.png"
 STOPS = (0.0, 0.25, 0.5, 0.75, 1.0)

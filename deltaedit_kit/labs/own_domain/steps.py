@@ -17,9 +17,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from zlib import crc32
 
-from deltaedit_kit.atomic import check_regular_file, load_tensors, write_text
-from deltaedit_kit.device import learning
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.own_domain.bench import FULL, Bench, Sizes
 from deltaedit_kit.labs.own_domain.clip import make_clip
 from deltaedit_kit.labs.own_domain.editing import make_mapper, make_r, make_store
@@ -29,7 +26,10 @@ from deltaedit_kit.labs.own_domain.mapping import KNOTS
 from deltaedit_kit.labs.own_domain.oracle import make_oracle
 from deltaedit_kit.labs.own_domain.project import Project, open_project
 from deltaedit_kit.labs.own_domain.sheet import SHEET, make_renders
-from deltaedit_kit.lock import only_writer
+from deltaedit_kit.support.atomic import check_regular_file, load_tensors, write_text
+from deltaedit_kit.support.device import learning
+from deltaedit_kit.support.errors import DeltaEditError
+from deltaedit_kit.support.lock import only_writer
 
 Say = Callable[[str], object]
 EVERY = 10.0  # seconds between two lines of progress

@@ -19,7 +19,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.support.errors import DeltaEditError
 
 CHUNK = 100  # rows
 FAR = (0.6, 1.8)  # where on its coordinate the second of a pair stands, on the other side of 0

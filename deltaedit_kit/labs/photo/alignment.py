@@ -23,7 +23,7 @@ from jaxtyping import Float
 from PIL import Image
 from scipy.ndimage import gaussian_filter
 
-from deltaedit_kit.errors import DeltaEditError, check_kind, check_whole_number
+from deltaedit_kit.support.errors import DeltaEditError, check_kind, check_whole_number
 
 LEFT_EYE, RIGHT_EYE = slice(36, 42), slice(42, 48)  # of the 68 landmarks, as seen on the photo
 MOUTH_CORNERS = (48, 54)

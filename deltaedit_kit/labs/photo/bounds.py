@@ -16,7 +16,7 @@ from typing import IO
 
 from PIL import Image
 
-from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.support.errors import DeltaEditError
 
 MOST_PIXELS = 64_000_000  # a large camera of today; three copies of it stay below a gigabyte
 MOST_BYTES = 400_000_000  # unpacked: 64 million pixels of three numbers of 16 bits; and of the file

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from deltaedit_kit.atomic import check_path, check_regular_file
-from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.support.atomic import check_path, check_regular_file
+from deltaedit_kit.support.errors import DeltaEditError
 
 if TYPE_CHECKING:
     from deltaedit_kit.domain import Domain

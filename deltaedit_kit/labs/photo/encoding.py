@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from deltaedit_kit.device import kit_defaults
-from deltaedit_kit.errors import DeltaEditError, check_pictures
+from deltaedit_kit.support.device import kit_defaults
+from deltaedit_kit.support.errors import DeltaEditError, check_pictures
 
 if TYPE_CHECKING:
     from collections.abc import Callable

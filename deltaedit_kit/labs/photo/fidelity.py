@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from deltaedit_kit.device import kit_defaults
-from deltaedit_kit.errors import check_pictures
 from deltaedit_kit.labs.metrics.identity import identity_similarity
 from deltaedit_kit.labs.metrics.psnr import psnr
+from deltaedit_kit.support.device import kit_defaults
+from deltaedit_kit.support.errors import check_pictures
 
 if TYPE_CHECKING:
     from jaxtyping import Float

@@ -16,21 +16,21 @@ from typing import TYPE_CHECKING, Literal
 import torch
 from PIL import Image
 
-from deltaedit_kit.device import kit_defaults
 from deltaedit_kit.domain import Domain
-from deltaedit_kit.errors import DeltaEditError, check_domain, check_whole_number
 from deltaedit_kit.labs.photo import refining
 from deltaedit_kit.labs.photo.alignment import align_face
 from deltaedit_kit.labs.photo.encoding import encode, encoder_of
 from deltaedit_kit.labs.photo.fidelity import Fidelity, measure_fidelity
 from deltaedit_kit.labs.photo.photos import RANGE, read_photo, to_tensor
+from deltaedit_kit.support.device import kit_defaults
+from deltaedit_kit.support.errors import DeltaEditError, check_domain, check_whole_number
 
 if TYPE_CHECKING:
     from jaxtyping import Float
     from matplotlib.figure import Figure
     from torch import Tensor
 
-    from deltaedit_kit.faces import Faces
+    from deltaedit_kit.domain.faces import Faces
     from deltaedit_kit.labs.photo.photos import Source
 
 FACE_WORDS = ("face", "portrait", "man", "woman")  # neutral words of domains that show people

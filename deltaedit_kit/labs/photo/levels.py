@@ -16,7 +16,7 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Num, UInt8
 
-from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.support.errors import DeltaEditError
 
 TOPS = {"f": (1, 255, 65535), "i": (255, 65535), "u": (255, 65535)}  # by numpy's kind of number
 BEYOND = 0.05  # share of values that may lie outside of a range that is taken all the same

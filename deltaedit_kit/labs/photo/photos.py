@@ -25,8 +25,6 @@ import numpy as np
 import torch
 from PIL import Image, ImageCms, ImageFile, UnidentifiedImageError
 
-from deltaedit_kit.atomic import check_regular_file
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.photo.bounds import (
     MOST_BYTES,
     MOST_PIXELS,
@@ -37,6 +35,8 @@ from deltaedit_kit.labs.photo.bounds import (
     too_large,
 )
 from deltaedit_kit.labs.photo.levels import eight_bits
+from deltaedit_kit.support.atomic import check_regular_file
+from deltaedit_kit.support.errors import DeltaEditError
 
 if TYPE_CHECKING:
     Source = str | PathLike[str] | bytes | IO[bytes] | Image.Image | np.ndarray | torch.Tensor

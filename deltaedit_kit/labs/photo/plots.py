@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from deltaedit_kit.pictures import ACCENT, INK, PictureFigure, grid, to_uint8
+from deltaedit_kit.support.pictures import ACCENT, INK, PictureFigure, grid, to_uint8
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

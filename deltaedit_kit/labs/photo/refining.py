@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 import torch
 from tqdm import tqdm
 
-from deltaedit_kit.device import learning
-from deltaedit_kit.errors import DeltaEditError, check_pictures, check_whole_number
+from deltaedit_kit.support.device import learning
+from deltaedit_kit.support.errors import DeltaEditError, check_pictures, check_whole_number
 
 if TYPE_CHECKING:
     from jaxtyping import Float

@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING
 import torch
 
 from deltaedit_kit.domain import Domain
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.studio.engine import Look
 from deltaedit_kit.stylespace import GROUPS, StyleLayout
+from deltaedit_kit.support.errors import DeltaEditError
 
 if TYPE_CHECKING:
     from jaxtyping import Float

@@ -23,12 +23,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import torch
 
 from deltaedit_kit.domain import Domain
+from deltaedit_kit.domain.faces import Faces
 from deltaedit_kit.editor import Editor, Moves
-from deltaedit_kit.errors import DeltaEditError, check_whole_number
-from deltaedit_kit.faces import Faces
 from deltaedit_kit.labs.studio.settings import group_mask
 from deltaedit_kit.labs.studio.state import STRIP, Sentence, StudioState
 from deltaedit_kit.labs.understanding import understand
+from deltaedit_kit.support.errors import DeltaEditError, check_whole_number
 
 if TYPE_CHECKING:
     from jaxtyping import Bool, Float

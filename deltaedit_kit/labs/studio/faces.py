@@ -9,8 +9,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from deltaedit_kit.errors import HIGHEST_SEED, DeltaEditError, check_number, check_whole_number
 from deltaedit_kit.labs.studio.state import STRIP, StudioState
+from deltaedit_kit.support.errors import (
+    HIGHEST_SEED,
+    DeltaEditError,
+    check_number,
+    check_whole_number,
+)
 
 WIDEST = 1.5  # truncation beyond this leaves what a generator has seen
 

@@ -16,7 +16,6 @@ from pathlib import Path
 import ipywidgets as widgets
 
 from deltaedit_kit.domain import Domain
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.named_panel import NamedPanel
 from deltaedit_kit.labs.studio import changes, faces, presets
 from deltaedit_kit.labs.studio.changes import heat_map, read_out
@@ -35,7 +34,8 @@ from deltaedit_kit.labs.studio.plots import heat_colours
 from deltaedit_kit.labs.studio.recipe import read_file
 from deltaedit_kit.labs.studio.saving import SAVERS, save_to
 from deltaedit_kit.labs.studio.state import StudioState
-from deltaedit_kit.pictures import to_uint8
+from deltaedit_kit.support.errors import DeltaEditError
+from deltaedit_kit.support.pictures import to_uint8
 
 REST = 0.15  # seconds without an event after which the slower parts are drawn
 

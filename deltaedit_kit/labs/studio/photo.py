@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from deltaedit_kit.domain import Domain
-from deltaedit_kit.errors import DeltaEditError
-from deltaedit_kit.faces import Faces
+from deltaedit_kit.domain.faces import Faces
+from deltaedit_kit.support.errors import DeltaEditError
 
 if TYPE_CHECKING:
     from PIL import Image

@@ -18,7 +18,7 @@ from matplotlib import colormaps
 from deltaedit_kit.labs.studio.changes import heat_map
 from deltaedit_kit.labs.studio.engine import SHARES, Engine, frames, short
 from deltaedit_kit.labs.studio.state import STRIP, StudioState
-from deltaedit_kit.pictures import ACCENT, FAINT, INK, PictureFigure, grid, to_uint8
+from deltaedit_kit.support.pictures import ACCENT, FAINT, INK, PictureFigure, grid, to_uint8
 
 if TYPE_CHECKING:
     from jaxtyping import Float

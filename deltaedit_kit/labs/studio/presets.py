@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from deltaedit_kit.domain_spec import DomainSpec
-from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.domain.spec import DomainSpec
 from deltaedit_kit.labs.studio.sentences import put
 from deltaedit_kit.labs.studio.state import Sentence, StudioState
+from deltaedit_kit.support.errors import DeltaEditError
 
 TOGETHER = 3  # examples in the preset that mixes several
 LONGEST_NAME = 60

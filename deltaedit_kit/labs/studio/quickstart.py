@@ -15,13 +15,13 @@ from typing import Any
 import ipywidgets as widgets
 
 from deltaedit_kit.domain import Domain
+from deltaedit_kit.domain.faces import Faces
 from deltaedit_kit.editor import Editor
-from deltaedit_kit.errors import DeltaEditError
-from deltaedit_kit.faces import Faces
 from deltaedit_kit.labs.named_panel import NamedPanel
 from deltaedit_kit.labs.studio.engine import short
 from deltaedit_kit.labs.understanding import understand
-from deltaedit_kit.pictures import encode_png
+from deltaedit_kit.support.errors import DeltaEditError
+from deltaedit_kit.support.pictures import encode_png
 
 ZOOM = 2  # screen pixels for each of a picture's
 SENTENCE_SHOWN = 80  # characters of a long sentence that the status line repeats

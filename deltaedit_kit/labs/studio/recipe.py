@@ -16,12 +16,12 @@ from pathlib import PurePath
 from typing import Any
 
 from deltaedit_kit import recipe as edit_recipe
-from deltaedit_kit.errors import DeltaEditError, check_number, check_whole_number
 from deltaedit_kit.labs.studio import faces, sentences, settings
 from deltaedit_kit.labs.studio.engine import Engine
 from deltaedit_kit.labs.studio.state import STRIP, Sentence, StudioState
-from deltaedit_kit.pictures import read_recipe
 from deltaedit_kit.stylespace import GROUPS
+from deltaedit_kit.support.errors import DeltaEditError, check_number, check_whole_number
+from deltaedit_kit.support.pictures import read_recipe
 
 KIND = "deltaedit-studio"
 VERSION = 1

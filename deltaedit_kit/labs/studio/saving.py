@@ -14,13 +14,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from deltaedit_kit.atomic import check_path, replacing
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.studio import pictures
 from deltaedit_kit.labs.studio.engine import Engine, animation_shares, frames
 from deltaedit_kit.labs.studio.recipe import to_recipe
 from deltaedit_kit.labs.studio.state import StudioState
-from deltaedit_kit.pictures import RECIPE_KEY, encode_png, save_quietly, to_uint8
+from deltaedit_kit.support.atomic import check_path, replacing
+from deltaedit_kit.support.errors import DeltaEditError
+from deltaedit_kit.support.pictures import RECIPE_KEY, encode_png, save_quietly, to_uint8
 
 ANIMATION_FRAMES = 12  # from before to after; the way back repeats them
 MOST_FILES = 10_000

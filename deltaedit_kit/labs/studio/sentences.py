@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from deltaedit_kit.errors import DeltaEditError, check_number, check_whole_number
 from deltaedit_kit.labs.studio.state import Sentence, StudioState
+from deltaedit_kit.support.errors import DeltaEditError, check_number, check_whole_number
 
 MOST_SENTENCES = 8
 FARTHEST = 2.0  # strengths run from -2 to 2

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from deltaedit_kit.errors import DeltaEditError, check_number
 from deltaedit_kit.labs.studio.state import StudioState
 from deltaedit_kit.stylespace import GROUPS, StyleLayout
+from deltaedit_kit.support.errors import DeltaEditError, check_number
 
 if TYPE_CHECKING:
     from jaxtyping import Bool

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from deltaedit_kit.domain_spec import DomainSpec
+from deltaedit_kit.domain.spec import DomainSpec
 from deltaedit_kit.stylespace import GROUPS
 
 STRIP = 6  # faces that a seed shows to choose from

@@ -21,8 +21,8 @@ import math
 import krippendorff
 import numpy as np
 
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.study.tally import Tally
+from deltaedit_kit.support.errors import DeltaEditError
 
 
 def krippendorff_alpha(counts: Tally) -> float:

@@ -15,8 +15,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
-from deltaedit_kit.atomic import check_path, check_regular_file, replacing
-from deltaedit_kit.errors import DeltaEditError, check_kind, check_number, check_whole_number
+from deltaedit_kit.support.atomic import check_path, check_regular_file, replacing
+from deltaedit_kit.support.errors import (
+    DeltaEditError,
+    check_kind,
+    check_number,
+    check_whole_number,
+)
 
 HIGHEST = 2**31 - 1  # of numbers that count participants, rounds and pairs
 INTACT, SHUFFLED = "intact", "shuffled tiles"  # what attention checks compare

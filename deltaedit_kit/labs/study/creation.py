@@ -20,13 +20,13 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from deltaedit_kit.atomic import check_path, replacing
-from deltaedit_kit.errors import DeltaEditError, check_kind
 from deltaedit_kit.labs.study.database import Database
 from deltaedit_kit.labs.study.design import QUESTIONS, Design, plan
 from deltaedit_kit.labs.study.items import Item
 from deltaedit_kit.labs.study.schema import APPLICATION_ID, TABLES, VERSION
 from deltaedit_kit.labs.study.store import StudyStore
+from deltaedit_kit.support.atomic import check_path, replacing
+from deltaedit_kit.support.errors import DeltaEditError, check_kind
 
 SECONDS_A_QUESTION = 6  # a calm pace; only for telling people how long it may take
 ROLES = ("before", "first", "second", "intact", "shuffled")  # of an item's pictures

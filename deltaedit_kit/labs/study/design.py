@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TypeVar
 
-from deltaedit_kit.errors import HIGHEST_SEED, DeltaEditError, check_whole_number
+from deltaedit_kit.support.errors import HIGHEST_SEED, DeltaEditError, check_whole_number
 
 QUESTIONS: dict[str, str] = {
     "accuracy": "Which picture does what the sentence says?",

@@ -16,8 +16,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from deltaedit_kit.errors import DeltaEditError, check_whole_number
 from deltaedit_kit.labs.study.answers import INTACT, Answer
+from deltaedit_kit.support.errors import DeltaEditError, check_whole_number
 
 
 @dataclass(frozen=True)

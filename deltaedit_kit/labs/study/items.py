@@ -19,14 +19,14 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import torch
 
-from deltaedit_kit.errors import DeltaEditError, check_pictures
-from deltaedit_kit.pictures import encode_png
+from deltaedit_kit.support.errors import DeltaEditError, check_pictures
+from deltaedit_kit.support.pictures import encode_png
 
 if TYPE_CHECKING:
     from jaxtyping import Float
     from torch import Tensor
 
-    from deltaedit_kit.faces import Faces
+    from deltaedit_kit.domain.faces import Faces
 
 TILES = 4  # a side; shuffled tiles of a quarter still show what colours the picture had
 

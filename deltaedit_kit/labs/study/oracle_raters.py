@@ -22,10 +22,10 @@ from typing import TYPE_CHECKING
 import torch
 from PIL import Image
 
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.photo.photos import to_tensor
 from deltaedit_kit.labs.study.items import Item
 from deltaedit_kit.labs.study.raters import Advantage
+from deltaedit_kit.support.errors import DeltaEditError
 from deltaedit_kit.toyfaces import render, sample_factors
 from deltaedit_kit.toyfaces.oracle import PortraitOracle, load_oracle
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from deltaedit_kit.domain import Domain
-    from deltaedit_kit.oracle import Attribute, Oracle
+    from deltaedit_kit.domain.oracle import Attribute, Oracle
 
 LOGITS_A_FACTOR = 6.0  # half of a factor's range is seen by 95 of 100
 RENDERS, NEIGHBOURS = 256, 5

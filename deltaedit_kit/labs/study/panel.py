@@ -16,12 +16,12 @@ from pathlib import Path
 
 import ipywidgets as widgets
 
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.described_picture import DescribedPicture
 from deltaedit_kit.labs.named_panel import NamedPanel
 from deltaedit_kit.labs.study.keys import PaneKeys
 from deltaedit_kit.labs.study.screen import SIDE_OF_KEY, Screen, press, screen_for
 from deltaedit_kit.labs.study.store import StudyStore
+from deltaedit_kit.support.errors import DeltaEditError
 
 PANE = "deltaedit-study"  # CSS class of the part that listens to keys
 # Pictures shrink together where there is little room; the answers must fit there too, both of them.

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from deltaedit_kit.pictures import ACCENT, FAINT, INK, PictureFigure
+from deltaedit_kit.support.pictures import ACCENT, FAINT, INK, PictureFigure
 
 if TYPE_CHECKING:
     from deltaedit_kit.labs.study.report import Line, Report

@@ -19,8 +19,8 @@ import math
 import numpy as np
 from scipy import stats
 
-from deltaedit_kit.errors import DeltaEditError, check_number, check_whole_number
 from deltaedit_kit.labs.study.tally import Tally
+from deltaedit_kit.support.errors import DeltaEditError, check_number, check_whole_number
 
 MOST = 100_000  # participants; a study that needs more asks for a difference nobody can see
 

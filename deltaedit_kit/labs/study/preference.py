@@ -24,9 +24,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.metrics.interval import expanded_tail
 from deltaedit_kit.labs.study.tally import Tally
+from deltaedit_kit.support.errors import DeltaEditError
 
 DRAWS = 4000  # bootstrap samples: the ends of an interval then move by about .001 with the seed
 CHUNK = 500  # of them at a time, so that memory stays flat; DRAWS is a multiple

@@ -24,10 +24,15 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 
-from deltaedit_kit.errors import HIGHEST_SEED, DeltaEditError, check_number, check_whole_number
 from deltaedit_kit.labs.study.answers import INTACT, SHUFFLED, Answer
 from deltaedit_kit.labs.study.design import Design, Plan, plan
 from deltaedit_kit.labs.study.store import StudyStore
+from deltaedit_kit.support.errors import (
+    HIGHEST_SEED,
+    DeltaEditError,
+    check_number,
+    check_whole_number,
+)
 
 PACE = 2.5  # seconds, the median time to an answer
 

@@ -12,8 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from deltaedit_kit.errors import DeltaEditError
-from deltaedit_kit.faces import Faces
+from deltaedit_kit.domain.faces import Faces
 from deltaedit_kit.labs.metrics.edit_success import lacking
 from deltaedit_kit.labs.study.creation import create_study
 from deltaedit_kit.labs.study.design import Design
@@ -21,6 +20,7 @@ from deltaedit_kit.labs.study.items import Method, make_items
 from deltaedit_kit.labs.study.oracle_raters import asked_attribute, oracle_advantage, oracle_of
 from deltaedit_kit.labs.study.raters import Raters, answer_study
 from deltaedit_kit.labs.study.store import StudyStore
+from deltaedit_kit.support.errors import DeltaEditError
 
 if TYPE_CHECKING:
     from deltaedit_kit.domain import Domain

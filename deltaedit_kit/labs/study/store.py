@@ -23,12 +23,12 @@ from typing import Literal
 
 from pydantic import TypeAdapter, ValidationError
 
-from deltaedit_kit.atomic import check_path
-from deltaedit_kit.errors import DeltaEditError, check_kind, check_number
 from deltaedit_kit.labs.study.answers import INTACT, SHUFFLED, Answer
 from deltaedit_kit.labs.study.database import Database
 from deltaedit_kit.labs.study.design import Design, plan
 from deltaedit_kit.labs.study.schema import APPLICATION_ID, OBJECTS, VERSION, expected_objects
+from deltaedit_kit.support.atomic import check_path
+from deltaedit_kit.support.errors import DeltaEditError, check_kind, check_number
 
 ANSWERED = (
     *("participant", "position", "item", "sentence", "face", "question", "choice", "seconds"),

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.study.answers import Answer
+from deltaedit_kit.support.errors import DeltaEditError
 
 
 @dataclass(frozen=True)

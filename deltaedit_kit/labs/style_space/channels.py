@@ -21,10 +21,10 @@ from jaxtyping import Float
 from torch import Tensor
 
 from deltaedit_kit.domain import Domain
-from deltaedit_kit.errors import DeltaEditError, check_number, check_whole_number
-from deltaedit_kit.faces import Faces
+from deltaedit_kit.domain.faces import Faces
 from deltaedit_kit.relevance import ChannelStatistics
 from deltaedit_kit.stylespace import GROUPS, Group, StyleLayout
+from deltaedit_kit.support.errors import DeltaEditError, check_number, check_whole_number
 
 
 class ChannelPlace(NamedTuple):

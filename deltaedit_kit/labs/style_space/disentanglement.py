@@ -21,7 +21,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.support.errors import DeltaEditError
 
 PENALTIES = (0.3, 0.1, 0.03, 0.01)  # times the penalty at which no weight is left
 HELD_OUT = 0.25  # share of the rows, the last ones, on which R² is measured

@@ -15,13 +15,13 @@ import ipywidgets as widgets
 import torch
 
 from deltaedit_kit.domain import Domain
-from deltaedit_kit.errors import DeltaEditError
-from deltaedit_kit.faces import Faces
+from deltaedit_kit.domain.faces import Faces
 from deltaedit_kit.labs.described_picture import DescribedPicture
 from deltaedit_kit.labs.named_panel import NamedPanel
 from deltaedit_kit.labs.style_space.channels import locate, measure_effects, turn
-from deltaedit_kit.pictures import encode_png
 from deltaedit_kit.relevance import ChannelStatistics
+from deltaedit_kit.support.errors import DeltaEditError
+from deltaedit_kit.support.pictures import encode_png
 
 
 @dataclass(frozen=True)

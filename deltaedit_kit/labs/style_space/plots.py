@@ -9,7 +9,7 @@ from jaxtyping import Float
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from deltaedit_kit.pictures import ACCENT, FAINT, PictureFigure
+from deltaedit_kit.support.pictures import ACCENT, FAINT, PictureFigure
 
 LEGEND = "change of a factor, whose range is [0, 1]"
 

@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from deltaedit_kit.errors import DeltaEditError
-from deltaedit_kit.pictures import PictureFigure
+from deltaedit_kit.support.errors import DeltaEditError
+from deltaedit_kit.support.pictures import PictureFigure
 
 COLUMNS = ("world", "part", "measure", "at", "mean", "low", "high", "n")
 COLOURS = ("#0072B2", "#E69F00", "#009E73")  # Okabe and Ito's

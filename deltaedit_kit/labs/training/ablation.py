@@ -30,13 +30,13 @@ from typing import Any
 
 from scipy.stats import sem
 
-from deltaedit_kit.atomic import replacing
 from deltaedit_kit.codes import Codes, CodeStore
 from deltaedit_kit.domain import Domain
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.metrics.interval import student_reach
 from deltaedit_kit.labs.training.experiment import ExperimentConfig, split_groups
 from deltaedit_kit.labs.training.start import CountEdits, train_fast
+from deltaedit_kit.support.atomic import replacing
+from deltaedit_kit.support.errors import DeltaEditError
 from deltaedit_kit.train import Report
 
 ABLATIONS: Mapping[str, Mapping[str, Any]] = {

@@ -16,15 +16,15 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from deltaedit_kit.device import computing
 from deltaedit_kit.domain import Domain
+from deltaedit_kit.domain.faces import Faces
+from deltaedit_kit.domain.oracle import Attribute
 from deltaedit_kit.editor import Editor
-from deltaedit_kit.errors import DeltaEditError
-from deltaedit_kit.faces import Faces
 from deltaedit_kit.labs.metrics.edit_success import lacking, succeeded
 from deltaedit_kit.labs.training.experiment import ExperimentConfig, as_trained
 from deltaedit_kit.mapper import DeltaMapper
-from deltaedit_kit.oracle import Attribute
+from deltaedit_kit.support.device import computing
+from deltaedit_kit.support.errors import DeltaEditError
 
 POOL_SEED = 700_000  # faces that no recipe and no notebook samples
 MEASURED = (

@@ -26,10 +26,10 @@ from torch.nn import functional as F
 
 from deltaedit_kit.codes import Codes, CodeStore
 from deltaedit_kit.domain import Domain
-from deltaedit_kit.errors import DeltaEditError, check_whole_number
 from deltaedit_kit.labs.training.short import ShortConfig, ShortRun
 from deltaedit_kit.mapper import DeltaMapper
 from deltaedit_kit.stylespace import GROUPS, Group, StyleLayout
+from deltaedit_kit.support.errors import DeltaEditError, check_whole_number
 from deltaedit_kit.train import Loss, Pairs, Report, pairs_at, random_of_step, split_rows
 
 

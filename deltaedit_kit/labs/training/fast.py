@@ -17,11 +17,11 @@ import torch
 from torch import Tensor, nn
 
 from deltaedit_kit.codes import Codes, CodeStore
-from deltaedit_kit.device import computing, name_precision
 from deltaedit_kit.domain import Domain
-from deltaedit_kit.errors import DeltaEditError, check_whole_number
 from deltaedit_kit.labs.training.effective import adam, to_effective, to_stored
 from deltaedit_kit.mapper import DeltaMapper
+from deltaedit_kit.support.device import computing, name_precision
+from deltaedit_kit.support.errors import DeltaEditError, check_whole_number
 from deltaedit_kit.train import Loss, Pairs, Report, Run, TrainingConfig
 
 Forward = Callable[[Tensor, Tensor, Tensor], Tensor]

@@ -16,13 +16,13 @@ import ipywidgets as widgets
 import torch
 
 from deltaedit_kit.domain import Domain
+from deltaedit_kit.domain.faces import Faces
 from deltaedit_kit.editor import Editor
-from deltaedit_kit.faces import Faces
 from deltaedit_kit.labs.described_picture import DescribedPicture
 from deltaedit_kit.labs.named_panel import NamedPanel
 from deltaedit_kit.labs.training.plots import curve_figure
 from deltaedit_kit.labs.training.session import TrainingSession
-from deltaedit_kit.pictures import encode_png
+from deltaedit_kit.support.pictures import encode_png
 
 
 class MonitorView(NamedTuple):

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from matplotlib.figure import Figure
 
 from deltaedit_kit.labs.training.ablation import Row, interval
-from deltaedit_kit.pictures import ACCENT, FAINT, INK, PictureFigure
+from deltaedit_kit.support.pictures import ACCENT, FAINT, INK, PictureFigure
 
 if TYPE_CHECKING:
     from deltaedit_kit.train import Report

@@ -24,9 +24,9 @@ from torch.nn.parallel import DistributedDataParallel
 
 from deltaedit_kit.codes import Codes, CodeStore
 from deltaedit_kit.domain import Domain
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.training.experiment import ExperimentConfig, ExperimentRun
 from deltaedit_kit.labs.training.ranks import Rank
+from deltaedit_kit.support.errors import DeltaEditError
 from deltaedit_kit.train import Loss, Pairs
 
 

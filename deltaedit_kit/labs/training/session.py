@@ -18,12 +18,12 @@ from time import perf_counter
 
 from deltaedit_kit.codes import Codes, CodeStore
 from deltaedit_kit.domain import Domain
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.training.experiment import ExperimentConfig
 from deltaedit_kit.labs.training.hearing import until
 from deltaedit_kit.labs.training.ranks import Rank
 from deltaedit_kit.labs.training.start import CountEdits, train_fast
 from deltaedit_kit.mapper import DeltaMapper
+from deltaedit_kit.support.errors import DeltaEditError
 from deltaedit_kit.train import Report, Run
 
 

@@ -25,10 +25,10 @@ from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from deltaedit_kit.codes import Codes, CodeStore
 from deltaedit_kit.domain import Domain
-from deltaedit_kit.errors import DeltaEditError, check_number, check_whole_number
 from deltaedit_kit.labs.training.fast import FastConfig, FastRun
 from deltaedit_kit.mapper import DeltaMapper
 from deltaedit_kit.stylegan2.layers import EqualLinear
+from deltaedit_kit.support.errors import DeltaEditError, check_number, check_whole_number
 from deltaedit_kit.train import Loss
 
 

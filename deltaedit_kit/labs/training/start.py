@@ -17,12 +17,12 @@ from types import FrameType
 from typing import Any
 
 from deltaedit_kit.codes import Codes, CodeStore
-from deltaedit_kit.device import learning
 from deltaedit_kit.domain import Domain
 from deltaedit_kit.labs.training.experiment import ExperimentConfig, ExperimentRun
 from deltaedit_kit.labs.training.processes import SharedRun, joined
 from deltaedit_kit.labs.training.ranks import Rank, this_rank
 from deltaedit_kit.mapper import DeltaMapper
+from deltaedit_kit.support.device import learning
 from deltaedit_kit.train import Report, Run, train_mapper
 
 CountEdits = Callable[[DeltaMapper], float]  # the share of edits that succeed

@@ -10,8 +10,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from deltaedit_kit.device import kit_defaults
-from deltaedit_kit.errors import check_whole_number
+from deltaedit_kit.support.device import kit_defaults
+from deltaedit_kit.support.errors import check_whole_number
 from deltaedit_kit.toyfaces.factors import check_factors
 from deltaedit_kit.toyfaces.renderer.anatomy import anatomy
 from deltaedit_kit.toyfaces.renderer.body import paint_background, paint_clothes, paint_neck

@@ -19,7 +19,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from deltaedit_kit.errors import DeltaEditError, did_you_mean
+from deltaedit_kit.support.errors import DeltaEditError, did_you_mean
 
 if TYPE_CHECKING:
     from deltaedit_kit.domain import Domain

@@ -17,7 +17,7 @@ from deltaedit_kit.labs.compare.baselines.method import Change, Method, Seconds,
 
 if TYPE_CHECKING:
     from deltaedit_kit.domain import Domain
-    from deltaedit_kit.faces import Faces
+    from deltaedit_kit.domain.faces import Faces
 
 
 @dataclass(frozen=True)

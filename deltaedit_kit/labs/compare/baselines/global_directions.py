@@ -20,15 +20,15 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import torch
 
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.compare.baselines.method import Change, Method, Seconds, Settings
 from deltaedit_kit.relevance import ChannelStatistics
+from deltaedit_kit.support.errors import DeltaEditError
 
 if TYPE_CHECKING:
     from jaxtyping import Float
     from torch import Tensor
 
-    from deltaedit_kit.faces import Faces
+    from deltaedit_kit.domain.faces import Faces
 
 
 @dataclass(frozen=True)

@@ -21,18 +21,18 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import torch
 from torch import nn
 
-from deltaedit_kit.device import learning
 from deltaedit_kit.labs.compare.baselines.method import Change, Method, Seconds, Settings
 from deltaedit_kit.labs.compare.baselines.objective import Drawing
 from deltaedit_kit.labs.metrics.clip_scores import sentence_embedding
 from deltaedit_kit.mapper import Tower
+from deltaedit_kit.support.device import learning
 
 if TYPE_CHECKING:
     from jaxtyping import Float
     from torch import Tensor
 
     from deltaedit_kit.domain import Domain
-    from deltaedit_kit.faces import Faces
+    from deltaedit_kit.domain.faces import Faces
 
 COARSE_ROWS, MEDIUM_ROWS = 4, 4  # of w+; the rest is fine
 STEP = 0.1  # of the mappers' answer that is added to w+

@@ -16,10 +16,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.compare.baselines.latent_walk import LatentWalk, Start, WalkSettings
 from deltaedit_kit.labs.compare.baselines.method import Settings
 from deltaedit_kit.labs.compare.baselines.objective import Drawing
+from deltaedit_kit.support.errors import DeltaEditError
 
 if TYPE_CHECKING:
     from jaxtyping import Float

@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING, ClassVar
 import torch
 from torch import Tensor
 
-from deltaedit_kit.device import learning
 from deltaedit_kit.labs.compare.baselines.method import Change, Method, Seconds, Settings
 from deltaedit_kit.labs.metrics.clip_scores import sentence_embedding
+from deltaedit_kit.support.device import learning
 
 if TYPE_CHECKING:
     from jaxtyping import Float
 
-    from deltaedit_kit.faces import Faces
+    from deltaedit_kit.domain.faces import Faces
 
 
 @dataclass(frozen=True)

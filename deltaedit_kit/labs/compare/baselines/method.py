@@ -23,14 +23,19 @@ import torch
 
 from deltaedit_kit import recipe as edit_recipe
 from deltaedit_kit.editor import Edit, Editor
-from deltaedit_kit.errors import HIGHEST_SEED, DeltaEditError, check_number, check_whole_number
+from deltaedit_kit.support.errors import (
+    HIGHEST_SEED,
+    DeltaEditError,
+    check_number,
+    check_whole_number,
+)
 
 if TYPE_CHECKING:
     from jaxtyping import Bool, Float
     from torch import Tensor
 
     from deltaedit_kit.domain import Domain
-    from deltaedit_kit.faces import Faces
+    from deltaedit_kit.domain.faces import Faces
 
 RECIPE_KIND = "deltaedit-method-recipe"
 

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from deltaedit_kit.device import computing
+from deltaedit_kit.support.device import computing
 
 if TYPE_CHECKING:
     from jaxtyping import Float

@@ -18,10 +18,10 @@ import numpy as np
 from jaxtyping import Float
 from numpy.typing import ArrayLike
 
-from deltaedit_kit.errors import check_whole_number
 from deltaedit_kit.labs.delta_space.alignment.measure import Measure
 from deltaedit_kit.labs.delta_space.alignment.pairs import Pair
 from deltaedit_kit.labs.metrics.interval import student_reach
+from deltaedit_kit.support.errors import check_whole_number
 
 Way = Literal["picture to text", "text to picture"]
 

@@ -20,9 +20,9 @@ from jaxtyping import Float
 from numpy.typing import ArrayLike
 from sklearn.metrics.pairwise import euclidean_distances
 
-from deltaedit_kit.errors import DeltaEditError, check_number, check_whole_number
 from deltaedit_kit.labs.delta_space.alignment.measure import Measure
 from deltaedit_kit.labs.delta_space.alignment.pairs import Pair
+from deltaedit_kit.support.errors import DeltaEditError, check_number, check_whole_number
 
 
 def mmd(

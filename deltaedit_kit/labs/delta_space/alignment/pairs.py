@@ -19,7 +19,7 @@ from jaxtyping import Float, Int
 from numpy.typing import ArrayLike
 from torch import Tensor
 
-from deltaedit_kit.errors import DeltaEditError, check_whole_number
+from deltaedit_kit.support.errors import DeltaEditError, check_whole_number
 
 Rows = Float[np.ndarray, "n E"]
 LARGEST = 1e12  # squares and their sums stay exact enough in float64, and finite in float32

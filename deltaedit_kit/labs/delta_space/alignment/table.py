@@ -19,7 +19,6 @@ from dataclasses import dataclass
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.delta_space.alignment.correspondence import (
     cosine_margin,
     paired_cosine,
@@ -30,6 +29,7 @@ from deltaedit_kit.labs.delta_space.alignment.measure import Measure
 from deltaedit_kit.labs.delta_space.alignment.mmd import mmd
 from deltaedit_kit.labs.delta_space.alignment.pairs import Pair, centre, random_differences, shuffle
 from deltaedit_kit.labs.delta_space.alignment.two_sample import classifier_test, mixing
+from deltaedit_kit.support.errors import DeltaEditError
 
 NEIGHBOURS, MOST_SWAPS = 10, 500
 WAYS = ("picture to text", "text to picture")

@@ -20,8 +20,8 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.photo.bounds import shown
+from deltaedit_kit.support.errors import DeltaEditError
 
 PICTURE_NAMES = ("picture", "file_name", "filename", "image", "img", "file", "filepath", "path")
 CAPTION_NAMES = ("caption", "text", "sentence", "description")

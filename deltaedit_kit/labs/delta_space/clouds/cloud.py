@@ -16,8 +16,8 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float, UInt8
 
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.delta_space.alignment.pairs import Pair
+from deltaedit_kit.support.errors import DeltaEditError
 
 
 @dataclass(frozen=True)

@@ -20,13 +20,13 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
-from deltaedit_kit.atomic import check_path, load_tensors, save_tensors
 from deltaedit_kit.clip_space import ClipSpace
-from deltaedit_kit.errors import DeltaEditError, check_whole_number
 from deltaedit_kit.labs.delta_space.clouds.cloud import Cloud
 from deltaedit_kit.labs.delta_space.clouds.reading import PicturesAndCaptions, read_captions
 from deltaedit_kit.labs.photo.code_sources import read_square
-from deltaedit_kit.pictures import to_uint8
+from deltaedit_kit.support.atomic import check_path, load_tensors, save_tensors
+from deltaedit_kit.support.errors import DeltaEditError, check_whole_number
+from deltaedit_kit.support.pictures import to_uint8
 
 Items = tuple[tuple[Path, tuple[str, ...]], ...]  # a picture and its captions
 THUMBNAIL, PICTURES_A_PASS = 32, 32

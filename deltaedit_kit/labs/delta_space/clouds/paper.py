@@ -17,10 +17,10 @@ from typing import Literal, get_args
 
 import numpy as np
 
-from deltaedit_kit.atomic import check_path
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.io.cache import cache_root
 from deltaedit_kit.labs.delta_space.clouds.cloud import Cloud, Spaces
+from deltaedit_kit.support.atomic import check_path
+from deltaedit_kit.support.errors import DeltaEditError
 
 Data = Literal["celeba", "cocoval"]
 PARTS = ("i", "t", "deltai", "deltat")

@@ -17,8 +17,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from deltaedit_kit.atomic import check_path
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.delta_space.clouds.caption_files import (
     Skip,
     read_captions_of,
@@ -27,6 +25,8 @@ from deltaedit_kit.labs.delta_space.clouds.caption_files import (
     unreadable,
 )
 from deltaedit_kit.labs.photo.bounds import shown
+from deltaedit_kit.support.atomic import check_path
+from deltaedit_kit.support.errors import DeltaEditError
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff"})
 

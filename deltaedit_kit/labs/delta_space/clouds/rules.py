@@ -14,9 +14,9 @@ from __future__ import annotations
 import numpy as np
 from sklearn.neighbors import NearestNeighbors
 
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.delta_space.alignment.pairs import partners, unit
 from deltaedit_kit.labs.delta_space.clouds.cloud import Cloud, Spaces, difference
+from deltaedit_kit.support.errors import DeltaEditError
 
 CANDIDATES = 20  # nearest pictures among which one with another caption is looked for
 

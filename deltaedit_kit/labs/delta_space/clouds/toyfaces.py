@@ -17,9 +17,9 @@ from jaxtyping import Float
 from torch import Tensor
 
 from deltaedit_kit.clip_space import ClipSpace
-from deltaedit_kit.errors import DeltaEditError
 from deltaedit_kit.labs.delta_space.clouds.cloud import Cloud, Spaces, difference
-from deltaedit_kit.pictures import to_uint8
+from deltaedit_kit.support.errors import DeltaEditError
+from deltaedit_kit.support.pictures import to_uint8
 from deltaedit_kit.toyfaces.attribute_row import PortraitAttribute
 from deltaedit_kit.toyfaces.attributes import ATTRIBUTES
 from deltaedit_kit.toyfaces.captions import captions

@@ -12,7 +12,7 @@ from functools import partial
 
 import ipywidgets as widgets
 
-from deltaedit_kit.domain_spec import DomainSpec
+from deltaedit_kit.domain.spec import DomainSpec
 from deltaedit_kit.labs.studio import faces, sentences, settings
 from deltaedit_kit.labs.studio.parts import markup
 from deltaedit_kit.labs.studio.parts.inputs import (

@@ -15,7 +15,7 @@ from deltaedit_kit.labs.studio.changes import ChannelChange, FactorChange, Group
 from deltaedit_kit.labs.studio.parts import markup
 from deltaedit_kit.labs.studio.parts.inputs import NumberSlider
 from deltaedit_kit.labs.studio.parts.wiped import HALF, STEP, WipedPicture
-from deltaedit_kit.pictures import encode_png
+from deltaedit_kit.support.pictures import encode_png
 
 LARGE, SMALL = 232, 73  # pixels on the screen; a browser resamples better than we could
 

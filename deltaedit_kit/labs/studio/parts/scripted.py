@@ -19,7 +19,7 @@ from typing import Any
 import anywidget
 import traitlets
 
-from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.support.errors import DeltaEditError
 
 MEGABYTE = 10**6
 LARGEST = 100 * MEGABYTE

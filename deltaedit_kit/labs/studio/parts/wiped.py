@@ -20,7 +20,7 @@ import traitlets
 
 from deltaedit_kit.labs.studio.parts import markup
 from deltaedit_kit.labs.studio.parts.inputs import PANELS
-from deltaedit_kit.pictures import encode_png
+from deltaedit_kit.support.pictures import encode_png
 
 HALF, STEP = 0.5, 0.01
 

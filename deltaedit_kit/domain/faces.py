@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from deltaedit_kit.errors import (
+from deltaedit_kit.support.errors import (
     DeltaEditError,
     check_finite,
     check_kind,

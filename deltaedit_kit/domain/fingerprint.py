@@ -16,7 +16,7 @@ from zlib import crc32
 import torch
 from torch import nn
 
-from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.support.errors import DeltaEditError
 
 if TYPE_CHECKING:
     from torch import Tensor

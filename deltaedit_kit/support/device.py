@@ -19,7 +19,7 @@ from functools import lru_cache
 
 import torch
 
-from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.support.errors import DeltaEditError
 
 VARIABLE = "DELTAEDIT_PRECISION"  # overrides the choice: one of NAMES
 NAMES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.support.errors import DeltaEditError
 
 # What a domain may consist of; the last two only read photographs and compare faces.
 NETWORKS = ("generator", "clip", "mapper", "relevance", "inversion", "identity")

@@ -23,7 +23,7 @@ from tempfile import mkdtemp
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
-from deltaedit_kit.errors import DeltaEditError, short_repr
+from deltaedit_kit.support.errors import DeltaEditError, short_repr
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -14,15 +14,15 @@ from typing import TYPE_CHECKING
 import torch
 from torch import nn
 
-from deltaedit_kit.device import kit_defaults
+from deltaedit_kit.support.device import kit_defaults
 
 if TYPE_CHECKING:
     from jaxtyping import Float
     from torch import Tensor
 
     from deltaedit_kit.clip_space import ClipSpace
+    from deltaedit_kit.domain.oracle import Oracle
     from deltaedit_kit.mapper import DeltaMapper
-    from deltaedit_kit.oracle import Oracle
     from deltaedit_kit.stylegan2 import Generator
     from deltaedit_kit.stylespace import StyleLayout
 

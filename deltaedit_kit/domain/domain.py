@@ -19,9 +19,13 @@ from typing import TYPE_CHECKING
 import torch
 from torch import nn
 
-from deltaedit_kit.device import kit_defaults, usable_device
-from deltaedit_kit.domain_spec import DomainSpec
-from deltaedit_kit.errors import (
+from deltaedit_kit.domain.faces import Faces, SampleOrigin, check_faces
+from deltaedit_kit.domain.fingerprint import check_header, compute_checksum
+from deltaedit_kit.domain.networks import Networks, loading
+from deltaedit_kit.domain.spec import DomainSpec
+from deltaedit_kit.stylespace import StyleLayout
+from deltaedit_kit.support.device import kit_defaults, usable_device
+from deltaedit_kit.support.errors import (
     HIGHEST_SEED,
     DeltaEditError,
     check_finite,
@@ -30,18 +34,14 @@ from deltaedit_kit.errors import (
     check_tensor,
     check_whole_number,
 )
-from deltaedit_kit.faces import Faces, SampleOrigin, check_faces
-from deltaedit_kit.fingerprint import check_header, compute_checksum
-from deltaedit_kit.networks import Networks, loading
-from deltaedit_kit.stylespace import StyleLayout
 
 if TYPE_CHECKING:
     from jaxtyping import Float
     from torch import Tensor
 
     from deltaedit_kit.clip_space import ClipSpace
+    from deltaedit_kit.domain.oracle import Attribute, Oracle
     from deltaedit_kit.mapper import DeltaMapper
-    from deltaedit_kit.oracle import Attribute, Oracle
     from deltaedit_kit.stylegan2 import Generator
 
 MOST_FACES = 1_000_000  # in one call: a number typed wrongly must not ask for all the memory

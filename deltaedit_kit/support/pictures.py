@@ -22,14 +22,14 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from deltaedit_kit.alt_text import alt_text
-from deltaedit_kit.atomic import check_path, check_regular_file, replacing
-from deltaedit_kit.errors import DeltaEditError
+from deltaedit_kit.support.alt_text import alt_text
+from deltaedit_kit.support.atomic import check_path, check_regular_file, replacing
+from deltaedit_kit.support.errors import DeltaEditError
 
 if TYPE_CHECKING:
     import torch
 
-    from deltaedit_kit.faces import Faces
+    from deltaedit_kit.domain.faces import Faces
 
 BROKEN = (OSError, SyntaxError, ValueError, RecursionError, struct.error, zlib.error)  # PNGs
 RECIPE_KEY = "deltaedit-recipe"  # name of the text chunk

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 import torch
 
-from deltaedit_kit import DeltaEditError, device
+from deltaedit_kit import DeltaEditError
+from deltaedit_kit.support import device
 from deltaedit_kit.support.device import (
     choose_dtype,
     choose_fastest,

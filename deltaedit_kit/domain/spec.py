@@ -84,6 +84,7 @@ class DomainSpec:
     relevance_preprocessing: str | None = None
     clip_model: str | None = None  # its name in open_clip; None: the file is in OpenAI's layout
     factors: tuple[Factor, ...] = ()  # what an oracle of one's own reads; () for none
+    style_widths: tuple[int, ...] = ()  # channels of s, layer after layer; () where not declared
 
     def __post_init__(self) -> None:
         if not self.name or not self.neutral.strip():

@@ -7,6 +7,7 @@
 The published domains of the kit and a folder of one's own are written in the same form. What the
 form does not know is refused by name, since a misspelt `treshold` would be ignored silently; a
 file name is a plain name, so that no declaration, whoever wrote it, can point outside its folder.
+`resolution` and, where given, `style_widths` are facts of the generator, compared when it loads.
 """
 
 from __future__ import annotations
@@ -118,6 +119,7 @@ class DomainForm(Form):
     licence: Text
     relevance_preprocessing: Text | None = None
     clip_model: Text | None = None
+    style_widths: list[Annotated[int, Field(ge=1)]] = []  # of s, layer after layer
     templates: list[Text] | Literal["imagenet"] = []
     examples: list[str] = []
     factors: Annotated[list[FactorForm], AfterValidator(all_different)] = []
@@ -131,6 +133,7 @@ class DomainForm(Form):
         same |= {"absent"}
         return DomainSpec(
             templates=templates(self.templates),
+            style_widths=tuple(self.style_widths),
             examples=tuple(self.examples or self.usual_examples()),
             factors=tuple(factor.plain() for factor in self.factors),
             published={

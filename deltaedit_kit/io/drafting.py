@@ -106,6 +106,7 @@ def draft(folder: Path, given: Given) -> Path:
         "name": name,
         "title": f"{given.neutral}, {generator.resolution} px ({given.generator.name})",
         "resolution": generator.resolution,
+        "style_widths": list(generator.style_widths),
         "neutral": given.neutral,
         "threshold": 0.03,
         "strength": 1.0,

@@ -107,12 +107,18 @@ class DomainFiles:
 
     # Readers: each reads a file whole, and raises DeltaEditError where it is not that network.
     def read_generator(self, path: Path) -> Generator:
-        """StyleGAN2, of the resolution that the declaration names."""
+        """StyleGAN2, of the resolution and the style widths that the declaration names."""
         generator = loaders.load_stylegan2(path)
         if generator.resolution != self.spec.resolution:
             raise DeltaEditError(
                 f"{path} draws {generator.resolution} px, domain {self.spec.name!r} is declared "
                 f"with {self.spec.resolution}; give its own generator, or mend the declaration"
+            )
+        declared, found = self.spec.style_widths, generator.style_widths
+        if declared and found != declared:
+            raise DeltaEditError(
+                f"{path} has style widths {list(found)}, domain {self.spec.name!r} is declared "
+                f"with {list(declared)}; give its own generator, or mend the declaration"
             )
         return generator
 

@@ -80,8 +80,9 @@ def test_generators_of_every_kind_and_size(
     arguments = ["--generator", path, "--neutral", "car", "--clip", files / "clip.safetensors"]
     code, out, err = new_domain(tmp_path / "mine", *arguments)
     assert (code, err, "deltaedit edit 'a white car'" in out) == (0, "", True)
-    generator = load_domain(tmp_path / "mine").generator
-    assert (generator.resolution, generator.style_dim) == (resolution, width)
+    domain = load_domain(tmp_path / "mine")
+    assert (domain.generator.resolution, domain.generator.style_dim) == (resolution, width)
+    assert domain.spec.style_widths == made.style_widths
 
 
 @pytest.mark.slow

@@ -54,6 +54,7 @@ def test_a_good_declaration_becomes_a_spec() -> None:
         ({"resolution": "64"}, ["resolution", "'64'"]),
         ({"resolution": 64.5}, ["resolution", "64.5"]),
         ({"resolution": 10**6}, ["resolution", "4096"]),
+        ({"style_widths": [16, 0]}, ["style_widths", "0"]),
         ({"threshold": float("nan")}, ["threshold", "nan", "finite"]),
         ({"strength": True}, ["strength", "True"]),
         ({"strength": "1"}, ["strength", "'1'"]),

@@ -197,7 +197,10 @@ def test_wrong_networks_are_refused_by_name(folder: Path) -> None:
     change(folder, resolution=128)
     with pytest.raises(DeltaEditError, match="draws 64 px, domain 'stand-in' is declared with 128"):
         _ = load_domain(folder).generator
-    change(folder, resolution=64)
+    change(folder, resolution=64, style_widths=[16] * 9)
+    with pytest.raises(DeltaEditError, match=r"style widths \[.*'stand-in' is declared with \[16"):
+        _ = load_domain(folder).generator
+    change(folder, style_widths=[])
     shutil.copy(folder / "clip.safetensors", folder / "generator.safetensors")
     with pytest.raises(DeltaEditError, match=r"generator\.safetensors"):
         _ = load_domain(folder).generator

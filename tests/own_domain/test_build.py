@@ -121,6 +121,18 @@ def test_the_oracle_is_data(built: Path) -> None:
     assert tensors["readout.weight"].shape[0] == 5
 
 
+@pytest.mark.parametrize(
+    "command", [["codes", "--samples", "100"], ["train"], ["relevance"]], ids=lambda x: x[0]
+)
+def test_what_a_build_made_is_not_replaced_by_a_command_for_hours(
+    built: Path, capsys: pytest.CaptureFixture[str], command: list[str]
+) -> None:
+    made = {path: path.stat().st_mtime_ns for path in built.rglob("*.safetensors")}
+    assert main([command[0], str(built), *command[1:]]) == 2
+    assert "give another" in capsys.readouterr().err.splitlines()[-1]
+    assert {path: path.stat().st_mtime_ns for path in built.rglob("*.safetensors")} == made
+
+
 def test_an_unknown_step_is_refused(built: Path) -> None:
     with pytest.raises(DeltaEditError, match="oracle"):
         build(built, until="wings")

@@ -90,6 +90,29 @@ def test_a_mapper_that_nobody_would_read_needs_a_place(tiny, tmp_path, capsys):
     assert home_of(tiny, "mapper") == tmp_path / "mapper.safetensors"
 
 
+@pytest.mark.parametrize("network", ["mapper", "relevance"])
+def test_a_network_that_lies_there_is_not_replaced(tiny, tmp_path, capsys, network):
+    """As `deltaedit build` leaves it: hours of another command must not end in its place."""
+    tiny._folder = tmp_path
+    (tmp_path / f"{network}.safetensors").write_bytes(b"of a build")
+    command = {"mapper": ["train", "tiny"], "relevance": ["relevance", "tiny"]}[network]
+    assert cli.main(command) == 2
+    said = capsys.readouterr().err
+    assert (said.count("\n"), "--out" in said, f"{network}.safetensors" in said) == (1, True, True)
+    assert (tmp_path / f"{network}.safetensors").read_bytes() == b"of a build"
+
+
+def test_a_training_that_lies_beside_its_mapper_goes_on(tiny, tmp_path, capsys):
+    tiny._folder = tmp_path
+    assert cli.main(["codes", "tiny", "--samples", "20"]) == 0
+    assert cli.main(["train", "tiny", *TRAIN]) == 0
+    before = (tmp_path / "mapper.safetensors").read_bytes()
+    assert cli.main(["codes", "tiny", "--samples", "20"]) == 0  # a script, run again
+    assert cli.main(["train", "tiny", *TRAIN]) == 0
+    assert "step 4  held out" in capsys.readouterr().out
+    assert (tmp_path / "mapper.safetensors").read_bytes() == before
+
+
 def test_a_folder_is_no_domains_name(tmp_path, capsys, monkeypatch):
     """Released arrays do not say whose they are, and a mapper's header must."""
     domain = tiny_domain("mine")

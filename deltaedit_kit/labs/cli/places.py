@@ -16,11 +16,12 @@ if TYPE_CHECKING:
     from deltaedit_kit.domain import Domain
 
 
-def home_of(domain: Domain, network: str) -> Path:
+def home_of(domain: Domain, network: str, begun: bool = False) -> Path:
     """The file in the domain's own folder where `load_domain` finds a network made here.
 
-    Raises `DeltaEditError` for a domain that has the network already: it comes with the kit, or
-    its declaration names another file. What is made here would lie where nobody looks.
+    Raises `DeltaEditError` for a domain that has the network already: it comes with the kit, its
+    declaration names another file, or the file is there. What is made here would lie where nobody
+    looks, or replace what another command made; where it was `begun` before, the file is its own.
     """
     spec, file = domain.spec, domain.folder / f"{network}.safetensors"
     declared = {one.name for one in spec.published.get(network, ())}
@@ -28,6 +29,11 @@ def home_of(domain: Domain, network: str) -> Path:
         raise DeltaEditError(
             f"domain {spec.name!r} has a {network} already, which load_domain uses; "
             "give another place for this one with --out"
+        )
+    if os.path.lexists(file) and not begun:
+        raise DeltaEditError(
+            f"domain {spec.name!r} has a {network} already, {file}; give another place for this "
+            "one with --out, or delete that file"
         )
     return file
 

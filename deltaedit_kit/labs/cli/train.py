@@ -5,9 +5,9 @@ deltaedit train toyfaces --codes runs/codes --out runs/mapper --steps 4500 --bat
 torchrun --nproc-per-node 2 -m deltaedit_kit train ...               several processes
 
 Without --codes and --out both lie in the domain's own folder, where `deltaedit codes` puts the
-codes and `load_domain` looks for the mapper. A domain that has one (toyfaces, ffhq) goes on using
-it, and an ablation is no domain's mapper: then say with --out where the result goes, and try it in
-Python with `Domain.with_mapper`.
+codes and `load_domain` looks for the mapper. A domain that has one (toyfaces, ffhq, what `deltaedit
+build` made) goes on using it, and an ablation is no domain's mapper: then say with --out where the
+result goes, and try it in Python with `Domain.with_mapper`.
 """
 
 from __future__ import annotations
@@ -166,14 +166,17 @@ def home(domain: Domain, config: ExperimentConfig) -> Path:
     """The domain's own folder, for the mapper that it uses.
 
     Raises `DeltaEditError` as `home_of` does, and for an ablation: a mapper that is asked in
-    another way than `load_domain`'s must not take its place.
+    another way than `load_domain`'s must not take its place. A training that was begun there goes
+    on.
     """
     if not config.condition_on_image or config.group is not None or config.space != "s":
         raise DeltaEditError(
             "--no-image, --group and --space w_plus make a mapper that no domain can use; "
             "give another place for it with --out"
         )
-    return home_of(domain, "mapper").parent
+    from deltaedit_kit.train import FILE
+
+    return home_of(domain, "mapper", begun=(domain.folder / FILE).is_file()).parent
 
 
 def line(report: Report, share: float) -> None:

@@ -66,7 +66,7 @@ def measure(folder: Path, sizes: Sizes, device: str) -> tuple[EditQuality, float
     prints = fingerprints_of(project, sizes, adversarial=False)
     bench = Bench(project, sizes, prints, "card", lambda *_: None, device)
     quality = EditEvaluation(domain, sizes.evaluation_faces, EVALUATION_SEED).evaluate()
-    return quality, psnr_to_renders(domain.generator, bench)
+    return quality, psnr_to_renders(domain.generator, bench.world())
 
 
 def main(arguments: Sequence[str] | None = None, sizes: Sizes = FULL) -> None:

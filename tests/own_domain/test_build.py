@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import shlex
 from dataclasses import replace
 from importlib.resources import files
@@ -27,6 +28,7 @@ from deltaedit_kit.labs.own_domain.bench import Bench
 from deltaedit_kit.labs.own_domain.captions import caption, draw_captions
 from deltaedit_kit.labs.own_domain.generator import psnr_to_renders
 from deltaedit_kit.labs.own_domain.loop import Schedule, descend
+from deltaedit_kit.labs.own_domain.muon import muon_and_adam
 from deltaedit_kit.labs.own_domain.steps import NAMES, fingerprints_of
 from deltaedit_kit.labs.own_domain.world import factors_of, paired_z
 from deltaedit_kit.support.atomic import load_tensors
@@ -70,13 +72,19 @@ class Stopped(Exception):
 
 
 @pytest.mark.parametrize("stop", [7, 13])
-@pytest.mark.parametrize("muon_pace", [None, 1.0])
+@pytest.mark.parametrize("optimizer", ["adam", "muon", "adamw"])
 def test_a_stopped_training_goes_on_to_the_same_weights(
-    tmp_path: Path, muon_pace: float | None, stop: int
+    tmp_path: Path, optimizer: str, stop: int
 ) -> None:
     def network() -> torch.nn.ModuleList:
         torch.manual_seed(0)
-        return torch.nn.ModuleList([torch.nn.Linear(3, 1), torch.nn.Linear(3, 1)])
+        norm = torch.nn.BatchNorm1d(1, momentum=0.5)
+        return torch.nn.ModuleList([torch.nn.Linear(3, 1), torch.nn.Linear(3, 1), norm])
+
+    def optimizers(net: torch.nn.Module) -> list[torch.optim.Optimizer]:
+        if optimizer == "adamw":
+            return [torch.optim.AdamW(net.parameters(), weight_decay=0.1)]
+        return [] if optimizer == "adam" else muon_and_adam(net, pace=1.0)
 
     def run(net: torch.nn.ModuleList, path: Path, stop: int) -> None:
         def loss_at(step: int) -> torch.Tensor:
@@ -84,10 +92,10 @@ def test_a_stopped_training_goes_on_to_the_same_weights(
                 raise Stopped
             x = torch.randn(8, 3, generator=torch.Generator().manual_seed(step))
             drawn = net[0](x) + (net[1](x) if step >= 10 else 0)  # as a generator that grows
-            return (drawn - x.sum(1, keepdim=True)).square().mean()
+            return (net[2](drawn) - x.sum(1, keepdim=True)).square().mean()
 
-        schedule = Schedule(20, 0.1, save_every=0)
-        descend(net, loss_at, schedule, path, "m", lambda *_: None, muon_pace)
+        schedule = Schedule(20, 0.1, memory=0 if optimizer == "adamw" else 0.02, save_every=0)
+        descend(net, loss_at, schedule, path, "m", lambda *_: None, optimizers(net))
 
     whole, parts = network(), network()
     run(whole, tmp_path / "a", -1)
@@ -95,8 +103,23 @@ def test_a_stopped_training_goes_on_to_the_same_weights(
         run(parts, tmp_path / "b", stop)
     parts = network()
     run(parts, tmp_path / "b", -1)
-    for one, other in zip(whole.parameters(), parts.parameters(), strict=True):
+    for one, other in zip(whole.state_dict().values(), parts.state_dict().values(), strict=True):
         assert torch.equal(one, other)
+
+
+def test_without_memory_the_last_weights_are_kept(tmp_path: Path) -> None:
+    ours, theirs = torch.nn.Linear(1, 1, bias=False), torch.nn.Linear(1, 1, bias=False)
+    theirs.load_state_dict(ours.state_dict())
+    schedule, adam = Schedule(5, 0.1, memory=0), torch.optim.AdamW(theirs.parameters())
+    own = [torch.optim.AdamW(ours.parameters())]
+    state = tmp_path / "state"
+    descend(ours, lambda _: 9 * ours.weight.sum(), schedule, state, "m", print, own, math.inf)
+    for step in range(5):
+        adam.param_groups[0]["lr"] = schedule.rate_at(step)
+        adam.zero_grad()
+        (9 * theirs.weight.sum()).backward()
+        adam.step()
+    assert torch.equal(ours.weight, theirs.weight)
 
 
 def test_a_generator_is_compared_with_the_renders_of_the_same_z(built: Path, tiny: Sizes) -> None:
@@ -111,7 +134,7 @@ def test_a_generator_is_compared_with_the_renders_of_the_same_z(built: Path, tin
         error = (drawn - world.at(slice(row, row + 1))).square().mean()
         singles.append(10 * torch.log10(4 / error))
     mean = torch.stack(singles).mean().item()
-    assert psnr_to_renders(generator, place) == pytest.approx(mean, abs=1e-3)
+    assert psnr_to_renders(generator, world) == pytest.approx(mean, abs=1e-3)
     assert f"{mean:.1f} dB" in (built / "card.md").read_text()
 
 

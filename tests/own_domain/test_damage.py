@@ -12,7 +12,7 @@ import torch
 
 from deltaedit_kit.labs.own_domain import Sizes, build, new_project, open_project
 from deltaedit_kit.labs.own_domain.loop import Schedule, descend
-from deltaedit_kit.labs.own_domain.world import CHUNK, make_world
+from deltaedit_kit.labs.own_domain.world import CHUNK, paired_world
 from deltaedit_kit.support.atomic import load_tensors, save_tensors
 from deltaedit_kit.support.errors import DeltaEditError
 from deltaedit_kit.support.lock import only_writer
@@ -83,19 +83,17 @@ def test_a_renderer_may_name_its_encoding(tmp_path: Path) -> None:
 @pytest.mark.parametrize("length", [0, 1, 250, 1000])
 def test_renders_go_on_where_their_file_ends(tmp_path: Path, length: int) -> None:
     row = 3 * 8 * 8
-    whole = make_world(flat, 2, 200, 100, 16, tmp_path / "whole", quiet)
-    (tmp_path / "cut").mkdir()
-    junk = bytes(row * CHUNK)  # what is whole is taken as it is: the first chunk shows it
-    file = next((tmp_path / "whole").iterdir())
-    content = file.read_bytes() + junk * 10
-    (tmp_path / "cut" / file.name).write_bytes(content[: length * row // 2])
-    cut = make_world(flat, 2, 200, 100, 16, tmp_path / "cut", quiet)
+    whole = paired_world(flat, 2, 200, 100, 16, tmp_path / "whole", quiet)
+    content = (tmp_path / "whole").read_bytes() + bytes(row * CHUNK) * 10  # of a longer set
+    (tmp_path / "cut").write_bytes(content[: length * row // 2])
+    cut = paired_world(flat, 2, 200, 100, 16, tmp_path / "cut", quiet)
     assert (cut.pictures == whole.pictures).all()
+    assert (tmp_path / "cut").stat().st_size == max(300 * row, length * row // 2)
 
 
 def test_factors_that_z_cannot_name_are_refused(tmp_path: Path) -> None:
     with pytest.raises(DeltaEditError, match="factors"):
-        make_world(flat, 100, 200, 100, 64, tmp_path, quiet)
+        paired_world(flat, 100, 200, 100, 64, tmp_path / "file", quiet)
 
 
 @pytest.mark.parametrize("content", ["[" * 100_000, "3", "[[]]", "{", "\ud83d"])

@@ -15,7 +15,8 @@ constants: Karras et al. 2020 (arXiv:2006.06676).
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -27,6 +28,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from deltaedit_kit.labs.own_domain.critic import Discriminator
+from deltaedit_kit.labs.own_domain.world import Tell
 from deltaedit_kit.stylegan2 import Generator
 from deltaedit_kit.stylegan2.layers import ToRGB
 from deltaedit_kit.support.atomic import load_tensors, save_tensors
@@ -107,8 +109,8 @@ class Run:
         size, _ = self.config.stage(self.step)
         return model.synthesize(model.to_style(w_plus), w_plus, "random", size)
 
-    def train_step(self, real: Float[Tensor, "n 3 h h"]) -> tuple[float, float]:
-        """One step of each network with renders of the full size; their losses, critic first."""
+    def train_step(self, real: Float[Tensor, "n 3 h h"]) -> None:
+        """One step of each network with renders of the full size."""
         config, n = self.config, len(real)
         size, blend = config.stage(self.step)
         torch.manual_seed(config.seed * 1_000_003 + self.step)
@@ -131,7 +133,22 @@ class Run:
         self.critic.requires_grad_(True)
         self.step += 1
         self.follow(n)
-        return loss_d.item(), loss_g.item()
+
+    def train(
+        self, batch_at: Callable[[int], Tensor], folder: Path, tell: Tell, save_every: float = 60.0
+    ) -> Generator:
+        """The steps that are left, with the renders of each; the averaged generator.
+
+        Saved every `save_every` seconds and at the end.
+        """
+        steps, saved = self.config.pictures // self.config.batch, time.monotonic()
+        while self.step < steps:
+            self.train_step(batch_at(self.step).to(self.device))
+            if time.monotonic() - saved > save_every or self.step == steps:
+                self.save(folder)
+                saved = time.monotonic()
+            tell(self.step, steps)
+        return self.average
 
     @torch.no_grad()
     def follow(self, n: int) -> None:

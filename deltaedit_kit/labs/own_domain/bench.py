@@ -11,7 +11,7 @@ from pathlib import Path
 
 from deltaedit_kit.labs.own_domain.loop import Schedule
 from deltaedit_kit.labs.own_domain.project import Project
-from deltaedit_kit.labs.own_domain.world import Tell, World, make_world
+from deltaedit_kit.labs.own_domain.world import Tell, World, paired_world
 
 
 @dataclass(frozen=True)
@@ -114,5 +114,6 @@ class Bench:
     def world(self, tell: Tell = lambda *_: None) -> World:
         """The renders, drawn if they are not there."""
         sizes, folder = self.sizes, self.workspace / f"renders-{self.fingerprints['renders']}"
+        file = folder / "pictures.bytes"
         numbers = (self.factors, sizes.renders, sizes.held_out, sizes.style_dim)
-        return make_world(self.project.render, *numbers, folder, tell)
+        return paired_world(self.project.render, *numbers, file, tell)

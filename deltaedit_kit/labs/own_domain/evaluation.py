@@ -122,7 +122,7 @@ def make_card(bench: Bench) -> str:
     domain = domain_of(bench)
     quality = EditEvaluation(domain, bench.sizes.evaluation_faces, EVALUATION_SEED).evaluate()
     clean, augmented = reading_errors(bench), reading_errors(bench, augmented=True)
-    drawn = None if bench.adversarial else psnr_to_renders(domain.generator, bench)
+    drawn = None if bench.adversarial else psnr_to_renders(domain.generator, bench.world())
     text = card(domain, quality, clean, augmented, drawn, bench)
     write_text(bench.project.folder / "card.md", text)
     return f"mean success {quality.success:.0%}, mean side effect {quality.side_effect:.3f}"

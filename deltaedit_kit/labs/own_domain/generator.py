@@ -9,8 +9,6 @@ more: every factor gets the same weight, however few pixels show it.
 
 from __future__ import annotations
 
-import time
-
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float
@@ -28,6 +26,7 @@ from deltaedit_kit.labs.own_domain.mapping import (
     latents,
     solve,
 )
+from deltaedit_kit.labs.own_domain.muon import muon_and_adam
 from deltaedit_kit.labs.own_domain.picture_loss import detail_loss, unexplained
 from deltaedit_kit.labs.own_domain.style_scales import rescale
 from deltaedit_kit.labs.own_domain.world import World, factors_of
@@ -38,7 +37,6 @@ PAIRS, PAIRED, FLOOR, SEED = 2, 2.0, 0.5, 3_000_017
 MUON_PACE = 20.0  # of convolutions and of the maps w -> s
 GROWTH = ((0.12, 4), (0.35, 2), (1.0, 1))  # until this share of the steps, pictures so much smaller
 RAW = "generator.raw.safetensors"  # before its channels are scaled for CLIP
-SAVE_EVERY = 60.0  # seconds
 ABOUT = {"format": "stylegan2-rosinality"}
 
 
@@ -94,20 +92,21 @@ def make_by_regression(bench: Bench) -> str:
         return detail + PAIRED * missed.clamp(max=4).mean()
 
     state, schedule = bench.state("generator"), sizes.generator_schedule
-    descend(model, loss_at, schedule, state, bench.fingerprint, bench.tell, muon_pace=MUON_PACE)
+    muon = muon_and_adam(model, MUON_PACE)
+    descend(model, loss_at, schedule, state, bench.fingerprint, bench.tell, muon)
     fold_offset(model)
     finish(bench, model)
-    return f"PSNR to unseen renders of the same z: {psnr_to_renders(model, bench):.1f} dB"
+    return f"PSNR to unseen renders of the same z: {psnr_to_renders(model, world):.1f} dB"
 
 
 @torch.no_grad()
-def psnr_to_renders(model: Generator, bench: Bench) -> float:
+def psnr_to_renders(model: Generator, world: World) -> float:
     """Mean PSNR in dB of `model`'s pictures to the held-out renders of the same z."""
-    world, each = bench.world(), []
+    device, each = next(model.parameters()).device, []
     for rows in torch.arange(world.rows, len(world.z)).split(50):
-        w_plus = model.expand(model.mapping(world.z[rows].to(bench.device)))
+        w_plus = model.expand(model.mapping(world.z[rows].to(device)))
         made = model.synthesize(model.to_style(w_plus), w_plus).clamp(-1, 1)
-        each.append(psnr(made, world.at(rows).to(bench.device)))
+        each.append(psnr(made, world.at(rows).to(device)))
     return torch.cat(each).mean().item()
 
 
@@ -125,18 +124,14 @@ def make_by_critic(bench: Bench) -> None:
         average_over=min(20_000, max(small, 1)),
     )
     folder = bench.workspace / f"critic-{bench.fingerprint}"
-    run, steps = Run(config, bench.device), config.pictures // config.batch
+
+    def batch_at(step: int) -> Tensor:
+        seeded = torch.Generator().manual_seed(SEED + step)
+        return world.at(torch.randint(world.rows, (config.batch,), generator=seeded))
+
+    run = Run(config, bench.device)
     run.load(folder / STATE)
-    saved = time.monotonic()
-    while run.step < steps:
-        seeded = torch.Generator().manual_seed(SEED + run.step)
-        rows = torch.randint(world.rows, (config.batch,), generator=seeded)
-        run.train_step(world.at(rows).to(bench.device))
-        bench.tell(run.step, steps)
-        if time.monotonic() - saved > SAVE_EVERY or run.step == steps:
-            run.save(folder)
-            saved = time.monotonic()
-    finish(bench, run.average)
+    finish(bench, run.train(batch_at, folder, bench.tell))
 
 
 def finish(bench: Bench, model: Generator) -> None:

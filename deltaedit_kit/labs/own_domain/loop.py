@@ -1,11 +1,12 @@
-"""One loop that trains every network of a build: down a cosine, averaged, resumable.
+"""One loop that trains every network of a build, and of toyfaces: averaged, resumable.
 
     θ <- θ - rate(k) step(∇ loss_k(θ)),      kept: the running average of θ
 
-The steps are Adam's, or Muon's for the matrices of a network that asks for it.
+The steps are Adam's, or those of the optimizers that are given.
 
-`loss_k` must follow from k alone, as all that is random in it comes from (seed, k): a run that was
-killed goes on from its state as if nothing had happened, but for what it did since the last save.
+`loss_k` must follow from k, the parameters and the buffers alone, as all that is random in it comes
+from (seed, k): a run that was killed goes on from its state as if nothing had happened, but for
+what it did since the last save.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from __future__ import annotations
 import copy
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,12 +22,14 @@ import torch
 from torch import Tensor, nn
 from torch.optim.swa_utils import get_ema_multi_avg_fn
 
-from deltaedit_kit.labs.own_domain.muon import Muon, is_matrix
+from deltaedit_kit.labs.own_domain.muon import Muon
 from deltaedit_kit.labs.own_domain.world import Tell
 from deltaedit_kit.support.atomic import load_tensors, read_header, save_tensors
 from deltaedit_kit.support.errors import DeltaEditError
 
-STATE = {torch.optim.Adam: ("step", "exp_avg", "exp_avg_sq"), Muon: ("momentum",)}
+ADAM = ("step", "exp_avg", "exp_avg_sq")
+STATE = {torch.optim.Adam: ADAM, torch.optim.AdamW: ADAM, Muon: ("momentum",)}
+Owners = dict[str, torch.optim.Optimizer]  # parameter -> whose steps it takes
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,7 @@ class Schedule:
     steps: int
     rate: float
     warm_up: int = 50
-    memory: float = 0.02  # share of all steps that the running average looks back
+    memory: float = 0.02  # share of all steps that the running average looks back; 0 for none
     save_every: float = 20.0  # seconds
 
     def rate_at(self, step: int) -> float:
@@ -52,20 +55,23 @@ def descend(
     state: Path,
     fingerprint: str,
     tell: Tell,
-    muon_pace: float | None = None,
+    optimizers: Sequence[torch.optim.Optimizer] = (),
+    longest: float = 1.0,
 ) -> None:
     """Train what of `network` requires gradients, in place; it ends as the average of weights.
 
-    With `muon_pace` the matrices take Muon's steps, at so many times the rate. A `state` of another
-    `fingerprint` is left.
+    The `optimizers`, none for Adam, share all of that; a group's "pace" multiplies the rate. A
+    gradient longer than `longest` is shortened. A `state` of another `fingerprint` is left.
     Raises DeltaEditError for one that is damaged, or of another network.
     """
     learning = {name: x for name, x in network.named_parameters() if x.requires_grad}
-    owners = _optimizers(learning, schedule.rate, muon_pace)
-    optimizers = list(dict.fromkeys(owners.values()))
+    optimizers = optimizers or [torch.optim.Adam(learning.values(), schedule.rate, (0.9, 0.99))]
+    owner = {x: o for o in optimizers for group in o.param_groups for x in group["params"]}
+    owners = {name: owner[x] for name, x in learning.items()}
     average = copy.deepcopy(list(learning.values()))
-    step = _resume(learning, average, owners, state, fingerprint)
-    keep = math.exp(-1 / max(schedule.memory * schedule.steps, 1))
+    buffers = dict(network.named_buffers())
+    step = _resume(learning, average, buffers, owners, state, fingerprint)
+    keep = math.exp(-1 / max(schedule.memory * schedule.steps, 1)) if schedule.memory else 0.0
     last = time.monotonic()
     tell(step, schedule.steps)
     while step < schedule.steps:
@@ -74,7 +80,7 @@ def descend(
         loss = loss_at(step)
         network.zero_grad(set_to_none=True)
         loss.backward()
-        nn.utils.clip_grad_norm_(list(learning.values()), 1.0)
+        nn.utils.clip_grad_norm_(list(learning.values()), longest)
         for optimizer in optimizers:
             optimizer.step()
         step += 1
@@ -82,7 +88,7 @@ def descend(
         with torch.no_grad():
             follow(list(average), list(learning.values()), step)
         if (now := time.monotonic()) - last > schedule.save_every or step == schedule.steps:
-            _save(learning, average, owners, state, fingerprint, step)
+            _save(learning, average, buffers, owners, state, fingerprint, step)
             last = now
         tell(step, schedule.steps)
     with torch.no_grad():
@@ -90,29 +96,16 @@ def descend(
             x.copy_(kept)
 
 
-def _optimizers(
-    learning: dict[str, nn.Parameter], rate: float, muon_pace: float | None
-) -> dict[str, torch.optim.Optimizer]:
-    """Which optimizer takes the steps of each parameter."""
-    matrices = {n: x for n, x in learning.items() if muon_pace is not None and is_matrix(x)}
-    others = {n: x for n, x in learning.items() if n not in matrices}
-    owners: dict[str, torch.optim.Optimizer] = {}
-    if others:
-        owners |= dict.fromkeys(others, torch.optim.Adam(others.values(), rate, (0.9, 0.99)))
-    if muon_pace is not None and matrices:
-        owners |= dict.fromkeys(matrices, Muon(matrices.values(), muon_pace))
-    return owners
-
-
 def _save(
     learning: dict[str, nn.Parameter],
     average: list[nn.Parameter],
-    owners: dict[str, torch.optim.Optimizer],
+    buffers: dict[str, Tensor],
+    owners: Owners,
     path: Path,
     fingerprint: str,
     step: int,
 ) -> None:
-    tensors: dict[str, Tensor] = {}
+    tensors: dict[str, Tensor] = {f"buffer/{name}": x for name, x in buffers.items()}
     for (name, x), kept in zip(learning.items(), average, strict=True):
         tensors |= {f"network/{name}": x, f"average/{name}": kept}
         tensors |= {f"optimizer/{name}/{k}": value for k, value in owners[name].state[x].items()}
@@ -122,17 +115,20 @@ def _save(
 def _resume(
     learning: dict[str, nn.Parameter],
     average: list[nn.Parameter],
-    owners: dict[str, torch.optim.Optimizer],
+    buffers: dict[str, Tensor],
+    owners: Owners,
     path: Path,
     fingerprint: str,
 ) -> int:
     """The step to go on with; 0 where there is no state of this fingerprint."""
     if read_header(path).get("fingerprint") != fingerprint:
         return 0
-    remedy = "delete it, and run `deltaedit build` again"
+    remedy = "delete it, and run the same again"
     tensors, header = load_tensors(path, remedy)
     try:
         with torch.no_grad():
+            for name, x in buffers.items():
+                x.copy_(tensors[f"buffer/{name}"])
             for (name, x), kept in zip(learning.items(), average, strict=True):
                 x.copy_(tensors[f"network/{name}"])
                 kept.copy_(tensors[f"average/{name}"])

@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 COEFFICIENTS = (3.4445, -4.7750, 2.0315)  # of the odd polynomial that lifts small singular values
 ITERATIONS = 5
@@ -39,6 +39,14 @@ def orthogonalize(matrix: Tensor) -> Tensor:
         gram = x @ x.T
         x = a * x + (b * gram + c * gram @ gram) @ x
     return (x if wide is matrix else x.T).to(matrix.dtype)
+
+
+def muon_and_adam(network: nn.Module, pace: float) -> list[torch.optim.Optimizer]:
+    """Muon for the matrices that learn, at `pace` times the rate, Adam for what else learns."""
+    learning = [x for x in network.parameters() if x.requires_grad]
+    others = [x for x in learning if not is_matrix(x)]
+    matrices = [x for x in learning if is_matrix(x)]
+    return [Muon(matrices, pace), torch.optim.Adam(others, betas=(0.9, 0.99))]
 
 
 class Muon(torch.optim.Optimizer):

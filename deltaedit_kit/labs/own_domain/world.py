@@ -4,8 +4,8 @@
 
 z names a picture, so a generator can be taught by regression; `rms` is what PixelNorm of its
 mapping network divides by anyway. Row 2i + 1 is row 2i with factor i mod K at its other end: the
-difference of the two shows what that factor draws, and nothing else. Chunk k comes from seed k, so
-an interrupted set goes on where it was: as far as its file is long.
+difference of the two shows what that factor draws, and nothing else. z comes from seeds, so an
+interrupted set of pictures goes on where it was: as far as its file is long.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class World:
     @property
     def rows(self) -> int:
         """How many rows to train on."""
-        return len(self.z) - self.held_out
+        return len(self.factors) - self.held_out
 
     def at(self, rows: Int[Tensor, " m"] | slice) -> Float[Tensor, "m 3 R R"]:
         """Pictures in [-1, 1]."""
@@ -53,36 +53,52 @@ class World:
 
 def make_world(
     render: Callable[[Tensor], Tensor],
+    factors: Float[Tensor, "n K"],
+    z: Float[Tensor, "n Z"],
+    held_out: int,
+    file: Path,
+    tell: Tell,
+) -> World:
+    """The renders of `factors`, in `file`: made, or as many as there are taken from there.
+
+    A longer set that begins alike keeps its file. Raises OSError for a full disk.
+    """
+    side, total = render(factors[:1]).shape[-1], len(factors)
+    size = 3 * side * side
+    file.parent.mkdir(parents=True, exist_ok=True)
+    # Written, not mapped: on a full disk a mapping that is written to ends the process.
+    with file.open("ab") as end:
+        start = end.tell() // (CHUNK * size) * CHUNK
+        if start < total and end.tell() < total * size:
+            end.truncate(start * size)
+            for row in range(start, total, CHUNK):
+                levels = render(factors[row : row + CHUNK]).add(1).mul(127.5).round().clamp(0, 255)
+                end.write(levels.byte().cpu().numpy().tobytes())
+                tell(min(row + CHUNK, total), total)
+    pictures = np.memmap(file, np.uint8, "r", shape=(total, 3, side, side))
+    return World(pictures, factors, z, held_out)
+
+
+def paired_world(
+    render: Callable[[Tensor], Tensor],
     factors: int,
     n: int,
     held_out: int,
     z_width: int,
-    folder: Path,
+    file: Path,
     tell: Tell,
 ) -> World:
-    """n renders and the held-out ones, in `folder`: made, or taken from there.
+    """n renders and the held-out ones, in pairs, as `make_world`.
 
-    Raises DeltaEditError for more factors than z can name, OSError for a full disk.
+    Raises DeltaEditError for more factors than z can name.
     """
     if factors >= z_width:  # z keeps its norm with coordinates that name nothing
         raise DeltaEditError(
             f"{factors} factors are too many for codes of {z_width} numbers; declare fewer"
         )
-    total = -(-(n + held_out) // CHUNK) * CHUNK
-    z = torch.cat([paired_z(k, z_width, factors) for k in range(total // CHUNK)])
-    known = factors_of(z, factors)
-    side = render(known[:1]).shape[-1]
-    shape, chunk = (total, 3, side, side), CHUNK * 3 * side * side
-    folder.mkdir(parents=True, exist_ok=True)
-    # Written, not mapped: on a full disk a mapping that is written to ends the process.
-    with (folder / "pictures.bytes").open("ab") as file:
-        start = min(file.tell() // chunk * CHUNK, total)
-        file.truncate(start // CHUNK * chunk)
-        for row in range(start, total, CHUNK):
-            levels = render(known[row : row + CHUNK]).add(1).mul(127.5).round().clamp(0, 255)
-            file.write(levels.byte().numpy().tobytes())
-            tell(row + CHUNK, total)
-    return World(np.memmap(file.name, np.uint8, "r", shape=shape), known, z, held_out)
+    chunks = -(-(n + held_out) // CHUNK)
+    z = torch.cat([paired_z(k, z_width, factors) for k in range(chunks)])
+    return make_world(render, factors_of(z, factors), z, held_out, file, tell)
 
 
 def paired_z(chunk: int, width: int, factors: int) -> Float[Tensor, "c Z"]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 
 from deltaedit_kit.labs.study.answers import Answer
 from deltaedit_kit.labs.study.design import Design
 from deltaedit_kit.labs.study.items import Item
-from deltaedit_kit.labs.study.raters import Pair, Raters, simulated_answers
-from deltaedit_kit.labs.study.tally import Tally
+from deltaedit_kit.labs.study.raters import Raters, simulated_answers
 
 FIRST, SECOND = "method-one", "method-two"
 
@@ -35,13 +35,10 @@ def simulated(
     advantage: float | np.ndarray, raters: Raters, design: Design, seed: int = 0
 ) -> list[Answer]:
     """Answers of a simulated study in which `first` has this advantage, in logits."""
-    pairs = [Pair(f"sentence {k}", f"face {k}", FIRST, SECOND) for k in range(design.rounds)]
-    logits = np.broadcast_to(np.asarray(advantage, dtype=float), (design.rounds,))
-    return simulated_answers(design, pairs, dict.fromkeys(design.questions, logits), raters, seed)
+    logits = dict.fromkeys(design.questions, np.broadcast_to(advantage, (design.rounds,)))
+    return simulated_answers(design, logits, raters, seed, (FIRST, SECOND))
 
 
-def counts_of(ratings: np.ndarray) -> Tally:
-    """Ratings [P, I] of 0, 1 and nan (not asked)."""
-    ratings = ratings.astype(float)
-    asked = ~np.isnan(ratings)
-    return Tally("accuracy", "a", "b", np.where(asked, ratings, 0.0), asked.astype(float))
+def counts_of(ratings: np.ndarray) -> pd.DataFrame:
+    """A tally of ratings [P, I] of 0, 1 and nan (not asked)."""
+    return pd.DataFrame(ratings, dtype=float)

@@ -12,6 +12,7 @@ from scipy.special import expit
 from deltaedit_kit.labs.study.creation import create_study
 from deltaedit_kit.labs.study.design import Design
 from deltaedit_kit.labs.study.exclusion import counted
+from deltaedit_kit.labs.study.plots import study_figure
 from deltaedit_kit.labs.study.raters import Raters, answer_study, expected_share
 from deltaedit_kit.labs.study.report import report
 from deltaedit_kit.support.errors import DeltaEditError
@@ -96,18 +97,23 @@ def test_impossible_raters_are_refused(wrong: dict) -> None:
 
 def test_the_report_has_a_line_for_each_question_and_sees_a_side_bias() -> None:
     result = report(simulated(1.0, Raters(side_bias=0.6, careless=0.1), LARGE))
-    assert [line.preference.question for line in result.lines] == ["accuracy", "realism"]
-    truth = expected_share(np.array([1.0]), Raters(side_bias=0.6))
-    for line in result.lines:
-        shown = line.preference
-        assert (shown.first, shown.second) == (FIRST, SECOND)
-        assert shown.low < truth < shown.high
-        assert max(shown.p_people, shown.p_answers) < 1e-6
-    assert result.left_share > 0.55
-    assert result.p_left < 1e-6
     table = result.table.set_index("question")
     assert list(table.index) == ["accuracy", "realism"]
-    assert table.loc["accuracy", "share"] == result.lines[0].preference.share
     assert set(table["preferred"]) == {FIRST}
     assert set(table["over"]) == {SECOND}
+    truth = expected_share(np.array([1.0]), Raters(side_bias=0.6))
+    assert ((table["low"] < truth) & (truth < table["high"])).all()
+    assert table[["p people", "p answers"]].max(axis=None) < 1e-6
+    for counts, share in zip(result.tallies, table["share"], strict=True):
+        assert np.nanmean(counts) == share
+    assert result.left_share > 0.55
+    assert result.p_left < 1e-6
     assert f"{len(result.counted.participants)} participants are counted" in str(result)
+
+
+@pytest.mark.parametrize("over", ["participants", "both"])
+def test_the_figure_says_what_the_interval_resamples_and_that_nobody_was_asked(over: str) -> None:
+    figure = study_figure(report(simulated(0.5, Raters(), DESIGN), over))
+    words = " ".join(text.get_text() for text in [*figure.texts, *figure.axes[0].texts])
+    assert ("interval over participants and pairs" in words) == (over == "both")
+    assert "SIMULATED" in words

@@ -66,9 +66,9 @@ def test_pictures_stand_on_the_side_that_the_answer_is_filed_under(store: StudyS
     names = {FIRST: b"first", SECOND: b"second", INTACT: b"intact", SHUFFLED: b"shuffled"}
     for a in store.answers():
         pictures = shown[a.position]
-        assert pictures.before == b"before %d" % a.item
-        assert pictures.left == names[a.left] + b" %d" % a.item
-        assert pictures.right == names[a.right] + b" %d" % a.item
+        assert pictures["before"] == b"before %d" % a.item
+        assert pictures["left"] == names[a.left] + b" %d" % a.item
+        assert pictures["right"] == names[a.right] + b" %d" % a.item
 
 
 def test_closing_and_coming_back_goes_on_where_it_stopped(store: StudyStore) -> None:

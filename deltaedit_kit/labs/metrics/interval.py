@@ -26,15 +26,14 @@ LEVEL = 0.95
 ENOUGH = 30  # values below which a warning says that the interval is a guess
 
 
-def expanded_tail(n: int, level: float = LEVEL) -> float:
-    """Share beyond each end of a percentile interval over n values that is as wide as Student's."""
-    wide = stats.t.ppf((1 + level) / 2, n - 1) * math.sqrt(n / (n - 1))
-    return float(stats.norm.sf(wide))
-
-
 def student_reach(n: int) -> float:
     """Half the width of a 95 % interval in standard errors that n >= 2 values tell of."""
-    return float(stats.t.ppf(0.5 + LEVEL / 2, n - 1))
+    return float(stats.t.ppf((1 + LEVEL) / 2, n - 1))
+
+
+def expanded_tail(n: int) -> float:
+    """Share beyond each end of a percentile interval over n values that is as wide as Student's."""
+    return float(stats.norm.sf(student_reach(n) * math.sqrt(n / (n - 1))))
 
 
 class FewSamples(UserWarning):

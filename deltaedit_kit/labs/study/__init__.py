@@ -4,7 +4,7 @@
     design      who sees which pair when, and on which side: random, and balanced exactly
     store       one SQLite file a study: pairs, plan and answers; many browsers write to it at once
     creation    the file of a study, with what a participant reads before the first round
-    answers     one row an answer; CSV out and in;  exclusion: who failed the attention checks
+    answers     one row an answer; CSV out and in; people x pairs;  exclusion: who failed the checks
     preference  shares, exact tests, bootstrap over participants;  agreement: Krippendorff's alpha
     power       how many participants do you need?
     raters      simulated participants, to rehearse the analysis; oracle_raters: they ask the oracle

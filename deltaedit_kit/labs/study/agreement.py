@@ -20,19 +20,19 @@ import math
 
 import krippendorff
 import numpy as np
+import pandas as pd
 
-from deltaedit_kit.labs.study.tally import Tally
 from deltaedit_kit.support.errors import DeltaEditError
 
 
-def krippendorff_alpha(counts: Tally) -> float:
-    """Nominal alpha over the pairs that two participants or more have answered, at most 1.
+def krippendorff_alpha(counts: pd.DataFrame) -> float:
+    """Nominal alpha of a `tally`, at most 1, over the pairs that at least two have answered.
 
     nan when every answer is the same: there is no disagreement to expect, so none to compare with.
     Raises `DeltaEditError` when no pair has two answers.
     """
-    losses = counts.asked - counts.wins
-    answers = np.stack([losses.sum(0), counts.wins.sum(0)], axis=1)  # [I, 2]: of each pair
+    asked, wins = counts.count().to_numpy(), counts.sum().to_numpy()  # [I]
+    answers = np.stack([asked - wins, wins], axis=1)  # [I, 2]: of each pair
     shared = answers[answers.sum(1) >= 2]
     if not len(shared):
         raise DeltaEditError("no pair was answered by two participants; agreement needs two")

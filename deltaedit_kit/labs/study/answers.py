@@ -1,7 +1,10 @@
-"""One row an answer, in a file that every spreadsheet opens; and the same file read again.
+"""One row an answer, in a file that every spreadsheet opens; read again; counted.
 
     participant, position, item, sentence, face, check, question, left, right, choice, seconds,
     simulated
+
+    tally    [P, I] of one question about two methods: 1 where participant p preferred `first` on
+             pair i, 0 where the other, NaN where p was not asked
 
 Idea: the analysis needs nothing else, and nothing else is there: no name, no address, no time of
 day, not even the code with which a participant continues. `simulated` stands in every row, so no
@@ -14,6 +17,8 @@ import csv
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
+
+import pandas as pd
 
 from deltaedit_kit.support.atomic import check_path, check_regular_file, replacing
 from deltaedit_kit.support.errors import (
@@ -117,9 +122,30 @@ def read_csv(path: str | Path) -> list[Answer]:
     return answers
 
 
-def methods_of(answers: Sequence[Answer]) -> tuple[str, ...]:
-    """Names of the methods that were compared, sorted; attention checks do not count."""
-    return tuple(sorted({name for a in answers if not a.check for name in (a.left, a.right)}))
+def tally(answers: Sequence[Answer], question: str, first: str, second: str) -> pd.DataFrame:
+    """The answers to `question` about `first` against `second`, [P, I]; checks are left out.
+
+    Raises `DeltaEditError` when there is no such answer, when somebody answered one question
+    twice, and when simulated answers and those of people are mixed.
+    """
+    compared = [a for a in answers if not a.check]
+    rows = [a for a in compared if (a.question, {a.left, a.right}) == (question, {first, second})]
+    if not rows or first == second:
+        found = sorted({(a.question, *sorted((a.left, a.right))) for a in compared})
+        there = "; ".join(f"{q}: {x} against {y}" for q, x, y in found[:6]) or "none at all"
+        raise DeltaEditError(
+            f"no answer about {question!r} of {first!r} against {second!r}; there are {there}"
+        )
+    if len({a.simulated for a in rows}) > 1:
+        raise DeltaEditError("simulated answers and people's are mixed; analyse them separately")
+    places = [(a.participant, a.item) for a in rows]
+    if len(set(places)) < len(places):
+        raise DeltaEditError(
+            "a participant answered the same question about the same pair twice; "
+            "were two studies joined into one table? Analyse each of them separately"
+        )
+    index = pd.MultiIndex.from_tuples(places, names=("participant", "item"))
+    return pd.Series([float(a.preferred == first) for a in rows], index).unstack()
 
 
 def _answer(row: dict[str, str], line: int, path: str | Path) -> Answer:

@@ -1,6 +1,6 @@
 """Whose answers count: a rule about attention checks, fixed before anybody looks at a preference.
 
-    counted(p)  <=>  p finished the study, and of p's check answers at most `allowed` are wrong
+    counted(p)  <=>  p finished the study, and of p's check answers at most ALLOWED are wrong
 
 Idea: somebody who presses keys without looking makes every preference look like a half. The rule
 may only ask the checks, never the answers that it filters; otherwise one could filter until the
@@ -17,7 +17,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from deltaedit_kit.labs.study.answers import INTACT, Answer
-from deltaedit_kit.support.errors import DeltaEditError, check_whole_number
+from deltaedit_kit.support.errors import DeltaEditError
+
+ALLOWED = 1  # wrong answers to checks
 
 
 @dataclass(frozen=True)
@@ -30,18 +32,17 @@ class Counted:
     unfinished: tuple[int, ...]  # stopped early
 
 
-def counted(answers: Sequence[Answer], allowed: int = 1) -> Counted:
-    """Apply the rule: `allowed` wrong check answers, and as many answers as the longest has.
+def counted(answers: Sequence[Answer]) -> Counted:
+    """Apply the rule; who has fewer answers than the longest did not finish.
 
     Raises `DeltaEditError` when nobody is left.
     """
-    check_whole_number("allowed", allowed, 0)
     given = Counter(a.participant for a in answers)
     wrong = Counter(a.participant for a in answers if a.check and a.preferred != INTACT)
     complete = max(given.values(), default=0)
     unfinished = tuple(sorted(who for who in given if given[who] < complete))
     inattentive = tuple(
-        sorted(who for who in given if wrong[who] > allowed and who not in unfinished)
+        sorted(who for who in given if wrong[who] > ALLOWED and who not in unfinished)
     )
     kept = tuple(sorted(set(given) - set(unfinished) - set(inattentive)))
     if not kept:

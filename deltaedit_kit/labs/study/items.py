@@ -12,10 +12,10 @@ the second.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import torch
 
@@ -31,12 +31,9 @@ if TYPE_CHECKING:
 TILES = 4  # a side; shuffled tiles of a quarter still show what colours the picture had
 
 
-class Method(Protocol):
-    """Anything that edits faces with a sentence, as `Editor.edit` does: `.after` is the result."""
-
-    def __call__(self, faces: Faces, text: str, /) -> Any:
-        """An object whose `.after` holds the edited pictures [n, 3, H, W] in [-1, 1]."""
-        ...
+# Anything that edits faces with a sentence as `Editor.edit` does: `.after` of its result holds the
+# edited pictures [n, 3, H, W] in [-1, 1].
+Method = Callable[["Faces", str], Any]
 
 
 @dataclass(frozen=True)

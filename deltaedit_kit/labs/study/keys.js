@@ -1,4 +1,7 @@
-// Keys pressed inside the pane of this widget go to Python, once for each token; see keys.py.
+// Keys pressed inside the study go to Python, once for each token; see panel.py.
+const ACTIVE = "Keys: ← or F for left, → or J for right";
+const ASLEEP = "Click here to answer with the keys ← and →";
+
 export default {
   render({ model, el }) {
     const typing = "input:not([type=button]), textarea, select, [contenteditable=true]";
@@ -6,7 +9,7 @@ export default {
 
     const hint = () => {
       const inside = pane?.contains(document.activeElement);
-      el.textContent = inside ? model.get("active") : model.get("asleep");
+      el.textContent = inside ? ACTIVE : ASLEEP;
     };
     const down = (event) => {
       if (event.ctrlKey || event.altKey || event.metaKey || event.target.matches(typing)) return;
@@ -23,7 +26,7 @@ export default {
     const take = () => pane?.focus({ preventScroll: true });
     const attach = () => {  // the pane is in the page a little after this widget
       if (gone) return;
-      pane = el.closest("." + model.get("pane"));
+      pane = el.closest(".deltaedit-study");
       if (!pane) { requestAnimationFrame(attach); return; }
       pane.tabIndex = 0;
       pane.setAttribute("data-lm-suppress-shortcuts", "true");

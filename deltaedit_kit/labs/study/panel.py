@@ -4,6 +4,10 @@
 
 A shell over `deltaedit_kit.labs.study.screen`: every decision is taken there. Open the same file in
 as many browsers as you like; close one and come back with the code that it showed.
+
+ipywidgets knows no keyboard, so keys.js sends the keys that are pressed inside the study, each with
+the token of the question that the page shows; JupyterLab's own single-key commands are held off.
+Source: anywidget.dev for the module's form; Lumino's `data-lm-suppress-shortcuts`.
 """
 
 from __future__ import annotations
@@ -13,21 +17,31 @@ import time
 from collections.abc import Callable
 from html import escape
 from pathlib import Path
+from typing import Any
 
+import anywidget
 import ipywidgets as widgets
+import traitlets
 
 from deltaedit_kit.labs.described_picture import DescribedPicture
 from deltaedit_kit.labs.named_panel import NamedPanel
-from deltaedit_kit.labs.study.keys import PaneKeys
 from deltaedit_kit.labs.study.screen import SIDE_OF_KEY, Screen, press, screen_for
 from deltaedit_kit.labs.study.store import StudyStore
 from deltaedit_kit.support.errors import DeltaEditError
 
-PANE = "deltaedit-study"  # CSS class of the part that listens to keys
+PANE = "deltaedit-study"  # CSS class of the part that listens to keys; keys.js looks for it
 # Pictures shrink together where there is little room; the answers must fit there too, both of them.
 SIDE = widgets.Layout(width="256px", min_width="0", margin="0 6px")
 MIDDLE = widgets.Layout(width="160px", max_width="calc(100% - 12px)", margin="0 6px")
 WIDEST = "708px"  # of the three pictures in a row
+
+
+class Keyboard(anywidget.AnyWidget):
+    """One line that says whether keys work; sends {key, token}, once for each token."""
+
+    _esm = Path(__file__).with_name("keys.js").read_text(encoding="utf-8")
+    listened = traitlets.List(traitlets.Unicode(), list(SIDE_OF_KEY)).tag(sync=True)
+    token = traitlets.Unicode("").tag(sync=True)  # of the question that is shown; "" sends nothing
 
 
 class Study(NamedPanel):
@@ -67,12 +81,7 @@ class Study(NamedPanel):
         )
         self.agree = widgets.Button(description="I agree, begin", button_style="primary")
         self.message = widgets.HTML()
-        self.keyboard = PaneKeys(
-            PANE,
-            list(SIDE_OF_KEY),
-            active="Keys: ← or F for left, → or J for right",
-            asleep="Click here to answer with the keys ← and →",
-        )
+        self.keyboard = Keyboard()
         row = widgets.Layout(align_items="center", max_width=WIDEST)  # stretched, faces look longer
         between = widgets.Layout(justify_content="space-between", max_width=WIDEST)
         middle = widgets.Layout(align_items="center", min_width="0")
@@ -93,7 +102,7 @@ class Study(NamedPanel):
         self.answer_left.on_click(lambda _button: self.press("ArrowLeft"))
         self.answer_right.on_click(lambda _button: self.press("ArrowRight"))
         self.agree.on_click(lambda _button: self.begin())
-        self.keyboard.on_key(self._key)
+        self.keyboard.on_msg(self._key)
         self.screen = self._show(screen_for(self._store, code))
 
     def __repr__(self) -> str:  # ipywidgets would print the bytes of the pictures
@@ -134,10 +143,10 @@ class Study(NamedPanel):
             if taken:
                 self.screen = self._show(screen_for(self._store, self.code))
 
-    def _key(self, key: str, token: str) -> None:
+    def _key(self, _keyboard: Any, content: Any, _buffers: Any) -> None:
         """A key from the page, unless it was pressed before the page showed this question."""
-        if token == self.screen.token:
-            self.press(key)
+        if isinstance(content, dict) and content.get("token") == self.screen.token:
+            self.press(str(content.get("key")))
 
     def _show(self, screen: Screen) -> Screen:
         label = "SIMULATED study: " if self._store.simulated else ""

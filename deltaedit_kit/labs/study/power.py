@@ -17,9 +17,9 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import pandas as pd
 from scipy import stats
 
-from deltaedit_kit.labs.study.tally import Tally
 from deltaedit_kit.support.errors import DeltaEditError, check_number, check_whole_number
 
 MOST = 100_000  # participants; a study that needs more asks for a difference nobody can see
@@ -67,18 +67,18 @@ def participants_needed(
     return many
 
 
-def intraclass_correlation(counts: Tally) -> float:
-    """ρ as the answers show it, in [0, 1]: analysis-of-variance estimate, negative ones cut to 0.
+def intraclass_correlation(counts: pd.DataFrame) -> float:
+    """ρ as a `tally` shows it, in [0, 1]: analysis-of-variance estimate, negative ones cut to 0.
 
     Raises `DeltaEditError` for fewer than two participants or one answer each.
     """
-    asked, wins = counts.asked.sum(1), counts.wins.sum(1)  # [P]
+    asked, wins = counts.count(axis=1).to_numpy(), counts.sum(axis=1).to_numpy()  # [P]
     people, total = len(asked), asked.sum()
     if people < 2 or total <= people:
         raise DeltaEditError(
             "the intraclass correlation needs two participants with two answers each; collect more"
         )
-    between = (asked * (wins / asked - counts.share) ** 2).sum() / (people - 1)
+    between = (asked * (wins / asked - wins.sum() / total) ** 2).sum() / (people - 1)
     within = (wins * (1 - wins / asked)).sum() / (total - people)
     size = (total - (asked**2).sum() / total) / (people - 1)
     spread = between + (size - 1) * within

@@ -18,59 +18,39 @@ Clopper & Pearson 1934 for the exact interval.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
-from deltaedit_kit.labs.metrics.interval import expanded_tail
-from deltaedit_kit.labs.study.tally import Tally
+from deltaedit_kit.labs.metrics.interval import LEVEL, expanded_tail
 from deltaedit_kit.support.errors import DeltaEditError
 
+SEED = 0
 DRAWS = 4000  # bootstrap samples: the ends of an interval then move by about .001 with the seed
 CHUNK = 500  # of them at a time, so that memory stays flat; DRAWS is a multiple
 
 
-@dataclass(frozen=True)
-class Preference:
-    """The answer to one question about one pair of methods."""
+class Preference(NamedTuple):
+    """The answer to one question about two methods."""
 
-    question: str
-    first: str
-    second: str
     share: float  # of answers that preferred `first`
-    low: float  # the interval for it
+    low: float  # the 95 % interval for it
     high: float
-    confidence: float
-    p_answers: float  # two-sided; too small when the answers of a person are alike
     p_people: float
-    answers: int
-    participants: int
+    p_answers: float  # two-sided; too small when the answers of a person are alike
 
 
-def preference(
-    counts: Tally, confidence: float = 0.95, over: str = "participants", seed: int = 0
-) -> Preference:
-    """Share, interval and tests of a tally.
+def preference(counts: pd.DataFrame, over: str = "participants") -> Preference:
+    """Share, interval and tests of a `tally`; `over` is what the interval resamples.
 
-    Raises `DeltaEditError` for a single participant, who says nothing about people, and for a
-    confidence outside (0, 1).
+    Raises `DeltaEditError` as `bootstrap_interval` does.
     """
-    low, high = bootstrap_interval(counts, confidence, over, seed)
-    return Preference(
-        question=counts.question,
-        first=counts.first,
-        second=counts.second,
-        share=counts.share,
-        low=low,
-        high=high,
-        confidence=confidence,
-        p_answers=exact_binomial(counts.wins.sum(), counts.asked.sum()),
-        p_people=sign_test(counts),
-        answers=int(counts.asked.sum()),
-        participants=len(counts.wins),
-    )
+    wins, answers = float(counts.sum().sum()), float(counts.count().sum())
+    interval = bootstrap_interval(counts, over)
+    return Preference(wins / answers, *interval, sign_test(counts), exact_binomial(wins, answers))
 
 
 def exact_binomial(wins: float, answers: float) -> float:
@@ -78,60 +58,58 @@ def exact_binomial(wins: float, answers: float) -> float:
     return float(stats.binomtest(round(wins), round(answers), 0.5).pvalue)
 
 
-def sign_test(counts: Tally) -> float:
+def sign_test(counts: pd.DataFrame) -> float:
     """Exact binomial over participants: does each one's majority go to `first`? Ties abstain."""
-    margin = counts.shares - 0.5
+    margin = counts.mean(axis=1) - 0.5
     decided = int((margin != 0).sum())
     return exact_binomial(int((margin > 0).sum()), decided) if decided else 1.0
 
 
-def bootstrap_interval(
-    counts: Tally, confidence: float = 0.95, over: str = "participants", seed: int = 0
-) -> tuple[float, float]:
+def bootstrap_interval(counts: pd.DataFrame, over: str = "participants") -> tuple[float, float]:
     """Low and high end of the share, resampling `over` "participants" or "both" (and pairs).
 
     When all participants have the same share (with "both": when all answers are the same),
     resampling shows no spread although there may be some: then it is the exact interval of as many
     yes-or-no answers as there are participants (or pairs, if fewer).
-    Raises `DeltaEditError` for fewer than two participants or, with "both", two pairs.
+    Raises `DeltaEditError` for fewer than two participants, who say nothing about people, or, with
+    "both", two pairs.
     """
-    if not 0.0 < confidence < 1.0:
-        raise DeltaEditError(f"confidence is {confidence}; give a number between 0 and 1, say 0.95")
     if over not in ("participants", "both"):
         raise DeltaEditError(f"over is {over!r}; give 'participants' or 'both'")
-    people, items = counts.wins.shape
+    people, items = counts.shape
     if people < 2 or (over == "both" and items < 2):
         raise DeltaEditError(
             f"{people} participants and {items} pairs are too few for an interval; collect more"
         )
     fewest = people if over == "participants" else min(people, items)
-    alike = np.ptp(counts.shares) == 0.0 if over == "participants" else counts.share in (0.0, 1.0)
+    shares, share = counts.mean(axis=1), float(np.nanmean(counts))
+    alike = np.ptp(shares) == 0.0 if over == "participants" else share in (0.0, 1.0)
     if alike:
-        return _clopper_pearson(counts.share * fewest, fewest, confidence)
-    drawn = _drawn_shares(counts, over, np.random.default_rng(seed))
-    tail = expanded_tail(fewest, confidence)
+        return _clopper_pearson(share * fewest, fewest)
+    drawn = _drawn_shares(counts, over)
+    tail = expanded_tail(fewest)
     low, high = np.quantile(drawn, [tail, 1 - tail])
     return float(low), float(high)
 
 
-def _drawn_shares(counts: Tally, over: str, chance: np.random.Generator) -> NDArray[np.float64]:
+def _drawn_shares(counts: pd.DataFrame, over: str) -> NDArray[np.float64]:
     """Shares of resampled studies, [B]: wᵀ wins v / wᵀ asked v with multinomial w and v."""
-    people, items = counts.wins.shape
-    parts = []
+    won, given = counts.fillna(0.0).to_numpy(), counts.notna().to_numpy(float)  # [P, I]
+    people, items = counts.shape
+    chance, parts = np.random.default_rng(SEED), []
     for _ in range(DRAWS // CHUNK):
         who = chance.multinomial(people, np.full(people, 1 / people), size=CHUNK)  # [C, P]
         which = np.ones((CHUNK, items))
         if over == "both":
             which = chance.multinomial(items, np.full(items, 1 / items), size=CHUNK)  # [C, I]
-        wins = ((who @ counts.wins) * which).sum(1)
-        asked = ((who @ counts.asked) * which).sum(1)
+        wins, asked = (((who @ table) * which).sum(1) for table in (won, given))
         parts.append(wins[asked > 0] / asked[asked > 0])  # sparse tables can leave nothing asked
     return np.concatenate(parts)
 
 
-def _clopper_pearson(wins: float, count: int, confidence: float) -> tuple[float, float]:
+def _clopper_pearson(wins: float, count: int) -> tuple[float, float]:
     """The exact interval of a binomial share; `wins` may be a fraction."""
-    tail = (1 - confidence) / 2
+    tail = (1 - LEVEL) / 2
     low = stats.beta.ppf(tail, wins, count - wins + 1) if wins > 0 else 0.0
     high = stats.beta.ppf(1 - tail, wins + 1, count - wins) if wins < count else 1.0
     return float(low), float(high)

@@ -18,7 +18,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from itertools import product
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,15 +36,6 @@ from deltaedit_kit.support.errors import (
 PACE = 2.5  # seconds, the median time to an answer
 
 Advantage = Mapping[str, NDArray[np.float64]]  # question -> logits [items] in favour of `first`
-
-
-class Pair(NamedTuple):
-    """What an answer says about its pair of pictures."""
-
-    sentence: str
-    face: str
-    first: str
-    second: str
 
 
 @dataclass(frozen=True)
@@ -80,26 +70,30 @@ def expected_share(advantage: NDArray[np.float64], raters: Raters) -> float:
 
 
 def simulated_answers(
-    design: Design, pairs: Sequence[Pair], advantage: Advantage, raters: Raters, seed: int
+    design: Design,
+    advantage: Advantage,
+    raters: Raters,
+    seed: int,
+    methods: tuple[str, str] = ("A", "B"),
 ) -> list[Answer]:
     """The answers of a whole simulated study, without a file: for trying out an analysis."""
-    check_advantage(advantage, design.questions, len(pairs))
+    items = max(map(len, advantage.values()), default=0)
+    check_advantage(advantage, design.questions, items)
     found = []
     for participant in range(design.participants):
-        planned = plan(design, len(pairs), participant)
+        planned = plan(design, items, participant)
         made = _presses(planned, advantage, raters, _random(seed, participant))
         for at, question in product(planned.rounds, planned.questions):
             choice, seconds = made[at.position, question]
-            pair = pairs[at.item]
-            sides = (INTACT, SHUFFLED) if at.check else (pair.first, pair.second)
+            sides = (INTACT, SHUFFLED) if at.check else methods
             left, right = sides[::-1] if at.swapped else sides
             found.append(
                 Answer(
                     participant=participant,
                     position=at.position,
                     item=at.item,
-                    sentence=pair.sentence,
-                    face=pair.face,
+                    sentence=f"sentence {at.item}",
+                    face=f"face {at.item}",
                     check=at.check,
                     question=question,
                     left=left,

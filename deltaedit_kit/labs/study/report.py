@@ -9,58 +9,32 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
-from itertools import combinations
 
 import pandas as pd
 
 from deltaedit_kit.labs.study.agreement import krippendorff_alpha
-from deltaedit_kit.labs.study.answers import Answer, methods_of
+from deltaedit_kit.labs.study.answers import Answer, tally
 from deltaedit_kit.labs.study.exclusion import Counted, counted
 from deltaedit_kit.labs.study.power import intraclass_correlation
-from deltaedit_kit.labs.study.preference import Preference, exact_binomial, preference
-from deltaedit_kit.labs.study.tally import Tally, tally
-
-
-@dataclass(frozen=True)
-class Line:
-    """One question about one pair of methods."""
-
-    tally: Tally
-    preference: Preference
-    agreement: float  # Krippendorff's alpha
-    icc: float  # ρ, for the power calculator
+from deltaedit_kit.labs.study.preference import exact_binomial, preference
 
 
 @dataclass(frozen=True)
 class Report:
-    """Everything that the answers say."""
+    """Everything that the answers say.
 
-    lines: tuple[Line, ...]
+    `table` has a row for each question about each two methods: share of answers for `preferred`
+    with its interval [low, high], tests over people and over answers, Krippendorff's alpha, and
+    the intraclass correlation for the power calculator.
+    """
+
+    table: pd.DataFrame
+    tallies: tuple[pd.DataFrame, ...]  # what each row is made of, [P, I]
     counted: Counted
+    over: str  # what intervals resample: "participants" or "both"
     left_share: float  # of all answers that count; sides are balanced, so a side bias shows here
     p_left: float  # exact binomial: could it be chance?
     simulated: bool
-
-    @property
-    def table(self) -> pd.DataFrame:
-        """A row for each question about each two methods; the interval is of the share."""
-        rows = [
-            {
-                "question": line.preference.question,
-                "preferred": line.preference.first,
-                "over": line.preference.second,
-                "share": line.preference.share,
-                "low": line.preference.low,
-                "high": line.preference.high,
-                "p people": line.preference.p_people,
-                "p answers": line.preference.p_answers,
-                "alpha": line.agreement,
-                "ICC": line.icc,
-                "simulated": self.simulated,
-            }
-            for line in self.lines
-        ]
-        return pd.DataFrame(rows)
 
     @property
     def notes(self) -> tuple[str, str, str]:
@@ -94,34 +68,42 @@ class Report:
         )
 
 
-def report(
-    answers: Sequence[Answer],
-    confidence: float = 0.95,
-    over: str = "participants",
-    allowed: int = 1,
-) -> Report:
+def report(answers: Sequence[Answer], over: str = "participants") -> Report:
     """Analyse the answers of one study: every question about every two methods.
 
-    `over` is what intervals resample (see `preference`), `allowed` the wrong attention checks that
-    are forgiven. Raises `DeltaEditError` when there is too little to analyse.
+    `over` is what intervals resample (see `preference`). Raises `DeltaEditError` when there is too
+    little to analyse.
     """
-    rows = counted(answers, allowed)
-    questions = sorted({a.question for a in rows.answers})
-    compared = {frozenset((a.left, a.right)) for a in rows.answers}
-    lines = []
-    for question in questions:
-        for first, second in combinations(methods_of(rows.answers), 2):
-            if frozenset((first, second)) in compared:
-                counts = tally(rows.answers, question, first, second)
-                shown = preference(counts, confidence, over)
-                lines.append(
-                    Line(counts, shown, krippendorff_alpha(counts), intraclass_correlation(counts))
-                )
-    left = sum(a.choice == "left" for a in rows.answers)
+    who = counted(answers)
+    simulated = any(a.simulated for a in who.answers)
+    compared = {(a.question, *sorted((a.left, a.right))) for a in who.answers if a.left != a.right}
+    rows, tallies = [], []
+    for question, first, second in sorted(compared):
+        counts = tally(who.answers, question, first, second)
+        found = preference(counts, over)
+        tallies.append(counts)
+        rows.append(
+            {
+                "question": question,
+                "preferred": first,
+                "over": second,
+                "share": found.share,
+                "low": found.low,
+                "high": found.high,
+                "p people": found.p_people,
+                "p answers": found.p_answers,
+                "alpha": krippendorff_alpha(counts),
+                "ICC": intraclass_correlation(counts),
+                "simulated": simulated,
+            }
+        )
+    left = sum(a.choice == "left" for a in who.answers)
     return Report(
-        lines=tuple(lines),
-        counted=rows,
-        left_share=left / len(rows.answers),
-        p_left=exact_binomial(left, len(rows.answers)),
-        simulated=any(a.simulated for a in rows.answers),
+        table=pd.DataFrame(rows),
+        tallies=tuple(tallies),
+        counted=who,
+        over=over,
+        left_share=left / len(who.answers),
+        p_left=exact_binomial(left, len(who.answers)),
+        simulated=simulated,
     )

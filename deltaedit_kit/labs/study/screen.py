@@ -16,11 +16,9 @@ from typing import Literal
 from deltaedit_kit.labs.study.design import QUESTIONS
 from deltaedit_kit.labs.study.store import Question, StudyStore
 
-LEFT_KEYS = ("ArrowLeft", "f", "F", "1")
-RIGHT_KEYS = ("ArrowRight", "j", "J", "2")
-SIDE_OF_KEY: dict[str, str] = {
-    **dict.fromkeys(LEFT_KEYS, "left"),
-    **dict.fromkeys(RIGHT_KEYS, "right"),
+SIDE_OF_KEY = {
+    **dict.fromkeys(("ArrowLeft", "f", "F", "1"), "left"),
+    **dict.fromkeys(("ArrowRight", "j", "J", "2"), "right"),
 }
 LEAST_SECONDS = 0.3  # nobody compares two pictures faster: such a press was meant for the last pair
 
@@ -56,15 +54,12 @@ def screen_for(store: StudyStore, code: str | None) -> Screen:
     if ask is None:
         thanks = "Thank you: you have answered everything. You can close this page."
         return Screen("done", store.title, thanks)
-    pictures = store.pictures(ask)
     return Screen(
         kind="question",
         title=store.title,
         text=ask.sentence,
         question=QUESTIONS[ask.question],
-        before=pictures.before,
-        left=pictures.left,
-        right=pictures.right,
+        **store.pictures(ask),
         done=ask.done,
         total=ask.total,
         ask=ask,

@@ -51,15 +51,6 @@ class Question:
     total: int
 
 
-@dataclass(frozen=True)
-class Pictures:
-    """The PNG files of one round."""
-
-    before: bytes
-    left: bytes
-    right: bytes
-
-
 class StudyStore:
     """A study that `create_study` made. Safe to use from several threads and processes.
 
@@ -151,8 +142,8 @@ class StudyStore:
             if (position, question) not in given
         ]
 
-    def pictures(self, ask: Question) -> Pictures:
-        """The pictures of a question's round, each on the side that the plan says."""
+    def pictures(self, ask: Question) -> dict[Literal["before", "left", "right"], bytes]:
+        """The PNG files of a question's round, each on the side that the plan says."""
         pair = ("intact", "shuffled") if ask.check else ("first", "second")
         left, right = pair[::-1] if ask.swapped else pair
         found = dict(self._file.read("SELECT role, png FROM picture WHERE item = ?", ask.item))
@@ -162,7 +153,7 @@ class StudyStore:
                 f"{self.path} has no picture {', '.join(sorted(lacking))} of pair {ask.item}; "
                 "use an undamaged copy of the study"
             )
-        return Pictures(found["before"], found[left], found[right])
+        return {"before": found["before"], "left": found[left], "right": found[right]}
 
     def answer(self, ask: Question, choice: str, seconds: float) -> bool:
         """Keep an answer: when this returns it is on the disk. False: there was one, which stands.
@@ -278,11 +269,10 @@ def _settings(file: Database) -> tuple[str, str, bool, Design]:
         )
     given = dict(file.read("SELECT key, value FROM study"))
     try:
-        design = TypeAdapter(dict[str, int | tuple[str, ...]]).validate_json(given["design"])
+        design = TypeAdapter(Design).validate_json(given["design"])
         simulated = {"true": True, "false": False}[given["simulated"]]
-        known = Design(**design)  # pyright: ignore[reportArgumentType]
-        return given["title"], given["consent"], simulated, known
-    except (KeyError, TypeError, ValueError) as cause:
+        return given["title"], given["consent"], simulated, design
+    except (KeyError, ValueError) as cause:
         raise DeltaEditError(
             f"the settings of {file.path} are damaged ({cause!r:.120}); use an undamaged copy"
         ) from None

@@ -36,9 +36,10 @@ from recipes.notebooks import FOLDER
 
 Points = dict[str, float | None]  # "check-3", a graded cell -> its points; None: wait for a person
 MISTAKEN = """\
-from deltaedit_kit.labs.course.checking import EXERCISES
+from deltaedit_kit.labs.course.exercises import EXERCISES
 
-{answer} = next(iter(EXERCISES["{key}"].mistakes.values()))"""
+exercise = EXERCISES["{key}"]
+{answer} = exercise.mistaken(next(iter(exercise.mistakes)))"""
 
 
 def released(folder: Path, lesson: str) -> NotebookNode:

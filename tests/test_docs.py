@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from deltaedit_kit.labs.course.checking import EXERCISES
+from deltaedit_kit.labs.course.exercises import EXERCISES
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = sorted([*ROOT.glob("docs/**/*.md"), ROOT / "README.md", ROOT / "CONTRIBUTING.md"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -13,8 +14,8 @@ import torch
 from deltaedit_kit import DeltaEditError
 from deltaedit_kit.labs.course import check, checking, hint, show_solution
 from deltaedit_kit.labs.course.bounded import bounded
+from deltaedit_kit.labs.course.exercises import EXERCISES
 
-EXERCISES = checking.EXERCISES
 KEYS = list(EXERCISES)
 each_exercise = pytest.mark.parametrize("key", KEYS)
 MISTAKES = [(key, name) for key, one in EXERCISES.items() for name in one.mistakes]
@@ -46,9 +47,38 @@ def test_there_are_five_mistakes_and_three_hints(key: str) -> None:
 
 @pytest.mark.parametrize(("key", "name"), MISTAKES)
 def test_a_planted_mistake_is_told_by_its_own_name(key: str, name: str) -> None:
-    right, text = diagnosed(key, EXERCISES[key].mistakes[name])
+    right, text = diagnosed(key, EXERCISES[key].mistaken(name))
     assert not right
-    assert text.endswith(name) or ("it returns" in text and "is expected" in text)
+    assert text.endswith(name)
+
+
+def test_a_mistake_in_a_learners_own_words_is_told() -> None:
+    def first(x: torch.Tensor, mean: torch.Tensor, deviation: torch.Tensor) -> torch.Tensor:
+        return (x - mean.view(3, 1, 1)) / deviation.view(3, 1, 1)
+
+    def traces(first: torch.Tensor, second: torch.Tensor) -> torch.Tensor:
+        c1, c2 = first.T.cov(), second.T.cov()
+        return (c1 + c2).trace() - 2 * torch.linalg.eigvals(c1 @ c2).sqrt().real.sum()
+
+    def sizes(channels: list[int]) -> list[int]:
+        return channels
+
+    assert "x is still in [-1, 1]" in diagnosed("08.clip_input", first)[1]
+    assert "the means are left out" in diagnosed("06.frechet", traces)[1]
+    assert "one convolution for each size" in diagnosed("08.style_widths", sizes)[1]
+
+
+def test_another_shape_is_told_with_the_one_that_is_expected() -> None:
+    found = diagnosed("08.style_widths", lambda channels: [*channels, 1])[1]
+    assert "4 numbers" in found
+    assert "5 numbers" in found
+    assert "shape [2, 5]" in diagnosed("method.change", lambda a, b: a.sum())[1]
+
+
+def test_a_piece_that_the_solution_does_not_have_is_no_mistake() -> None:
+    typing_error = replace(EXERCISES["01.cosine"], mistakes={"over columns": "axis = 1 → axis=0"})
+    with pytest.raises(ValueError, match=r"01\.cosine: over columns"):
+        typing_error.mistaken("over columns")
 
 
 def stub(*_: Any) -> None:

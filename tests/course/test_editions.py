@@ -11,13 +11,13 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from deltaedit_kit import DeltaEditError
-from deltaedit_kit.labs.course import checking
 from deltaedit_kit.labs.course.build import build, main
+from deltaedit_kit.labs.course.exercises import EXERCISES
 from deltaedit_kit.labs.course.marking import checked, dependents, marked
 from recipes.grading import answered, autograded, released
 
 TRUNCATE, MASK = (
-    next(key for key in checking.EXERCISES if key.endswith(end)) for end in (".truncate", ".mask")
+    next(key for key in EXERCISES if key.endswith(end)) for end in (".truncate", ".mask")
 )
 TRUNCATED, KEPT = "mean_w + psi * (w - mean_w)", "(r @ t).abs() >= threshold"
 KERNEL = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}

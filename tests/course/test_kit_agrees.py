@@ -10,6 +10,7 @@ import torch
 
 from deltaedit_kit.editor import Editor
 from deltaedit_kit.labs.course import checking
+from deltaedit_kit.labs.course.exercises import EXERCISES
 from deltaedit_kit.labs.metrics.clip_scores import directional_similarity
 from deltaedit_kit.labs.metrics.frechet import frechet_distance
 from deltaedit_kit.labs.study.preference import exact_binomial
@@ -55,7 +56,7 @@ THE_KITS: dict[str, Callable[..., Any]] = {
 
 @pytest.mark.parametrize("key", THE_KITS)
 def test_the_solution_is_what_the_kit_computes(key: str) -> None:
-    for inputs, wanted in checking.solved(checking.EXERCISES[key]):
+    for inputs, wanted in checking.solved(EXERCISES[key]):
         found = THE_KITS[key](*inputs)
         for one, other in zip(found if isinstance(found, tuple) else (found,), wanted, strict=True):
             computed = torch.as_tensor(one, dtype=torch.float64)
@@ -63,7 +64,7 @@ def test_the_solution_is_what_the_kit_computes(key: str) -> None:
 
 
 def test_mask_edit_and_truncation_give_the_kits_picture() -> None:
-    domain, answers = tiny_domain(), {k: e.solution for k, e in checking.EXERCISES.items()}
+    domain, answers = tiny_domain(), {k: e.solution for k, e in EXERCISES.items()}
     faces, text, threshold = domain.sample(2, seed=1, truncation=0.6), "a smiling face", 0.1
     edit = Editor(domain).edit(faces, text, strength=1.5, threshold=threshold)
     delta_t = domain.delta_text(text)

@@ -10,7 +10,7 @@ import nbformat
 import pytest
 from nbformat import NotebookNode
 
-from deltaedit_kit.labs.course.checking import EXERCISES
+from deltaedit_kit.labs.course.exercises import EXERCISES
 from deltaedit_kit.labs.course.marking import EXPLAIN, EXPLAIN_POINTS, checked, has_tag, marked
 from recipes.notebooks import FOLDER
 

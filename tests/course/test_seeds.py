@@ -8,10 +8,11 @@ import pytest
 import torch
 
 from deltaedit_kit.labs.course import check, checking
-from deltaedit_kit.labs.course.grading import grade
+from deltaedit_kit.labs.course.checking import grade
+from deltaedit_kit.labs.course.exercises import EXERCISES
 from deltaedit_kit.labs.course.seeds import NAME, NOBODY, learner, seed_of
 
-KEYS = list(checking.EXERCISES)
+KEYS = list(EXERCISES)
 LEARNERS = ("ada", "ben", "cem")
 
 
@@ -30,18 +31,18 @@ def test_grading_takes_the_folder_of_the_submission() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("key", KEYS)
-@pytest.mark.parametrize("name", LEARNERS)
-def test_solutions_and_mistakes_are_told_apart_for_every_learner(key: str, name: str) -> None:
-    exercise = checking.EXERCISES[key]
-    solutions = checking.solved(exercise, seed_of(name))
+@pytest.mark.parametrize("learner", LEARNERS)
+def test_solutions_and_mistakes_are_told_apart_for_every_learner(key: str, learner: str) -> None:
+    exercise = EXERCISES[key]
+    solutions = checking.solved(exercise, seed_of(learner))
     assert checking.diagnose(exercise, exercise.solution, solutions)[0]
-    for words, mistake in exercise.mistakes.items():
-        assert not checking.diagnose(exercise, mistake, solutions)[0], words
+    for name in exercise.mistakes:
+        assert not checking.diagnose(exercise, exercise.mistaken(name), solutions)[0], name
 
 
 def test_a_copied_table_is_right_for_its_owner_only(monkeypatch: pytest.MonkeyPatch) -> None:
     key = next(key for key in KEYS if key.endswith(".truncate"))
-    table = [one for _, (one,) in checking.solved(checking.EXERCISES[key], seed_of("ada"))]
+    table = [one for _, (one,) in checking.solved(EXERCISES[key], seed_of("ada"))]
 
     def copied(w: torch.Tensor, mean_w: torch.Tensor, psi: float) -> torch.Tensor:
         return next(one for one in table if one.shape == w.shape)
@@ -51,7 +52,7 @@ def test_a_copied_table_is_right_for_its_owner_only(monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv(NAME, "ben")
     assert not check(key, copied).right
     assert grade(**{key: copied}) == 0.0
-    assert grade(**{key: checking.EXERCISES[key].solution}) == 1.0
+    assert grade(**{key: EXERCISES[key].solution}) == 1.0
 
 
 def test_an_answer_that_is_wrong_fails_while_nbgrader_validates(
@@ -59,6 +60,6 @@ def test_an_answer_that_is_wrong_fails_while_nbgrader_validates(
 ) -> None:
     key = next(key for key in KEYS if key.endswith(".mask"))
     monkeypatch.setenv("NBGRADER_EXECUTION", "validate")
-    assert check(key, checking.EXERCISES[key].solution).right
+    assert check(key, EXERCISES[key].solution).right
     with pytest.raises(AssertionError, match="not yet"):
         check(key, lambda *_: None)

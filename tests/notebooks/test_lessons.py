@@ -10,8 +10,9 @@ import nbformat
 import pytest
 from nbformat import NotebookNode
 
-from deltaedit_kit.labs.course import checking, quiz
+from deltaedit_kit.labs.course import quiz
 from deltaedit_kit.labs.course.build import student_edition
+from deltaedit_kit.labs.course.exercises import EXERCISES
 from deltaedit_kit.labs.course.marking import (
     CHECK,
     EXERCISE_TAGS,
@@ -82,7 +83,7 @@ def test_every_answer_is_checked_by_an_exercise_that_there_is(name: str) -> None
         elif has_tag(cell, CHECK):
             assert waiting, "a check without an answer before it"
             waiting = 0
-            assert set(checked(cell.source)) <= set(checking.EXERCISES)
+            assert set(checked(cell.source)) <= set(EXERCISES)
     assert not waiting
 
 
@@ -134,7 +135,7 @@ def test_the_course_has_forty_five_exercises_with_their_answers_checked() -> Non
     total = sum((exercises(one) for one in NOTEBOOKS.values()), Counter())
     assert total.total() >= 45
     written = {key for name in NOTEBOOKS for c in code(name) for key in checked_in(c)}
-    assert written == set(checking.EXERCISES), "an exercise that no lesson asks for"
+    assert written == set(EXERCISES), "an exercise that no lesson asks for"
 
 
 def checked_in(cell: NotebookNode) -> set[str]:

@@ -1,8 +1,8 @@
 """Right, or wrong and how: an answer is compared with the solution and with known mistakes.
 
 Tried in this order, so that the first that fits is what a learner most likely did: it raises; it
-returns nothing, or another shape; it changes its inputs; it is a named mistake of the exercise; it
-is right for some inputs only; it always returns the same; the sign; a factor; else the largest
+returns nothing; it changes its inputs; it is a named mistake of the exercise; it has another shape;
+it is right for some inputs only; it always returns the same; the sign; a factor; else the largest
 difference is shown. An answer is asked in a process of its own (`bounded`).
 """
 
@@ -13,7 +13,6 @@ import copy
 import inspect
 import json
 import sys
-import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -24,46 +23,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from deltaedit_kit.labs.course import (
-    asking_people,
-    comparing,
-    delta_space,
-    drawn_worlds,
-    editing,
-    evaluation,
-    photos,
-    published,
-    schedules,
-    sentences,
-    style_space,
-    training,
-    unarranged,
-)
 from deltaedit_kit.labs.course.bounded import SECONDS, bounded
 from deltaedit_kit.labs.course.exercise import Answer, Exercise, Inputs, call
+from deltaedit_kit.labs.course.exercises import EXERCISES
 from deltaedit_kit.labs.course.seeds import NOBODY, learner, seed_of, validating
 from deltaedit_kit.support.errors import DeltaEditError, did_you_mean
 
-HINTS = Path(__file__).with_name("hints.json")  # key -> a direction, the formula, the first line
-EXERCISES = {
-    one.key: one
-    for lesson in (
-        training.EXERCISES,
-        editing.EXERCISES,
-        delta_space.EXERCISES,
-        style_space.EXERCISES,
-        schedules.EXERCISES,
-        published.EXERCISES,
-        evaluation.EXERCISES,
-        comparing.EXERCISES,
-        asking_people.EXERCISES,
-        sentences.EXERCISES,
-        photos.EXERCISES,
-        unarranged.EXERCISES,
-        drawn_worlds.EXERCISES,
-    )
-    for one in lesson
-}
+HINTS = Path(__file__).parent / "exercises" / "hints.json"  # key -> three hints
+TOLERANCE = 1e-5
 
 
 @dataclass(frozen=True)
@@ -89,6 +56,18 @@ def check(key: str, answer: Answer) -> Verdict:
     if validating() and not verdict.right:
         raise AssertionError(str(verdict))
     return verdict
+
+
+def grade(**answers: Answer) -> float:
+    """The points of these answers, `grade(**{"01.recall_at_k": recall_at_k})`: one for each right.
+
+    nbgrader takes a number that a test's last line shows as the points of that cell; the editions
+    put this call into hidden tests. Prints each verdict, for whoever reads the graded notebook.
+    """
+    verdicts = [check(key, answer) for key, answer in answers.items()]
+    for verdict in verdicts:
+        print(verdict)
+    return float(sum(verdict.right for verdict in verdicts))
 
 
 def _tried(exercise: Exercise, answer: Answer) -> Verdict:
@@ -120,7 +99,7 @@ def hint(key: str, level: int = 1) -> str:
 
 def show_solution(key: str) -> None:
     """Print the solution's source."""
-    print(textwrap.dedent(inspect.getsource(_exercise(key).solution)))
+    print(inspect.getsource(_exercise(key).solution))
 
 
 def _exercise(key: str) -> Exercise:
@@ -144,8 +123,8 @@ def diagnose(
     """(right?, what was found); runs the answer here, so call it through `bounded`."""
     cases, wanted = zip(*solutions, strict=True)
     got: list[list[Tensor]] = []
-    for case, right in zip(cases, wanted, strict=True):
-        given = copy.deepcopy(case)
+    for case in cases:
+        given, dtype = copy.deepcopy(case), torch.get_default_dtype()
         try:
             raw = exercise.ask(answer, given)
         except NotImplementedError:  # what the student's edition begins with
@@ -153,15 +132,14 @@ def diagnose(
         except BaseException as error:  # whatever a learner's function raises, SystemExit too
             said = f"{type(error).__name__}: {str(error)[:200]}"
             return False, f"it raises {said}; the task is {exercise.task}"
+        finally:
+            torch.set_default_dtype(dtype)  # mistakes are tried here, too
         if raw is None:
             return False, "it returns nothing: is there a `return`?"
         try:
             got.append(_tensors(raw))
         except (TypeError, ValueError, RuntimeError):
             return False, f"it returns {type(raw).__name__}, not numbers or tensors"
-        shapes, shapes_wanted = _shapes(got[-1]), _shapes(right)
-        if shapes != shapes_wanted:
-            return False, f"it returns {shapes}, but {shapes_wanted} is expected"
         if exercise.ask is call and not _same(_numbers(given), _numbers(case), 0.0):
             return False, "it changes its input: work on a copy"
     return _compared(exercise, cases, got, wanted)
@@ -173,14 +151,17 @@ def _compared(
     got: Sequence[list[Tensor]],
     wanted: Sequence[list[Tensor]],
 ) -> tuple[bool, str]:
-    fits = [_same(a, b, exercise.tolerance) for a, b in zip(got, wanted, strict=True)]
+    fits = [_same(a, b) for a, b in zip(got, wanted, strict=True)]
     if all(fits):
-        within = f"{len(cases)} inputs, within {exercise.tolerance:g}"
+        within = f"{len(cases)} inputs, within {TOLERANCE:g}"
         return True, f"it agrees with the kit's answer on {within}"
-    for name, mistake in exercise.mistakes.items():
-        theirs = [_ask(exercise, mistake, case) for case in cases]
-        if all(_same(a, b, exercise.tolerance) for a, b in zip(got, theirs, strict=True)):
+    for name in exercise.mistakes:
+        mistake = exercise.mistaken(name)
+        if all(_same(a, _ask(exercise, mistake, x)) for a, x in zip(got, cases, strict=True)):
             return False, f"it looks like this mistake: {name}"
+    for found, right in zip(got, wanted, strict=True):
+        if [x.shape for x in found] != [x.shape for x in right]:
+            return False, f"it returns {_shapes(found)}, but {_shapes(right)} is expected"
     if any(fits):
         some = f"only {sum(fits)} of {len(fits)} inputs are right"
         return False, f"{some}: does it depend on one size or seed?"
@@ -190,17 +171,19 @@ def _compared(
         return False, "it returns NaN or infinity"
     if len(got) > 1 and all(_same(got[0], one, 0.0) for one in got[1:]):
         return False, "it returns a constant: the same numbers for every input"
-    if _same([-given], [right], exercise.tolerance):
+    if _same([-given], [right]):
         return False, "the sign is wrong"
     ratio = float((given @ right) / (right @ right).clamp(min=1e-12))
-    if _same([given], [right * ratio], exercise.tolerance * max(1.0, abs(ratio))):
+    if _same([given], [right * ratio], TOLERANCE * max(1.0, abs(ratio))):
         return False, f"it is {ratio:.3g} times what it should be"
     gap = float((given - right).abs().max())
     return False, f"the largest difference is {gap:.3g}"
 
 
 def _shapes(values: Sequence[Tensor]) -> str:
-    """In words: "shape [4, 3] and a number"."""
+    """In words: "shape [4, 3] and a number", "5 numbers"."""
+    if len(values) > 1 and not any(x.ndim for x in values):
+        return f"{len(values)} numbers"
     return " and ".join(f"shape {list(x.shape)}" if x.ndim else "a number" for x in values)
 
 
@@ -228,7 +211,7 @@ def _numbers(inputs: Inputs) -> list[Tensor]:
     return _tensors([part for part in inputs if not inspect.isroutine(part)])
 
 
-def _same(first: Sequence[Tensor], second: Sequence[Tensor], tolerance: float) -> bool:
+def _same(first: Sequence[Tensor], second: Sequence[Tensor], tolerance: float = TOLERANCE) -> bool:
     return len(first) == len(second) and all(
         a.shape == b.shape and torch.allclose(a, b, rtol=tolerance, atol=tolerance)
         for a, b in zip(first, second, strict=True)

@@ -35,7 +35,7 @@ HINT = '# Stuck? from deltaedit_kit.labs.course import hint; hint("{key}", 1), t
 HIDDEN = """
 
 ### BEGIN HIDDEN TESTS
-from deltaedit_kit.labs.course.grading import grade
+from deltaedit_kit.labs.course.checking import grade
 
 grade(**{{{answers}}})
 ### END HIDDEN TESTS"""

@@ -27,9 +27,7 @@ def _mask_inputs(random: torch.Generator) -> Sequence[Inputs]:
     rows = [F.normalize(torch.randn(40, 6, generator=random), dim=1) for _ in range(3)]
     rows[0][0] = torch.tensor([1.0, 0, 0, 0, 0, 0])  # R · Δt is the threshold itself there
     steps = [torch.tensor([0.25, 0, 0, 0, 0, 0]), *torch.randn(2, 6, generator=random) * 0.3]
-    return [
-        (r, t, threshold) for r, t, threshold in zip(rows, steps, (0.25, 0.1, 0.3), strict=True)
-    ]
+    return list(zip(rows, steps, (0.25, 0.1, 0.3), strict=True))
 
 
 def edit(
@@ -78,31 +76,11 @@ def equal_linear(x: Tensor, weight: Tensor, bias: Tensor, lr_mul: float) -> Tens
     return F.leaky_relu(y, 0.2) * 2**0.5
 
 
-def _linear(
-    gain: float = 2**0.5, slope: float = 0.2, fan: int = 1, root: bool = True, bias_too: bool = True
-) -> Answer:
-    def forward(x: Tensor, weight: Tensor, bias: Tensor, lr_mul: float) -> Tensor:
-        width = weight.shape[fan]
-        scale = lr_mul / (width**0.5 if root else width)
-        y = F.linear(x, weight * scale, bias * (lr_mul if bias_too else 1.0))
-        return F.leaky_relu(y, slope) * gain
-
-    return forward
-
-
 def groups(s: Tensor, width: int) -> tuple[Tensor, Tensor, Tensor]:
     """Coarse [n, 3, C], medium [n, 4, C], fine [n, F] of s [n, S], C = width."""
     coarse = s[:, : 3 * width].reshape(len(s), 3, width)
     medium = s[:, 3 * width : 7 * width].reshape(len(s), 4, width)
     return coarse, medium, s[:, 7 * width :]
-
-
-def _groups(first: int, second: int) -> Answer:
-    return lambda s, width: (
-        s[:, : first * width].reshape(len(s), first, width),
-        s[:, first * width : second * width].reshape(len(s), second - first, width),
-        s[:, second * width :],
-    )
 
 
 EXERCISES = (
@@ -113,15 +91,13 @@ EXERCISES = (
         _mask_inputs,
         {
             "Δt is normalised first: a weak sentence then moves as much as a strong one": (
-                lambda r, t, x: (r @ (t / t.norm())).abs() >= x
+                "@ delta_t → @ F.normalize(delta_t, dim=0)"
             ),
-            "the absolute value is missing: channels that must go down are not kept": (
-                lambda r, t, x: r @ t >= x
-            ),
-            "it keeps the channels that it should drop": lambda r, t, x: (r @ t).abs() < x,
-            "a channel exactly at the threshold is dropped": (lambda r, t, x: (r @ t).abs() > x),
-            "it compares the square with the threshold": lambda r, t, x: (r @ t).square() >= x,
-            "it keeps everything": lambda r, t, x: torch.ones(len(r), dtype=torch.bool),
+            "the absolute value is missing: channels that must go down are not kept": ".abs() →",
+            "it keeps the channels that it should drop": ">= → <",
+            "a channel exactly at the threshold is dropped": ">= → >",
+            "it compares the square with the threshold": ".abs() → .square()",
+            "it keeps everything": ">= threshold → >= 0",
         },
     ),
     Exercise(
@@ -130,21 +106,13 @@ EXERCISES = (
         edit,
         _edit_inputs,
         {
-            "Δt is not normalised": lambda m, s, i, t, k, a: (
-                s + a * k * m(s, i, t.expand(len(s), -1))
-            ),
-            "the relevance mask is applied to s, too": lambda m, s, i, t, k, a: (
-                k * edit(m, s, i, t, torch.ones_like(k), a)
-            ),
-            "the relevance mask is missing": lambda m, s, i, t, k, a: edit(
-                m, s, i, t, torch.ones_like(k), a
-            ),
-            "the strength is missing": lambda m, s, i, t, k, a: edit(m, s, i, t, k, 1.0),
-            "it goes the opposite way": lambda m, s, i, t, k, a: edit(m, s, i, t, k, -a),
-            "it returns the change, not the style": lambda m, s, i, t, k, a: (
-                edit(m, s, i, t, k, a) - s
-            ),
-            "the relevance mask is inverted": lambda m, s, i, t, k, a: edit(m, s, i, t, ~k, a),
+            "Δt is not normalised": "(delta_t / delta_t.norm()) → delta_t",
+            "the relevance mask is applied to s, too": "return s → return mask * s",
+            "the relevance mask is missing": "* mask →",
+            "the strength is missing": "strength * →",
+            "it goes the opposite way": "s + → s -",
+            "it returns the change, not the style": "return s + → return",
+            "the relevance mask is inverted": "* mask → * ~mask",
         },
     ),
     Exercise(
@@ -156,14 +124,12 @@ EXERCISES = (
             for n, psi in ((1, 0.3), (2, 0.7), (3, 1.4))
         ],
         {
-            "it pulls towards zero, not towards the mean": lambda w, m, psi: psi * w,
-            "psi and 1 - psi are exchanged": lambda w, m, psi: m + (1 - psi) * (w - m),
-            "the mean is not added again": lambda w, m, psi: psi * (w - m),
-            "it clamps instead of scaling": lambda w, m, psi: m + (w - m).clamp(-psi, psi),
-            "the mean of these rows instead of mean_w": lambda w, m, psi: (
-                w.mean(0) + psi * (w - w.mean(0))
-            ),
-            "it changes nothing": lambda w, m, psi: w,
+            "it pulls towards zero, not towards the mean": "mean_w + psi * (w - mean_w) → psi * w",
+            "psi and 1 - psi are exchanged": "psi * → (1 - psi) *",
+            "the mean is not added again": "mean_w + →",
+            "it clamps instead of scaling": "psi * (w - mean_w) → (w - mean_w).clamp(-psi, psi)",
+            "the mean of these rows instead of mean_w": "return → mean_w = w.mean(0); return",
+            "it changes nothing": "psi * →",
         },
     ),
     Exercise(
@@ -174,20 +140,12 @@ EXERCISES = (
             (torch.randn(shape, generator=random),) for shape in ((2, 5), (2, 3, 4), (3, 4, 2))
         ],
         {
-            "over the last axis: right for vectors, wrong for tokens": lambda x: (
-                x * (x.square().mean(-1, keepdim=True) + 1e-8).rsqrt()
-            ),
-            "over the rows of the batch": lambda x: (
-                x * (x.square().mean(0, keepdim=True) + 1e-8).rsqrt()
-            ),
-            "the sum instead of the mean": lambda x: (
-                x * (x.square().sum(1, keepdim=True) + 1e-8).rsqrt()
-            ),
-            "the mean is subtracted first": lambda x: pixel_norm(x - x.mean(1, keepdim=True)),
-            "the square root is missing": lambda x: x / (x.square().mean(1, keepdim=True) + 1e-8),
-            "over everything but the batch": lambda x: (
-                x * (x.flatten(1).square().mean(1) + 1e-8).rsqrt().view(-1, *[1] * (x.dim() - 1))
-            ),
+            "over the last axis: right for vectors, wrong for tokens": "dim=1 → dim=-1",
+            "over the rows of the batch": "dim=1 → dim=0",
+            "the sum instead of the mean": ".mean( → .sum(",
+            "the mean is subtracted first": "return → x = x - x.mean(1, keepdim=True); return",
+            "the square root is missing": ".rsqrt() → .reciprocal()",
+            "over everything but the batch": "dim=1 → dim=tuple(range(1, x.dim()))",
         },
     ),
     Exercise(
@@ -204,12 +162,12 @@ EXERCISES = (
             for n, lr_mul in ((2, 0.01), (3, 1.0), (4, 0.5))
         ],
         {
-            "√2 after the leaky ReLU is missing": _linear(gain=1.0),
-            "the slope is PyTorch's 0.01 instead of 0.2": _linear(slope=0.01),
-            "the bias is not multiplied by lr_mul": _linear(bias_too=False),
-            "scaled by the number of outputs instead of inputs": _linear(fan=0),
-            "divided by fan_in instead of its square root": _linear(root=False),
-            "the leaky ReLU is missing": _linear(slope=1.0),
+            "√2 after the leaky ReLU is missing": "* 2**0.5 →",
+            "the slope is PyTorch's 0.01 instead of 0.2": "0.2 → 0.01",
+            "the bias is not multiplied by lr_mul": "bias * lr_mul → bias",
+            "scaled by the number of outputs instead of inputs": "shape[1] → shape[0]",
+            "divided by fan_in instead of its square root": "shape[1] ** 0.5 → shape[1]",
+            "the leaky ReLU is missing": "F.leaky_relu(y, 0.2) → y",
         },
     ),
     Exercise(
@@ -221,28 +179,14 @@ EXERCISES = (
             for n, width in ((1, 2), (2, 3), (3, 4))
         ],
         {
-            "channels and layers are exchanged in the tokens": lambda s, c: (
-                s[:, : 3 * c].reshape(len(s), c, 3).transpose(1, 2),
-                s[:, 3 * c : 7 * c].reshape(len(s), c, 4).transpose(1, 2),
-                s[:, 7 * c :],
+            "channels and layers are exchanged in the tokens": (
+                "3, width) → width, 3).mT\n4, width) → width, 4).mT"
             ),
-            "coarse begins one layer too late": lambda s, c: (
-                s[:, c : 4 * c].reshape(len(s), 3, c),
-                *groups(s, c)[1:],
-            ),
-            "medium begins where coarse begins": lambda s, c: (
-                groups(s, c)[0],
-                s[:, : 4 * c].reshape(len(s), 4, c),
-                s[:, 7 * c :],
-            ),
-            "fine is read from the start of s": lambda s, c: (
-                *groups(s, c)[:2],
-                s[:, : s.shape[1] - 7 * c],
-            ),
-            "the layers are in reverse order": lambda s, c: (
-                groups(s, c)[0].flip(1),
-                groups(s, c)[1].flip(1),
-                s[:, 7 * c :],
+            "coarse begins one layer too late": ": 3 * width] → width : 4 * width]",
+            "medium begins where coarse begins": "3 * width : 7 * width → : 4 * width",
+            "fine is read from the start of s": "7 * width :] → : s.shape[1] - 7 * width]",
+            "the layers are in reverse order": (
+                "return coarse, medium → return coarse.flip(1), medium.flip(1)"
             ),
         },
     ),

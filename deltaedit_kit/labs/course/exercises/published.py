@@ -49,7 +49,8 @@ def _pictures(random: torch.Generator) -> Sequence[Inputs]:
 
 def text_vector(embedded: Float[Tensor, "F E"]) -> Float[Tensor, " E"]:
     """One unit vector of a text that was put into F templates."""
-    return F.normalize(F.normalize(embedded, dim=1).mean(dim=0), dim=0)
+    rows = F.normalize(embedded, dim=1)
+    return F.normalize(rows.mean(dim=0), dim=0)
 
 
 EXERCISES = (
@@ -63,25 +64,17 @@ EXERCISES = (
             ([32, 64, 16, 8, 4],),
         ],
         {
-            "output channels instead of input channels": (
-                lambda c: [c[0], *(x for side in c[1:] for x in (side, side))]
-            ),
+            "output channels instead of input channels": "[before, here] → [here, here]",
             "both convolutions of a size get the channels of the previous size": (
-                lambda c: [c[0], *(x for side in c[:-1] for x in (side, side))]
+                "[before, here] → [before, before]"
             ),
-            "two convolutions at 4×4, where there is only one": (
-                lambda c: [c[0], c[0], *(x for a, b in pairwise(c) for x in (a, b))]
-            ),
+            "two convolutions at 4×4, where there is only one": "[channels[0]] → [channels[0]] * 2",
             "ToRGB is counted, but its style is no part of s": (
-                lambda c: [c[0], c[0], *(x for a, b in pairwise(c) for x in (a, b, b))]
+                "[channels[0]] → [channels[0]] * 2\n[before, here] → [before, here, here]"
             ),
-            "one convolution for each size": lambda c: list(c),
-            "the largest size comes first": (
-                lambda c: [c[0], *(x for a, b in pairwise(c) for x in (a, b))][::-1]
-            ),
-            "the two convolutions of a size are exchanged": (
-                lambda c: [c[0], *(x for a, b in pairwise(c) for x in (b, a))]
-            ),
+            "one convolution for each size": "[before, here] → [here]",
+            "the largest size comes first": "return widths → return widths[::-1]",
+            "the two convolutions of a size are exchanged": "[before, here] → [here, before]",
         },
     ),
     Exercise(
@@ -90,19 +83,15 @@ EXERCISES = (
         clip_input,
         _pictures,
         {
-            "x is still in [-1, 1] when the mean is subtracted": lambda x, m, d: clip_input(
-                2 * x + 1, m, d
+            "x is still in [-1, 1] when the mean is subtracted": "(x + 1) / 2 → x",
+            "mean and deviation are applied along the width, not to the colours": (
+                "[:, None, None] →"
             ),
-            "mean and deviation are applied along the width, not to the colours": lambda x, m, d: (
-                ((x + 1) / 2 - m) / d
-            ),
-            "it multiplies by the deviation instead of dividing": lambda x, m, d: (
-                ((x + 1) / 2 - m[:, None, None]) * d[:, None, None]
-            ),
-            "the mean is added instead of subtracted": lambda x, m, d: clip_input(x, -m, d),
-            "the deviation is missing": lambda x, m, d: (x + 1) / 2 - m[:, None, None],
-            "0 to 255 instead of 0 to 1": lambda x, m, d: clip_input(255 * (x + 1) - 1, m, d),
-            "it only maps to [0, 1]": lambda x, m, d: (x + 1) / 2,
+            "it multiplies by the deviation instead of dividing": "/ deviation → * deviation",
+            "the mean is added instead of subtracted": "- mean → + mean",
+            "the deviation is missing": "/ deviation[:, None, None] →",
+            "0 to 255 instead of 0 to 1": "(x + 1) / 2 → (x + 1) * 127.5",
+            "it only maps to [0, 1]": "- mean[:, None, None]) / deviation[:, None, None] → )",
         },
     ),
     Exercise(
@@ -111,19 +100,17 @@ EXERCISES = (
         text_vector,
         normals((4, 6)),
         {
-            "the mean is not normalised again": lambda x: F.normalize(x, dim=1).mean(0),
-            "rows are not normalised: long vectors weigh more": lambda x: F.normalize(
-                x.mean(0), dim=0
+            "the mean is not normalised again": (
+                "F.normalize(rows.mean(dim=0), dim=0) → rows.mean(dim=0)"
             ),
-            "the plain mean": lambda x: x.mean(0),
-            "the sum of unit vectors": lambda x: F.normalize(x, dim=1).sum(0),
-            "the first template only": lambda x: F.normalize(x[0], dim=0),
-            "normalised over the templates instead of within a row": lambda x: F.normalize(
-                F.normalize(x, dim=0).mean(0), dim=0
+            "rows are not normalised: long vectors weigh more": (
+                "F.normalize(embedded, dim=1) → embedded"
             ),
-            "the median over the templates": lambda x: F.normalize(
-                F.normalize(x, dim=1).median(dim=0).values, dim=0
-            ),
+            "the plain mean": "F.normalize(rows.mean(dim=0), dim=0) → embedded.mean(dim=0)",
+            "the sum of unit vectors": "F.normalize(rows.mean(dim=0), dim=0) → rows.sum(dim=0)",
+            "the first template only": "rows.mean(dim=0) → rows[0]",
+            "normalised over the templates instead of within a row": "dim=1 → dim=0",
+            "the median over the templates": "rows.mean(dim=0) → rows.median(dim=0).values",
         },
     ),
 )

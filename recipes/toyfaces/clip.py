@@ -19,23 +19,26 @@ from pathlib import Path
 
 import torch
 from safetensors.torch import load_file
-from torch import Tensor
 
+from deltaedit_kit.clip_network import ClipNetwork
 from deltaedit_kit.clip_space import ClipSpace
+from deltaedit_kit.labs.own_domain.clip import features, without_projection
 from deltaedit_kit.support.atomic import save_tensors
+from deltaedit_kit.support.device import computing
 from deltaedit_kit.toyfaces import attributes, captions
 from recipes.toyfaces.clip_contrast import train_contrast
-from recipes.toyfaces.clip_image_tower import HELD_BACK, train_image_tower
-from recipes.toyfaces.clip_network import OpenClip, build_network
+from recipes.toyfaces.clip_image_tower import build_network, train_image_tower
 from recipes.toyfaces.clip_report import report
 from recipes.toyfaces.renders import CACHE, renders
 from recipes.toyfaces.token_table import TABLE
+from recipes.weights import rounded
 
 WEIGHTS = Path("deltaedit_kit/toyfaces/weights")
 STATE = Path("runs/toyfaces/clip")
+HELD_BACK = 1000  # the last renders of the set never train anything; reports are made on them
 
 
-def with_pictures_of(file: Path, seed: int) -> OpenClip:
+def with_pictures_of(file: Path, seed: int) -> ClipNetwork:
     """A network whose image side, projection and temperature included, is that of `file`."""
     network = build_network(seed)
     images = {k: v for k, v in load_file(file).items() if k.startswith(("visual.", "logit_scale"))}
@@ -43,11 +46,6 @@ def with_pictures_of(file: Path, seed: int) -> OpenClip:
     if left.unexpected_keys or any(key.startswith("visual.") for key in left.missing_keys):
         raise ValueError(f"{file} holds no CLIP of this recipe's size")
     return network
-
-
-def shipped(network: OpenClip) -> dict[str, Tensor]:
-    """The state dict in OpenAI's layout, rounded to float16: half the size, same answers."""
-    return {key: value.half() for key, value in network.state_dict().items()}
 
 
 def card(options: argparse.Namespace, numbers: str, minutes: float, size: float) -> str:
@@ -130,34 +128,28 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     start = time.perf_counter()
-    data = renders(options.renders, options.cache, options.device)
+    world = renders(options.renders - HELD_BACK, HELD_BACK, options.cache, options.device)
     # Of its own: texts of other pictures must not be gone on with.
     state = options.state / "texts" if options.keep_pictures else options.state
     if options.keep_pictures:
-        network = with_pictures_of(options.keep_pictures, options.seed).to(options.device)
+        network = with_pictures_of(options.keep_pictures, options.seed)
     else:
-        network, _ = train_image_tower(
-            data,
-            state,
-            in_pairs(options.image_cycles),
-            options.batch,
-            options.seed,
-            options.device,
-        )
+        network = build_network(options.seed)
     table = load_file(options.table)["token_embedding.weight"].float()
     with torch.no_grad():
-        network.token_embedding.weight.copy_(table.to(options.device))
-    network = train_contrast(
-        network,
-        data,
-        state,
-        in_pairs(options.contrast_cycles),
-        min(options.feature_rows, options.renders - HELD_BACK),
-        options.seed,
-        options.device,
-        pictures_rest=options.keep_pictures is not None,
-    )
-    weights = shipped(network.cpu())
+        network.token_embedding.weight.copy_(table)
+    network.to(options.device)
+    seed, device = options.seed, options.device
+    with without_projection(network.visual):
+        if not options.keep_pictures:
+            cycles = in_pairs(options.image_cycles)
+            train_image_tower(network, world, state, cycles, options.batch, seed, device)
+        seeded, rows = torch.Generator().manual_seed(seed), min(options.feature_rows, world.rows)
+        with computing(device, gradients=True):
+            seen = features(network.visual, world, rows, seeded, reach=3)
+    resting = options.keep_pictures is not None
+    train_contrast(network, *seen, state, in_pairs(options.contrast_cycles), seed, resting)
+    weights = rounded(network.cpu().state_dict())
     path = save_tensors(options.out / "clip.safetensors", weights)
     numbers = report(ClipSpace.from_state_dict(weights))
     minutes, size = (time.perf_counter() - start) / 60, path.stat().st_size / 1e6

@@ -13,17 +13,15 @@ mapper never sees a caption.
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 import torch
 from jaxtyping import Float, Int
-from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from deltaedit_kit.labs.own_domain.augmentation import augment
+from deltaedit_kit.clip_network import ClipNetwork, TextTower
+from deltaedit_kit.clip_tokenizer import tokenize
 from deltaedit_kit.labs.own_domain.clip_losses import (
     different_factors,
     levelling,
@@ -32,14 +30,13 @@ from deltaedit_kit.labs.own_domain.clip_losses import (
     pointing,
     weighted,
 )
-from deltaedit_kit.support.atomic import save_tensors
+from deltaedit_kit.labs.own_domain.loop import descend
 from deltaedit_kit.support.device import computing
 from deltaedit_kit.toyfaces.attributes import ATTRIBUTES
 from deltaedit_kit.toyfaces.captions import captions_and_names
-from recipes.toyfaces.clip_image_tower import rate, save
-from recipes.toyfaces.clip_network import EMBED, OpenClip, image_features, text_embeddings
+from recipes.progress import Progress
+from recipes.toyfaces.clip_image_tower import cycles_of
 from recipes.toyfaces.clip_targets import nameable, soft_truth
-from recipes.toyfaces.renders import Renders, to_float
 
 NEUTRAL = ("face", "a face", "person", "a portrait", "a photo of a face", "a man", "a woman")
 PICTURES, CAPTIONS = 3072, 320  # a step
@@ -47,22 +44,6 @@ TOKEN_NOISE = 0.5  # of a token vector's length: neighbours of a word must mean 
 MIXED = 0.4  # share of tokens that lean towards some other word of the vocabulary
 LEAN = 0.4  # smallest cosine that such a token keeps to itself
 LENGTHS = 4  # groups of captions of like length, so that little padding is computed
-
-
-@torch.no_grad()
-def cache_features(
-    network: OpenClip, data: Renders, rows: int, seed: int, device: str
-) -> tuple[Float[Tensor, "m W"], Float[Tensor, "m K"]]:
-    """Features of `rows` renders as they are and augmented, [2 rows, 192], and their factors."""
-    generator = torch.Generator().manual_seed(seed)
-    clean, augmented = [], []
-    for start in range(0, rows, 128):
-        pictures = to_float(np.array(data.pictures[start : min(start + 128, rows)]))
-        for kept, batch in ((clean, pictures), (augmented, augment(pictures, generator))):
-            with computing(device, gradients=True):
-                kept.append(image_features(network, batch.to(device)).float())
-    factors = torch.from_numpy(data.factors[:rows]).to(device)
-    return torch.cat(clean + augmented), torch.cat((factors, factors))
 
 
 def perturb_words(
@@ -87,112 +68,73 @@ def perturb_words(
 
 
 def embed_texts(
-    network: OpenClip,
-    tokens: Int[Tensor, "n L"],
-    generator: torch.Generator | None = None,
+    network: TextTower, tokens: Int[Tensor, "n L"], perturbing: torch.Generator | None = None
 ) -> Float[Tensor, "n E"]:
-    """Unit embeddings of tokenised texts; with a `generator`, the token vectors are perturbed."""
+    """Unit embeddings of tokenised texts; with `perturbing`, the token vectors are perturbed."""
+
+    def perturb(table: nn.Embedding, _: object, vectors: Tensor) -> Tensor:
+        return vectors if perturbing is None else perturb_words(vectors, table.weight, perturbing)
+
     lengths = tokens.argmax(dim=1)
     order = lengths.argsort()
-    table = network.token_embedding.weight
-    parts = []
-    for rows in order.chunk(LENGTHS):
-        part = tokens[rows, : int(lengths[rows].max()) + 1]
-        vectors = table[part]
-        if generator is not None:
-            vectors = perturb_words(vectors, table, generator)
-        parts.append(text_embeddings(network, part, vectors))
-    unsorted = torch.empty(len(tokens), EMBED, device=tokens.device)
-    unsorted = unsorted.index_copy(0, order, torch.cat(parts))
-    return nn.functional.normalize(unsorted, dim=-1)
+    hook = network.token_embedding.register_forward_hook(perturb)
+    parts = [
+        network.encode_text(tokens[rows, : int(lengths[rows].max()) + 1])
+        for rows in order.chunk(LENGTHS)
+    ]
+    hook.remove()
+    return nn.functional.normalize(torch.cat(parts).float()[order.argsort()], dim=-1)
 
 
 def train_contrast(
-    network: OpenClip,
-    data: Renders,
+    network: ClipNetwork,
+    features: Float[Tensor, "m W"],
+    factors: Float[Tensor, "m K"],
     folder: Path,
     cycles: Sequence[tuple[int, float]],
-    rows: int,
     seed: int,
-    device: str,
     pictures_rest: bool = False,
-) -> OpenClip:
-    """`network` with projection and texts trained; goes on from `folder` after a kill.
+) -> None:
+    """Train projection and texts on the `features` of pictures; goes on from `folder`.
 
     `cycles` are (steps, peak rate). After the first one the projection rests too, so that the texts
     settle against pictures that no longer move; with `pictures_rest` it never moves. In the last
     one differences are asked of plain captions too.
     """
-    from open_clip.tokenizer import tokenize
-
-    clock = time.perf_counter()
-    kept_features = folder / "features.safetensors"
-    if not kept_features.exists():
-        made, of = cache_features(network, data, rows, seed, device)
-        save_tensors(kept_features, {"features": made, "factors": of})
-    cached = load_file(kept_features, device=device)
-    features, factors = cached["features"], cached["factors"]
+    device, schedule = features.device, cycles_of(cycles)
     degrees, tellable = soft_truth(factors), nameable(factors)
-    print(
-        f"features of {len(features)} pictures in {time.perf_counter() - clock:.0f} s", flush=True
-    )
+    network.visual.requires_grad_(False)
     network.token_embedding.weight.requires_grad_(False)
-    image_names = [n for n, _ in network.named_parameters() if n.startswith("visual.")]
-    frozen = {n for n in image_names if n != "visual.proj"} | {"token_embedding.weight"}
-    learning = {n: p for n, p in network.named_parameters() if n not in frozen}
-    optimizer = torch.optim.AdamW(
-        learning.values(), lr=cycles[0][1], betas=(0.9, 0.98), weight_decay=0.01
-    )
-    state, start = folder / "contrast.pt", 0
-    if state.exists():
-        kept = torch.load(state, weights_only=True, map_location=device)
-        network.load_state_dict(kept["learning"], strict=False)
-        optimizer.load_state_dict(kept["optimizer"])
-        start = kept["step"]
+    projection = network.visual.proj.requires_grad_(True)
     neutral = tokenize(list(NEUTRAL)).to(device)
-    apart = different_factors([a.factor for a in ATTRIBUTES], device)
-    clock = time.perf_counter()
-    steps = sum(length for length, _ in cycles)
-    last = steps - cycles[-1][0]
-    for step in range(start, steps):
-        network.visual.proj.requires_grad_(step < cycles[0][0] and not pictures_rest)
-        generator = torch.Generator().manual_seed(seed * 1_000_003 + step)
-        index = torch.randint(len(features), (PICTURES,), generator=generator).to(device)
-        texts, named = captions_and_names(factors[index[:CAPTIONS]].cpu(), seed + step)
-        tokens = torch.cat((tokenize(texts).to(device), neutral))
-        for group in optimizer.param_groups:
-            group["lr"] = rate(step, cycles)
-        with computing(device, gradients=True):
-            embedded = embed_texts(network, tokens, generator)
-            plain = embed_texts(network, tokens) if step >= last else None
-        images = nn.functional.normalize(features[index] @ network.visual.proj, dim=-1)
-        named, known = named.to(device), (degrees[index], tellable[index])
-        scale = network.logit_scale.exp()
-        texts, none = embedded.split((CAPTIONS, len(NEUTRAL)))
-        terms = losses(texts, none, images, named, *known, scale, apart)
-        loss = weighted(terms)
-        if plain is not None:
-            texts, none = plain.split((CAPTIONS, len(NEUTRAL)))
-            terms = pointing(texts, none, named, moves(images, *known))
-            terms |= levelling(texts, none, named, images)
-            loss = loss + weighted(terms)
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        nn.utils.clip_grad_norm_(list(learning.values()), 1.0)
-        optimizer.step()
+    apart = different_factors([a.factor for a in ATTRIBUTES], str(device))
+    progress = Progress("contrast")
+
+    def loss_at(step: int) -> Tensor:
+        cycle, _ = schedule.at(step)
+        projection.requires_grad_(cycle == 0 and not pictures_rest)
         with torch.no_grad():
             network.logit_scale.clamp_(max=math.log(100))
-        if step % 25 == 0:
-            shown = ", ".join(f"{name} {float(term.detach()):.3f}" for name, term in terms.items())
-            pace = (time.perf_counter() - clock) / (step + 1 - start)
-            print(f"contrast {step}/{steps}: {shown}; {pace:.2f} s a step", flush=True)
-        if step % 100 == 99 or step == steps - 1:
-            save(
-                {
-                    "learning": {n: p.detach() for n, p in learning.items()},
-                    "optimizer": optimizer.state_dict(),
-                    "step": step + 1,
-                },
-                state,
-            )
-    return network
+        seeded = torch.Generator().manual_seed(seed * 1_000_003 + step)
+        index = torch.randint(len(features), (PICTURES,), generator=seeded).to(device)
+        texts, named = captions_and_names(factors[index[:CAPTIONS]].cpu(), seed + step)
+        tokens = torch.cat((tokenize(texts).to(device), neutral))
+        images = nn.functional.normalize(features[index] @ projection, dim=-1)
+        named, known = named.to(device), (degrees[index], tellable[index])
+        with computing(device, gradients=True):
+            said, none = embed_texts(network, tokens, seeded).split((CAPTIONS, len(NEUTRAL)))
+        terms = losses(said, none, images, named, *known, network.logit_scale.exp(), apart)
+        loss = weighted(terms)
+        if cycle == len(cycles) - 1:
+            with computing(device, gradients=True):
+                said, none = embed_texts(network, tokens).split((CAPTIONS, len(NEUTRAL)))
+            terms = pointing(said, none, named, moves(images, *known))
+            terms |= levelling(said, none, named, images)
+            loss = loss + weighted(terms)
+        progress.note(**{name: term.item() for name, term in terms.items()})
+        return loss
+
+    learning = [x for x in network.parameters() if x.requires_grad]
+    adam = [torch.optim.AdamW(learning, betas=(0.9, 0.98), weight_decay=0.01)]
+    state = folder / "contrast.safetensors"
+    descend(network, loss_at, schedule, state, "toyfaces-clip-texts", progress, adam)

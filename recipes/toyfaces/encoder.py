@@ -20,7 +20,6 @@ from __future__ import annotations
 
 import argparse
 import math
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,22 +30,28 @@ from torch import Tensor
 from deltaedit_kit.domain import Domain
 from deltaedit_kit.io.loading import load_domain
 from deltaedit_kit.labs.metrics.psnr import psnr
+from deltaedit_kit.labs.own_domain.loop import descend
+from deltaedit_kit.labs.own_domain.world import World
 from deltaedit_kit.stylegan2 import Generator
 from deltaedit_kit.support.atomic import save_tensors
 from deltaedit_kit.support.device import computing
 from deltaedit_kit.toyfaces import oracle
 from deltaedit_kit.toyfaces.encoder import FILE, WIDTH, Encoder
+from deltaedit_kit.toyfaces.factors import factors_from_z
 from deltaedit_kit.toyfaces.identity import embed_faces
+from deltaedit_kit.toyfaces.renderer import render
+from recipes.progress import Progress
+from recipes.stages import Stage, Stages
 from recipes.toyfaces.oracle import Config as Damage
 from recipes.toyfaces.oracle import augment
-from recipes.toyfaces.renders import CACHE, Renders, renders, to_float
+from recipes.toyfaces.renders import CACHE, renders
 from recipes.weights import rounded
 
 RUN = Path("runs/toyfaces/encoder")
 
 
 @dataclass(frozen=True)
-class Stage:
+class Part:
     """One stage: `pictures` portraits in batches, the rate falling along a cosine."""
 
     name: str  # "damaged", "clean" or "pictures": what is shown and which loss is asked
@@ -60,13 +65,13 @@ class Stage:
 class Config:
     """Everything that shapes the shipped encoder."""
 
-    stages: tuple[Stage, ...] = (
-        Stage("damaged", 40_000, 32, 1.5e-3, 5e-5),
-        Stage("clean", 60_000, 32, 8e-4, 2e-5),
-        Stage("clean", 60_000, 32, 5e-4, 1e-5),
-        Stage("clean", 32_000, 32, 3e-4, 1e-5),
-        Stage("pictures", 6_400, 8, 4e-5, 2e-6),
-        Stage("pictures", 6_400, 8, 4e-5, 2e-6),
+    stages: tuple[Part, ...] = (
+        Part("damaged", 40_000, 32, 1.5e-3, 5e-5),
+        Part("clean", 60_000, 32, 8e-4, 2e-5),
+        Part("clean", 60_000, 32, 5e-4, 1e-5),
+        Part("clean", 32_000, 32, 3e-4, 1e-5),
+        Part("pictures", 6_400, 8, 4e-5, 2e-6),
+        Part("pictures", 6_400, 8, 4e-5, 2e-6),
     )
     renders: int = 40_000
     generated: int = 2  # of every batch of the last stage
@@ -79,7 +84,6 @@ class Config:
     codes: float = 0.3  # of the first stages' loss in the last
     probes: int = 96  # portraits that a_k is measured on
     seed: int = 0
-    save_every: float = 60.0  # seconds between checkpoints
 
 
 def weight_of_entries(generator: Generator, config: Config) -> Tensor:
@@ -125,46 +129,23 @@ def start(generator: Generator, config: Config) -> Encoder:
     return encoder
 
 
-class Run:
-    """The state of a training: encoder, optimizer, position; saved and resumed as one file."""
+class Training:
+    """What the encoder is asked at a step: pictures, their w, and the loss."""
 
-    def __init__(self, domain: Domain, config: Config, folder: Path) -> None:
-        self.domain, self.config, self.path = domain, config, folder / "state.pt"
-        self.device = domain.device
-        self.generator = domain.generator
-        self.encoder = start(self.generator, config)
-        self.optimizer = torch.optim.AdamW(self.encoder.parameters(), weight_decay=0.01)
-        self.stage, self.step, self.seconds = 0, 0, 0.0
-        self.weight = torch.ones(0)
-        if self.path.exists():
-            state = torch.load(self.path, map_location=self.device, weights_only=True)
-            self.encoder.load_state_dict(state["encoder"])
-            self.optimizer.load_state_dict(state["optimizer"])
-            self.stage, self.step = state["stage"], state["step"]
-            self.seconds, self.weight = state["seconds"], state["weight"]
-        else:
-            self.weight = weight_of_entries(self.generator, config)
+    def __init__(self, domain: Domain, world: World, config: Config, encoder: Encoder) -> None:
+        self.domain, self.world, self.config, self.encoder = domain, world, config, encoder
+        self.device, self.generator = domain.device, domain.generator
+        self.weight = weight_of_entries(self.generator, config)
 
-    def save(self, out: Path) -> None:
-        """Write the checkpoint (a kill leaves the previous one) and what the kit loads."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        state = {"encoder": self.encoder.state_dict(), "optimizer": self.optimizer.state_dict()}
-        position = {"stage": self.stage, "step": self.step, "seconds": self.seconds}
-        part = self.path.with_suffix(".part")
-        torch.save({**state, **position, "weight": self.weight}, part)
-        part.replace(self.path)
-        note = {"format": "toyfaces-encoder", "domain": "toyfaces"}
-        save_tensors(out, rounded(self.encoder.state_dict()), note)
-
-    def batch(self, data: Renders, stage: Stage) -> tuple[Tensor, Tensor]:
-        """(pictures, their w) of this step; depends on nothing but stage and step."""
-        number = self.config.seed * 1_000_003 + self.stage * 10_000_019 + self.step
-        seeded = torch.Generator().manual_seed(number)
-        rows = torch.randint(self.config.renders, (stage.batch,), generator=seeded).sort().values
-        pictures = to_float(torch.from_numpy(data.pictures[rows.numpy()]).to(self.device))
-        z = torch.from_numpy(data.z[rows.numpy()]).to(self.device)
+    def batch(self, number: int, step: int) -> tuple[Tensor, Tensor]:
+        """(pictures, their w) of a step of stage `number`; depends on nothing else."""
+        stage = self.config.stages[number]
+        luck = self.config.seed * 1_000_003 + number * 10_000_019 + step
+        seeded = torch.Generator().manual_seed(luck)
+        rows = torch.randint(self.world.rows, (stage.batch,), generator=seeded).sort().values
+        pictures = self.world.at(rows).to(self.device)
         with torch.no_grad():
-            w = self.generator.mapping(z)
+            w = self.generator.mapping(self.world.z[rows].to(self.device))
             if stage.name == "pictures" and self.config.generated:
                 own = slice(self.config.generated)
                 pictures[own] = draw(self.generator, self.generator.expand(w[own])).clamp(-1, 1)
@@ -172,14 +153,16 @@ class Run:
                 pictures = augment(pictures, Damage(), seeded)
         return pictures, w
 
-    def loss(self, pictures: Tensor, w: Tensor, stage: Stage) -> Tensor:
+    def loss(self, pictures: Tensor, w: Tensor, through_generator: bool) -> Tensor:
         """The loss of a batch; a scalar."""
         config = self.config
+        # Small batches through the generator: the norms keep what large ones taught them.
+        self.encoder.train(not through_generator)
         with computing(self.device.type, gradients=True):
             found, offsets = self.encoder.parts(pictures)
         error = found - w
         codes = (self.weight * (error.abs() + 2 * error.square())).mean()
-        if stage.name != "pictures":
+        if not through_generator:
             return codes
         with computing(self.device.type, gradients=True):
             made = draw(self.generator, self.encoder.join(found, offsets)).float()
@@ -207,58 +190,43 @@ def train(
     folder: Path = RUN,
     until: str = "",
     device: str = "cpu",
-) -> float:
-    """Train or go on training, write `out`, return the seconds that it took.
+) -> None:
+    """Train or go on training, write `out`.
 
     `until` names a stage that is not begun (empty: all are run).
     """
-    data = renders(config.renders, cache, device)
-    run = Run(load_domain("toyfaces", device), config, folder)
-    clock = saved = time.perf_counter()
-    while run.stage < len(config.stages) and config.stages[run.stage].name != until:
-        stage = config.stages[run.stage]
-        steps = stage.pictures // stage.batch
-        # Small batches through the generator: the norms keep what large ones taught them.
-        run.encoder.train(stage.name != "pictures")
-        while run.step < steps:
-            rate = stage.lr_end + (stage.lr_start - stage.lr_end) * 0.5 * (
-                1 + math.cos(math.pi * run.step / steps)
-            )
-            for group in run.optimizer.param_groups:
-                group["lr"] = rate * min(1, (run.step + 1) / config.warm_up)
-            loss = run.loss(*run.batch(data, stage), stage)
-            run.optimizer.zero_grad(set_to_none=True)
-            loss.backward()
-            run.optimizer.step()
-            run.step += 1
-            now = time.perf_counter()
-            if now - saved > config.save_every or run.step == steps:
-                run.seconds, clock, saved = run.seconds + now - clock, now, now
-                run.save(out)
-                print(
-                    f"{stage.name} {run.step}/{steps}  loss {loss.item():.4f}  "
-                    f"{reached(run, data)}  {run.seconds:.0f} s",
-                    flush=True,
-                )
-        run.stage, run.step = run.stage + 1, 0
-    run.save(out)
-    return run.seconds
+    world = renders(config.renders, 0, cache, device)
+    domain = load_domain("toyfaces", device)
+    encoder = start(domain.generator, config)
+    training, progress = Training(domain, world, config, encoder), Progress("encoder")
+    names = [stage.name for stage in config.stages]
+    begun = config.stages[: names.index(until)] if until else config.stages
+    stages = Stages.of(
+        [Stage(x.pictures // x.batch, x.lr_start, x.lr_end, config.warm_up) for x in begun]
+    )
+
+    def loss_at(step: int) -> Tensor:
+        number, own = stages.at(step)
+        loss = training.loss(*training.batch(number, own), names[number] == "pictures")
+        progress.note(stage=number, loss=loss.item())
+        return loss
+
+    adam = [torch.optim.AdamW(encoder.parameters(), weight_decay=0.01)]
+    state = folder / "state.safetensors"
+    descend(encoder, loss_at, stages, state, "toyfaces-encoder", progress, adam, math.inf)
+    note = {"format": "toyfaces-encoder", "domain": "toyfaces"}
+    save_tensors(out, rounded(encoder.eval().state_dict()), note)
+    print(reached(domain, encoder))
 
 
 @torch.no_grad()
-def reached(run: Run, data: Renders) -> str:
+def reached(domain: Domain, encoder: Encoder) -> str:
     """PSNR and error of w on eight portraits drawn apart, in words: to watch, not to report."""
-    from deltaedit_kit.toyfaces.factors import factors_from_z
-    from deltaedit_kit.toyfaces.renderer import render
-
     z = torch.randn(8, WIDTH, generator=torch.Generator().manual_seed(987_654_321))
-    pictures, z = render(factors_from_z(z)).to(run.device), z.to(run.device)
-    training = run.encoder.training
-    w_plus = run.encoder.eval()(pictures)
-    run.encoder.train(training)
-    made = draw(run.generator, w_plus).clamp(-1, 1)
-    decibels = psnr(made, pictures)
-    error = (w_plus[:, 0] - run.generator.mapping(z)).abs().mean()
+    pictures, z = render(factors_from_z(z)).to(domain.device), z.to(domain.device)
+    w_plus = encoder(pictures)
+    decibels = psnr(draw(domain.generator, w_plus).clamp(-1, 1), pictures)
+    error = (w_plus[:, 0] - domain.generator.mapping(z)).abs().mean()
     return f"PSNR {decibels.mean():.2f} dB (least {decibels.min():.2f})  |w - w*| {error:.3f}"
 
 
@@ -267,11 +235,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--out", type=Path, default=FILE)
     parser.add_argument("--cache", type=Path, default=CACHE)
-    parser.add_argument("--until", default="", help="a stage not to begin, such as pictures")
+    parser.add_argument(
+        "--until", default="", choices=("clean", "pictures"), help="do not begin it"
+    )
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     given = parser.parse_args()
-    seconds = train(Config(), given.cache, given.out, until=given.until, device=given.device)
-    print(f"trained in {seconds:.0f} s")
+    train(Config(), given.cache, given.out, until=given.until, device=given.device)
 
 
 if __name__ == "__main__":

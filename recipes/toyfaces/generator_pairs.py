@@ -13,7 +13,7 @@ the way to blue, are never separated from brown ones.
 """
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from deltaedit_kit.labs.own_domain.picture_loss import unexplained
 from deltaedit_kit.toyfaces.factors import FACTORS, at_coordinate, factors_from_z
@@ -27,11 +27,14 @@ MEMORY = 0.98  # of the running shares
 FOCUS = 3  # power: 1 gives a factor turns by the share missed, more gives the worst ones more
 
 
-class PairedRenders:
-    """Draws pairs and remembers how much of each factor's effect is missed."""
+class PairedRenders(nn.Module):
+    """Draws pairs and remembers, as a buffer, how much of each factor's effect is missed."""
+
+    missed: Tensor
 
     def __init__(self) -> None:
-        self.missed = torch.ones(len(FACTORS))
+        super().__init__()
+        self.register_buffer("missed", torch.ones(len(FACTORS)))
 
     def draw(self, z: Tensor, seeded: torch.Generator) -> tuple[Tensor, Tensor]:
         """For z [n, Z]: the partners' z [n, Z] and the factor [n] in which each differs."""

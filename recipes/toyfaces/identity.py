@@ -17,17 +17,15 @@ from __future__ import annotations
 
 import argparse
 import math
-import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
-import numpy as np
 import torch
 import torch.nn.functional as F
-from numpy.lib.format import open_memmap
 from torch import Tensor, nn
 
+from deltaedit_kit.labs.own_domain.loop import Schedule, descend
+from deltaedit_kit.labs.own_domain.world import World, make_world
 from deltaedit_kit.support.atomic import save_tensors
 from deltaedit_kit.support.device import computing
 from deltaedit_kit.toyfaces.factors import index
@@ -40,12 +38,12 @@ from deltaedit_kit.toyfaces.identity import (
 )
 from deltaedit_kit.toyfaces.portraits import face_of
 from deltaedit_kit.toyfaces.renderer import render
+from recipes.progress import Progress
 from recipes.toyfaces.oracle import Config as Damage
 from recipes.toyfaces.oracle import augment
-from recipes.toyfaces.renders import to_bytes, to_float
+from recipes.weights import rounded
 
 RUN = Path("runs/toyfaces/identity")
-CHUNK = 20  # people drawn between two notes of progress
 
 
 @dataclass(frozen=True)
@@ -61,32 +59,15 @@ class Config:
     scale: float = 24.0
     margin: float = 0.3  # radians; grows from 0 over the first third
     seed: int = 0
-    save_every: int = 100  # steps
 
 
-class People(NamedTuple):
-    """Faces [people * portraits, 3, 64, 64] as bytes and who is on them [people, 9]."""
-
-    faces: np.ndarray
-    who: Tensor
-
-
-def people(config: Config, folder: Path) -> People:
-    """The training set, drawn now as far as `folder` lacks it."""
-    folder.mkdir(parents=True, exist_ok=True)
-    path, note = folder / "faces.npy", folder / "drawn.txt"
-    shape = (config.people * config.portraits, 3, 64, 64)
-    done = int(note.read_text()) if note.exists() and path.exists() else 0
-    fresh = {"dtype": np.uint8, "shape": shape} if done == 0 else {}
-    faces = open_memmap(path, mode="w+" if done == 0 else "r+", **fresh)
-    columns = [index(name) for name in PERSON]
-    factors = [portraits_of(person, config.portraits) for person in range(config.people)]
-    for first in range(done, config.people, CHUNK):
-        some = torch.cat(factors[first : first + CHUNK])
-        rows = slice(first * config.portraits, first * config.portraits + len(some))
-        faces[rows] = to_bytes(face_of(render(some))).numpy()
-        note.write_text(str(first + CHUNK))
-    return People(faces, torch.stack([f[0, columns] for f in factors]))
+def people(config: Config, folder: Path) -> tuple[World, Tensor]:
+    """Faces of all people, drawn now as far as `folder` lacks them; who they are [people, 9]."""
+    factors = torch.cat([portraits_of(person, config.portraits) for person in range(config.people)])
+    draw = torch.no_grad()(lambda some: face_of(render(some)))
+    file, none = folder / "faces.bytes", torch.empty(len(factors), 0)
+    world = make_world(draw, factors, none, 0, file, Progress("people"))
+    return world, factors[:: config.portraits][:, [index(name) for name in PERSON]]
 
 
 def arcface_loss(cosines: Tensor, person: Tensor, scale: float, margin: float) -> Tensor:
@@ -112,50 +93,31 @@ class Learner(nn.Module):
         return self.network(faces) @ F.normalize(self.centre(2 * who - 1).float(), dim=1).T
 
 
-def train(config: Config, device: str, out: Path, run: Path = RUN) -> float:
-    """Train or go on training, write `out` in float16, return the seconds that it took."""
-    data = people(config, run)
+def train(config: Config, device: str, out: Path, run: Path = RUN) -> None:
+    """Train or go on training, write `out` in float16."""
+    world, who = people(config, run)
     torch.manual_seed(config.seed)
     learner = Learner().to(device)
-    optimizer = torch.optim.AdamW(learner.parameters(), lr=config.lr, weight_decay=0.02)
-    step, seconds, path = 0, 0.0, run / "state.pt"
-    if path.exists():
-        state = torch.load(path, map_location=device, weights_only=True)
-        learner.load_state_dict(state["learner"])
-        optimizer.load_state_dict(state["optimizer"])
-        step, seconds = state["step"], state["seconds"]
-    clock, damage = time.perf_counter(), Damage()
-    while step < config.steps:
-        rate = min(1, (step + 1) / config.warm_up)
-        rate *= 0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * step / config.steps))
-        for group in optimizer.param_groups:
-            group["lr"] = config.lr * rate
+    damage, progress = Damage(), Progress("identity")
+
+    def loss_at(step: int) -> Tensor:
         seeded = torch.Generator().manual_seed(config.seed * 1_000_003 + step)
-        rows = torch.randint(len(data.faces), (config.batch,), generator=seeded).sort().values
-        faces = augment(to_float(data.faces[rows.numpy()]).to(device), damage, seeded)
+        rows = torch.randint(world.rows, (config.batch,), generator=seeded).sort().values
+        faces = augment(world.at(rows).to(device), damage, seeded)
         person = rows // config.portraits
         margin = config.margin * min(1, 3 * step / config.steps)
         with computing(device, gradients=True):
-            cosines = learner(faces, data.who.to(device))
+            cosines = learner(faces, who.to(device))
         loss = arcface_loss(cosines.float(), person.to(device), config.scale, margin)
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        optimizer.step()
-        step += 1
-        if step % config.save_every == 0 or step == config.steps:
-            seconds, clock = seconds + time.perf_counter() - clock, time.perf_counter()
-            state = {"learner": learner.state_dict(), "optimizer": optimizer.state_dict()}
-            torch.save({**state, "step": step, "seconds": seconds}, path.with_suffix(".part"))
-            path.with_suffix(".part").replace(path)
-            halves = {
-                name: value.half() if value.is_floating_point() else value
-                for name, value in learner.network.state_dict().items()
-            }
-            save_tensors(out, halves, {"format": "toyfaces-identity", "domain": "toyfaces"})
-            print(
-                f"step {step}/{config.steps}  loss {loss.item():.3f}  {seconds:.0f} s", flush=True
-            )
-    return seconds
+        progress.note(loss=loss.item())
+        return loss
+
+    schedule = Schedule(config.steps, config.lr, config.warm_up, memory=0)
+    adam = [torch.optim.AdamW(learner.parameters(), weight_decay=0.02)]
+    state = run / "state.safetensors"
+    descend(learner, loss_at, schedule, state, "toyfaces-identity", progress, adam, math.inf)
+    note = {"format": "toyfaces-identity", "domain": "toyfaces"}
+    save_tensors(out, rounded(learner.network.state_dict()), note)
 
 
 def main() -> None:
@@ -164,7 +126,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=FILE)
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     options = parser.parse_args()
-    print(f"trained in {train(Config(), options.device, options.out):.0f} s")
+    train(Config(), options.device, options.out)
 
 
 if __name__ == "__main__":

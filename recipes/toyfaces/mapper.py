@@ -15,22 +15,25 @@ from __future__ import annotations
 
 import argparse
 import time
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
 import torch
-from tqdm import tqdm
 
+from benchmarks.machine import describe
 from deltaedit_kit import load_domain
-from deltaedit_kit.codes import make_codes
+from deltaedit_kit.codes import Codes, CodeStore, make_codes
 from deltaedit_kit.domain import Domain
 from deltaedit_kit.labs.training.experiment import ExperimentConfig
 from deltaedit_kit.labs.training.ranks import this_rank
 from deltaedit_kit.labs.training.start import train_fast
+from deltaedit_kit.mapper import DeltaMapper
 from deltaedit_kit.support.atomic import save_tensors
 from deltaedit_kit.toyfaces.shipped_codes import write_shipped_codes
 from deltaedit_kit.train import Report
-from recipes.toyfaces.relevance import OUT, machine_name
+from recipes.progress import Progress
+from recipes.toyfaces.relevance import OUT
 from recipes.weights import rounded
 
 RUN = Path("runs/toyfaces/mapper")
@@ -97,7 +100,7 @@ def write_card(
         correlated=CORRELATED,
         truncations=", ".join(f"{psi:g}" for psi in TRUNCATIONS),
         config=", ".join(f"{key} {value}" for key, value in asdict(config).items()),
-        machine=machine_name(domain.device),
+        machine=describe(str(domain.device)),
         networks=domain.fingerprint(),
         validation=last.validation,
         l2=last.validation_l2,
@@ -109,6 +112,52 @@ def write_card(
     )
     out.write_text(text)
     return text
+
+
+def codes_of(
+    domain: Domain,
+    folder: Path,
+    n: int,
+    seed: int,
+    truncations: Sequence[float] = (1.0,),
+    correlated: int = 1,
+) -> CodeStore:
+    """The first n codes of a store, those made now that lack; a process makes its share."""
+    rank = this_rank()
+    return make_codes(
+        domain,
+        folder,
+        n,
+        seed,
+        truncations,
+        batch=50,
+        correlated=correlated,
+        fast=True,
+        progress=Progress("codes"),
+        part=rank.index,
+        parts=rank.world,
+    )
+
+
+def learn(
+    domain: Domain, codes: Codes, config: ExperimentConfig, run: Path, out: Path
+) -> tuple[DeltaMapper, Report]:
+    """A mapper that learned from `codes`, written to the folder `out`; and its last report."""
+    reports: list[Report] = []
+
+    def tell(report: Report) -> None:
+        reports.append(report)
+        print(
+            f"step {report.step}  loss {report.loss:.4f}  held out {report.validation:.4f}  cosine "
+            f"{report.validation_cosine:.4f} ({report.coarse:.3f} {report.medium:.3f} "
+            f"{report.fine:.3f})",
+            flush=True,
+        )
+
+    mapper = train_fast(domain, codes, config, run, tell)
+    header = {"domain": domain.spec.name, "networks": domain.fingerprint()}
+    save_tensors(out / domain.spec.files["mapper"], rounded(mapper.state_dict()), header)
+    return mapper, reports[-1]
 
 
 def main() -> None:
@@ -126,49 +175,15 @@ def main() -> None:
         CONFIG, steps=given.steps, batch=given.batch, learning_rate=given.learning_rate
     )
     domain = load_domain("toyfaces", device=given.device)
-    rank = this_rank()
     folder = RUN / domain.fingerprint()
     start = time.perf_counter()
-    with tqdm(unit=" pictures", desc="codes") as bar:
-
-        def show(done: int, total: int) -> None:
-            bar.total = total
-            bar.update(done - bar.n)
-
-        store = make_codes(
-            domain,
-            folder,
-            given.codes,
-            SEED,
-            TRUNCATIONS,
-            batch=50,
-            correlated=CORRELATED,
-            fast=True,
-            progress=show,
-            part=rank.index,
-            parts=rank.world,
-        )
+    store = codes_of(domain, folder, given.codes, SEED, TRUNCATIONS, CORRELATED)
     if given.only_codes:
         return
     codes = store.resident(limit=given.codes)
     sampled = time.perf_counter()
-    reports: list[Report] = []
-
-    def tell(report: Report) -> None:
-        reports.append(report)
-        print(
-            f"step {report.step}  loss {report.loss:.4f}  held out {report.validation:.4f}  cosine "
-            f"{report.validation_cosine:.4f} ({report.coarse:.3f} {report.medium:.3f} "
-            f"{report.fine:.3f})  {time.perf_counter() - sampled:.0f} s",
-            flush=True,
-        )
-
     run = folder / f"{given.codes}-{config.steps}-{config.batch}-{config.learning_rate:g}"
-    mapper = train_fast(domain, codes, config, run, tell)
-    spec = domain.spec
-    tensors = rounded(mapper.state_dict())
-    header = {"domain": spec.name, "networks": domain.fingerprint()}
-    save_tensors(given.out / spec.files["mapper"], tensors, header)
+    mapper, last = learn(domain, codes, config, run, given.out)
     shipped = codes.clip[:SHIPPED_CODES]
     write_shipped_codes(given.out / "codes.safetensors", store.header, shipped)
     (given.out / "codes.md").write_text(
@@ -180,7 +195,7 @@ def main() -> None:
         given.out / "mapper.md",
         domain,
         config,
-        reports[-1],
+        last,
         codes=given.codes,
         steps=config.steps,
         parameters=sum(p.numel() for p in mapper.parameters()),

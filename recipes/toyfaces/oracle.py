@@ -7,22 +7,24 @@ w is larger for factors that a few pixels, or faint ones, draw.
 python -m recipes.toyfaces.oracle               # resumes by itself after an interruption
 """
 
+from __future__ import annotations
+
 import argparse
-import math
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from deltaedit_kit.labs.own_domain.loop import Schedule, descend
+from deltaedit_kit.labs.own_domain.world import World
 from deltaedit_kit.support.atomic import save_tensors
 from deltaedit_kit.support.device import computing
 from deltaedit_kit.toyfaces.factors import FACTORS
 from deltaedit_kit.toyfaces.oracle import FILE, Oracle
-from recipes.toyfaces.renders import CACHE, Renders, renders, to_float
+from recipes.progress import Progress
+from recipes.toyfaces.renders import CACHE, renders
 from recipes.weights import rounded
 
 RUN = Path("runs/toyfaces/oracle")
@@ -44,11 +46,13 @@ class Config:
     max_noise: float = 0.05  # of the range [-1, 1]
     max_shift: int = 2  # pixels
     seed: int = 0
-    save_every: int = 250  # steps
 
 
 def augment(pictures: Tensor, config: Config, seeded: torch.Generator) -> Tensor:
-    """Shift, noise, in every second batch blur, one strength a batch: [n, 3, h, w] -> same."""
+    """Shift, noise, in every second batch blur, one strength a batch: [n, 3, h, w] -> same.
+
+    Not `own_domain.augmentation`, which changes the light too: here that is what factors are about.
+    """
     blur, noise, dx, dy = torch.rand(4, generator=seeded).tolist()
     reach, size = config.max_shift, pictures.shape[-1]
     padded = F.pad(pictures, (reach,) * 4, mode="replicate")
@@ -63,65 +67,43 @@ def augment(pictures: Tensor, config: Config, seeded: torch.Generator) -> Tensor
     return changed + noise * config.max_noise * grain
 
 
-def batch_of(data: Renders, config: Config, step: int, device: str) -> tuple[Tensor, Tensor]:
-    """Augmented pictures and factors of step `step`; depends on nothing but the step."""
-    seeded = torch.Generator().manual_seed(config.seed * 1_000_003 + step)
-    rows = torch.randint(config.renders, (config.batch,), generator=seeded).sort().values.numpy()
-    pictures = to_float(torch.from_numpy(data.pictures[rows]).to(device))
-    return augment(pictures, config, seeded), torch.from_numpy(data.factors[rows]).to(device)
-
-
 @torch.no_grad()
-def errors(oracle: Oracle, data: Renders, rows: slice, device: str) -> dict[str, float]:
-    """Mean absolute error of each factor on the renders `rows`."""
-    truth = torch.from_numpy(data.factors[rows])
-    pictures = torch.from_numpy(np.array(data.pictures[rows])).split(50)
-    read = torch.cat([oracle(to_float(part.to(device))).clamp(0, 1).cpu() for part in pictures])
-    return dict(zip(FACTORS, (read - truth).abs().mean(dim=0).tolist(), strict=True))
+def errors(oracle: Oracle, world: World, device: str) -> dict[str, float]:
+    """Mean absolute error of each factor on the held-out renders."""
+    parts = world.at(world.unseen).split(50)
+    read = torch.cat([oracle(part.to(device)).clamp(0, 1).cpu() for part in parts])
+    error = (read - world.factors[world.unseen]).abs().mean(dim=0)
+    return dict(zip(FACTORS, error.tolist(), strict=True))
 
 
-def train(config: Config, device: str, cache: Path, out: Path) -> dict[str, float]:
+def train(config: Config, device: str, cache: Path, out: Path, run: Path = RUN) -> dict[str, float]:
     """Train or go on training, write `out`, return the error of each factor."""
-    data = renders(config.renders + config.held_out, cache, device)
-    held_out = slice(config.renders, config.renders + config.held_out)
+    world = renders(config.renders, config.held_out, cache, device)
     torch.manual_seed(config.seed)
     oracle = Oracle().to(device, memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
-    optimizer = torch.optim.AdamW(oracle.parameters(), lr=config.lr, weight_decay=0.01)
     weights = torch.tensor([config.faint if name in FAINT else 1.0 for name in FACTORS]).to(device)
     weights /= weights.mean()
-    steps, step, seconds, path = config.pictures // config.batch, 0, 0.0, RUN / "state.pt"
-    if path.exists():
-        state = torch.load(path, map_location=device, weights_only=True)
-        oracle.load_state_dict(state["oracle"])
-        optimizer.load_state_dict(state["optimizer"])
-        step, seconds = state["step"], state["seconds"]
-    clock = time.perf_counter()
-    while step < steps:
-        for group in optimizer.param_groups:
-            group["lr"] = config.lr * min(1, (step + 1) / config.warm_up)
-            group["lr"] *= 0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * step / steps))
-        pictures, factors = batch_of(data, config, step, device)
+    progress = Progress("oracle")
+
+    def loss_at(step: int) -> Tensor:
+        seeded = torch.Generator().manual_seed(config.seed * 1_000_003 + step)
+        rows = torch.randint(world.rows, (config.batch,), generator=seeded).sort().values
+        pictures = augment(world.at(rows).to(device), config, seeded)
         with computing(device, gradients=True):
             read = oracle(pictures)
-        error = read.float() - factors
+        error = read.float() - world.factors[rows].to(device)
         loss = (weights * (error.abs() + 2 * error.square())).mean()
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        optimizer.step()
-        step += 1
-        if step % config.save_every == 0 or step == steps:
-            seconds, clock = seconds + time.perf_counter() - clock, time.perf_counter()
-            path.parent.mkdir(parents=True, exist_ok=True)
-            state = {"oracle": oracle.state_dict(), "optimizer": optimizer.state_dict()}
-            torch.save({**state, "step": step, "seconds": seconds}, path.with_suffix(".part"))
-            path.with_suffix(".part").replace(path)
-            oracle.eval()
-            mean = sum(errors(oracle, data, held_out, device).values()) / len(FACTORS)
-            oracle.train()
-            print(f"step {step}/{steps}  held-out error {mean:.4f}  {seconds:.0f} s", flush=True)
-    tensors = rounded(oracle.state_dict())
-    save_tensors(out, tensors, {"format": "toyfaces-oracle", "domain": "toyfaces"})
-    return errors(oracle.eval(), data, held_out, device)
+        progress.note(loss=loss.item())
+        return loss
+
+    schedule = Schedule(config.pictures // config.batch, config.lr, config.warm_up, memory=0)
+    adam = [torch.optim.AdamW(oracle.parameters(), weight_decay=0.01)]
+    state = run / "state.safetensors"
+    descend(oracle, loss_at, schedule, state, "toyfaces-oracle", progress, adam, float("inf"))
+    oracle.eval()
+    note = {"format": "toyfaces-oracle", "domain": "toyfaces"}
+    save_tensors(out, rounded(oracle.state_dict()), note)
+    return errors(oracle, world, device)
 
 
 def main() -> None:

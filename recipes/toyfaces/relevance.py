@@ -11,17 +11,16 @@ matrix never mixes two generators.
 from __future__ import annotations
 
 import argparse
-import platform
 import time
 from pathlib import Path
 
 import torch
-from tqdm import tqdm
 
+from benchmarks.machine import describe
 from deltaedit_kit import load_domain
-from deltaedit_kit.domain import Domain
 from deltaedit_kit.relevance import METHODS, Plan, compute_relevance, kept_channels
 from deltaedit_kit.support.atomic import save_tensors
+from recipes.progress import Progress
 
 RUN = Path("runs/toyfaces/relevance")
 OUT = Path("deltaedit_kit/toyfaces/weights")
@@ -46,24 +45,6 @@ CARD = """# Relevance matrix of toyfaces
 """
 
 
-def machine_name(device: torch.device) -> str:
-    """What the numbers were measured on, in a few words."""
-    if device.type == "cuda":
-        return f"one {torch.cuda.get_device_name(device)}"
-    return f"{torch.get_num_threads()} CPU threads ({platform.machine()})"
-
-
-def half(domain: Domain, plan: Plan) -> torch.Tensor:
-    """R [S, E] of one half of the pictures, taking the parts that an earlier run stored."""
-    with tqdm(desc=f"relevance seed {plan.seed}") as bar:
-
-        def show(done: int, total: int) -> None:
-            bar.total = total
-            bar.update(done - bar.n)
-
-        return compute_relevance(domain, plan, RUN / plan.folder(domain), show).cpu()
-
-
 def main() -> None:
     """Make both halves, join them, write matrix and card."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
@@ -82,7 +63,10 @@ def main() -> None:
     plans = [
         Plan(pictures, given.step, seed, given.batch, given.fast, given.method) for seed in (0, 1)
     ]
-    halves = [half(domain, plan) for plan in plans]
+    halves = [
+        compute_relevance(domain, plan, RUN / plan.folder(domain), Progress("relevance")).cpu()
+        for plan in plans
+    ]
     relevance = torch.nn.functional.normalize(halves[0] + halves[1], dim=1)
     agreement = torch.nn.functional.cosine_similarity(halves[0], halves[1], dim=1).median()
     spec = domain.spec
@@ -100,7 +84,7 @@ def main() -> None:
             f"{' --fast' if given.fast else ''}"
         ),
         seconds=time.perf_counter() - start,
-        machine=machine_name(domain.device),
+        machine=describe(str(domain.device)),
         networks=domain.fingerprint(),
         threshold=spec.threshold,
         kept=f"{kept:.0f} of {relevance.shape[0]}",

@@ -20,7 +20,6 @@ from __future__ import annotations
 
 import argparse
 import math
-import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
@@ -28,23 +27,25 @@ from typing import cast
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float
-from safetensors import safe_open
 from torch import Tensor, nn
 
 from deltaedit_kit.clip_network import Block
 from deltaedit_kit.clip_tokenizer import tokenize
-from deltaedit_kit.labs.own_domain.adversarial import descend, part
+from deltaedit_kit.labs.own_domain.loop import descend
+from deltaedit_kit.labs.own_domain.world import World
 from deltaedit_kit.support.atomic import save_tensors
 from deltaedit_kit.toyfaces.captions import captions
 from deltaedit_kit.toyfaces.networks import read_weights
 from deltaedit_kit.toyfaces.plain_clip import SPEC
 from deltaedit_kit.toyfaces.plain_clip_network import TOKEN_TABLE, PlainClip, PlainSizes, half
+from recipes.progress import Progress
+from recipes.stages import Stage, Stages
+from recipes.toyfaces.clip_contrast import embed_texts
 from recipes.toyfaces_learned.generator import RUN
-from recipes.toyfaces_learned.world import World, to_float
+from recipes.toyfaces_learned.world import rows_of, world_of
 from recipes.weights import rounded
 
 STATE, EXPORT = "clip-state.safetensors", "clip.safetensors"
-GROUPS = 4  # of captions of like length
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,6 @@ class Config:
     """One run; the defaults are those of the shipped file."""
 
     sizes: PlainSizes = field(default_factory=PlainSizes)
-    resolution: int = 64
     renders: int = 40_000
     steps: int = 3500
     shares: tuple[float, ...] = (0.04, 0.16, 0.10, 0.15, 0.15, 0.15, 0.13, 0.12)  # name 0, 1, ... 7
@@ -63,11 +63,6 @@ class Config:
     weight_decay: float = 0.05
     seed: int = 0
 
-    def rate_at(self, step: int) -> float:
-        """Learning rate of a step."""
-        rising = min((step + 1) / self.warm_up, 1.0)
-        return self.rate * rising * 0.5 * (1 + math.cos(math.pi * step / self.steps))
-
 
 class FusedQuickGELU(nn.Module):
     """x sigmoid(1.702 x) = silu(1.702 x) / 1.702: two passes over memory less, rounding apart."""
@@ -77,82 +72,27 @@ class FusedQuickGELU(nn.Module):
         return F.silu(1.702 * x) / 1.702
 
 
-class Run:
-    """Network, optimiser and the step."""
+def begin(config: Config, table: Float[Tensor, "V w"], world: World, device: str) -> PlainClip:
+    """The network before its first step: the token table rests, components are of renders."""
+    torch.manual_seed(config.seed)
+    network = PlainClip(config.sizes)
+    network.token_embedding.weight.requires_grad_(False).copy_(table)
+    for block in network.transformer.resblocks:
+        cast(Block, block).mlp.gelu = FusedQuickGELU()
+    mean, basis = whitening(world, config.sizes.components)
+    network.visual.mean.copy_(mean)
+    network.visual.basis.copy_(basis)
+    return network.to(device)
 
-    def __init__(self, config: Config, table: Float[Tensor, "V w"], device: str) -> None:
-        self.config, self.device, self.step = config, device, 0
-        torch.manual_seed(config.seed)
-        self.network = PlainClip(config.sizes)
-        self.network.token_embedding.weight.requires_grad_(False).copy_(table)
-        for block in self.network.transformer.resblocks:
-            cast(Block, block).mlp.gelu = FusedQuickGELU()
-        self.network = self.network.to(device)
-        trained = {k: p for k, p in self.network.named_parameters() if p.requires_grad}
-        decayed = {k: p for k, p in trained.items() if p.ndim > 1}
-        rest = {k: p for k, p in trained.items() if p.ndim <= 1}
-        self.names = [*decayed, *rest]  # in the optimiser's order
-        self.adam = torch.optim.AdamW(
-            [
-                {"params": list(decayed.values())},
-                {"params": list(rest.values()), "weight_decay": 0.0},
-            ],
-            config.rate,
-            (0.9, 0.98),
-            weight_decay=config.weight_decay,
-        )
 
-    def embed(
-        self, pictures: Float[Tensor, "n 3 h h"], texts: list[str]
-    ) -> tuple[Float[Tensor, "n E"], Float[Tensor, "n E"]]:
-        """Unit embeddings of pictures and of captions."""
-        seen = self.network.encode_image(pictures)
-        return F.normalize(seen, dim=1), F.normalize(self.embed_texts(texts), dim=1)
-
-    def embed_texts(self, texts: list[str]) -> Float[Tensor, "n E"]:
-        """Not normalised; texts of like length together, so that little padding is computed."""
-        tokens = tokenize(texts, self.config.sizes.context).to(self.device)
-        order = tokens.argmax(1).argsort()
-        groups = [tokens[rows] for rows in order.chunk(GROUPS)]
-        said = [self.network.encode_text(g[:, : int(g.argmax(1).max()) + 1]) for g in groups]
-        return torch.cat(said)[order.argsort()]
-
-    def train_step(self, pictures: Float[Tensor, "n 3 h h"], texts: list[str]) -> float:
-        """One step on a batch of pairs; the loss before it."""
-        for group in self.adam.param_groups:
-            group["lr"] = self.config.rate_at(self.step)
-        loss = info_nce(*self.embed(pictures, texts), self.network.logit_scale.exp())
-        descend(self.adam, loss)
-        with torch.no_grad():
-            self.network.logit_scale.clamp_(max=math.log(100))
-        self.step += 1
-        return loss.item()
-
-    def save(self, folder: Path) -> None:
-        """Write the state and what the kit would load, each whole or not at all."""
-        tensors = {f"network/{key}": value for key, value in learned(self.network).items()}
-        for index, slots in self.adam.state_dict()["state"].items():
-            tensors |= {f"adam/{self.names[index]}/{key}": v for key, v in slots.items()}
-        save_tensors(folder / STATE, tensors, {"step": str(self.step)})
-        save_tensors(folder / EXPORT, rounded(learned(self.network)), {"domain": SPEC.name})
-
-    def load(self, path: Path) -> bool:
-        """Go on from a saved state; whether there was one."""
-        if not path.exists():
-            return False
-        with safe_open(path, "pt") as file:
-            self.step = int(file.metadata()["step"])
-            tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
-        saved = part(tensors, "network")
-        if saved.keys() != learned(self.network).keys():
-            raise SystemExit(f"{path} is of another network; move it away, and begin again")
-        self.network.load_state_dict(saved, strict=False)  # all but the token table
-        slots: dict[int, dict[str, Tensor]] = {}
-        for key, value in part(tensors, "adam").items():
-            name, slot = key.split("/")
-            slots.setdefault(self.names.index(name), {})[slot] = value
-        self.adam.load_state_dict({**self.adam.state_dict(), "state": slots})
-        return True
+def adam_of(network: PlainClip, config: Config) -> torch.optim.AdamW:
+    """Matrices decay, the rest does not."""
+    learning = [x for x in network.parameters() if x.requires_grad]
+    groups = [
+        {"params": [x for x in learning if x.ndim > 1]},
+        {"params": [x for x in learning if x.ndim <= 1], "weight_decay": 0.0},
+    ]
+    return torch.optim.AdamW(groups, config.rate, (0.9, 0.98), weight_decay=config.weight_decay)
 
 
 def info_nce(
@@ -169,8 +109,8 @@ def whitening(
     world: World, components: int, pictures: int = 12_000
 ) -> tuple[Float[Tensor, "P"], Float[Tensor, "P K"]]:
     """Mean of the first renders' pixels, and K directions along which they vary by 1."""
-    seen = world.pictures[: min(pictures, len(world.pictures) - world.held_out)]
-    pixels = torch.cat([half(to_float(seen[k : k + 500])) for k in range(0, len(seen), 500)])
+    rows = torch.arange(min(pictures, world.rows))
+    pixels = torch.cat([half(world.at(part)) for part in rows.split(500)])
     mean = pixels.mean(0)
     pixels -= mean
     variance, directions = torch.linalg.eigh(pixels.T @ pixels / len(pixels))
@@ -178,52 +118,43 @@ def whitening(
     return mean, (directions[:, kept] / variance[kept].sqrt()).flip(1)
 
 
-def learned(network: nn.Module) -> dict[str, Tensor]:
-    """The weights that training changes: all but the token table."""
-    return {key: value for key, value in network.state_dict().items() if key != TOKEN_TABLE}
-
-
 @torch.no_grad()
-def recall(run: Run, world: World) -> float:
+def recall(network: PlainClip, world: World, config: Config) -> float:
     """R@1 of pictures for captions, both ways, over the 1,000 first held-out renders."""
-    rows = range(len(world.pictures) - world.held_out, len(world.pictures) - world.held_out + 1000)
-    texts = captions(world.factors[list(rows)], 7, run.config.shares, run.config.denials)
-    run.network.eval()
-    parts = [
-        run.embed(world.unseen[k : k + 250].to(run.device), texts[k : k + 250])
-        for k in range(0, 1000, 250)
-    ]
-    seen, said = (torch.cat(side) for side in zip(*parts, strict=True))
-    run.network.train()
-    found, own = seen @ said.T, torch.arange(1000, device=seen.device)
+    rows = torch.arange(world.rows, world.rows + min(1000, world.held_out))
+    texts = captions(world.factors[rows], 7, config.shares, config.denials)
+    device, own = network.text_projection.device, torch.arange(len(rows))
+    said = embed_texts(network, tokenize(texts, config.sizes.context).to(device))
+    seen = [network.encode_image(world.at(part).to(device)) for part in rows.split(250)]
+    found = (F.normalize(torch.cat(seen), dim=1) @ said.T).cpu()
     return float(sum((found.argmax(dim) == own).float().mean() for dim in (0, 1)) / 2)
 
 
-def train(config: Config, device: str, folder: Path, save_every: float) -> None:
-    """Run to the last step, saving as it goes."""
-    world = World.of(config.renders, config.resolution, folder)
-    run = Run(config, read_weights("clip")[TOKEN_TABLE].float(), device)
-    if not (resumed := run.load(folder / STATE)):
-        mean, basis = whitening(world, config.sizes.components)
-        run.network.visual.mean.copy_(mean)
-        run.network.visual.basis.copy_(basis)
-    print(f"{'goes on at' if resumed else 'begins at'} step {run.step}", flush=True)
-    last, began, loss = time.monotonic(), run.step, math.log(config.batch)
-    while run.step < config.steps:
-        rows, pictures = world.rows_and_pictures(config.batch, config.seed + 1, run.step)
-        written = config.seed * 1_000_003 + run.step
+def train(config: Config, device: str, folder: Path) -> PlainClip:
+    """Run to the last step, saving as it goes; write what the kit would load."""
+    world = world_of(config.renders, config.sizes.side, folder)
+    table = read_weights("clip")[TOKEN_TABLE].float()
+    network, progress = begin(config, table, world, device), Progress("clip")
+
+    def loss_at(step: int) -> Tensor:
+        with torch.no_grad():
+            network.logit_scale.clamp_(max=math.log(100))
+        rows = rows_of(world, config.batch, config.seed + 1, step)
+        written = config.seed * 1_000_003 + step
         texts = captions(world.factors[rows], written, config.shares, config.denials)
-        loss += 0.05 * (run.train_step(pictures.to(device), texts) - loss)
-        if (now := time.monotonic()) - last > save_every:
-            run.save(folder)
-            pace = (run.step - began) * config.batch / (now - last)
-            print(
-                f"step {run.step}  {pace:.0f} pairs/s  loss {loss:.3f}  scale "
-                f"{run.network.logit_scale.exp().item():.1f}  R@1 {recall(run, world):.3f}",
-                flush=True,
-            )
-            last, began = time.monotonic(), run.step
-    run.save(folder)
+        said = embed_texts(network, tokenize(texts, config.sizes.context).to(device))
+        seen = F.normalize(network.encode_image(world.at(rows).to(device)), dim=1)
+        loss = info_nce(seen, said, network.logit_scale.exp())
+        progress.note(loss=loss.item())
+        return loss
+
+    schedule = Stages.of([Stage(config.steps, config.rate, warm_up=config.warm_up)])
+    state, adam = folder / STATE, [adam_of(network, config)]
+    descend(network, loss_at, schedule, state, SPEC.name, progress, adam, math.inf)
+    kept = {key: x for key, x in network.state_dict().items() if key != TOKEN_TABLE}
+    save_tensors(folder / EXPORT, rounded(kept), {"domain": SPEC.name})
+    print(f"R@1 {recall(network, world, config):.3f} over unseen renders")
+    return network
 
 
 def main() -> None:
@@ -231,10 +162,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--out", type=Path, default=RUN)
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
-    parser.add_argument("--save-every", type=float, default=180.0, help="seconds")
     parser.add_argument("--seed", type=int, default=Config.seed)
     options = parser.parse_args()
-    train(Config(seed=options.seed), options.device, options.out, options.save_every)
+    train(Config(seed=options.seed), options.device, options.out)
 
 
 if __name__ == "__main__":

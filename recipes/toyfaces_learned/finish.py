@@ -17,24 +17,19 @@ import argparse
 import shutil
 import time
 from dataclasses import asdict, replace
-from pathlib import Path
 from types import ModuleType
 
 import torch
-from tqdm import tqdm
 
-from deltaedit_kit.codes import make_codes
+from benchmarks.machine import describe
 from deltaedit_kit.domain import Domain
 from deltaedit_kit.labs.training.experiment import ExperimentConfig
-from deltaedit_kit.labs.training.start import train_fast
-from deltaedit_kit.relevance import METHODS, Plan, compute_relevance
-from deltaedit_kit.support.atomic import save_tensors
+from deltaedit_kit.relevance import METHODS, Plan, make_relevance
 from deltaedit_kit.toyfaces import learned, plain_clip
-from deltaedit_kit.train import Report
-from recipes.toyfaces.relevance import machine_name
+from recipes.progress import Progress
+from recipes.toyfaces.mapper import codes_of, learn
 from recipes.toyfaces_learned.generator import RUN
 from recipes.toyfaces_learned.widen import widen
-from recipes.weights import rounded
 
 SEED = 600_000  # nobody samples faces up there
 # World -> its module, and the network that its own recipe trains.
@@ -79,44 +74,6 @@ RELEVANCE_CARD = """# Relevance matrix of {name}
 """
 
 
-def learn(
-    domain: Domain, codes: int, config: ExperimentConfig, folder: Path, weights: Path
-) -> Report:
-    """Codes, then the mapper, written to `weights`; its last report."""
-    with tqdm(unit=" pictures", desc="codes", mininterval=20) as bar:
-
-        def show(done: int, total: int) -> None:
-            bar.total = total
-            bar.update(done - bar.n)
-
-        store = make_codes(
-            domain, folder / "codes", codes, SEED, (1.0,), batch=50, fast=True, progress=show
-        )
-    reports: list[Report] = []
-
-    def tell(report: Report) -> None:
-        reports.append(report)
-        print(f"step {report.step}  loss {report.loss:.4f}  held out {report.validation:.4f}")
-
-    mapper = train_fast(domain, store.resident(limit=codes), config, folder / "mapper", tell)
-    header = {"domain": domain.spec.name, "networks": domain.fingerprint()}
-    save_tensors(weights / domain.spec.files["mapper"], rounded(mapper.state_dict()), header)
-    return reports[-1]
-
-
-def look(domain: Domain, plan: Plan, folder: Path, weights: Path) -> None:
-    """The relevance matrix, written to `weights`."""
-    with tqdm(desc="relevance", mininterval=20) as bar:
-
-        def show(done: int, total: int) -> None:
-            bar.total = total
-            bar.update(done - bar.n)
-
-        relevance = compute_relevance(domain, plan, folder / plan.folder(domain), show).cpu()
-    header = {"domain": domain.spec.name, "networks": domain.fingerprint()}
-    save_tensors(weights / domain.spec.files["relevance"], {"relevance": relevance}, header)
-
-
 def main() -> None:
     """Make what is missing, then the card."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
@@ -133,12 +90,14 @@ def main() -> None:
     if (trained := RUN / f"{own}.safetensors").exists():  # else the shipped network stays
         copy = widen if own == "generator" else shutil.copyfile
         copy(trained, module.FOLDER / f"{own}.safetensors")
-    domain = Domain(module.SPEC, module.NETWORKS, given.device)
-    folder = RUN / domain.spec.name / domain.fingerprint()
+    domain = Domain(module.SPEC, module.NETWORKS, given.device, RUN / module.SPEC.name)
+    folder = domain.folder / domain.fingerprint()
     config = replace(CONFIG, steps=given.steps)
-    last = learn(domain, given.codes, config, folder, module.FOLDER)
+    codes = codes_of(domain, folder / "codes", given.codes, SEED).resident(limit=given.codes)
+    _, last = learn(domain, codes, config, folder / "mapper", module.FOLDER)
     plan = Plan(given.pictures, seed=0, fast=True, method=given.method)
-    look(domain, plan, folder, module.FOLDER)
+    out = module.FOLDER / domain.spec.files["relevance"]
+    make_relevance(domain, out, plan, Progress("relevance"))
     about = {
         "name": domain.spec.name,
         "channels": domain.layout.total,
@@ -152,7 +111,7 @@ def main() -> None:
         codes=given.codes,
         config=", ".join(f"{key} {value}" for key, value in asdict(config).items()),
         seconds=time.perf_counter() - start,
-        machine=machine_name(domain.device),
+        machine=describe(str(domain.device)),
         validation=last.validation,
         cosine=last.validation_cosine,
         l2=last.validation_l2,

@@ -15,15 +15,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
+from torch import Tensor
 
 from deltaedit_kit.labs.own_domain import adversarial
 from deltaedit_kit.labs.own_domain.adversarial import STATE, Run
-from deltaedit_kit.support.atomic import save_tensors
+from recipes.progress import Progress
 from recipes.toyfaces_learned.progress import progress_line
-from recipes.toyfaces_learned.world import World
+from recipes.toyfaces_learned.world import mirrored, rows_of, world_of
 
 RUN = Path("runs/toyfaces-learned")
-# What an earlier session had reached: where a new machine goes on.
+# The networks at step 16,537, in float16 and without the optimizers' moments: a new machine begins
+# there.
 LANDED = Path(__file__).with_name("generator-intermediate.safetensors")
 
 
@@ -39,38 +41,26 @@ class Config(adversarial.Config):
     )
 
 
-def land(run: Run, path: Path) -> None:
-    """Weights in float16 without the optimisers' moments: small enough to commit."""
-    halves = {
-        key: value.half() if value.is_floating_point() else value
-        for key, value in run.state().items()
-        if not key.startswith("adam")
-    }
-    save_tensors(path, halves, {"step": str(run.step)})
-
-
 def train(config: Config, device: str, folder: Path, save_every: float) -> None:
     """Run until the critic has seen `config.pictures`, saving as it goes."""
-    world = World.of(config.renders, config.resolution, folder)
-    run = Run(config, device)
+    world, run = world_of(config.renders, config.resolution, folder), Run(config, device)
     resumed = run.load(folder / STATE) or run.load(LANDED)
     print(f"{'goes on at' if resumed else 'begins at'} step {run.step}", flush=True)
-    last, losses, began = time.monotonic(), torch.zeros(2), run.step
-    while run.step * config.batch < config.pictures:
-        real = world.batch(config.batch, config.seed, run.step).to(device)
-        losses = losses.lerp(torch.tensor(run.train_step(real)), 0.02)
-        if (now := time.monotonic()) - last > save_every:
-            run.save(folder)
-            pace = (run.step - began) * config.batch / (now - last)
-            size, _ = config.stage(run.step)
-            line = progress_line(run.average, world, size)
-            print(
-                f"{run.step * config.batch:>8} pictures  {pace:.1f}/s  critic {losses[0]:.3f}  "
-                f"generator {losses[1]:.3f}  {line}",
-                flush=True,
-            )
-            last, began = time.monotonic(), run.step
-    run.save(folder)
+    progress, said = Progress("generator"), time.monotonic()
+
+    def batch_at(step: int) -> Tensor:
+        real = world.at(rows_of(world, config.batch, config.seed, step))
+        return mirrored(real, config.seed, step)
+
+    def tell(done: int, total: int) -> None:
+        nonlocal said
+        progress(done, total)
+        if time.monotonic() - said > save_every or done == total:
+            size, _ = config.stage(max(done - 1, 0))
+            print(progress_line(run.average, world, size), flush=True)
+            said = time.monotonic()
+
+    run.train(batch_at, folder, tell, save_every)
 
 
 def main() -> None:
@@ -80,16 +70,8 @@ def main() -> None:
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--pictures", type=int, default=Config.pictures)
     parser.add_argument("--save-every", type=float, default=300.0, help="seconds")
-    parser.add_argument("--land", action="store_true", help="write the weights to commit and stop")
     options = parser.parse_args()
-    config = Config(pictures=options.pictures)
-    if options.land:
-        run = Run(config, "cpu")
-        if not run.load(options.out / STATE):
-            parser.error(f"nothing was trained in {options.out}")
-        land(run, LANDED)
-        return
-    train(config, options.device, options.out, options.save_every)
+    train(Config(pictures=options.pictures), options.device, options.out, options.save_every)
 
 
 if __name__ == "__main__":

@@ -14,9 +14,10 @@ from jaxtyping import Float
 from torch import Tensor
 
 from deltaedit_kit.labs.metrics.frechet import frechet_distance
+from deltaedit_kit.labs.own_domain.adversarial import shrink
+from deltaedit_kit.labs.own_domain.world import World
 from deltaedit_kit.stylegan2 import Generator
 from deltaedit_kit.toyfaces.oracle import read_factors
-from recipes.toyfaces_learned.world import World
 
 PICTURES, SEED, PASS = 500, 123_456, 100
 
@@ -32,8 +33,8 @@ def progress_line(generator: Generator, world: World, size: int) -> str:
         generator.synthesize(generator.to_style(part), part, resolution=size).clamp(-1, 1).cpu()
         for part in w_plus.split(PASS)
     ]
-    unseen = F.avg_pool2d(world.unseen, world.unseen.shape[-1] // size)
-    one, other = read(unseen[:PICTURES]), read(unseen[PICTURES : 2 * PICTURES])
+    unseen = world.at(slice(world.rows, world.rows + 2 * PICTURES))
+    one, other = (read(part) for part in shrink(unseen, size).chunk(2))
     made = frechet_distance(read(torch.cat(drawn)), other)
     alone = float(frechet_distance(one, other))
     return f"{size} px, oracle Fréchet {float(made):.3f} (renders {alone:.3f})"

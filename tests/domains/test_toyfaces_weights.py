@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+from importlib.util import find_spec
+from pathlib import Path
 
 import pytest
 import torch
@@ -11,7 +14,11 @@ import torch
 from deltaedit_kit import Domain
 from deltaedit_kit.support.errors import DeltaEditError
 from deltaedit_kit.toyfaces import render
+from deltaedit_kit.toyfaces.portraits import WEIGHTS
 from deltaedit_kit.toyfaces.spec import SPEC
+
+ROOT = Path(__file__).parents[2]
+CARDS = sorted(WEIGHTS.rglob("*.md"))
 
 ASK = """
 import hashlib
@@ -73,6 +80,16 @@ def test_each_shipped_network_has_its_card(network: str) -> None:
     text = card.read_text(encoding="utf-8").lower()
     assert "recipes." in text
     assert "seed" in text
+
+
+@pytest.mark.parametrize("card", CARDS, ids=lambda card: str(card.relative_to(WEIGHTS)))
+def test_commands_and_files_that_a_card_names_are_there(card: Path) -> None:
+    text = " ".join(card.read_text(encoding="utf-8").split())
+    modules = re.findall(r"python -m ([\w.]+)", text)
+    modules += [f"recipes.{name}" for name in re.findall(r"`recipes\.([\w.]+)`", text)]
+    files = re.findall(r"`([\w/]+/\w+\.py)`", text)
+    assert [name for name in modules if find_spec(name) is None] == []
+    assert [file for file in files if not (ROOT / file).exists()] == []
 
 
 @pytest.mark.slow

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
-import numpy as np
 import pytest
 import torch
 
 from deltaedit_kit.labs.own_domain.adversarial import STATE, Config, Run
 from deltaedit_kit.labs.own_domain.critic import Discriminator
 from deltaedit_kit.stylegan2 import Generator
+from deltaedit_kit.support.atomic import save_tensors
+from recipes.toyfaces_learned.generator import LANDED
 from recipes.toyfaces_learned.generator import Config as RecipeConfig
-from recipes.toyfaces_learned.generator import land
 from recipes.toyfaces_learned.widen import widened
-from recipes.toyfaces_learned.world import World
 
 CHANNELS = {4: 8, 8: 8, 16: 8, 32: 4}
 TINY = Config(
@@ -96,24 +96,40 @@ def test_a_new_size_is_an_enlargement_of_the_last_and_the_critic_does_not_notice
     torch.testing.assert_close(run.critic(grown, blend=0.0), run.critic(small))
 
 
-def test_landed_weights_begin_a_run_on_a_new_machine(tmp_path) -> None:
+def test_weights_in_half_precision_without_moments_begin_a_run(tmp_path) -> None:
+    """As the recipe keeps those of its unfinished run."""
     run = Run(TINY, "cpu")
     run.train_step(pictures(0))
-    land(run, tmp_path / "landed.safetensors")
+    kept = {
+        key: value.half() if value.is_floating_point() else value
+        for key, value in run.state().items()
+        if not key.startswith("adam")
+    }
+    save_tensors(tmp_path / "kept.safetensors", kept, {"step": "1"})
     other = Run(TINY, "cpu")
-    assert other.load(tmp_path / "landed.safetensors")
+    assert other.load(tmp_path / "kept.safetensors")
     assert other.step == 1
-    for landed, trained in zip(weights(other), weights(run), strict=True):
-        torch.testing.assert_close(landed, trained, rtol=1e-3, atol=1e-3)  # float16
+    for half, trained in zip(weights(other), weights(run), strict=True):
+        torch.testing.assert_close(half, trained, rtol=1e-3, atol=1e-3)
     assert not Run(TINY, "cpu").load(tmp_path / "nothing.safetensors")
 
 
-def test_batches_follow_from_seed_and_step_and_leave_the_held_out_alone(tmp_path) -> None:
-    world = World(np.arange(20, dtype=np.uint8).repeat(3 * 4).reshape(20, 3, 2, 2), held_out=5)
-    assert torch.equal(world.batch(8, 0, 3), world.batch(8, 0, 3))
-    assert not torch.equal(world.batch(8, 0, 3), world.batch(8, 0, 4))
-    seen = torch.cat([world.batch(8, 0, step) for step in range(40)])
-    assert seen.max() < world.unseen.min()
+def test_the_unfinished_run_that_is_kept_belongs_to_the_recipe() -> None:
+    run = Run(RecipeConfig(), "cpu")
+    assert run.load(LANDED)
+    assert run.step == 16_537
+
+
+@pytest.mark.slow
+def test_a_run_is_not_begun_twice(tmp_path) -> None:
+    seen: list[int] = []
+    tiny = replace(TINY, pictures=12)
+    for _ in range(2):
+        run = Run(tiny, "cpu")
+        run.load(tmp_path / STATE)
+        average = run.train(lambda k: seen.append(k) or pictures(k), tmp_path, lambda *_: None)
+        assert average is run.average
+    assert seen == [0, 1, 2]
 
 
 def test_a_widened_generator_draws_the_same_and_has_one_width() -> None:

@@ -11,13 +11,15 @@ get a vector, the others are zero: they say nothing, and an edit by them is refu
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from deltaedit_kit.clip_network import HEAD, ClipNetwork, ClipSizes
+from deltaedit_kit.clip_network import HEAD, ClipNetwork, ClipSizes, ImageTower
 from deltaedit_kit.clip_tokenizer import tokenize
 from deltaedit_kit.labs.own_domain.augmentation import augment
 from deltaedit_kit.labs.own_domain.bench import Bench
@@ -30,6 +32,7 @@ from deltaedit_kit.support.atomic import save_tensors
 
 PATCH, CONTEXT, VOCABULARY, TEXT_WIDTH, TEXT_LAYERS = 8, 77, 49408, 64, 2
 BATCH, REACH = 32, 1
+PATCHED = 500  # renders whose patches are looked at
 PICTURES, CAPTIONS = 768, 96  # a step of the text tower
 SEED = 2_000_003
 
@@ -54,9 +57,11 @@ def make_clip(bench: Bench) -> None:
     )
     torch.manual_seed(0)
     network = ClipNetwork(shape)
-    projection = network.visual.proj
-    see(bench, network, world)
-    name(bench, network, projection, world, known)
+    with without_projection(network.visual):
+        see(bench, network, world)
+        seeded = torch.Generator().manual_seed(SEED)
+        seen = features(network.visual, world, world.rows, seeded, REACH)
+    name(bench, network, *seen, known)
     save_tensors(bench.file("clip"), whole(network, known), bench.header)
 
 
@@ -69,12 +74,24 @@ def whole(network: ClipNetwork, known: Int[Tensor, " v"]) -> dict[str, Tensor]:
     return {key: value.half() for key, value in tensors.items()}
 
 
+@contextmanager
+def without_projection(visual: ImageTower) -> Iterator[None]:
+    """Where the tower gives its features; its projection is back afterwards."""
+    projection = visual.proj
+    visual.proj = nn.Parameter(torch.eye(len(projection)).to(projection), requires_grad=False)
+    yield
+    visual.proj = nn.Parameter(projection.detach().to(visual.proj.device))
+
+
+def reader_of(visual: ImageTower, world: World, outputs: int) -> nn.Sequential:
+    """The tower, which begins with what patches of renders look like, and a head to be dropped."""
+    principal_patches(visual, world.at(slice(0, min(world.rows, PATCHED))))
+    return nn.Sequential(visual, nn.Linear(len(visual.proj), outputs))
+
+
 def see(bench: Bench, network: ClipNetwork, world: World) -> None:
     """Stage one: the image tower, without its projection, and the head."""
-    width = bench.sizes.clip_width
-    principal_patches(network.visual, world.at(slice(0, 500)))
-    network.visual.proj = nn.Parameter(torch.eye(width), requires_grad=False)
-    reader = nn.Sequential(network.visual, nn.Linear(width, bench.factors)).to(bench.device)
+    reader = reader_of(network.visual, world, bench.factors).to(bench.device)
 
     def loss_at(step: int) -> Tensor:
         seeded = torch.Generator().manual_seed(SEED + step)
@@ -89,29 +106,27 @@ def see(bench: Bench, network: ClipNetwork, world: World) -> None:
 
 @torch.no_grad()
 def features(
-    bench: Bench, network: ClipNetwork, world: World
-) -> tuple[Float[Tensor, "m W"], Float[Tensor, "m K"]]:
-    """What the tower sees of every render, as it is and augmented, and their factors."""
-    seeded, made = torch.Generator().manual_seed(SEED), ([], [])
-    for rows in torch.arange(world.rows).split(128):
+    visual: ImageTower, world: World, n: int, seeded: torch.Generator, reach: int
+) -> tuple[Float[Tensor, "2n W"], Float[Tensor, "2n K"]]:
+    """What the tower sees of n renders, as they are and augmented, and their factors."""
+    device, made = visual.proj.device, ([], [])
+    for rows in torch.arange(n).split(128):
         pictures = world.at(rows)
-        for kept, batch in zip(made, (pictures, augment(pictures, seeded, REACH)), strict=True):
-            kept.append(network.visual(batch.to(bench.device)))
-    factors = world.factors[: world.rows].to(bench.device)
+        for kept, batch in zip(made, (pictures, augment(pictures, seeded, reach)), strict=True):
+            kept.append(visual(batch.to(device)).float())
+    factors = world.factors[:n].to(device)
     return torch.cat([*made[0], *made[1]]), torch.cat((factors, factors))
 
 
 def name(
     bench: Bench,
     network: ClipNetwork,
-    projection: nn.Parameter,
-    world: World,
+    seen: Float[Tensor, "m W"],
+    factors: Float[Tensor, "m K"],
     known: Int[Tensor, " v"],
 ) -> None:
     """Stage two: projection and text tower, on features that rest."""
-    seen, factors = features(bench, network, world)
-    network.visual.requires_grad_(False)
-    network.visual.proj = nn.Parameter(projection.detach().to(bench.device))
+    network.to(bench.device).visual.requires_grad_(False).proj.requires_grad_(True)
     network.token_embedding.weight.data.mul_(0.1)
     spec, held = bench.project.spec, degrees(factors)
     tellable = torch.ones_like(held)

@@ -11,13 +11,14 @@ upwards, which no recipe uses.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
+from deltaedit_kit.clip_space import ClipSpace
 from deltaedit_kit.domain import Domain
 from deltaedit_kit.labs.metrics.frechet import frechet_distance
 from deltaedit_kit.labs.metrics.psnr import psnr
@@ -200,26 +201,26 @@ def clip_retrieval(domain: Domain, n: int = 256, tries: int = 1) -> Retrieval:
 
 @torch.no_grad()
 def clip_zero_shot(
-    domain: Domain, attributes: tuple[PortraitAttribute, ...], n: int = 2000
+    clip: ClipSpace, attributes: Sequence[PortraitAttribute], n: int, seed: int = SEED + 5
 ) -> dict[str, float]:
     """Balanced accuracy a sentence: the prompt and the held-out sentences of each attribute.
 
     The sentence competes with the prompts of the factor's other attributes, over renders in which
     one of them holds: two choices for ends, as many as there are stops for colours.
     """
-    factors = sample_factors(n, seed=SEED + 5)
+    factors, device = sample_factors(n, seed), next(clip.model.parameters()).device
     truth = truth_table(factors)
     pictures = torch.cat(
-        [domain.clip.encode_images(render(f.to(domain.device))).cpu() for f in factors.split(BATCH)]
+        [clip.encode_images(render(part.to(device))).cpu() for part in factors.split(BATCH)]
     )
     result = {}
     for row in attributes:
         others = opposites(row)
         has = truth[:, NAMES.index(row.name)]
         lacks = truth[:, [NAMES.index(other.name) for other in others]].any(1) & ~has
-        competitors = domain.clip.encode_texts([other.prompt for other in others]).cpu()
+        competitors = clip.encode_texts([other.prompt for other in others]).cpu()
         for text in (row.prompt, *row.held_out):
-            own = pictures @ domain.clip.encode_texts([text]).cpu()[0]
+            own = pictures @ clip.encode_texts([text]).cpu()[0]
             chosen = own > (pictures @ competitors.T).max(1).values
             hit, rejected = chosen[has].float().mean(), (~chosen[lacks]).float().mean()
             result[text] = float((hit + rejected) / 2)

@@ -90,7 +90,7 @@ def clip_lines(domain: Domain, amounts: Amounts) -> list[str]:
             f"{r.picture_to_text:.1%}, text to picture {r.text_to_picture:.1%}; a partner that "
             f"fits {r.fitting_text:.1%}, {r.fitting_picture:.1%}"
         )
-    scores = clip_zero_shot(domain, ATTRIBUTES, amounts.zero_shot)
+    scores = clip_zero_shot(domain.clip, ATTRIBUTES, amounts.zero_shot)
     held = {t: s for t, s in scores.items() if any(word in t for word in HELD_OUT_WORDS)}
     ends = {row.prompt: scores[row.prompt] for row in ATTRIBUTES if row.side != "stop"}
     stops = {row.prompt: scores[row.prompt] for row in ATTRIBUTES if row.side == "stop"}

@@ -20,9 +20,10 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from benchmarks.toyfaces_networks import clip_zero_shot
 from benchmarks.toyfaces_words import FRESH, LOOKED_AT, hear
 from deltaedit_kit.clip_space import ClipSpace
-from deltaedit_kit.toyfaces.attributes import ATTRIBUTES, NAMES, opposites, truth_table
+from deltaedit_kit.toyfaces.attributes import ATTRIBUTES, opposites
 from deltaedit_kit.toyfaces.factors import FACTORS, sample_factors
 from deltaedit_kit.toyfaces.renderer import render
 
@@ -34,23 +35,6 @@ def embed_renders(space: ClipSpace, factors: Float[Tensor, "n K"]) -> Float[Tens
     with torch.no_grad():
         parts = [space.encode_images(render(part)) for part in factors.split(BATCH)]
     return torch.cat(parts)
-
-
-def zero_shot(space: ClipSpace, n: int, seed: int) -> dict[str, float]:
-    """Balanced accuracy of every attribute's prompt and held-out sentences on `n` fresh renders."""
-    factors = sample_factors(n, seed)
-    images, truth = embed_renders(space, factors), truth_table(factors)
-    accuracy = {}
-    for attribute in ATTRIBUTES:
-        others = opposites(attribute)
-        has = truth[:, NAMES.index(attribute.name)]
-        lacks = truth[:, [NAMES.index(other.name) for other in others]].any(1) & ~has
-        best_other = (images @ space.encode_texts([other.prompt for other in others]).T).amax(1)
-        for text in (attribute.prompt, *attribute.held_out):
-            chosen = images @ space.encode_texts([text])[0] > best_other
-            right = chosen[has].float().mean() + (~chosen[lacks]).float().mean()
-            accuracy[text] = float(right / 2)
-    return accuracy
 
 
 @dataclass(frozen=True)
@@ -107,7 +91,8 @@ def further(space: ClipSpace) -> list[str]:
 
 def report(space: ClipSpace, n: int = 1000, pairs: int = 40, seed: int = 900_000) -> str:
     """The numbers as Markdown for the card, measured on renders that no training saw."""
-    accuracy, cosines = zero_shot(space, n, seed), directions(space, pairs, seed + 1)
+    accuracy = clip_zero_shot(space, ATTRIBUTES, n, seed)
+    cosines = directions(space, pairs, seed + 1)
     held_out = {text for a in ATTRIBUTES for text in a.held_out}
     known = torch.tensor([v for text, v in accuracy.items() if text not in held_out])
     unknown = torch.tensor([accuracy[text] for text in held_out])

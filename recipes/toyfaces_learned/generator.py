@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,6 +18,8 @@ from torch import Tensor
 
 from deltaedit_kit.labs.own_domain import adversarial
 from deltaedit_kit.labs.own_domain.adversarial import STATE, Run
+from deltaedit_kit.stylegan2 import Generator
+from deltaedit_kit.support.atomic import save_tensors
 from recipes.progress import Progress
 from recipes.toyfaces_learned.progress import progress_line
 from recipes.toyfaces_learned.world import mirrored, rows_of, world_of
@@ -36,9 +37,13 @@ class Config(adversarial.Config):
     renders: int = 40_000
     # Half the width of the builder's: twice the pictures in the same time.
     channels: dict[int, int] = field(default_factory=lambda: {4: 64, 8: 64, 16: 64, 32: 32, 64: 16})
-    about: Mapping[str, str] = field(
-        default_factory=lambda: {"format": "stylegan2-rosinality", "domain": "toyfaces-learned"}
-    )
+
+
+def export(average: Generator, folder: Path) -> None:
+    """Write what the kit would load: also of a run that will be stopped."""
+    average.estimate_mean_w(20_000, seed=0)
+    note = {"format": "stylegan2-rosinality", "domain": "toyfaces-learned"}
+    save_tensors(folder / "generator.safetensors", average.checkpoint(), note)
 
 
 def train(config: Config, device: str, folder: Path, save_every: float) -> None:
@@ -58,6 +63,7 @@ def train(config: Config, device: str, folder: Path, save_every: float) -> None:
         if time.monotonic() - said > save_every or done == total:
             size, _ = config.stage(max(done - 1, 0))
             print(progress_line(run.average, world, size), flush=True)
+            export(run.average, folder)
             said = time.monotonic()
 
     run.train(batch_at, folder, tell, save_every)

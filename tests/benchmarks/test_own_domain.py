@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from benchmarks import own_domain
 from benchmarks.own_domain import Bound, main
-from deltaedit_kit.labs.own_domain.evaluation import EditQuality, Result
 from tests.own_domain.conftest import TINY
 
 
 def test_a_bound_is_of_success_and_of_side_effect() -> None:
-    quality = EditQuality((Result("red", "a red one", 4, 0.9, 0.06),))
+    quality = pd.DataFrame({"success": [1.0, 0.8], "side_effect": [0.06, 0.06]})
     assert Bound(0.9, 0.06).kept(quality)
     assert not Bound(0.91, 0.06).kept(quality)
     assert not Bound(0.9, 0.05).kept(quality)

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import copy
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -33,7 +33,7 @@ from deltaedit_kit.stylegan2 import Generator
 from deltaedit_kit.stylegan2.layers import ToRGB
 from deltaedit_kit.support.atomic import load_tensors, save_tensors
 
-STATE, EXPORT = "generator-state.safetensors", "generator.safetensors"
+STATE = "generator-state.safetensors"
 
 
 @dataclass(frozen=True)
@@ -57,9 +57,6 @@ class Config:
     mixing: float = 0.9  # share of pictures whose w+ comes from two z
     average_over: int = 20_000  # pictures until the average has forgotten half
     seed: int = 0
-    about: Mapping[str, str] = field(  # header of the exported file
-        default_factory=lambda: {"format": "stylegan2-rosinality"}
-    )
 
     def stage(self, step: int) -> tuple[int, float]:
         """Size of the pictures of this step, and how far that size has come in: 0 to 1."""
@@ -171,10 +168,8 @@ class Run:
         return tensors
 
     def save(self, folder: Path) -> None:
-        """Write the state and what the kit would load, each whole or not at all."""
+        """Write the state, whole or not at all."""
         save_tensors(folder / STATE, self.state(), {"step": str(self.step)})
-        self.average.estimate_mean_w(20_000, seed=0)
-        save_tensors(folder / EXPORT, self.average.checkpoint(), self.config.about)
 
     def load(self, path: Path) -> bool:
         """Go on from a saved state, with or without the optimisers' moments."""

@@ -26,7 +26,6 @@ from deltaedit_kit.labs.own_domain.bench import Bench
 from deltaedit_kit.labs.own_domain.captions import degrees, draw_captions, neutral_captions
 from deltaedit_kit.labs.own_domain.clip_losses import different_factors, levelling, losses, weighted
 from deltaedit_kit.labs.own_domain.loop import descend
-from deltaedit_kit.labs.own_domain.patches import principal_patches
 from deltaedit_kit.labs.own_domain.world import World
 from deltaedit_kit.support.atomic import save_tensors
 
@@ -83,9 +82,29 @@ def without_projection(visual: ImageTower) -> Iterator[None]:
     visual.proj = nn.Parameter(projection.detach().to(visual.proj.device))
 
 
+@torch.no_grad()
+def principal_patches(visual: ImageTower, pictures: Float[Tensor, "n 3 h w"]) -> None:
+    """Set the first layer to the principal components of patches, component k divided by σ_k^½.
+
+    A vision transformer spends its first thousands of steps on finding out what patches look like.
+    Halfway to whitening, fine detail is heard without drowning in noise. Positions and class start
+    large enough to be told apart.
+    """
+    width, _, patch, _ = visual.conv1.weight.shape
+    rows = F.unfold(pictures, patch, stride=patch).transpose(1, 2).flatten(0, 1)
+    rows = rows - rows.mean(0)
+    variance, axes = torch.linalg.eigh(torch.cov(rows.T))
+    variance, axes = variance.flip(0)[:width], axes.flip(1)[:, :width]
+    weight = (axes / variance.clamp(min=1e-6).pow(0.25)).T
+    weight /= (rows @ weight.T).std()
+    visual.conv1.weight.copy_(weight.reshape(visual.conv1.weight.shape))
+    visual.positional_embedding.normal_(std=0.3)
+    visual.class_embedding.normal_(std=0.3)
+
+
 def reader_of(visual: ImageTower, world: World, outputs: int) -> nn.Sequential:
     """The tower, which begins with what patches of renders look like, and a head to be dropped."""
-    principal_patches(visual, world.at(slice(0, min(world.rows, PATCHED))))
+    principal_patches(visual, world.at(slice(0, PATCHED)))
     return nn.Sequential(visual, nn.Linear(len(visual.proj), outputs))
 
 

@@ -10,9 +10,9 @@ with the highest  success - PRICE max(0, side effect - AIM), the smaller strengt
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from itertools import product
 
+import pandas as pd
 import torch
 from torch import Tensor
 
@@ -39,34 +39,6 @@ Oracle and CLIP learned from renders with known factors, CLIP from captions too;
 from renders alone, by a critic."""
 
 
-@dataclass(frozen=True)
-class Result:
-    """One attribute: shares and means over the pictures that lack it."""
-
-    attribute: str
-    prompt: str
-    pictures: int
-    success: float
-    side_effect: float
-
-
-@dataclass(frozen=True)
-class EditQuality:
-    """All attributes."""
-
-    results: tuple[Result, ...]
-
-    @property
-    def success(self) -> float:
-        """Mean over attributes."""
-        return sum(row.success for row in self.results) / len(self.results)
-
-    @property
-    def side_effect(self) -> float:
-        """Likewise."""
-        return sum(row.side_effect for row in self.results) / len(self.results)
-
-
 class EditEvaluation:
     """Pictures that lack each attribute, read once; asked again for every setting."""
 
@@ -84,16 +56,21 @@ class EditEvaluation:
 
     def evaluate(
         self, strength: float | None = None, threshold: float | None = None
-    ) -> EditQuality:
-        """Edit and count; None: the domain's settings."""
-        editor, rows = Editor(self.domain), []
+    ) -> pd.DataFrame:
+        """Edit and count; None: the domain's settings.
+
+        A row an attribute: `prompt`, number of `pictures`, and over these the share `success` and
+        the mean `side_effect`.
+        """
+        editor, rows = Editor(self.domain), {}
         for target, faces, before in self.tasks:
             edit = editor.edit(faces, target.prompt, strength=strength, threshold=threshold)
             read = (self.oracle, before, self.oracle.read(edit.after), [target])
             reached = succeeded(*read).float().mean().item()
             beside = side_effect(*read).mean().item()
-            rows.append(Result(target.name, target.prompt, len(before), reached, beside))
-        return EditQuality(tuple(rows))
+            rows[target.name] = (target.prompt, len(before), reached, beside)
+        names = ["prompt", "pictures", "success", "side_effect"]
+        return pd.DataFrame.from_dict(rows, orient="index", columns=names)
 
 
 def make_settings(bench: Bench) -> None:
@@ -107,7 +84,8 @@ def make_settings(bench: Bench) -> None:
     for done, (share, strength) in enumerate(grid):
         threshold = 0.0 if share == 1 else torch.quantile(says, 1 - share).item()
         quality = edits.evaluate(strength, threshold)
-        score = quality.success - PRICE * max(0.0, quality.side_effect - AIM)
+        beside = quality.side_effect.mean()
+        score = quality.success.mean() - PRICE * max(0.0, beside - AIM)
         if score > best + 1e-6:
             best, chosen = score, (threshold, strength)
         bench.tell(done + 1, len(grid))
@@ -125,12 +103,18 @@ def make_card(bench: Bench) -> str:
     drawn = None if bench.adversarial else psnr_to_renders(domain.generator, bench.world())
     text = card(domain, quality, clean, augmented, drawn, bench)
     write_text(bench.project.folder / "card.md", text)
-    return f"mean success {quality.success:.0%}, mean side effect {quality.side_effect:.3f}"
+    return means(quality)
+
+
+def means(quality: pd.DataFrame) -> str:
+    """The two numbers over all attributes, in words."""
+    beside = quality.side_effect.mean()
+    return f"mean success {quality.success.mean():.0%}, mean side effect {beside:.3f}"
 
 
 def card(
     domain: Domain,
-    quality: EditQuality,
+    quality: pd.DataFrame,
     clean: dict[str, float],
     augmented: dict[str, float],
     drawn: float | None,
@@ -139,9 +123,8 @@ def card(
     """What was made and how good it is."""
     spec = domain.spec
     rows = "\n".join(
-        f"| {row.attribute} | {row.prompt} | {row.pictures} | {row.success:.0%} | "
-        f"{row.side_effect:.3f} |"
-        for row in quality.results
+        f"| {name} | {prompt} | {pictures} | {success:.0%} | {beside:.3f} |"
+        for name, prompt, pictures, success, beside in quality.itertuples()
     )
     read = "\n".join(f"| {name} | {clean[name]:.3f} | {augmented[name]:.3f} |" for name in clean)
     taught = CRITIC if bench.adversarial else REGRESSION
@@ -153,8 +136,8 @@ def card(
 
 ## Edits, by the oracle
 
-Mean success {quality.success:.0%}, mean side effect {quality.side_effect:.3f}, on generated
-pictures that lack the attribute and on which no setting was chosen.
+{means(quality).capitalize()}, on generated pictures that lack the attribute and on which no
+setting was chosen.
 
 | Attribute | Prompt | Pictures | Success | Side effect |
 | --- | --- | --- | --- | --- |

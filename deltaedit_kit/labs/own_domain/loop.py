@@ -29,7 +29,6 @@ from deltaedit_kit.support.errors import DeltaEditError
 
 ADAM = ("step", "exp_avg", "exp_avg_sq")
 STATE = {torch.optim.Adam: ADAM, torch.optim.AdamW: ADAM, Muon: ("momentum",)}
-Owners = dict[str, torch.optim.Optimizer]  # parameter -> whose steps it takes
 
 
 @dataclass(frozen=True)
@@ -67,10 +66,9 @@ def descend(
     learning = {name: x for name, x in network.named_parameters() if x.requires_grad}
     optimizers = optimizers or [torch.optim.Adam(learning.values(), schedule.rate, (0.9, 0.99))]
     owner = {x: o for o in optimizers for group in o.param_groups for x in group["params"]}
-    owners = {name: owner[x] for name, x in learning.items()}
     average = copy.deepcopy(list(learning.values()))
-    buffers = dict(network.named_buffers())
-    step = _resume(learning, average, buffers, owners, state, fingerprint)
+    kept = Kept(learning, average, dict(network.named_buffers()), owner)
+    step = kept.resume(state, fingerprint)
     keep = math.exp(-1 / max(schedule.memory * schedule.steps, 1)) if schedule.memory else 0.0
     last = time.monotonic()
     tell(step, schedule.steps)
@@ -88,57 +86,52 @@ def descend(
         with torch.no_grad():
             follow(list(average), list(learning.values()), step)
         if (now := time.monotonic()) - last > schedule.save_every or step == schedule.steps:
-            _save(learning, average, buffers, owners, state, fingerprint, step)
+            kept.save(state, fingerprint, step)
             last = now
         tell(step, schedule.steps)
     with torch.no_grad():
-        for x, kept in zip(learning.values(), average, strict=True):
-            x.copy_(kept)
+        for x, mean in zip(learning.values(), average, strict=True):
+            x.copy_(mean)
 
 
-def _save(
-    learning: dict[str, nn.Parameter],
-    average: list[nn.Parameter],
-    buffers: dict[str, Tensor],
-    owners: Owners,
-    path: Path,
-    fingerprint: str,
-    step: int,
-) -> None:
-    tensors: dict[str, Tensor] = {f"buffer/{name}": x for name, x in buffers.items()}
-    for (name, x), kept in zip(learning.items(), average, strict=True):
-        tensors |= {f"network/{name}": x, f"average/{name}": kept}
-        tensors |= {f"optimizer/{name}/{k}": value for k, value in owners[name].state[x].items()}
-    save_tensors(path, tensors, {"fingerprint": fingerprint, "step": str(step)})
+@dataclass(frozen=True)
+class Kept:
+    """All numbers that the next step depends on; the very tensors, no copies."""
 
+    learning: dict[str, nn.Parameter]
+    average: list[nn.Parameter]
+    buffers: dict[str, Tensor]
+    owner: dict[Tensor, torch.optim.Optimizer]  # parameter -> whose steps it takes
 
-def _resume(
-    learning: dict[str, nn.Parameter],
-    average: list[nn.Parameter],
-    buffers: dict[str, Tensor],
-    owners: Owners,
-    path: Path,
-    fingerprint: str,
-) -> int:
-    """The step to go on with; 0 where there is no state of this fingerprint."""
-    if read_header(path).get("fingerprint") != fingerprint:
-        return 0
-    remedy = "delete it, and run the same again"
-    tensors, header = load_tensors(path, remedy)
-    try:
-        with torch.no_grad():
-            for name, x in buffers.items():
-                x.copy_(tensors[f"buffer/{name}"])
-            for (name, x), kept in zip(learning.items(), average, strict=True):
-                x.copy_(tensors[f"network/{name}"])
-                kept.copy_(tensors[f"average/{name}"])
-                keys = STATE[type(owners[name])]
-                if not any(f"optimizer/{name}/{k}" in tensors for k in keys):
-                    continue  # a layer that pictures have not grown to yet: it had no step
-                owners[name].state[x] = {
-                    k: tensors[f"optimizer/{name}/{k}"].to("cpu" if k == "step" else x).clone()
-                    for k in keys
-                }
-        return int(header["step"])
-    except (KeyError, RuntimeError, ValueError) as cause:  # an older kit's network, say
-        raise DeltaEditError(f"{path} is of another network ({cause}); {remedy}") from None
+    def save(self, path: Path, fingerprint: str, step: int) -> None:
+        """Write them, whole or not at all."""
+        tensors: dict[str, Tensor] = {f"buffer/{name}": x for name, x in self.buffers.items()}
+        for (name, x), mean in zip(self.learning.items(), self.average, strict=True):
+            tensors |= {f"network/{name}": x, f"average/{name}": mean}
+            moments = self.owner[x].state[x]
+            tensors |= {f"optimizer/{name}/{key}": value for key, value in moments.items()}
+        save_tensors(path, tensors, {"fingerprint": fingerprint, "step": str(step)})
+
+    def resume(self, path: Path, fingerprint: str) -> int:
+        """The step to go on with; 0 where there is no state of this fingerprint."""
+        if read_header(path).get("fingerprint") != fingerprint:
+            return 0
+        remedy = "delete it, and run the same again"
+        tensors, header = load_tensors(path, remedy)
+        try:
+            with torch.no_grad():
+                for name, x in self.buffers.items():
+                    x.copy_(tensors[f"buffer/{name}"])
+                for (name, x), mean in zip(self.learning.items(), self.average, strict=True):
+                    x.copy_(tensors[f"network/{name}"])
+                    mean.copy_(tensors[f"average/{name}"])
+                    moments = {key: f"optimizer/{name}/{key}" for key in STATE[type(self.owner[x])]}
+                    if not any(place in tensors for place in moments.values()):
+                        continue  # a layer that pictures have not grown to yet: it had no step
+                    self.owner[x].state[x] = {
+                        key: tensors[place].to("cpu" if key == "step" else x).clone()
+                        for key, place in moments.items()
+                    }
+            return int(header["step"])
+        except (KeyError, RuntimeError, ValueError) as cause:  # an older kit's network, say
+            raise DeltaEditError(f"{path} is of another network ({cause}); {remedy}") from None

@@ -11,6 +11,7 @@ Citation: StyleGAN-NADA, arXiv:2108.00946, equation 2, for the last one.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import torch
 from jaxtyping import Float
@@ -18,6 +19,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from deltaedit_kit.labs.course.exercise import Exercise, Inputs, normal, uniform
+from deltaedit_kit.labs.course.exercises.style_space import SIDE_EFFECT
 
 Pictures = Float[Tensor, "n 3 H W"]
 Readings = Float[Tensor, "n K"]
@@ -49,20 +51,6 @@ def _one_factor(random: torch.Generator) -> Sequence[Inputs]:
         before[:2], after[:2] = 0.125, low  # two faces that arrive exactly at the end
         cases.append((before, after, low, high))
     return cases
-
-
-def side_effect(before: Readings, after: Readings, asked: int) -> float:
-    """Mean |change| over faces and over all factors but number `asked`."""
-    change = (after - before).abs()
-    others = [k for k in range(change.shape[1]) if k != asked]
-    return float(change[:, others].mean())
-
-
-def _readings(random: torch.Generator) -> Sequence[Inputs]:
-    return [
-        (uniform(random, n, 5), uniform(random, n, 5), asked)
-        for n, asked in ((3, 0), (4, 2), (5, 4))
-    ]
 
 
 def directional(before: Readings, after: Readings, delta_t: Float[Tensor, " K"]) -> Each:
@@ -120,26 +108,7 @@ EXERCISES = (
             "it counts the faces that had it before and kept it": "[lacked] → [~lacked]",
         },
     ),
-    Exercise(
-        "06.side_effect",
-        "side_effect(before [n, K], after [n, K], asked) -> mean |change| of the other factors",
-        side_effect,
-        _readings,
-        {
-            "the factor asked for is counted, too": "[:, others] →",
-            "the absolute value is missing: increases and decreases cancel": ".abs() →",
-            "averaged over faces before the absolute value": (
-                ".abs() → .mean(dim=0, keepdim=True).abs()"
-            ),
-            "squared instead of absolute": ".abs() → .square()",
-            "summed over factors instead of averaged": ".mean() → .sum(dim=1).mean()",
-            "only the factor asked for is counted": "!= → ==",
-            "the factor asked for is counted as one that did not change": (
-                ".mean() → .sum() / change.numel()"
-            ),
-            "the largest change instead of the mean": ".mean() → .amax(dim=1).mean()",
-        },
-    ),
+    replace(SIDE_EFFECT, key="06.side_effect"),
     Exercise(
         "06.directional",
         "directional(before [n, E], after [n, E], delta_t [E]) -> cosines [n]",

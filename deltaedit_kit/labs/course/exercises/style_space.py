@@ -67,11 +67,35 @@ def _readings(random: torch.Generator) -> Sequence[Inputs]:
 def side_effect(
     before: Float[Tensor, "n F"], after: Float[Tensor, "n F"], asked: int
 ) -> Float[Tensor, ""]:
-    """Mean change of all factors but the one that was asked for."""
+    """Mean |change| over faces and over all factors but the one that was asked for."""
     change = (after - before).abs()
     rest = torch.arange(before.shape[1]) != asked
     return change[:, rest].mean()
 
+
+SIDE_EFFECT = Exercise(
+    "02.side_effect",
+    "side_effect(before [n, F], after [n, F], asked) -> mean |change| of all other factors",
+    side_effect,
+    lambda random: [
+        (*case, asked)
+        for case, asked in zip(normals((2, 5), (2, 5))(random), (0, 3, 4), strict=True)
+    ],
+    {
+        "the factor asked for is counted, too": "[:, rest] →",
+        "the absolute value is missing: increases and decreases cancel": ".abs() →",
+        "only the factor asked for is counted": "!= → ==",
+        "the mean comes before the absolute value: changes of faces cancel": (
+            ".abs() → .mean(dim=0, keepdim=True).abs()"
+        ),
+        "summed over factors instead of averaged": ".mean() → .sum(dim=1).mean()",
+        "squares instead of absolute values": ".abs() → .square()",
+        "the factor asked for is set to 0 and still counted in the mean": (
+            "change[:, rest] → (change * rest)"
+        ),
+        "the largest change instead of the mean": ".mean() → .amax(dim=1).mean()",
+    },
+)
 
 EXERCISES = (
     Exercise(
@@ -159,26 +183,5 @@ EXERCISES = (
             "absolute values instead of squares": ".square() → .abs()",
         },
     ),
-    Exercise(
-        "02.side_effect",
-        "side_effect(before [n, F], after [n, F], asked) -> mean change of all other factors",
-        side_effect,
-        lambda random: [
-            (*case, asked)
-            for case, asked in zip(normals((2, 5), (2, 5))(random), (0, 3, 4), strict=True)
-        ],
-        {
-            "the factor asked for is counted, too": "[:, rest] →",
-            "the absolute value is missing: increases and decreases cancel": ".abs() →",
-            "only the factor asked for is counted": "!= → ==",
-            "the mean comes before the absolute value: changes of faces cancel": (
-                ".abs() → .mean(dim=0, keepdim=True).abs()"
-            ),
-            "summed over factors instead of averaged": ".mean() → .sum(dim=1).mean()",
-            "squares instead of absolute values": ".abs() → .square()",
-            "the factor asked for is set to 0 and still counted in the mean": (
-                "change[:, rest] → (change * rest)"
-            ),
-        },
-    ),
+    SIDE_EFFECT,
 )

@@ -56,8 +56,7 @@ STEPS: dict[str, Step] = {
     ),
     "first_edit": Step("deltaedit_kit edit --out figures/first_edit.png", ("mapper", "relevance")),
     "figures": Step("recipes.figures", ("comparison", "worlds", "worlds_mappers")),
-    "walks": Step("recipes.site.draw_walks", ("mapper", "relevance", "oracle")),
-    "panels": Step("recipes.site.draw_panels", ("mapper", "relevance", "encoder")),
+    "walks": Step("recipes.site.draw_walks", ("mapper", "relevance", "oracle", "encoder")),
     "notebooks": Step("recipes.notebooks", ("figures",)),
 }
 

@@ -18,7 +18,6 @@ language = "en"
 extensions = [
     "myst_nb",
     "sphinx.ext.autodoc",
-    "sphinx.ext.autosummary",
     "sphinx_copybutton",
     "recipes.site.mathml",
 ]
@@ -31,7 +30,6 @@ nb_ipywidgets_js = {}  # no kernel, no scripts of other servers
 nb_number_source_lines = False
 html_math_renderer = "mathml"
 
-autosummary_generate = False
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
 add_module_names = False
@@ -53,8 +51,8 @@ copybutton_exclude = ".linenos, .gp, .go"
 def plain(
     app: Sphinx, what: str, name: str, thing: object, options: object, lines: list[str]
 ) -> None:
-    """Docstrings are text, with `code` in it."""
-    lines[:] = as_text(lines)
+    """Docstrings are text, with `code` in it; that of a file is for those who read the file."""
+    lines[:] = [] if what == "module" else as_text(lines)
 
 
 def levelled(

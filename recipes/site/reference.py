@@ -1,18 +1,14 @@
 """The reference's pages: for each room its public names, their signatures and their docstrings.
 
-What is public is what a room's `__all__` lists, or, for a room that is a single file, what has a
-docstring and no underscore. Docstrings are plain text with `code` in them; `as_text` makes them
-reStructuredText that cannot be misread: no sentence becomes markup because it holds an asterisk.
+Sphinx's autodoc finds what is public: what a room's `__all__` lists, or, for a room that is a
+single file, what it defines with a docstring and no underscore. Docstrings are plain text with
+`code` in them; `as_text` makes them reStructuredText that cannot be misread: no sentence becomes
+markup because it holds an asterisk.
 """
 
 from __future__ import annotations
 
-import ast
 import re
-from collections.abc import Iterator
-from importlib import import_module
-from importlib.util import find_spec
-from pathlib import Path
 
 ROOMS = {  # page -> title, modules
     "kit": ("The kit", ("deltaedit_kit",)),
@@ -54,42 +50,11 @@ def pages() -> dict[str, str]:
 
 
 def _page(title: str, modules: tuple[str, ...]) -> str:
-    lines = [f"# {title}\n"]
-    for module in modules:
-        names = public_names(module)
-        listed = "\n".join(f"   {name}" for name in names)
-        entries = "\n".join(_entry(module, name) for name in names)
-        lines.append(
-            f"## `{module}`\n\n```{{eval-rst}}\n.. py:module:: {module}\n\n"
-            f".. autosummary::\n\n{listed}\n\n{entries}```\n"
-        )
-    return "\n".join(lines)
-
-
-def public_names(module: str) -> list[str]:
-    """The public names of a module, in their order, without constants."""
-    loaded = import_module(module)
-    listed = getattr(loaded, "__all__", None) or list(_own(module))
-    return [name for name in listed if callable(getattr(loaded, name))]
-
-
-def _own(module: str) -> Iterator[str]:
-    """Classes and functions that a file defines, in their order."""
-    spec = find_spec(module)
-    assert spec is not None
-    assert spec.origin is not None
-    for node in ast.parse(Path(spec.origin).read_text(encoding="utf-8")).body:
-        if not isinstance(node, ast.ClassDef | ast.FunctionDef):
-            continue
-        if ast.get_docstring(node) and not node.name.startswith("_"):
-            yield node.name
-
-
-def _entry(module: str, name: str) -> str:
-    """The directive that documents one name."""
-    if isinstance(getattr(import_module(module), name), type):
-        return f".. autoclass:: {name}\n   :members:\n\n"
-    return f".. autofunction:: {name}\n\n"
+    documented = [
+        f"## `{module}`\n\n```{{eval-rst}}\n.. automodule:: {module}\n   :members:\n```\n"
+        for module in modules
+    ]
+    return "\n".join([f"# {title}\n", *documented])
 
 
 def as_text(lines: list[str]) -> list[str]:

@@ -1,6 +1,6 @@
 """Sliders that work without a kernel: states of a panel drawn beforehand, one picture each.
 
-    draw_walks.py, draw_panels.py  ->  walks/NAME/*.webp and NAME.json  ->  `copy`, `markup`
+    draw_walks.py  ->  walks/NAME/*.webp and NAME.json  ->  `copy`, `markup`
 
 A state is a value of the slider, its picture and its words, which stand under the slider as text.
 The page loads one picture; the script `walk.js` fetches the others when the slider is first

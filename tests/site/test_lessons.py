@@ -117,9 +117,3 @@ def test_docstrings_are_read_as_text() -> None:
         "        t",
         "",
     ]
-
-
-def test_the_reference_names_what_is_public() -> None:
-    assert {"Editor", "load_domain"} <= set(reference.public_names("deltaedit_kit"))
-    assert "DeltaMapper" in reference.public_names("deltaedit_kit.mapper")
-    assert not any(name.startswith("_") for name in reference.public_names("deltaedit_kit.train"))

@@ -52,6 +52,13 @@ def test_every_lesson_card_and_document_is_a_page(site: Path) -> None:
         assert (site / source.relative_to(ROOT)).with_suffix(".html").is_file()
 
 
+def test_the_reference_has_what_is_public(site: Path, pages: dict[Path, Page]) -> None:
+    ids = {one for path in site.glob("reference/*.html") for one in pages[path].ids}
+    assert {"deltaedit_kit.Editor", "deltaedit_kit.load_domain"} <= ids
+    assert "deltaedit_kit.mapper.DeltaMapper.forward" in ids
+    assert not [one for one in ids if re.match(r"deltaedit_kit[\w.]*\._[a-z]", one)]
+
+
 def test_no_link_inside_is_dead(site: Path, pages: dict[Path, Page]) -> None:
     dead = []
     for path, page in pages.items():

@@ -5,8 +5,8 @@
 
 The cell behind the title installs the kit when the notebook runs in Colab or on Kaggle, and stops
 it there in one line when that fails. Its address is read from `[project.urls]` in pyproject.toml,
-the one place of the project where it stands. `--setup` renews only that cell. A notebook that
-needs an extra of the kit asks for it there, as `EXTRAS` says.
+the one place of the project where it stands. `--setup` renews only that cell and leaves everything
+else as it was. A notebook that needs an extra of the kit asks for it there, as `EXTRAS` says.
 Outputs are those of this run, so that nbval has something to compare with.
 """
 
@@ -55,11 +55,13 @@ def bootstrap(pyproject: Path = ROOT / "pyproject.toml", extra: str = "") -> str
 
 
 def with_bootstrap(notebook: NotebookNode, extra: str = "") -> NotebookNode:
-    """The notebook with today's set-up cell behind its title: replaced, moved there, or added."""
-    rest = [c for c in notebook.cells if c.cell_type != "code" or "google.colab" not in c.source]
-    behind = 1 if rest and rest[0].cell_type == "markdown" else 0
-    cell = nbformat.v4.new_code_cell(bootstrap(extra=extra))
-    notebook.cells = [*rest[:behind], cell, *rest[behind:]]
+    """The notebook with today's set-up cell: renewed where it is, or added behind the title."""
+    text = bootstrap(extra=extra)
+    for cell in notebook.cells:
+        if cell.cell_type == "code" and "google.colab" in cell.source:
+            cell.source = text
+            return notebook
+    notebook.cells.insert(1, nbformat.v4.new_code_cell(text))
     return notebook
 
 
@@ -92,25 +94,14 @@ def tidied(notebook: NotebookNode) -> NotebookNode:
     return notebook
 
 
-def prepare(paths: Iterable[Path]) -> None:
+def prepare(paths: Iterable[Path], execute: bool = True) -> None:
     """Bring each notebook file up to date in place; one that fails is left as it was."""
     for path in paths:
         notebook = with_bootstrap(nbformat.read(path, as_version=4), EXTRAS.get(path.stem, ""))
-        nbformat.write(tidied(executed(notebook, path.parent)), path)
-        print(f"{path.name}: {len(notebook.cells)} cells, {path.stat().st_size / 1024:.0f} kB")
-
-
-def renew_setup(paths: Iterable[Path]) -> None:
-    """Put today's set-up cell into each notebook and leave everything else as it was.
-
-    Only where the cell is there already: it has no outputs, and its count stays.
-    """
-    for path in paths:
-        notebook = nbformat.read(path, as_version=4)
-        for cell in notebook.cells:
-            if cell.cell_type == "code" and "google.colab" in cell.source:
-                cell.source = bootstrap(extra=EXTRAS.get(path.stem, ""))
+        if execute:
+            notebook = tidied(executed(notebook, path.parent))
         nbformat.write(notebook, path)
+        print(f"{path.name}: {len(notebook.cells)} cells, {path.stat().st_size / 1024:.0f} kB")
 
 
 def main() -> None:
@@ -120,7 +111,7 @@ def main() -> None:
     parser.add_argument("names", nargs="*", help="such as 00_quickstart (default: all)")
     options = parser.parse_args()
     paths = [FOLDER / f"{name}.ipynb" for name in options.names] or sorted(FOLDER.glob("*.ipynb"))
-    renew_setup(paths) if options.setup else prepare(paths)
+    prepare(paths, execute=not options.setup)
 
 
 if __name__ == "__main__":

@@ -12,13 +12,11 @@ from nbformat import NotebookNode
 
 from deltaedit_kit.labs.course import quiz
 from deltaedit_kit.labs.course.build import student_edition
-from deltaedit_kit.labs.course.exercises import EXERCISES
 from deltaedit_kit.labs.course.marking import (
     CHECK,
     EXERCISE_TAGS,
     IMPLEMENT,
     PREDICT,
-    checked,
     has_tag,
     marked,
 )
@@ -74,20 +72,6 @@ def test_a_lesson_has_four_exercises_of_all_three_kinds(name: str) -> None:
 
 
 @each_notebook
-def test_every_answer_is_checked_by_an_exercise_that_there_is(name: str) -> None:
-    waiting = 0
-    for cell in code(name):
-        if has_tag(cell, IMPLEMENT):
-            assert not waiting, "two answers without a check between them"
-            waiting = 1
-        elif has_tag(cell, CHECK):
-            assert waiting, "a check without an answer before it"
-            waiting = 0
-            assert set(checked(cell.source)) <= set(EXERCISES)
-    assert not waiting
-
-
-@each_notebook
 def test_the_checks_of_the_committed_answers_say_right(name: str) -> None:
     for cell in code(name):
         if has_tag(cell, CHECK):
@@ -131,12 +115,6 @@ def test_every_picture_has_an_alternative_text(name: str) -> None:
                     assert said, f"code cell {number}: {kind}"
 
 
-def test_the_course_has_forty_five_exercises_with_their_answers_checked() -> None:
+def test_the_course_has_forty_five_exercises() -> None:
     total = sum((exercises(one) for one in NOTEBOOKS.values()), Counter())
     assert total.total() >= 45
-    written = {key for name in NOTEBOOKS for c in code(name) for key in checked_in(c)}
-    assert written == set(EXERCISES), "an exercise that no lesson asks for"
-
-
-def checked_in(cell: NotebookNode) -> set[str]:
-    return set(checked(cell.source)) if has_tag(cell, CHECK) else set()

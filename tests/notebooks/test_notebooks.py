@@ -12,17 +12,12 @@ import pytest
 from recipes.notebooks import EXTRAS, FOLDER, ROOT, bootstrap, tidied, with_bootstrap
 
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
-IDS = [path.name for path in NOTEBOOKS]
-each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=IDS)
+each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 
 
 def code_cells(path: Path) -> list[nbformat.NotebookNode]:
     cells = nbformat.read(path, as_version=4).cells
     return [cell for cell in cells if cell.cell_type == "code"]
-
-
-def test_there_is_a_quickstart() -> None:
-    assert "00_quickstart.ipynb" in IDS
 
 
 @each_notebook

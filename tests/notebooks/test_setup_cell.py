@@ -14,7 +14,7 @@ import pytest
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
-from recipes.notebooks import EXTRAS, FOLDER, ROOT, bootstrap, renew_setup
+from recipes.notebooks import EXTRAS, FOLDER, ROOT, bootstrap, prepare
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 ADDRESS = PROJECT["urls"]["Repository"]
@@ -104,6 +104,6 @@ def test_renewing_the_cell_leaves_the_rest(tmp_path: Path) -> None:
     notebook = nbformat.read(FOLDER / "00_quickstart.ipynb", as_version=4)
     notebook.cells[1].source = "import sys\nif 'google.colab' in sys.modules: old()"
     nbformat.write(notebook, path)
-    renew_setup([path])
+    prepare([path], execute=False)
     assert nbformat.read(path, as_version=4).cells[1].source == bootstrap()
     assert nbformat.read(path, as_version=4).cells[2:] == notebook.cells[2:]

@@ -22,11 +22,17 @@ def test_a_name_gives_one_seed_and_another_name_another() -> None:
     assert seed_of("") == NOBODY
 
 
-def test_grading_takes_the_folder_of_the_submission() -> None:
-    folder = Path("/course/autograded/ada/lesson")
-    assert learner({NAME: "ben", "NBGRADER_EXECUTION": "autograde"}, folder) == "ada"
-    assert learner({NAME: "ben"}, folder) == "ben"
-    assert learner({}, folder) == ""
+def test_grading_takes_the_folder_of_the_submission(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "autograded" / "ada" / "lesson"
+    folder.mkdir(parents=True)
+    monkeypatch.chdir(folder)
+    assert learner() == ""
+    monkeypatch.setenv(NAME, "ben")
+    assert learner() == "ben"
+    monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
+    assert learner() == "ada"
 
 
 @pytest.mark.slow

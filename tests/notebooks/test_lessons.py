@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections import Counter
 from collections.abc import Iterator
+from functools import cache
 
 import nbformat
 import pytest
@@ -12,11 +14,15 @@ from nbformat import NotebookNode
 
 from deltaedit_kit.labs.course import quiz
 from deltaedit_kit.labs.course.build import student_edition
+from deltaedit_kit.labs.course.exercises import EXERCISES
 from deltaedit_kit.labs.course.marking import (
     CHECK,
     EXERCISE_TAGS,
+    EXPLAIN,
+    EXPLAIN_POINTS,
     IMPLEMENT,
     PREDICT,
+    checked,
     has_tag,
     marked,
 )
@@ -89,7 +95,7 @@ def test_the_reasoning_of_a_prediction_is_folded(name: str) -> None:
 
 @each_notebook
 def test_the_students_edition_has_no_answer_and_loses_no_cell_but_tests(name: str) -> None:
-    graded = marked(NOTEBOOKS[name], name)
+    graded = graders(name)
     edition = student_edition(graded)
     nbformat.validate(edition)
     assert len(edition.cells) == len(graded.cells)
@@ -118,3 +124,62 @@ def test_every_picture_has_an_alternative_text(name: str) -> None:
 def test_the_course_has_forty_five_exercises() -> None:
     total = sum((exercises(one) for one in NOTEBOOKS.values()), Counter())
     assert total.total() >= 45
+
+
+# --- what each lesson is worth: every answer has its check, every check its points, nothing twice
+
+
+@cache
+def graders(name: str) -> NotebookNode:
+    """A lesson as nbgrader's source."""
+    return marked(NOTEBOOKS[name], name)
+
+
+def notes(name: str) -> list[tuple[NotebookNode, NotebookNode]]:
+    """Each cell that nbgrader knows, with what it knows of it."""
+    return [(c, c.metadata["nbgrader"]) for c in graders(name).cells if "nbgrader" in c.metadata]
+
+
+def graded_keys(text: str) -> list[str]:
+    """The exercises that the hidden `grade(**{...})` of a cell gives points for."""
+    calls = (node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Call))
+    (found,) = [x for x in calls if isinstance(x.func, ast.Name) and x.func.id == "grade"]
+    (answers,) = [x.value for x in found.keywords]
+    assert isinstance(answers, ast.Dict)
+    return [str(key.value) for key in answers.keys if isinstance(key, ast.Constant)]
+
+
+@each_notebook
+def test_each_answer_is_checked_in_the_next_graded_cell(name: str) -> None:
+    code = [(cell, note) for cell, note in notes(name) if cell.cell_type == "code"]
+    answers, checks = code[::2], code[1::2]
+    assert len(answers) == len(checks) > 0
+    for (answer, note), (check, locked) in zip(answers, checks, strict=True):
+        assert (note["solution"], note["grade"]) == (True, False)
+        assert (locked["solution"], locked["grade"], locked["locked"]) == (False, True, True)
+        written = {x.name for x in ast.parse(answer.source).body if isinstance(x, ast.FunctionDef)}
+        assert set(checked(check.source).values()) <= written
+
+
+@each_notebook
+def test_the_points_add_up(name: str) -> None:
+    lesson = notes(name)
+    assert max(Counter(note["grade_id"] for _, note in lesson).values()) == 1
+    checks = [(cell, note) for cell, note in lesson if note["locked"]]
+    for cell, note in checks:
+        assert note["points"] == len(graded_keys(cell.source))
+        assert graded_keys(cell.source) == list(checked(cell.source))
+    explanations = sum(has_tag(cell, EXPLAIN) for cell in graders(name).cells)
+    given = sum(note.get("points", 0) for _, note in lesson)
+    assert given == sum(note["points"] for _, note in checks) + EXPLAIN_POINTS * explanations
+
+
+def test_every_exercise_gives_its_point_in_one_lesson() -> None:
+    keys = [
+        key
+        for name in NOTEBOOKS
+        for cell, note in notes(name)
+        if note["locked"]
+        for key in graded_keys(cell.source)
+    ]
+    assert sorted(keys) == sorted(EXERCISES)

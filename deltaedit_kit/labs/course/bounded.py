@@ -74,10 +74,8 @@ def _in_thread(work: Callable[[], str], seconds: float) -> str | None:
     result: list[str] = []
 
     def run() -> None:
-        dtype = torch.get_default_dtype()
         with contextlib.suppress(SystemExit), torch.random.fork_rng(devices=[]):
             result.append(work())
-        torch.set_default_dtype(dtype)
 
     thread = threading.Thread(target=run, daemon=True)
     thread.start()

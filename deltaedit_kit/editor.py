@@ -162,7 +162,7 @@ class Editor:
         Raises `DeltaEditError` as `edit` does.
         """
         self.domain.check(faces)
-        targets = _targets(text)
+        targets = check_texts(text)
         if not isinstance(neutral, str | None):  # edit(faces, text, 1.5) means a strength
             raise DeltaEditError(
                 f"neutral is a {type(neutral).__name__}; give a text, and a strength by its name: "
@@ -202,7 +202,7 @@ class Editor:
         return moves.unflatten(0, (targets, count))
 
 
-def _targets(text: str | Sequence[str]) -> tuple[str, ...]:
+def check_texts(text: str | Sequence[str]) -> tuple[str, ...]:
     """The asked-for texts as a tuple; their content is CLIP's to check."""
     if isinstance(text, str):
         return (text,)

@@ -13,7 +13,7 @@ from deltaedit_kit.labs.compare.files import CLAIM, Claim, record, save_moments,
 from deltaedit_kit.labs.compare.findings import findings
 from deltaedit_kit.labs.compare.results import Results
 from deltaedit_kit.labs.compare.runs import load, store
-from deltaedit_kit.labs.compare.table import summary_table
+from deltaedit_kit.labs.compare.table import at_own, summary_table
 from deltaedit_kit.labs.metrics.frechet import Moments
 from deltaedit_kit.support.errors import DeltaEditError
 from tests.compare.handmade import FACES, GLASSES, STRENGTHS, good, handmade
@@ -53,7 +53,7 @@ def read(folder: Path) -> None:
 def test_a_whole_folder_is_read(tmp_path: Path) -> None:
     whole(tmp_path)
     read(tmp_path)
-    assert Results(tmp_path).value("deltaedit", "fid:eyes").n == 2 * 4
+    assert list(at_own(Results(tmp_path).summary, "fid:eyes")["n"]) == [2 * 4]
 
 
 @pytest.mark.parametrize("name", ["index.json", CLAIM, "before.png", "reference-abc.safetensors"])

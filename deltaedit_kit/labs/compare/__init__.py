@@ -5,7 +5,6 @@ prompts        sentences, what each asks for, and which of them are only for tun
 presets        each method's settings: as published, shortened for a CPU, and the grid to tune over
 evaluator      pictures before and after -> every metric, one value a face
 runs           one method with one sentence: computed once, kept on disk, a failure is a result
-reference      unedited faces that the Fréchet distance compares with
 tuning         the best setting on sentences that the table never sees
 comparison     all runs, resumable;   files: what it keeps on the disk, typed
 results        runs -> tables with intervals;   table: as DataFrames and CSV files

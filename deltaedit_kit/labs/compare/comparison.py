@@ -16,22 +16,30 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import torch
 from pydantic import TypeAdapter
 from tqdm import tqdm
 
 from deltaedit_kit.labs.compare import presets
 from deltaedit_kit.labs.compare.baselines import METHODS, make, method_class
 from deltaedit_kit.labs.compare.evaluator import Evaluator, attributes_of
-from deltaedit_kit.labs.compare.files import CLAIM, Claim, read_json, record, write_json
+from deltaedit_kit.labs.compare.files import (
+    CLAIM,
+    UNEDITED,
+    Claim,
+    read_json,
+    record,
+    save_moments,
+    unedited_file,
+    write_json,
+)
 from deltaedit_kit.labs.compare.prompts import Prompt, checked, of_split
-from deltaedit_kit.labs.compare.reference import make_reference
 from deltaedit_kit.labs.compare.results import Results
 from deltaedit_kit.labs.compare.runs import (
     SHOWN,
     Run,
     compute_run,
     load,
-    run_key,
     save_sheet,
     store,
 )
@@ -43,8 +51,13 @@ from deltaedit_kit.support.errors import HIGHEST_SEED, DeltaEditError, check_who
 if TYPE_CHECKING:
     from deltaedit_kit.domain import Domain
     from deltaedit_kit.domain.faces import Faces
+    from deltaedit_kit.labs.compare.baselines.method import Method
+    from deltaedit_kit.labs.metrics.frechet import Moments
 
-TUNING_SEED = 1  # added to the run's seed: other faces
+# Added to the run's seed: faces to tune on, and those that the Fréchet distance compares with.
+TUNING_SEED, REFERENCE_SEED = 1, 2
+TUNING_SENTENCES = 4
+REFERENCE_BATCH = 50
 DRAWS = ("generator", "clip")  # what every method needs
 MEASURES = ("oracle", "identity")
 Choices = TypeAdapter(dict[str, Best])  # method -> its best setting
@@ -60,7 +73,6 @@ class Plan:
     faces: int = 100
     slow_faces: int = 100  # of them, for methods that optimise every picture
     tuning_faces: int = 12
-    tuning_sentences: int = 4
     strengths: tuple[float, ...] = (0.5, 1.0, 1.5)
     features: tuple[str, ...] = ("clip",)
     reference_faces: int = 1000  # unedited ones that the Fréchet distance compares with
@@ -72,7 +84,7 @@ class Plan:
         check_whole_number("faces", self.faces, 2, MOST_FACES)
         check_whole_number("slow_faces", self.slow_faces, 2)
         check_whole_number("reference_faces", self.reference_faces, 4)
-        check_whole_number("seed", self.seed, 0, HIGHEST_SEED - TUNING_SEED)
+        check_whole_number("seed", self.seed, 0, HIGHEST_SEED - REFERENCE_SEED)
         if not self.methods or not self.settings or not self.strengths:
             raise DeltaEditError("methods, settings and strengths each need at least one entry")
         for method in self.methods:
@@ -83,16 +95,6 @@ class Plan:
                 raise DeltaEditError(f"no settings {name[:40]!r}; use {known}")
         if 1.0 not in self.strengths:
             raise DeltaEditError("strengths must contain 1, the method's own")
-
-
-@dataclass(frozen=True)
-class Job:
-    """One run to compute."""
-
-    method: str
-    setting: str  # the name in the table
-    settings: dict[str, Any]
-    prompt: Prompt
 
 
 class Comparison:
@@ -145,22 +147,29 @@ class Comparison:
         self._check_claim()
         write_json(self.folder / CLAIM, self._claim(), Claim)
         save_sheet(faces.images[None, :SHOWN], self.folder / "before.png")
-        count, seed = self.plan.reference_faces, self.plan.seed
-        make_reference(self.domain, evaluator, count, seed, self.folder, self._origin())
+        self._make_reference(evaluator)
         chosen = self._tuned(progress) if "best" in self.plan.settings else {}
         jobs = self._jobs(chosen)
-        for job in tqdm(jobs, desc="comparison", unit="run", disable=not progress):
-            count = self.plan.faces
-            if method_class(job.method).per_picture:
+        for (name, setting, prompt), settings in tqdm(
+            jobs.items(), desc="comparison", unit="run", disable=not progress
+        ):
+            method, count = make(name, self.domain, **settings), self.plan.faces
+            if method.per_picture:
                 count = min(count, self.plan.slow_faces)
-            run = self._computed(job, faces.select(range(count)), evaluator, self.folder / "runs")
-            names = (job.method, job.setting, job.prompt.text)
-            record(self.folder, names, run.key)
+            # The best setting has its strength already; curves belong to the others.
+            strengths = (1.0,) if setting == "best" else self.plan.strengths
+            some = faces.select(range(count))
+            run = self._computed(method, prompt, some, evaluator, strengths, self.folder / "runs")
+            record(self.folder, (name, setting, prompt.text), run.key)
         Results(self.folder).write()
 
-    def _jobs(self, chosen: dict[str, Best]) -> list[Job]:
-        """Sentence by sentence, so that an interrupted run has all methods for some sentences."""
-        jobs = {}  # a method without a short form would stand there twice
+    def _jobs(self, chosen: dict[str, Best]) -> dict[tuple[str, str, Prompt], dict[str, Any]]:
+        """(method, setting's name in the table, sentence) -> settings, sentence by sentence.
+
+        So an interrupted comparison has all methods for some sentences. A method without a short
+        form has one entry.
+        """
+        jobs = {}
         for prompt in of_split(self.prompts, "test"):
             for method in self.plan.methods:
                 for name in self.plan.settings:
@@ -168,22 +177,49 @@ class Comparison:
                     label = presets.label_of(method, name, self.domain, self.plan.quick)
                     if name == "best":
                         settings |= chosen[method].settings
-                    jobs[prompt.text, method, label] = Job(method, label, settings, prompt)
-        return list(jobs.values())
+                    jobs[method, label, prompt] = settings
+        return jobs
 
-    def _computed(self, job: Job, faces: Faces, evaluator: Evaluator, folder: Path) -> Run:
-        method = make(job.method, self.domain, **job.settings)
-        # The best setting has its strength already; curves belong to the others.
-        strengths = (1.0,) if job.setting == "best" else self.plan.strengths
+    def _computed(
+        self,
+        method: Method,
+        prompt: Prompt,
+        faces: Faces,
+        evaluator: Evaluator,
+        strengths: tuple[float, ...],
+        folder: Path,
+    ) -> Run:
+        """The run of these in `folder`, computed if it is not there."""
         origin = self._origin(method.networks)
         settings = asdict(method.settings)
-        key = run_key(method.name, settings, job.prompt, len(faces), strengths, origin)
-        known = load(folder, key)
+        known = load(folder, Run(method.name, settings, prompt, len(faces), strengths, origin).key)
         if known is not None:
             return known
-        run = compute_run(method, job.prompt, faces, evaluator, strengths, self.plan.fast, origin)
+        run = compute_run(method, prompt, faces, evaluator, strengths, self.plan.fast, origin)
         store(run, folder)
         return run
+
+    @torch.no_grad()
+    def _make_reference(self, evaluator: Evaluator) -> None:
+        """Store what FIDs compare with, if it is not there: moments of unedited faces.
+
+        A distance of edited faces means nothing alone. So those of the run's own faces before any
+        edit are kept as well: their distance is what a method that changes nothing would get.
+        """
+        path = unedited_file(self.folder, self._origin())
+        if path.exists():
+            return
+        domain, plan, generator = self.domain, self.plan, self.domain.generator
+        w = domain.sample_w(
+            plan.reference_faces, plan.seed + REFERENCE_SEED, domain.spec.truncation
+        )
+        whole: dict[str, Moments] = {}
+        for part in w.split(REFERENCE_BATCH):
+            w_plus = generator.expand(part)
+            found = evaluator.moments(domain.draw(generator.to_style(w_plus), w_plus))
+            whole = {name: whole[name] + m if name in whole else m for name, m in found.items()}
+        kinds = zip(UNEDITED, (whole, evaluator.moments(evaluator.before)), strict=True)
+        save_moments(path, {(kind, name): m for kind, ms in kinds for name, m in ms.items()})
 
     def _origin(self, networks: Sequence[str] = DRAWS) -> str:
         """The weights, those that measure too, and the faces that a number depends on.
@@ -196,7 +232,7 @@ class Comparison:
     def _tuned(self, progress: bool) -> dict[str, Best]:
         """Method -> its best setting; the strength goes into the settings."""
         plan = self.plan
-        prompts = of_split(self.prompts, "tune")[: plan.tuning_sentences]
+        prompts = of_split(self.prompts, "tune")[:TUNING_SENTENCES]
         faces = self.domain.sample(plan.tuning_faces, seed=plan.seed + TUNING_SEED)
         evaluator = Evaluator(self.domain, faces, ())
         chosen = {}
@@ -204,15 +240,14 @@ class Comparison:
             candidates = []
             for point in method_class(name).grid:
                 settings = presets.settings_of(name, "best", self.domain, plan.quick) | dict(point)
-                runs = [
-                    self._computed(
-                        Job(name, "tuning", settings, p), faces, evaluator, self.folder / "tuning"
-                    )
-                    for p in prompts
-                ]
+                runs = []
+                for prompt in prompts:
+                    method = make(name, self.domain, **settings)
+                    where = plan.strengths, self.folder / "tuning"
+                    runs.append(self._computed(method, prompt, faces, evaluator, *where))
                 candidates.append((point, runs))
             found = best(candidates)
-            own = make(name, self.domain).strength
+            own = make(name, self.domain).settings.strength
             settings = found.settings | {"strength": found.strength * own}
             chosen[name] = replace(found, settings=settings)
         path = self.folder / "best.json"

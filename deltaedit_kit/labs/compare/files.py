@@ -3,7 +3,8 @@
     comparison.json           Claim: what all numbers of the folder have in common
     index.json                (method, setting, sentence) -> key of the run that stands for them now
     runs/KEY.json             `runs.Run`: one method with one sentence
-    *.safetensors             moments of features: PLACE|mean, PLACE|scatter, PLACE|n
+    *.safetensors             moments of features: PLACE|mean, PLACE|scatter, PLACE|n; those of
+                              unedited faces in reference-ORIGIN.safetensors
 
 Runs are never overwritten: other weights or another choice of "best" have other keys. Two terminals
 may compute other methods of one comparison at the same time.
@@ -39,6 +40,7 @@ from deltaedit_kit.support.lock import only_writer
 
 T = TypeVar("T")
 CLAIM, INDEX = "comparison.json", "index.json"
+UNEDITED = ("reference", "unedited")  # what FIDs compare with; the run's own faces
 PATIENCE = 60.0  # seconds; another process writes one entry of the index
 LARGEST = 256 * 2**20  # bytes of a file: a run of 10,000 faces takes 5 MB
 WIDEST = 4096  # of a feature vector
@@ -139,6 +141,11 @@ def read_moments(path: Path, places: Collection[str]) -> dict[tuple[str, str], M
         text = f"{path} is damaged ({_first(cause)}); delete it to compute it again"
         raise DeltaEditError(text) from None
     return found
+
+
+def unedited_file(folder: Path, origin: str) -> Path:
+    """Where the moments of unedited faces are, drawn with the weights `origin`."""
+    return folder / f"reference-{origin}.safetensors"
 
 
 def _moments(mean: Tensor, scatter: Tensor, n: Tensor) -> Moments:

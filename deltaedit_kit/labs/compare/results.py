@@ -25,16 +25,18 @@ from deltaedit_kit.labs.compare.baselines import METHODS
 from deltaedit_kit.labs.compare.files import (
     CLAIM,
     INDEX,
+    UNEDITED,
     Claim,
     bounded_file,
     read_index,
     read_json,
+    read_moments,
+    unedited_file,
 )
-from deltaedit_kit.labs.compare.reference import read_reference
 from deltaedit_kit.labs.compare.runs import Run, load
 from deltaedit_kit.labs.compare.table import ALL, own_setting, table_of, write_table
 from deltaedit_kit.labs.metrics.frechet import Moments, frechet_interval, frechet_of_moments
-from deltaedit_kit.labs.metrics.interval import FewSamples, Interval, mean_interval, share_interval
+from deltaedit_kit.labs.metrics.interval import FewSamples, mean_interval, share_interval
 from deltaedit_kit.support.atomic import check_path
 from deltaedit_kit.support.errors import DeltaEditError
 
@@ -108,7 +110,9 @@ class Results:
 
     def _frechet(self) -> Iterator[dict[str, Any]]:
         """FID of every method at every strength, pooled over sentences."""
-        known = {} if self.claim is None else read_reference(self.folder, self.claim.origin)
+        known: dict[tuple[str, str], Moments] = {}
+        if self.claim is not None:
+            known = read_moments(unedited_file(self.folder, self.claim.origin), UNEDITED)
         pools: dict[tuple[str, str, float, str], list[Moments]] = {}
         for setting, run in self.runs:
             for strength, networks in run.moments.items():
@@ -131,18 +135,6 @@ class Results:
         """ "default", or "short" for a method of which only that was computed."""
         pairs = [(run.method, setting) for setting, run in self.runs]
         return own_setting(pd.DataFrame(pairs, columns=["method", "setting"]), method)
-
-    def value(self, method: str, metric: str, strength: float = 1.0) -> Interval:
-        """One number of the summary, at `own_setting`. DeltaEditError for none."""
-        setting = self.own_setting(method)
-        place = (method, setting, strength, metric)
-        rows = self.summary.set_index(["method", "setting", "strength", "metric"])
-        if place not in rows.index:
-            raise DeltaEditError(
-                f"{self.folder} has no {metric!r} of {method!r} ({setting}, strength {strength:g})"
-            )
-        row = rows.loc[[place]].iloc[0]
-        return Interval(float(row["value"]), float(row["low"]), float(row["high"]), int(row["n"]))
 
     def run(self, method: str, sentence: str, setting: str) -> Run | None:
         """The run of these three, None where it was not computed."""

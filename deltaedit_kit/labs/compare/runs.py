@@ -71,27 +71,15 @@ class Run:
 
     @property
     def key(self) -> str:
-        """Name of its files: the same for the same method, settings, sentence and faces."""
-        return run_key(
-            self.method, self.settings, self.prompt, self.faces, self.strengths, self.origin
-        )
+        """Name of its files: the method, and a hash of all else that decides about its numbers."""
+        strengths = [f"{strength:g}" for strength in self.strengths]
+        prompt = self.prompt
+        given = [self.settings, prompt.text, prompt.asks, self.faces, strengths, self.origin]
+        text = json.dumps(given, sort_keys=True)
+        return f"{self.method}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
 
 
 Stored = TypeAdapter(Run)
-
-
-def run_key(
-    method: str,
-    settings: dict[str, bool | int | float | str],
-    prompt: Prompt,
-    faces: int,
-    strengths: Sequence[float],
-    origin: str,
-) -> str:
-    """Method and a hash of everything else that decides about a run's numbers."""
-    given = [settings, prompt.text, prompt.asks, faces, [f"{s:g}" for s in strengths], origin]
-    text = json.dumps(given, sort_keys=True)
-    return f"{method}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
 
 
 def compute_run(
@@ -113,7 +101,7 @@ def compute_run(
         for strength in strengths:
             start = now(device)
             with computing(method.domain.device, fast):
-                pictures = method.apply(faces, change, strength * method.strength).float()
+                pictures = method.apply(faces, change, strength * method.settings.strength).float()
             drawing += now(device) - start
             evaluated = evaluator(prompt, pictures)
             values[strength] = {name: value.tolist() for name, value in evaluated.values.items()}

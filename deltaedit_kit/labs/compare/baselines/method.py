@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import torch
 
 from deltaedit_kit import recipe as edit_recipe
-from deltaedit_kit.editor import Edit, Editor
+from deltaedit_kit.editor import Edit, Editor, check_texts
 from deltaedit_kit.support.errors import (
     HIGHEST_SEED,
     DeltaEditError,
@@ -118,7 +118,6 @@ class Method(Editor, ABC):
         """Take the published settings unless others are given; loads nothing yet."""
         super().__init__(domain)
         self.settings = self.defaults(domain) if settings is None else settings
-        self.seconds: dict[str, Seconds] = {}  # sentence -> time of the latest edit with it
 
     @classmethod
     def defaults(cls, domain: Domain) -> Settings:
@@ -143,16 +142,6 @@ class Method(Editor, ABC):
         `threshold`: the caller's, or the method's own; 0 for a method without one.
         """
 
-    @property
-    def strength(self) -> float:
-        """How far an edit goes when the caller does not say."""
-        return self.settings.strength
-
-    @property
-    def _own_threshold(self) -> float | None:
-        """None for a method without one."""
-        return getattr(self.settings, "threshold", None)
-
     def change(
         self, faces: Faces, text: str, neutral: str | None = None, threshold: float | None = None
     ) -> Change:
@@ -162,16 +151,19 @@ class Method(Editor, ABC):
         the neutral word says, and a threshold where the method has none.
         """
         self.domain.check(faces)
-        neutral = self.domain.spec.neutral if neutral is None else neutral
+        neutral, threshold = self._given(neutral, threshold)
         self.domain.delta_text(text, neutral)  # refuses texts before any work is done
-        own = self._own_threshold
+        change = self._change(faces, text, neutral, threshold)
+        change.seconds.pictures = len(faces)
+        return change
+
+    def _given(self, neutral: str | None, threshold: float | None) -> tuple[str, float]:
+        """Both, the domain's and the method's own in the place of None."""
+        own = getattr(self.settings, "threshold", None)
         if threshold is not None and own is None:
             raise DeltaEditError(f"{self.name} has no threshold; leave it out")
         threshold = check_number("threshold", (own or 0.0) if threshold is None else threshold, 0.0)
-        change = self._change(faces, text, neutral, threshold)
-        change.seconds.pictures = len(faces)
-        self.seconds[text] = change.seconds
-        return change
+        return self.domain.spec.neutral if neutral is None else neutral, threshold
 
     @torch.no_grad()
     def apply(self, faces: Faces, change: Change, strength: float) -> Float[Tensor, "n 3 H W"]:
@@ -193,19 +185,22 @@ class Method(Editor, ABC):
 
         strength: None takes the method's own. threshold: only where the method has one.
         """
-        strength = check_number("strength", self.strength if strength is None else strength)
-        texts = (text,) if isinstance(text, str) else tuple(text or ())
-        if not texts:
-            raise DeltaEditError("the list of texts is empty; give at least one sentence")
+        usual, texts = self.settings.strength, check_texts(text)
+        strength = check_number("strength", usual if strength is None else strength)
         changes = [self.change(faces, one, neutral, threshold) for one in texts]
         after = [self.apply(faces, change, strength) for change in changes]
+        neutral, threshold = self._given(neutral, threshold)
+        recipe = edit_recipe.write(
+            self.domain, faces, text, neutral, strength, threshold, self.networks
+        )
+        own = {"kind": RECIPE_KIND, "method": self.name, "settings": asdict(self.settings)}
         edit = Edit(
             faces=faces,
             texts=texts,
             after=torch.stack(after),
             delta_s=torch.stack([change.s for change in changes]),
             kept=torch.stack([change.kept for change in changes]),
-            recipe=self._recipe(faces, text, neutral, strength, threshold),
+            recipe=recipe | own,
             domain=self.domain,
         )
         return edit.of_one_text() if isinstance(text, str) else edit
@@ -223,24 +218,5 @@ class Method(Editor, ABC):
             )
         wanted = edit_recipe.read({**recipe, "kind": edit_recipe.KIND}, self.domain, self.networks)
         same = type(self).of(self.domain, dict(recipe.get("settings") or {}))
-        threshold = None if self._own_threshold is None else wanted.threshold
+        threshold = wanted.threshold if hasattr(same.settings, "threshold") else None
         return same.edit(wanted.faces, wanted.text, wanted.neutral, wanted.strength, threshold)
-
-    def _recipe(
-        self,
-        faces: Faces,
-        text: str | Sequence[str],
-        neutral: str | None,
-        strength: float,
-        threshold: float | None,
-    ) -> dict[str, Any]:
-        neutral = neutral or self.domain.spec.neutral
-        threshold = (self._own_threshold or 0.0) if threshold is None else threshold
-        written = edit_recipe.write(
-            self.domain, faces, text, neutral, strength, threshold, self.networks
-        )
-        return written | {
-            "kind": RECIPE_KIND,
-            "method": self.name,
-            "settings": asdict(self.settings),
-        }

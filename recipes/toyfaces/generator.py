@@ -125,22 +125,21 @@ def train(
     """Run every phase that is not done yet, write `out`."""
     world = renders(config.renders, config.held_out, cache, device)
     model, paired, schedule = begin(config, start, device), PairedRenders(), config.schedule
-    weight_maps = {p.resolution: factor_weight(p.resolution).to(device) for p in config.phases}
-    progress = Progress("generator")
+    weight, progress = factor_weight().to(device), Progress("generator")
 
     def loss_at(step: int) -> Tensor:
         phase, own = schedule.at(step)
         size, luck = config.phases[phase].resolution, phase * 10_000_000 + own
         z, target = (x.to(device) for x in batch_of(world, config, luck))
         partner_z, factor = paired.draw(z, torch.Generator().manual_seed(luck))
-        target = torch.cat((target, pictures_of(partner_z)))
-        target = F.avg_pool2d(target, target.shape[-1] // size)
+        smaller = target.shape[-1] // size
+        target = F.avg_pool2d(torch.cat((target, pictures_of(partner_z))), smaller)
         torch.manual_seed(luck)  # of the noise inputs
         with computing(device, gradients=True):
             w_plus = model.expand(model.mapping(torch.cat((z, partner_z))) - OFFSET)
             s = model.to_style(w_plus)
             made = model.synthesize(s, w_plus, noise="random", resolution=size).float()
-        loss = detail_loss(made, target, weight_maps[size])
+        loss = detail_loss(made, target, F.avg_pool2d(weight, smaller))
         loss = loss + config.spectrum * spectral_gap(made, target)
         loss = loss + config.paired * paired.loss(made, target, factor)
         progress.note(loss=loss.item(), **dict(paired.most_missed(2)))

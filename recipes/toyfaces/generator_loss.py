@@ -31,8 +31,8 @@ RINGS = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.71)  # bounds, cycle
 
 
 @torch.no_grad()
-def factor_weight(size: int) -> Tensor:
-    """[1, 1, size, size]: about FLOOR on the background, up to 17 on eyes and nose."""
+def factor_weight() -> Tensor:
+    """[1, 1, 128, 128]: about FLOOR on the background, up to 17 on eyes and nose."""
     factors = sample_factors(PORTRAITS, seed=0)
     before = render(factors)
     changes = []
@@ -46,8 +46,7 @@ def factor_weight(size: int) -> Tensor:
     help_of = (cost.median() / cost) ** HELP  # t_k
     weight = (help_of[:, None, None] * shown).mean(dim=0)
     weight = (weight + weight.flip(1)) / 2  # the two sides of a face matter alike
-    weight = F.avg_pool2d(weight[None, None], 3, stride=1, padding=1, count_include_pad=False)
-    return FLOOR + F.avg_pool2d(weight, weight.shape[-1] // size)
+    return FLOOR + F.avg_pool2d(weight[None, None], 3, 1, 1, count_include_pad=False)
 
 
 def spectral_gap(made: Tensor, target: Tensor) -> Tensor:

@@ -18,6 +18,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from deltaedit_kit.clip_network import ClipNetwork, ClipSizes
 from deltaedit_kit.domain.spec import NETWORKS
 from deltaedit_kit.io.arcface import ArcFace
 from deltaedit_kit.io.declaration import FILE_NAME, FORMAT, VERSION
@@ -26,14 +27,16 @@ from deltaedit_kit.mapper import LR_MUL, DeltaMapper
 from deltaedit_kit.stylegan2 import Generator
 from deltaedit_kit.stylespace import StyleLayout
 from deltaedit_kit.support.atomic import save_tensors, write_text
+from deltaedit_kit.support.skeleton import skeleton
 
 RESOLUTION = 64  # the smallest with a coarse, a medium and a fine group
 CHANNELS = {4: 32, 8: 32, 16: 32, 32: 32, 64: 16}
 STYLE_WIDTH, MAPPING_LAYERS = 32, 2
-CLIP_WIDTH = 64  # of embeddings and of both towers; CLIP's heads are 64 wide
-CLIP_LAYERS, PATCH, CLIP_SIDE = 1, 16, 32
+CLIP = ClipSizes(  # texts as CLIP's own tokenizer writes them
+    embed=64, side=32, patch=16, image_width=64, image_layers=1, context=77, words=49408,
+    text_width=64, text_layers=1, image_heads=1, text_heads=1,
+)  # fmt: skip
 IR_WIDTHS = (16, 16, 32, STYLE_WIDTH)  # stages of e4e and ArcFace
-WORDS, CONTEXT = 49408, 77  # of CLIP's own tokenizer
 
 
 def write_standin(
@@ -49,13 +52,17 @@ def write_standin(
     folder, asked = Path(folder), tuple(networks)
     generator = Generator(RESOLUTION, CHANNELS, STYLE_WIDTH, MAPPING_LAYERS)
     layout = StyleLayout(generator.style_widths)
+    with skeleton():
+        clip, mapper = ClipNetwork(CLIP), DeltaMapper(layout, CLIP.embed)
+        encoder, identity = E4e(generator.latent_rows, IR_WIDTHS), ArcFace(CLIP.embed, IR_WIDTHS)
+    mean_code = 0.1 * normals("latent_avg", generator.latent_rows, STYLE_WIDTH)
     tensors = {
         "generator": by_rule(generator.state_dict()),
-        "clip": by_rule(clip_shapes(), equalized=False),
-        "mapper": by_rule(DeltaMapper(layout, CLIP_WIDTH).state_dict()),
-        "relevance": {"relevance": draw_unit_rows("relevance", layout.total, CLIP_WIDTH)},
-        "inversion": encoder_tensors(generator.latent_rows),
-        "identity": by_rule(ArcFace(CLIP_WIDTH, IR_WIDTHS).state_dict(), equalized=False),
+        "clip": by_rule(clip.state_dict(), equalized=False),
+        "mapper": by_rule(mapper.state_dict()),
+        "relevance": {"relevance": draw_unit_rows("relevance", layout.total, CLIP.embed)},
+        "inversion": {**by_rule(encoder.state_dict(), equalized=False), "latent_avg": mean_code},
+        "identity": by_rule(identity.state_dict(), equalized=False),
     }
     for network in asked:
         save_tensors(folder / f"{network}.safetensors", tensors[network])
@@ -83,14 +90,8 @@ def write_standin(
     return folder
 
 
-def encoder_tensors(rows: int) -> dict[str, Tensor]:
-    """A small e4e for `rows` rows of w+, and the mean code that its offsets start from."""
-    tensors = by_rule(E4e(rows, IR_WIDTHS).state_dict(), equalized=False)
-    return {**tensors, "latent_avg": 0.1 * normals("latent_avg", rows, STYLE_WIDTH)}
-
-
 def by_rule(shapes: Mapping[str, Tensor], equalized: bool = True) -> dict[str, Tensor]:
-    """A tensor for every name, of the shape that it has in `shapes`.
+    """A tensor for every name, of the shape that it has in `shapes`: those of a skeleton will do.
 
     `equalized` networks divide their weights by √fan_in when they run; for others it is done here.
     """
@@ -99,8 +100,10 @@ def by_rule(shapes: Mapping[str, Tensor], equalized: bool = True) -> dict[str, T
 
 def one(name: str, like: Tensor, equalized: bool) -> Tensor:
     """The tensor called `name`, float32 (counters are whole numbers)."""
-    if name.endswith(("kernel", "num_batches_tracked")):
-        return like  # a fixed low-pass filter and a counter are no weights
+    if name.endswith("kernel"):
+        return like  # a fixed low-pass filter, no weights
+    if name.endswith("num_batches_tracked"):
+        return torch.tensor(0)
     x = normals(name, *like.shape)
     if name.startswith("noises."):
         return x
@@ -131,39 +134,3 @@ def normals(name: str, *shape: int) -> Tensor:
 def draw_unit_rows(name: str, rows: int, width: int) -> Tensor:
     """Random directions."""
     return torch.nn.functional.normalize(normals(name, rows, width), dim=1)
-
-
-def clip_shapes() -> dict[str, Tensor]:
-    """Empty tensors under the names of OpenAI's CLIP with a vision transformer."""
-    width, tokens = CLIP_WIDTH, (CLIP_SIDE // PATCH) ** 2 + 1
-    shapes: dict[str, tuple[int, ...]] = {
-        "visual.class_embedding": (width,),
-        "visual.positional_embedding": (tokens, width),
-        "visual.proj": (width, CLIP_WIDTH),
-        "visual.conv1.weight": (width, 3, PATCH, PATCH),
-        "token_embedding.weight": (WORDS, width),
-        "positional_embedding": (CONTEXT, width),
-        "text_projection": (width, CLIP_WIDTH),
-        "logit_scale": (),
-    }
-    for norm in ("visual.ln_pre", "visual.ln_post", "ln_final"):
-        shapes |= {f"{norm}.weight": (width,), f"{norm}.bias": (width,)}
-    for tower in ("visual.transformer", "transformer"):
-        for layer in range(CLIP_LAYERS):
-            block = f"{tower}.resblocks.{layer}"
-            shapes |= {
-                f"{block}.attn.in_proj_weight": (3 * width, width),
-                f"{block}.attn.in_proj_bias": (3 * width,),
-                f"{block}.attn.out_proj.weight": (width, width),
-                f"{block}.attn.out_proj.bias": (width,),
-                f"{block}.mlp.c_fc.weight": (4 * width, width),
-                f"{block}.mlp.c_fc.bias": (4 * width,),
-                f"{block}.mlp.c_proj.weight": (width, 4 * width),
-                f"{block}.mlp.c_proj.bias": (width,),
-            }
-            for norm in ("ln_1", "ln_2"):
-                shapes |= {
-                    f"{block}.{norm}.weight": (width,),
-                    f"{block}.{norm}.bias": (width,),
-                }
-    return {name: torch.empty(shape) for name, shape in shapes.items()}

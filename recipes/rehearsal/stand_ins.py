@@ -29,6 +29,7 @@ from deltaedit_kit.io.standin import by_rule, draw_unit_rows, normals
 from deltaedit_kit.mapper import DeltaMapper
 from deltaedit_kit.stylegan2 import Generator
 from deltaedit_kit.stylespace import StyleLayout
+from deltaedit_kit.support.skeleton import skeleton
 from tests.checkpoints.nvidia import tf_pickle
 from tests.checkpoints.test_clip_files import Tree
 
@@ -121,10 +122,9 @@ def relevance(path: Path) -> None:
 
 
 def shapes_of(build: Callable[[], nn.Module]) -> dict[str, Tensor]:
-    """The state dict of a network, without the network."""
-    with torch.device("meta"):
-        state = build().state_dict()
-    return {key: torch.zeros(value.shape, dtype=value.dtype) for key, value in state.items()}
+    """The state dict of a network, without its numbers."""
+    with skeleton():
+        return build().state_dict()
 
 
 MAKERS: dict[str, Callable[[Path], None]] = {  # file name in a declaration -> what makes it

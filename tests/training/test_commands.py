@@ -202,16 +202,3 @@ def test_compile_without_a_compiler_is_told_before_anything_loads(
     assert code == 2
     assert "--compile needs a C++ compiler; install one" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
-
-
-def test_defaults_in_the_help_are_those_of_the_config() -> None:
-    said = {
-        option: re.search(r"default ([\d.]+)", meaning)
-        for option, (_, meaning) in train.SETTINGS.items()
-    }
-    stated = {option: float(found[1]) for option, found in said.items() if found}
-    config = ExperimentConfig()
-    assert stated == {
-        option: pytest.approx(getattr(config, option[2:].replace("-", "_"))) for option in stated
-    }
-    assert len(stated) > 10

@@ -13,8 +13,7 @@ from deltaedit_kit.labs.metrics.clip_scores import (
     directional_similarity,
     sentence_embedding,
 )
-from deltaedit_kit.labs.metrics.edit_success import side_effect, succeeded
-from deltaedit_kit.labs.metrics.factor_matrix import factor_matrix
+from deltaedit_kit.labs.metrics.edit_success import factor_matrix, side_effect, succeeded
 from deltaedit_kit.labs.metrics.identity import identity_similarity
 from deltaedit_kit.labs.metrics.psnr import psnr
 from deltaedit_kit.labs.metrics.ssim import ssim

@@ -38,5 +38,7 @@ def test_balls_are_those_of_the_definition() -> None:
 def test_what_is_not_comparable_is_refused() -> None:
     with pytest.raises(DeltaEditError, match="shapes"):
         precision_recall(features(5, 0), torch.zeros(5, 3))
-    with pytest.raises(DeltaEditError, match="neighbours"):
+    with pytest.raises(DeltaEditError, match="give 4 or more"):
         precision_recall(features(3, 0), features(9, 0))
+    with pytest.raises(DeltaEditError, match="NaN"):  # it compares as far from everything
+        precision_recall(features(9, 0), features(9, 0) * torch.nan)

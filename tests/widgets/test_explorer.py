@@ -118,8 +118,6 @@ def test_every_control_redraws_the_panel(results: Results) -> None:
     assert "Not shown: " in panel.numbers.value
     assert "b'" not in repr(panel)
     assert panel.setting.options == ("short",)  # the only one of TediGAN
-    with pytest.raises(AttributeError, match="colour"):
-        _ = panel.colour
 
 
 def test_a_folder_without_runs_is_refused(results: Results) -> None:

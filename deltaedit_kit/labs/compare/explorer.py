@@ -125,8 +125,9 @@ class Explorer(NamedPanel):
             )
             for name, options in choices(results).items()
         }
-        if 1.0 in self._controls["strength"].options:
-            self._controls["strength"].value = 1.0
+        self.method, self.sentence, self.setting, self.strength, self.face = self._controls.values()
+        if 1.0 in self.strength.options:
+            self.strength.value = 1.0
         wide_picture = ZOOM * results.before[0].shape[1]
         self.before, self.after = (
             widgets.Image(format="png", layout={"width": f"{wide_picture}px", "margin": "0"})
@@ -140,18 +141,12 @@ class Explorer(NamedPanel):
         ]
         seen = widgets.HBox([widgets.HBox(pictures), self.numbers]).add_class("de-abreast")
         super().__init__([*self._controls.values(), seen])
-        self._controls["method"].observe(self._offer_settings, names="value")  # the first to hear
+        self.method.observe(self._offer_settings, names="value")  # the first to hear
         for control in self._controls.values():
             control.observe(self._redraw, names="value")
 
     def __repr__(self) -> str:  # ipywidgets would print the bytes of both pictures
         return f"Explorer({self._results.folder.name}, {len(self._results.runs)} runs)"
-
-    def __getattr__(self, name: str) -> Any:
-        controls = self.__dict__.get("_controls", {})
-        if name in controls:
-            return controls[name]
-        raise AttributeError(name)
 
     @property
     def choice(self) -> Choice:
@@ -160,12 +155,11 @@ class Explorer(NamedPanel):
         return Choice(**values)
 
     def _offer_settings(self, change: Any) -> None:
-        control = self._controls["setting"]
         with self.turn:
-            kept, options = control.value, settings_with(self._results, change["new"])
-            if options != list(control.options):
-                control.options = options
-                control.value = kept if kept in options else options[0]
+            kept, options = self.setting.value, settings_with(self._results, change["new"])
+            if options != list(self.setting.options):
+                self.setting.options = options
+                self.setting.value = kept if kept in options else options[0]
 
     def _redraw(self, _change: Any) -> None:
         with self.turn:

@@ -94,6 +94,20 @@ def factor_side_effects(
     return change.sum(0) / counted.sum(0)
 
 
+def factor_matrix(
+    before: Float[Tensor, "n K"], after: Float[Tensor, "T n K"]
+) -> Float[Tensor, "T K"]:
+    """Which of T sentences moved which factor, and how far: mean over faces of f'_k - f_k.
+
+    What was asked for should stand out in its row; all else in the row is a side effect with its
+    direction. Raises DeltaEditError for shapes that do not fit.
+    """
+    if after.dim() != 3 or before.shape != after.shape[1:]:
+        shapes = f"{list(before.shape)} before and {list(after.shape)} after"
+        raise DeltaEditError(f"readings are {shapes}; give [n, K] and [T, n, K] of the same faces")
+    return (after - before).mean(1)
+
+
 def _changes(
     oracle: Oracle, before: Tensor, after: Tensor, targets: Sequence[Attribute]
 ) -> tuple[Tensor, Tensor]:

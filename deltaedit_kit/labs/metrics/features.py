@@ -52,11 +52,16 @@ def feature_network(name: str, domain: Domain) -> FeatureNetwork:
     raise DeltaEditError(f"no feature network {str(name)[:40]!r}; use {', '.join(NETWORKS)}")
 
 
-def check_widths(first: Tensor, second: Tensor) -> None:
-    """Refuse what are not two clouds of features of one network, [n, E] and [m, E]."""
-    if first.dim() != 2 or second.dim() != 2 or first.shape[1] != second.shape[1]:
-        shapes = f"{tuple(first.shape)} and {tuple(second.shape)}"
-        raise DeltaEditError(f"features have shapes {shapes}; give [n, E] and [m, E]")
+def check_clouds(*clouds: Tensor, rows: int = 1) -> None:
+    """Refuse what are not features of one network, [n, E] each, n >= `rows`, finite."""
+    if any(cloud.dim() != 2 for cloud in clouds) or len({cloud.shape[1] for cloud in clouds}) > 1:
+        shapes = " and ".join(str(tuple(cloud.shape)) for cloud in clouds)
+        raise DeltaEditError(f"features have shapes {shapes}; give [n, E] of one network")
+    fewest = min(len(cloud) for cloud in clouds)
+    if fewest < rows:
+        raise DeltaEditError(f"features are of {fewest} pictures; give {rows} or more")
+    if not all(bool(cloud.isfinite().all()) for cloud in clouds):
+        raise DeltaEditError("features hold NaN or infinity; look at the pictures")
 
 
 def inception() -> Callable[[Tensor], Tensor]:

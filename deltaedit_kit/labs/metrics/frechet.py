@@ -25,7 +25,7 @@ from operator import add
 import torch
 from torch import Tensor
 
-from deltaedit_kit.labs.metrics.features import check_widths
+from deltaedit_kit.labs.metrics.features import check_clouds
 from deltaedit_kit.labs.metrics.interval import FewSamples, Interval, student_reach
 from deltaedit_kit.support.errors import DeltaEditError
 
@@ -43,10 +43,7 @@ class Moments:
     @classmethod
     def of(cls, features: Tensor) -> Moments:
         """The moments of features [n, E], n >= 1. DeltaEditError for other shapes and NaN."""
-        if features.dim() != 2 or len(features) == 0:
-            raise DeltaEditError(f"features have shape {tuple(features.shape)}; give [n, E]")
-        if not bool(torch.isfinite(features).all()):
-            raise DeltaEditError("features hold NaN or infinity; look at the pictures")
+        check_clouds(features)
         features = features.detach().cpu().double()  # some GPUs have no float64
         mean = features.mean(0)
         centred = features - mean
@@ -70,7 +67,7 @@ def frechet_distance(first: Tensor, second: Tensor) -> float:
 
     Raises DeltaEditError for other shapes, differing widths, NaN or fewer than two rows.
     """
-    check_widths(first, second)
+    check_clouds(first, second, rows=2)
     return frechet_of_moments(Moments.of(first), Moments.of(second))
 
 

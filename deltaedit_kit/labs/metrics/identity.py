@@ -15,12 +15,10 @@ from torch import Tensor
 
 from deltaedit_kit.labs.metrics.pictures import check_pairs
 
-Embedder = Callable[[Tensor], Tensor]  # pictures [n, 3, H, W] in [-1, 1] -> unit [n, D]
-
 
 @torch.no_grad()
-def identity_similarity(before: Tensor, after: Tensor, embed: Embedder) -> Tensor:
-    """IDS of each pair of pictures [n, 3, H, W] -> [n] in [-1, 1].
+def identity_similarity(before: Tensor, after: Tensor, embed: Callable[[Tensor], Tensor]) -> Tensor:
+    """IDS of each pair of pictures [n, 3, H, W] -> [n] in [-1, 1]; `embed` makes unit rows [n, D].
 
     Raises DeltaEditError as `check_pairs` does.
     """

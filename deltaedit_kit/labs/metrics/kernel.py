@@ -12,11 +12,9 @@ Source: Binkowski et al., arXiv:1801.01401.
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor
 
-from deltaedit_kit.labs.metrics.features import check_widths
-from deltaedit_kit.support.errors import DeltaEditError
+from deltaedit_kit.labs.metrics.features import check_clouds
 
 
 def kernel_distance(first: Tensor, second: Tensor) -> float:
@@ -24,12 +22,8 @@ def kernel_distance(first: Tensor, second: Tensor) -> float:
 
     Raises DeltaEditError for other shapes, NaN, or fewer than two rows.
     """
-    check_widths(first, second)
-    if min(len(first), len(second)) < 2:
-        raise DeltaEditError("a cloud of features needs at least two rows")
+    check_clouds(first, second, rows=2)
     first, second = first.cpu().double(), second.cpu().double()  # some GPUs have no float64
-    if not bool(torch.isfinite(first).all() and torch.isfinite(second).all()):
-        raise DeltaEditError("features hold NaN or infinity; look at the pictures")
     within = _mean_of_pairs(first) + _mean_of_pairs(second)
     return float(within - 2 * _kernel(first, second).mean())
 

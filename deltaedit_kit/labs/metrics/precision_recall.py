@@ -15,8 +15,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from deltaedit_kit.labs.metrics.features import check_widths
-from deltaedit_kit.support.errors import DeltaEditError
+from deltaedit_kit.labs.metrics.features import check_clouds
 
 NEIGHBOUR = 3  # k
 
@@ -24,12 +23,9 @@ NEIGHBOUR = 3  # k
 def precision_recall(real: Float[Tensor, "n D"], made: Float[Tensor, "m D"]) -> tuple[float, float]:
     """(precision, recall), each in [0, 1], of features of real and generated pictures.
 
-    Raises DeltaEditError for features of different widths, and for no more than three rows.
+    Raises DeltaEditError for features of different widths, NaN, and no more than three rows.
     """
-    check_widths(real, made)
-    fewest = min(len(real), len(made))
-    if fewest <= NEIGHBOUR:
-        raise DeltaEditError(f"{fewest} pictures have no {NEIGHBOUR} neighbours each; give more")
+    check_clouds(real, made, rows=NEIGHBOUR + 1)  # each row has k others
     return _covered(made, real), _covered(real, made)
 
 

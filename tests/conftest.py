@@ -35,6 +35,14 @@ def toyfaces() -> Domain:
 
 
 @pytest.fixture(scope="session")
+def standin(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a domain of random numbers; a test that spoils it takes a copy."""
+    from deltaedit_kit.io.standin import write_standin
+
+    return write_standin(tmp_path_factory.mktemp("standin"))
+
+
+@pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of the built site; skips where the extra `site` is not installed.
 

@@ -5,19 +5,23 @@ cosine of two vectors says whether an edit kept the identity:
 
     identity(a, b) = <f(a), f(b)>,    f(x) = normalise(BN(W vec(body(x)) + b))
 
-Source: Deng et al. 2019 (arXiv:1801.07698). Key layout: TreB1eN/InsightFace_Pytorch, file
-`model_ir_se50.pth`; the crop is the one that e4e's and DeltaEdit's identity measure use.
+Source: Deng et al. 2019 (arXiv:1801.07698). The published file is `model_ir_se50.pth`, a bare state
+dict; its keys are those of TreB1eN/InsightFace_Pytorch. The crop is the one that e4e's and
+DeltaEdit's identity measure use.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
 from deltaedit_kit.io import ir_se
+from deltaedit_kit.io.checkpoints.filling import fill
+from deltaedit_kit.io.checkpoints.kind import Kind, Tensors, state_dict
 from deltaedit_kit.support.errors import DeltaEditError
 
 INPUT_SIDE = 112
@@ -67,3 +71,21 @@ def face_crop(pictures: Float[Tensor, "n 3 h h"]) -> Float[Tensor, "n 3 112 112"
     if pictures.shape[-1] != ALIGNED_SIDE:
         pictures = F.adaptive_avg_pool2d(pictures, (ALIGNED_SIDE, ALIGNED_SIDE))
     return F.adaptive_avg_pool2d(pictures[:, :, CROP[0], CROP[1]], (INPUT_SIDE, INPUT_SIDE))
+
+
+def arcface_from(tensors: Tensors) -> ArcFace:
+    """The network of tensors in our layout. Raises DeltaEditError where keys or shapes differ."""
+    return fill(lambda: ArcFace.skeleton(tensors), tensors, "ArcFace IR-SE-50")
+
+
+def _sizes(tensors: Mapping[str, Tensor]) -> dict[str, Any]:
+    units = sum(key.startswith("body.") and key.endswith("res_layer.1.weight") for key in tensors)
+    return {
+        "embedding": tensors["output_layer.3.weight"].shape[0],
+        "residual_units": units,
+        "input": "112 px, cropped to the face",
+    }
+
+
+MATCH = state_dict("InsightFace layout", "output_layer.3.weight", "body.0.res_layer.1.weight")
+KIND = Kind("arcface", "ArcFace network", "load_arcface", MATCH, _sizes)

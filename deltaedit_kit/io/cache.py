@@ -23,7 +23,6 @@ from deltaedit_kit.support.atomic import check_regular_file, write_text
 from deltaedit_kit.support.errors import DeltaEditError
 
 VARIABLE = "DELTAEDIT_CACHE"
-CHUNK = 1 << 20
 HASH_DIGITS = 64  # of SHA-256
 
 
@@ -88,19 +87,13 @@ def record_first_seen(path: Path, found: str) -> None:
     """Compare with the recorded hash, or record this one where there is none."""
     seen = first_seen(path)
     if seen is None:
-        write_record(record_of(path), f"{found}  {path.name}\n")
+        with suppress(PermissionError):  # a shared cache of a class: whoever filled it recorded it
+            write_text(record_of(path), f"{found}  {path.name}\n")
     elif seen != found:
         raise DeltaEditError(
             f"{path} has changed: its SHA-256 is {found}, when first seen here it was {seen}; "
             f"delete it to download it again, or delete {record_of(path).name} if that is meant"
         )
-
-
-def write_record(record: Path, line: str) -> None:
-    """Write the line in one step; a folder that nobody may write to is left as it is."""
-
-    with suppress(PermissionError):  # a shared cache of a class: whoever filled it recorded it
-        write_text(record, line)
 
 
 def sha256(path: Path) -> str:
@@ -111,8 +104,7 @@ def sha256(path: Path) -> str:
 
 def git_blob_of(path: Path) -> str:
     """The name under which git stores this content: SHA-1 over a short header and the content."""
-    digest = hashlib.sha1(f"blob {path.stat().st_size}\0".encode(), usedforsecurity=False)
+    header = f"blob {path.stat().st_size}\0".encode()
     with path.open("rb") as content:
-        while block := content.read(CHUNK):
-            digest.update(block)
+        digest = hashlib.file_digest(content, lambda: hashlib.sha1(header, usedforsecurity=False))
     return digest.hexdigest()

@@ -21,7 +21,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, FiniteFloat, 
 
 from deltaedit_kit.clip_tokenizer import open_clip_file
 from deltaedit_kit.domain.spec import NETWORKS, DomainSpec, End, Factor, PublishedFile
-from deltaedit_kit.support.atomic import check_regular_file
+from deltaedit_kit.support.atomic import check_regular_file, write_text
 from deltaedit_kit.support.errors import DeltaEditError, did_you_mean
 
 FORMAT, VERSION = "deltaedit-domain", 1
@@ -147,6 +147,28 @@ class DomainForm(Form):
         """Sentences for a domain that names none: of its factors, or what most things can be."""
         says = [factor.high.says[0] for factor in self.factors] or USUAL
         return [phrase.replace("{}", self.neutral) for phrase in says]
+
+
+def declare(name: str, title: str, resolution: int, neutral: str, **more: Any) -> dict[str, Any]:
+    """A declaration to be written, with DeltaEdit's settings; `more` are fields of the form."""
+    return {
+        "format": FORMAT,
+        "version": VERSION,
+        "name": name,
+        "title": title,
+        "resolution": resolution,
+        "neutral": neutral,
+        "threshold": 0.03,
+        "strength": 1.0,
+        "truncation": 0.7,
+        **more,
+    }
+
+
+def write_declaration(folder: Path, declaration: dict[str, Any]) -> None:
+    """Write it into a folder. Raises OSError where nothing can be written."""
+    text = json.dumps(declaration, indent=2, ensure_ascii=False)
+    write_text(folder / FILE_NAME, f"{text}\n")
 
 
 def read_declaration(path: Path) -> DomainSpec:

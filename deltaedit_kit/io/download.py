@@ -25,29 +25,21 @@ from urllib.parse import urlsplit
 
 from deltaedit_kit.domain.spec import PublishedFile
 from deltaedit_kit.io.cache import cache_root, check_hashes, first_seen, record_first_seen
-from deltaedit_kit.io.transfer import RETRIES, Refused, size_of, transferred, version_begun
+from deltaedit_kit.io.transfer import Refused, size_of, transferred
 from deltaedit_kit.support.atomic import remove_leftovers, replacing
 from deltaedit_kit.support.errors import DeltaEditError
 
-Tell = Callable[[str], None]
 Accept = Callable[[Path], object]
 
 
-def obtain(
-    files: Sequence[PublishedFile],
-    folder: Path,
-    tell: Tell | None = None,
-    retries: int = RETRIES,
-    accept: Accept | None = None,
-) -> Path:
+def obtain(files: Sequence[PublishedFile], folder: Path, accept: Accept | None = None) -> Path:
     """The path of the first of `files` that lies in `folder` or can be downloaded into it.
 
     `accept` reads a file without a published hash whole, before it counts as the file, and raises
-    DeltaEditError for another. `tell` is given the licence note before a download starts (None: to
-    stderr, together with the progress bar). Any number of processes may ask for the same file at
-    once: one of them loads it. Raises `DeltaEditError` when a file in place is not what it should
-    be, when no address answers with it (naming the file, the pages where it is, and the folder),
-    and when the disk is full.
+    DeltaEditError for another. Licence note and progress bar go to stderr. Any number of processes
+    may ask for the same file at once: one of them loads it. Raises `DeltaEditError` when a file in
+    place is not what it should be, when no address answers with it (naming the file, the pages
+    where it is, and the folder), and when the disk is full.
     """
     found = in_place(files, folder, accept)
     if found is not None:
@@ -56,22 +48,20 @@ def obtain(
     for file in files:
         if not file.addresses:
             continue
-        with only_me(folder / file.name, file, tell or note) as work:
+        with only_me(folder / file.name, file) as work:
             waited_for = in_place([file], folder, accept)
             if waited_for is not None:
                 return waited_for
-            (tell or note)(f"{described(file)}. Licence: {file.licence or 'not stated'}")
+            note(f"{described(file)}. Licence: {file.licence or 'not stated'}")
             for address in file.addresses:
-                failure = load(address, file, folder, work, retries, accept)
+                failure = load(address, file, folder, work, accept)
                 if failure is None:
                     return folder / file.name
                 failures.append(f"{urlsplit(address).netloc} {failure}")
     raise DeltaEditError(by_hand(files, folder, failures))
 
 
-def in_place(
-    files: Iterable[PublishedFile], folder: Path, accept: Accept | None = None
-) -> Path | None:
+def in_place(files: Iterable[PublishedFile], folder: Path, accept: Accept | None) -> Path | None:
     """The first file that lies in `folder`, its content checked; None if there is none."""
     for file in files:
         path = folder / file.name
@@ -86,33 +76,26 @@ def in_place(
 
 
 def load(
-    address: str,
-    file: PublishedFile,
-    folder: Path,
-    work: Path,
-    retries: int,
-    accept: Accept | None,
+    address: str, file: PublishedFile, folder: Path, work: Path, accept: Accept | None
 ) -> str | None:
     """Get the file from one address into place; None, or in a few words why not."""
     from requests import RequestException
 
     target, content = folder / file.name, work / "content"
-    if not file.sha256 and version_begun(content, address) is None:
-        content.unlink(missing_ok=True)  # nothing could tell whether older bytes belong to it
     try:
         try:
-            transferred(address, content, file, retries)
-        except (Refused, RequestException) as cause:
-            if isinstance(cause, Refused):
-                content.unlink(missing_ok=True)
-            return shortened(str(cause), content)
-        try:
+            transferred(address, content, file)
             found = check_hashes(content, file)
             if not file.sha256:
                 if accept is not None and not file.git_blob:
                     accept(content)
                 if first_seen(target) not in (None, found):
                     raise DeltaEditError("not the one first seen here")
+        except RequestException as cause:  # what came is kept, for the next try
+            return shortened(str(cause), content)
+        except Refused as cause:
+            content.unlink(missing_ok=True)
+            return shortened(str(cause), content)
         except DeltaEditError as cause:
             content.unlink(missing_ok=True)
             return f"sent another file: {shortened(str(cause), content)}"
@@ -140,7 +123,7 @@ def move(content: Path, target: Path) -> None:
 
 
 @contextmanager
-def only_me(target: Path, file: PublishedFile, tell: Tell) -> Iterator[Path]:
+def only_me(target: Path, file: PublishedFile) -> Iterator[Path]:
     """A folder of this machine's cache to work in, while no other process loads `target`.
 
     Waits for one that does. It outlives a killed process, so that the next one goes on in it.
@@ -155,7 +138,7 @@ def only_me(target: Path, file: PublishedFile, tell: Tell) -> Iterator[Path]:
         try:
             lock.acquire(timeout=0.1)
         except Timeout:
-            tell(f"another process is loading {file.name}; waiting for it")
+            note(f"another process is loading {file.name}; waiting for it")
             lock.acquire()
         work.mkdir(exist_ok=True)  # whoever was waited for has removed it
     except OSError as cause:

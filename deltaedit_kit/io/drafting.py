@@ -24,11 +24,11 @@ from deltaedit_kit.io.checkpoints.clip import preprocessing_of, published_as
 from deltaedit_kit.io.checkpoints.reading import text_header
 from deltaedit_kit.io.declaration import (
     FILE_NAME,
-    FORMAT,
     USUAL,
-    VERSION,
+    declare,
     declared,
     plain_name,
+    write_declaration,
 )
 from deltaedit_kit.support.atomic import (
     all_or_none,
@@ -36,7 +36,6 @@ from deltaedit_kit.support.atomic import (
     check_regular_file,
     replacing,
     save_tensors,
-    write_text,
 )
 from deltaedit_kit.support.errors import DeltaEditError
 
@@ -100,25 +99,20 @@ def draft(folder: Path, given: Given) -> Path:
         loaders.load_clip(given.clip)
         if "made_by" in text_header(given.clip):  # by `deltaedit build`
             preprocessing = "plain"
-    declaration = {
-        "format": FORMAT,
-        "version": VERSION,
-        "name": name,
-        "title": f"{given.neutral}, {generator.resolution} px ({given.generator.name})",
-        "resolution": generator.resolution,
-        "style_widths": list(generator.style_widths),
-        "neutral": given.neutral,
-        "threshold": 0.03,
-        "strength": 1.0,
-        "truncation": 0.7,
-        "templates": "imagenet",
-        "preprocessing": preprocessing,
-        "clip_model": model,
-        "licence": given.licence.strip() or NO_LICENCE,
-        "examples": [phrase.replace("{}", given.neutral) for phrase in USUAL],
-        "networks": placed,
-        "absent": {},
-    }
+    declaration = declare(
+        name,
+        f"{given.neutral}, {generator.resolution} px ({given.generator.name})",
+        generator.resolution,
+        given.neutral,
+        style_widths=list(generator.style_widths),
+        templates="imagenet",
+        preprocessing=preprocessing,
+        clip_model=model,
+        licence=given.licence.strip() or NO_LICENCE,
+        examples=[phrase.replace("{}", given.neutral) for phrase in USUAL],
+        networks=placed,
+        absent={},
+    )
     declared(declaration, str(folder / FILE_NAME))  # a word that cannot be is told before work
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -139,9 +133,7 @@ def draft(folder: Path, given: Given) -> Path:
             if given.encoder is not None:
                 placed["inversion"] = [place(given.encoder, folder, "inversion", made)]
             declaration["absent"] = {key: ABSENT[key] for key in NETWORKS if key not in placed}
-            write_text(
-                folder / FILE_NAME, json.dumps(declaration, indent=2, ensure_ascii=False) + "\n"
-            )
+            write_declaration(folder, declaration)
     except OSError as cause:
         raise DeltaEditError(f"cannot write to {folder}: {cause}; give another folder") from None
     return folder
@@ -175,7 +167,7 @@ def place(source: Path, folder: Path, network: str, made: list[Path]) -> dict[st
         made.append(target)
     elif not target.exists() or not os.path.samefile(source, target):
         raise DeltaEditError(f"{target} is there already; give an empty folder")
-    return {"file": name, "megabytes": round(target.stat().st_size / 1e6, 1) or 0.1}
+    return entry(target)
 
 
 def save(
@@ -191,7 +183,12 @@ def save(
         raise DeltaEditError(f"{target} is there already; give an empty folder")
     save_tensors(target, tensors, header)
     made.append(target)
-    return {"file": target.name, "megabytes": round(target.stat().st_size / 1e6, 1) or 0.1}
+    return entry(target)
+
+
+def entry(file: Path) -> dict[str, Any]:
+    """What a declaration says of a file in its folder."""
+    return {"file": file.name, "megabytes": round(file.stat().st_size / 1e6, 1) or 0.1}
 
 
 def is_model_name(clip: str) -> bool:

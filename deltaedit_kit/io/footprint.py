@@ -14,7 +14,6 @@ Source of the sizes: config-f of arXiv:1912.04958; ViT-B/32 of arXiv:2103.00020.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -75,23 +74,15 @@ def footprint(generator: Generator, clip: nn.Module, clip_width: int) -> Footpri
     both = numbers(generator) + numbers(clip)
     relevance = layout.total * clip_width
     load = PROCESS + 4 * (both + mapper + relevance)
-    maps = MAPS_AT_ONCE * largest_map(channels_of(generator))
+    maps = MAPS_AT_ONCE * largest_map(generator)
     return Footprint(load, load + maps, PROCESS + 4 * (both + (1 + COPIES) * mapper))
 
 
-def channels_of(generator: Generator) -> dict[int, int]:
-    """Resolution -> the most feature channels that a layer writes there."""
-    found: dict[int, int] = {}
-    for layer in generator.layers:
-        found[layer.resolution] = max(
-            found.get(layer.resolution, 0), layer.conv.conv.weight.shape[1]
-        )
-    return found
-
-
-def largest_map(channels: Mapping[int, int]) -> int:
-    """Bytes of the largest feature map, float32."""
-    return max(4 * width * side**2 for side, width in channels.items())
+def largest_map(generator: Generator) -> int:
+    """Bytes of the largest feature map that a layer writes, float32."""
+    return max(
+        4 * layer.conv.conv.weight.shape[1] * layer.resolution**2 for layer in generator.layers
+    )
 
 
 def numbers(network: nn.Module) -> int:

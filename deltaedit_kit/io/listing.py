@@ -1,7 +1,12 @@
-"""What a domain needs from elsewhere: every file, its size and licence, and whether it is here.
+"""What a domain needs from elsewhere, whether it is here, and whether a large domain can run here.
 
 network     file                          MB  state         licence
 generator   stylegan2-ffhq-config-f.pkl  382  to download   NVIDIA Source Code License-NC: ...
+
+    why_not_here("ffhq")  ->  None, or "torch finds no CUDA GPU on this machine"
+
+Asked in the order of cost: the device first, then the cache, and the network last and only for
+files that are missing.
 """
 
 from __future__ import annotations
@@ -9,12 +14,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from os import PathLike
+from urllib.parse import urlsplit
 
-from deltaedit_kit.domain.spec import NETWORKS
+from deltaedit_kit.domain.spec import NETWORKS, PublishedFile
 from deltaedit_kit.io.loading import EMBEDDED, find_domain_files
 from deltaedit_kit.io.published_domain import DomainFiles
+from deltaedit_kit.support.device import usable_device
+from deltaedit_kit.support.errors import DeltaEditError
 
 HERE, TO_DOWNLOAD, MADE, ABSENT = "here", "to download", "made here", "none"
+NEEDED = ("generator", "clip", "mapper", "relevance")  # for an edit of sampled pictures
+PATIENCE = 5.0  # seconds that a server may take to answer at all
 
 
 @dataclass(frozen=True)
@@ -72,3 +82,46 @@ def table(rows: Iterable[FileRow]) -> str:
     unknown = f", and {more} file{'s' * (more > 1)} whose size nobody published" if more else ""
     lines.append(f"to download: {known:.0f} MB{unknown}")
     return "\n".join(lines)
+
+
+def why_not_here(name: str | PathLike[str], device: str = "cuda") -> str | None:
+    """Why the domain cannot be used on this machine, in a few words; None when it can.
+
+    Loads and downloads nothing. Raises `DeltaEditError` for an unknown domain.
+    """
+    domain_files = find_domain_files(name)
+    try:
+        usable_device(device)
+    except DeltaEditError as cause:
+        return str(cause).split(";")[0]
+    for network in NEEDED:
+        row = row_of(domain_files, network)
+        if row.state == ABSENT:
+            return row.note
+        if row.state == TO_DOWNLOAD and not any_answers(domain_files.spec.published[network]):
+            return f"{row.file} is not in the cache, and no server that has it answers"
+    return None
+
+
+def any_answers(files: Iterable[PublishedFile]) -> bool:
+    """Whether one of the servers of these files answers, whatever it says."""
+    import requests
+
+    servers = {
+        f"{place.scheme}://{place.netloc}/"
+        for file in files
+        for place in map(urlsplit, file.addresses)
+    }
+    for server in sorted(servers):
+        try:
+            requests.head(server, timeout=PATIENCE)
+        except requests.RequestException:
+            continue
+        return True
+    return False
+
+
+def skipped(what: str, reason: str | None) -> None:
+    """In a lesson: say what is left out here, and why; nothing where nothing is left out."""
+    if reason is not None:
+        print(f"left out: {what} ({reason}); a stand-in of random numbers takes the part")

@@ -11,7 +11,7 @@ when it is touched, how to make it.
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -25,15 +25,13 @@ from deltaedit_kit.io import arcface, e4e
 from deltaedit_kit.io.checkpoints import loaders
 from deltaedit_kit.io.checkpoints.reading import text_header
 from deltaedit_kit.io.declaration import RENDERER
-from deltaedit_kit.io.download import Tell, obtain
+from deltaedit_kit.io.download import obtain
 from deltaedit_kit.io.factor_oracle import FactorOracle, FactorReader
 from deltaedit_kit.support.atomic import load_tensors
 from deltaedit_kit.support.errors import DeltaEditError
 
 if TYPE_CHECKING:
     from deltaedit_kit.clip_space import ClipSpace
-    from deltaedit_kit.io.arcface import ArcFace
-    from deltaedit_kit.io.e4e import E4e
     from deltaedit_kit.mapper import DeltaMapper
     from deltaedit_kit.stylegan2 import Generator
     from deltaedit_kit.stylespace import StyleLayout
@@ -42,6 +40,13 @@ if TYPE_CHECKING:
 COMMANDS = {
     "mapper": "`deltaedit codes {name} --samples 200000`, then `deltaedit train {name}`",
     "relevance": "`deltaedit relevance {name}`",
+}
+# Of the networks whose files need nothing of the declaration.
+READERS: Mapping[str, Callable[[Path], object]] = {
+    "mapper": loaders.load_delta_mapper,
+    "relevance": loaders.load_relevance,
+    "inversion": loaders.load_e4e,
+    "identity": loaders.load_arcface,
 }
 
 
@@ -52,7 +57,6 @@ class DomainFiles:
     spec: DomainSpec
     downloads: Path  # of the published files
     folder: Path  # of what is made here; the same folder for a domain of one's own
-    tell: Tell | None = None  # who is told the licence note; None: stderr
 
     def path(self, network: str) -> Path:
         """The file of a network, downloaded if need be.
@@ -62,15 +66,10 @@ class DomainFiles:
         """
         files = self.spec.published.get(network)
         if files:
-            return obtain(files, self.downloads, self.tell, accept=getattr(self, f"read_{network}"))
+            return obtain(files, self.downloads, self.reader(network))
         if self.made(network).is_file():
             return self.made(network)
         raise DeltaEditError(self.how_to_get(network))
-
-    @property
-    def is_own(self) -> bool:
-        """Whether this is a folder that somebody may have sent, and not the kit's cache."""
-        return self.downloads == self.folder
 
     def made(self, network: str) -> Path:
         """Where a network made on this machine is looked for."""
@@ -84,8 +83,9 @@ class DomainFiles:
         """Why a network is not there, and the commands that make it."""
         why = self.spec.absent.get(network, "its declaration names no file for it")
         text = f"domain {self.spec.name!r} has no {network}: {why}"
-        name = shlex.quote(str(self.folder if self.is_own else self.spec.name))
-        if self.is_own and (self.folder / RENDERER).is_file():
+        is_own = self.downloads == self.folder  # a folder, not the kit's cache
+        name = shlex.quote(str(self.folder if is_own else self.spec.name))
+        if is_own and (self.folder / RENDERER).is_file():
             return f"{text}; make it with `deltaedit build {name}`"
         if network not in COMMANDS:
             return f"{text}; declare one in a domain folder of your own"
@@ -98,14 +98,19 @@ class DomainFiles:
             generator=lambda: self.read_generator(self.path("generator")),
             clip=lambda: self.read_clip(self.path("clip")),
             mapper=self.mapper,
-            relevance=lambda: self.read_relevance(self.path("relevance")),
+            relevance=lambda: loaders.load_relevance(self.path("relevance")),
             inversion=self.inversion if self.has("inversion") else None,
             identity=self.identity if self.has("identity") else None,
             oracle=self.oracle if self.spec.factors and self.has("oracle") else None,
             header=lambda network: text_header(self.path(network)),
         )
 
-    # Readers: each reads a file whole, and raises DeltaEditError where it is not that network.
+    def reader(self, network: str) -> Callable[[Path], object]:
+        """What reads a file whole, and raises DeltaEditError where it is not that network."""
+        if network == "generator":
+            return self.read_generator
+        return self.read_clip if network == "clip" else READERS[network]
+
     def read_generator(self, path: Path) -> Generator:
         """StyleGAN2, of the resolution and the style widths that the declaration names."""
         generator = loaders.load_stylegan2(path)
@@ -128,27 +133,11 @@ class DomainFiles:
             return loaders.load_clip(path, preprocessing=self.spec.preprocessing)
         return loaders.load_clip(self.spec.clip_model, path, self.spec.preprocessing)
 
-    def read_mapper(self, path: Path, layout: StyleLayout | None = None) -> DeltaMapper:
-        """DeltaMapper, for this layout of s if it is given."""
-        return loaders.load_delta_mapper(path, layout)
-
-    def read_relevance(self, path: Path) -> Tensor:
-        """R [S, E], unit rows."""
-        return loaders.load_relevance(path)
-
-    def read_inversion(self, path: Path) -> E4e:
-        """The encoder as it is in its file."""
-        return loaders.load_e4e(path)
-
-    def read_identity(self, path: Path) -> ArcFace:
-        """ArcFace."""
-        return loaders.load_arcface(path)
-
     # Networks that are made ready: for another network, or for the domain's own pictures.
     def mapper(self, layout: StyleLayout, clip_width: int) -> DeltaMapper:
         """DeltaMapper for this layout of s and this CLIP."""
         path = self.path("mapper")
-        mapper = self.read_mapper(path, layout)
+        mapper = loaders.load_delta_mapper(path, layout)
         if mapper.clip_width != clip_width:
             raise DeltaEditError(
                 f"{path} reads CLIP vectors of width {mapper.clip_width}, the CLIP of domain "
@@ -158,7 +147,7 @@ class DomainFiles:
 
     def inversion(self) -> FromPictures:
         """e4e: aligned square pictures of any size -> w+."""
-        encoder = self.read_inversion(self.path("inversion"))
+        encoder = loaders.load_e4e(self.path("inversion"))
         if encoder.mean_w is None:  # offsets need an origin: the generator's
             mean_w = self.read_generator(self.path("generator")).mean_w
             encoder.mean_w = None if mean_w is None else mean_w.expand(encoder.rows, -1)
@@ -176,7 +165,7 @@ class DomainFiles:
         def face(pictures: Tensor) -> Tensor:
             return arcface.face_crop(resized(pictures, arcface.ALIGNED_SIDE))
 
-        return FromPictures(self.read_identity(self.path("identity")), face)
+        return FromPictures(loaders.load_arcface(self.path("identity")), face)
 
 
 class FromPictures(nn.Module):

@@ -9,7 +9,6 @@ shapes, files, relevance masks, strengths and recipes behave as those of the lar
 
 from __future__ import annotations
 
-import json
 import zlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -21,12 +20,12 @@ from torch import Tensor
 from deltaedit_kit.clip_network import ClipNetwork, ClipSizes
 from deltaedit_kit.domain.spec import NETWORKS
 from deltaedit_kit.io.arcface import ArcFace
-from deltaedit_kit.io.declaration import FILE_NAME, FORMAT, VERSION
+from deltaedit_kit.io.declaration import declare, write_declaration
 from deltaedit_kit.io.e4e import E4e
 from deltaedit_kit.mapper import LR_MUL, DeltaMapper
 from deltaedit_kit.stylegan2 import Generator
 from deltaedit_kit.stylespace import StyleLayout
-from deltaedit_kit.support.atomic import save_tensors, write_text
+from deltaedit_kit.support.atomic import save_tensors
 from deltaedit_kit.support.skeleton import skeleton
 
 RESOLUTION = 64  # the smallest with a coarse, a medium and a fine group
@@ -66,27 +65,22 @@ def write_standin(
     }
     for network in asked:
         save_tensors(folder / f"{network}.safetensors", tensors[network])
-    declaration = {
-        "format": FORMAT,
-        "version": VERSION,
-        "name": name,
-        "title": "random numbers in the place of a large domain",
-        "resolution": RESOLUTION,
-        "neutral": "face",
-        "threshold": 0.03,
-        "strength": 1.0,
-        "truncation": 0.7,
-        "preprocessing": "delta_edit",
-        "licence": "none: these are random numbers",
-        "examples": ["face with smile", "face with eyeglasses", "face with bangs"],
-        "networks": {network: [{"file": f"{network}.safetensors"}] for network in asked},
-        "absent": {
+    declaration = declare(
+        name,
+        title="random numbers in the place of a large domain",
+        resolution=RESOLUTION,
+        neutral="face",
+        preprocessing="delta_edit",
+        licence="none: these are random numbers",
+        examples=["face with smile", "face with eyeglasses", "face with bangs"],
+        networks={network: [{"file": f"{network}.safetensors"}] for network in asked},
+        absent={
             network: "this stand-in was written without it"
             for network in tensors
             if network not in asked
         },
-    }
-    write_text(folder / FILE_NAME, json.dumps(declaration, indent=2) + "\n")
+    )
+    write_declaration(folder, declaration)
     return folder
 
 

@@ -42,7 +42,7 @@ class Refused(Exception):
     """An answer that is not the file; the words say what it is."""
 
 
-def transferred(address: str, content: Path, file: PublishedFile, retries: int) -> None:
+def transferred(address: str, content: Path, file: PublishedFile) -> None:
     """Write the whole answer of one address to `content`, going on from what is there.
 
     Raises Refused for an answer that is not the file, and RequestException when it stays cut.
@@ -56,9 +56,10 @@ def transferred(address: str, content: Path, file: PublishedFile, retries: int) 
     with Session() as session, tqdm(desc=file.name, unit="B", unit_scale=True) as bar:
         session.headers["Accept-Encoding"] = "identity"
         while True:
+            known = version or file.sha256
+            if not known:  # nothing could tell whether the rest is of the same version
+                content.unlink(missing_ok=True)
             before = size_of(content)
-            if before and not version and not file.sha256:
-                before = 0  # nothing could tell whether the rest is of the same version
             try:
                 with ask(session, address, before, version) as answer:
                     try:
@@ -75,8 +76,8 @@ def transferred(address: str, content: Path, file: PublishedFile, retries: int) 
                     receive(answer, content, start, most_bytes(file), bar)
                 break
             except RequestException:
-                failed = 0 if size_of(content) > before else failed + 1
-                if failed > retries:
+                failed = 0 if known and size_of(content) > before else failed + 1
+                if failed > RETRIES:
                     raise
                 time.sleep(random.uniform(0, min(2**failed, 30)))
     if file.megabytes and not file.sha256 and size_of(content) < file.megabytes * 5e5 - 1e6:

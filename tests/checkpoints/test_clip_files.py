@@ -66,21 +66,6 @@ def test_a_jit_archive_is_read_as_data(archive: Path, state: dict, monkeypatch) 
     assert describe(archive).format.startswith("OpenAI layout, TorchScript")
 
 
-@pytest.mark.parametrize("form", ["zip", "legacy", "safetensors", "training", "parallel"])
-def test_every_form_of_a_state_dict_gives_the_same_embeddings(form, state, tmp_path: Path) -> None:
-    path = tmp_path / "clip.bin"
-    if form == "safetensors":
-        save_file(state, path)
-    elif form == "training":
-        torch.save({"epoch": 3, "name": "run", "state_dict": state}, path)
-    elif form == "parallel":
-        torch.save({"state_dict": {f"module.{key}": value for key, value in state.items()}}, path)
-    else:
-        torch.save(state, path, _use_new_zipfile_serialization=form == "zip")
-    space = load_clip(path, preprocessing="plain")
-    small.assert_same(space.model.state_dict(), state)
-
-
 @pytest.fixture
 def names(tmp_path: Path) -> tuple[str, str]:
     """Two models that open_clip knows for this test, alike but for the activation."""

@@ -12,30 +12,18 @@ import torch
 
 from deltaedit_kit.io.checkpoints.loaders import (
     load_arcface,
-    load_codes,
     load_delta_mapper,
     load_e4e,
     load_relevance,
     load_stylegan2,
 )
+from deltaedit_kit.io.checkpoints.published_codes import open_codes
 from deltaedit_kit.io.checkpoints.reading import read
 from deltaedit_kit.io.checkpoints.stylegan2_ada import LR_MUL
 from deltaedit_kit.stylespace import StyleLayout
 from deltaedit_kit.support.errors import DeltaEditError
 from tests.checkpoints import small
 from tests.checkpoints.nvidia import ada_pickle, tf_pickle
-
-CONTAINERS = ("zip", "legacy", "safetensors")
-
-
-@pytest.mark.parametrize("container", CONTAINERS)
-def test_a_generator_from_every_container_is_the_same(container: str, tmp_path: Path) -> None:
-    made = small.generator()
-    path = small.write(made.checkpoint(), tmp_path / "cat.jpg", container)  # the name says nothing
-    read = load_stylegan2(path)
-    small.assert_same(read.checkpoint(), made.checkpoint())
-    assert not read.training
-    assert not any(value.requires_grad for value in read.parameters())
 
 
 @pytest.mark.parametrize("container", ["zip", "legacy"])
@@ -50,6 +38,8 @@ def test_the_rosinality_wrapping(container: str, with_mean: bool, tmp_path: Path
     assert (read.mean_w is not None) == with_mean
     if with_mean:
         assert torch.equal(read.mean_w, made.mean_w)
+    assert not read.training
+    assert not any(value.requires_grad for value in read.parameters())
 
 
 def test_files_from_before_noise_was_stored_get_the_same_noise_each_time(tmp_path: Path) -> None:
@@ -136,12 +126,9 @@ def test_one_class_of_a_class_conditional_generator(tmp_path: Path) -> None:
         load_stylegan2(path, 0)
 
 
-@pytest.mark.parametrize("container", CONTAINERS)
-def test_a_mapper_and_its_sizes(container: str, tmp_path: Path) -> None:
-    made = small.mapper()
-    path = small.write(made.state_dict(), tmp_path / "net_face.pth", container)
+def test_a_mapper_and_its_sizes(tmp_path: Path) -> None:
+    path = small.write(small.mapper().state_dict(), tmp_path / "net_face.pth", "zip")
     read = load_delta_mapper(path)
-    small.assert_same(read.state_dict(), made.state_dict())
     assert (read.layout.total, read.clip_width) == (small.LAYOUT.total, small.CLIP_WIDTH)
     loaded = load_delta_mapper(path, small.LAYOUT)
     assert loaded.layout == small.LAYOUT
@@ -175,16 +162,6 @@ def test_e4e_without_its_mean_code_says_so_when_it_is_asked(tmp_path: Path) -> N
         read(torch.zeros(1, 3, 256, 256))
 
 
-@pytest.mark.parametrize("container", CONTAINERS)
-def test_arcface(container: str, tmp_path: Path) -> None:
-    made = small.arcface()
-    read = load_arcface(small.write(made.state_dict(), tmp_path / "ir_se50.pth", container))
-    small.assert_same(read.state_dict(), made.state_dict())
-    faces = torch.rand(2, 3, 112, 112)
-    torch.testing.assert_close(read(faces), made(faces))
-    torch.testing.assert_close(read(faces).norm(dim=1), torch.ones(2))
-
-
 def test_relevance_from_npy_and_safetensors(tmp_path: Path) -> None:
     matrix = torch.nn.functional.normalize(torch.randn(40, 12), dim=1)
     matrix[3] = 0  # a channel without effect
@@ -193,19 +170,17 @@ def test_relevance_from_npy_and_safetensors(tmp_path: Path) -> None:
     assert torch.equal(load_relevance(tmp_path / "fs3.npy"), matrix)
     assert torch.equal(load_relevance(path), matrix)
     np.save(tmp_path / "codes.npy", 5 * matrix.numpy())
-    with pytest.raises(DeltaEditError, match="load_codes"):
+    with pytest.raises(DeltaEditError, match="train --codes"):
         load_relevance(tmp_path / "codes.npy")
 
 
 def test_codes_are_mapped_and_not_read(tmp_path: Path) -> None:
-    shape = (200_000, 6048)  # 4.8 GB; the file has holes and takes no disk
-    path = tmp_path / "sspace_noise_feat.npy"
-    np.lib.format.open_memmap(path, mode="w+", dtype=np.float32, shape=shape).flush()
-    codes = load_codes(path)
-    assert isinstance(codes, np.memmap)
-    assert codes.shape == shape
-    assert not codes.flags.writeable
-    assert float(codes[123_456].sum()) == 0.0
+    for space, width in (("s", 6048), ("c", 512)):  # 5.2 GB; files of holes take no disk
+        path, shape = tmp_path / f"{space}space_noise_feat.npy", (200_000, width)
+        np.lib.format.open_memmap(path, mode="w+", dtype=np.float32, shape=shape).flush()
+    store = open_codes(tmp_path)
+    assert len(store) == 200_000
+    assert float(store.shards[0].s[123_456].sum()) == 0.0
 
 
 @pytest.mark.parametrize("container", ["zip", "legacy"])

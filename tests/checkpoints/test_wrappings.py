@@ -94,6 +94,15 @@ def test_every_network_from_every_wrapping(kind: str, wrapping: str, tmp_path: P
     small.assert_same(load(path).state_dict(), state)
 
 
+@pytest.mark.parametrize("container", ["zip", "legacy", "safetensors"])
+@pytest.mark.parametrize("kind", MAKERS)
+def test_every_network_from_every_container(kind: str, container: str, tmp_path: Path) -> None:
+    make, load = MAKERS[kind]
+    state = make()
+    path = small.write(state, tmp_path / "cat.jpg", container)  # the name says nothing
+    small.assert_same(load(path).state_dict(), state)
+
+
 def test_the_averaged_generator_is_taken_before_the_other(tmp_path: Path) -> None:
     state = small.generator().state_dict()
     for name in ("g_ema", "G_ema", "model_ema", "generator_ema", "netG_ema", "params-ema", "g_avg"):
@@ -135,28 +144,23 @@ MEANS = {
 
 
 @pytest.mark.parametrize("form", MEANS)
-@pytest.mark.parametrize("inside", [True, False])
-def test_the_mean_code_of_a_generator_in_every_form(form, inside: bool, tmp_path: Path) -> None:
-    made = small.generator()
-    assert made.mean_w is not None
-    mean = {"latent_avg": MEANS[form](made.mean_w)}
-    tree = {"g_ema": made.state_dict() | mean} if inside else {"g_ema": made.state_dict()} | mean
-    torch.save(tree, path := tmp_path / "g.pt")
-    converted = convert(path, tmp_path / "g.safetensors")
-    for file in (path, converted):
+@pytest.mark.parametrize("place", ["inside", "beside", "of an encoder"])
+def test_the_mean_code_in_every_form(form: str, place: str, tmp_path: Path) -> None:
+    path, load, made = tmp_path / "x.pt", load_stylegan2, small.generator()
+    expected = made.mean_w
+    assert expected is not None
+    mean, state = {"latent_avg": MEANS[form](expected)}, made.state_dict()
+    if place == "of an encoder":
+        load, expected = load_e4e, torch.randn(small.WIDTHS[3])
+        rows = MEANS[form](expected)
+        rows = rows[:1] if form == "list of tensors" else rows  # ten of them, or one
+        torch.save(small.e4e_file(small.e4e()) | {"latent_avg": rows}, path)
+        expected = expected.expand(10, -1)
+    else:
+        torch.save({"g_ema": state | mean} if place == "inside" else {"g_ema": state} | mean, path)
+    for file in (path, convert(path, tmp_path / "x.safetensors")):
         assert describe(file).sizes["mean_w"] == "stored"
-        assert torch.equal(load_stylegan2(file).mean_w, made.mean_w)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("form", [name for name in MEANS if name != "list of tensors"])
-def test_the_mean_code_of_an_encoder_in_every_form(form: str, tmp_path: Path) -> None:
-    made = small.e4e()
-    mean = torch.randn(small.WIDTHS[3])
-    torch.save(small.e4e_file(made) | {"latent_avg": MEANS[form](mean)}, path := tmp_path / "e.pt")
-    for file in (path, convert(path, tmp_path / "e.safetensors")):
-        assert describe(file).sizes["mean_w"] == "stored"
-        assert torch.equal(load_e4e(file).mean_w, mean.expand(10, -1))
+        assert torch.equal(load(file).mean_w, expected)
 
 
 @pytest.mark.slow
@@ -183,16 +187,13 @@ def test_a_mean_code_that_is_none_is_named(mean: Any, tmp_path: Path) -> None:
             convert(file, tmp_path / "x.safetensors")
 
 
-def test_rows_that_differ_are_no_mean_of_a_generator(tmp_path: Path) -> None:
+def test_a_mean_code_of_rows_that_differ_and_one_that_is_absent(tmp_path: Path) -> None:
     tree = {"g_ema": small.generator().state_dict()}
     width = tree["g_ema"]["style.1.weight"].shape[1]
     torch.save(tree | {"latent_avg": torch.randn(10, width)}, path := tmp_path / "g.pt")
     with pytest.raises(DeltaEditError, match="10 rows that differ"):
         load_stylegan2(path)
-
-
-def test_absent_is_absent_everywhere(tmp_path: Path) -> None:
-    torch.save({"g_ema": small.generator().state_dict()}, path := tmp_path / "g.pt")
+    torch.save(tree, path)
     for file in (path, convert(path, tmp_path / "g.safetensors")):
         assert describe(file).sizes["mean_w"] == "not stored"
         assert load_stylegan2(file).mean_w is None

@@ -1,8 +1,7 @@
-"""One root for everything that the kit keeps, and one SHA-256."""
+"""One root for everything that the kit keeps, and one record of each file."""
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
 import pytest
@@ -14,7 +13,6 @@ from deltaedit_kit.io.cache import (
     own_folder,
     record_first_seen,
     record_of,
-    sha256,
 )
 from deltaedit_kit.labs.delta_space.clouds.paper import cache_folder
 from deltaedit_kit.support.errors import DeltaEditError
@@ -33,11 +31,6 @@ def test_everything_lies_under_one_root(
     for folder in (downloads_folder(), own_folder("ffhq"), cache_folder()):
         assert folder.is_relative_to(cache_root())
     assert not cache_root().exists()  # asking makes nothing
-
-
-def test_the_sha_256_of_a_file(tmp_path: Path) -> None:
-    (tmp_path / "x").write_bytes(b"abc" * 1_000_000)
-    assert sha256(tmp_path / "x") == hashlib.sha256(b"abc" * 1_000_000).hexdigest()
 
 
 def test_a_record_of_any_size_or_kind_is_one_line(tmp_path: Path) -> None:

@@ -15,23 +15,26 @@ from deltaedit_kit.io import download as downloads
 from deltaedit_kit.io.cache import record_of
 from deltaedit_kit.io.download import obtain
 from deltaedit_kit.support.errors import DeltaEditError
-from tests.domains.server import BODY, SHA, Site, a_file, read, whole_files
+from tests.domains.server import BODY, SHA, Site, a_file, whole_files
 
 pytestmark = pytest.mark.usefixtures("impatient", "own_cache")
 
 
-def test_a_file_is_fetched_once_and_the_licence_is_told_before(site: Site, tmp_path: Path) -> None:
+def test_a_file_is_fetched_once_and_the_licence_is_told_before(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     printed: list[str] = []
 
     def tell(text: str) -> None:
         assert site.asked == []
         printed.append(text)
 
-    path = obtain([a_file(site)], tmp_path, tell)
+    monkeypatch.setattr(downloads, "note", tell)
+    path = obtain([a_file(site)], tmp_path)
     assert path == tmp_path / "net.bin"
     assert path.read_bytes() == BODY
     assert printed == ["net.bin (2 MB). Licence: CC0"]
-    assert obtain([a_file(site)], tmp_path, tell) == path
+    assert obtain([a_file(site)], tmp_path) == path
     assert [asked for asked, _ in site.asked] == ["net.bin"]
     assert whole_files(tmp_path) == {"net.bin"}
 
@@ -57,6 +60,14 @@ def test_a_server_that_cannot_go_on_in_the_middle_is_asked_afresh(
     site.ranges, site.cuts["net.bin"] = False, 1
     assert obtain([a_file(site)], tmp_path).read_bytes() == BODY
     assert whole_files(tmp_path) == {"net.bin"}
+
+
+def test_a_server_that_tells_no_version_and_always_cuts_is_given_up(
+    site: Site, tmp_path: Path
+) -> None:
+    site.tag, site.cuts["net.bin"] = None, 50
+    with pytest.raises(DeltaEditError, match="cannot download"):
+        obtain([a_file(site, sha256=None)], tmp_path)
 
 
 def test_a_line_that_stays_cut_fails_and_a_later_call_goes_on(site: Site, tmp_path: Path) -> None:
@@ -112,20 +123,13 @@ def test_another_form_of_the_same_network_is_the_second_choice(site: Site, tmp_p
     assert site.asked == []
 
 
-def test_a_web_page_is_no_network(site: Site, tmp_path: Path) -> None:
-    site.files["net.bin"] = b"\n<!DOCTYPE html><title>Quota exceeded</title>"
-    with pytest.raises(DeltaEditError, match="web page"):
-        obtain([a_file(site, sha256=None, megabytes=None)], tmp_path, accept=read)
-    assert whole_files(tmp_path) == set()
-
-
 def test_when_nobody_answers_the_message_says_what_to_do(site: Site, tmp_path: Path) -> None:
     files = [
         a_file(site, addresses=(site.url("a"), "http://127.0.0.1:9/b")),
         a_file(site, name="net.pt", addresses=(site.url("c"),), page="https://b.page"),
     ]
     with pytest.raises(DeltaEditError) as caught:
-        obtain(files, tmp_path, retries=0)
+        obtain(files, tmp_path)
     message = str(caught.value)
     for part in ("net.bin (2 MB) or net.pt", "answered 404", "127.0.0.1:9", str(tmp_path)):
         assert part in message
@@ -201,15 +205,15 @@ def test_what_a_killed_process_left_is_used_or_thrown_away(
     site: Site, tmp_path: Path, own_cache: Path
 ) -> None:
     file, target = a_file(site), tmp_path / "net.bin"
-    with downloads.only_me(target, file, print) as work:
+    with downloads.only_me(target, file) as work:
         (work / "content").write_bytes(b"of another version" * 100)
     with pytest.raises(DeltaEditError):  # spoilt bytes in front: the hash tells
         obtain([file], tmp_path)
-    with downloads.only_me(target, file, print) as work:
+    with downloads.only_me(target, file) as work:
         (work / "content").write_bytes(BODY)  # killed before the file was moved
     assert obtain([file], tmp_path).read_bytes() == BODY
     unhashed = a_file(site, sha256=None, name="other.bin")
-    with downloads.only_me(tmp_path / "other.bin", unhashed, print) as work:
+    with downloads.only_me(tmp_path / "other.bin", unhashed) as work:
         (work / "content").write_bytes(b"of another version" * 100)
         kept = work
     kept.mkdir(exist_ok=True)
@@ -246,14 +250,15 @@ def test_a_killed_download_leaves_nothing_in_the_folder_and_little_in_the_cache(
 
 @pytest.mark.parametrize("changed", [False, True])
 def test_a_file_without_a_hash_goes_on_in_a_later_process(
-    changed: bool, site: Site, tmp_path: Path, own_cache: Path
+    changed: bool, site: Site, tmp_path: Path, own_cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A version that the server told is remembered; another version is loaded from its start."""
     file = a_file(site, sha256=None)
     site.files["net.bin"] = BODY
     site.cuts["net.bin"] = 10
+    monkeypatch.setattr("deltaedit_kit.io.transfer.RETRIES", 0)
     with pytest.raises(DeltaEditError):
-        obtain([file], tmp_path, retries=0)
+        obtain([file], tmp_path)
     assert whole_files(own_cache) == {"content", "content.version"}
     site.cuts["net.bin"] = 0
     if changed:

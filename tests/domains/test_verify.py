@@ -17,11 +17,6 @@ from deltaedit_kit.support.atomic import load_tensors, save_tensors
 
 
 @pytest.fixture(scope="module")
-def standin(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_standin(tmp_path_factory.mktemp("standin"))
-
-
-@pytest.fixture(scope="module")
 def report(standin: Path) -> Any:
     return verify(standin)
 

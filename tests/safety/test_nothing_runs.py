@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from deltaedit_kit.io.checkpoints.describing import describe
-from deltaedit_kit.io.checkpoints.loaders import load_clip, load_codes, load_e4e, load_stylegan2
+from deltaedit_kit.io.checkpoints.loaders import load_clip, load_e4e, load_stylegan2
 from deltaedit_kit.io.checkpoints.reading import read
 from deltaedit_kit.support.errors import DeltaEditError
 from tests.safety import hostile
@@ -23,7 +23,6 @@ READERS = (
     load_stylegan2,
     load_e4e,
     load_clip,
-    load_codes,
     describe,
 )
 

@@ -12,7 +12,7 @@ from deltaedit_kit import load_domain
 from deltaedit_kit.codes import CodeStore, make_codes
 from deltaedit_kit.io.checkpoints.converting import convert
 from deltaedit_kit.io.checkpoints.describing import describe
-from deltaedit_kit.io.checkpoints.loaders import load_clip, load_codes, load_stylegan2
+from deltaedit_kit.io.checkpoints.loaders import load_clip, load_stylegan2
 from deltaedit_kit.io.checkpoints.published_codes import open_codes
 from deltaedit_kit.io.drafting import Given, draft
 from deltaedit_kit.labs.compare.results import Results
@@ -34,7 +34,6 @@ TAKERS: dict[str, Callable[[Any], object]] = {
     "load_domain": load_domain,
     "load_stylegan2": load_stylegan2,
     "load_clip": lambda path: load_clip("ViT-B-32", path),
-    "load_codes": load_codes,
     "describe": describe,
     "convert": lambda path: convert(path, "x.safetensors"),
     "convert to": lambda path: convert("x.pt", path),

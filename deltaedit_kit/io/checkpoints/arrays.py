@@ -3,8 +3,8 @@
     fs3.npy [S, E]           R: unit rows, one a style channel (zero where a channel does nothing)
     sspace_noise_feat.npy    codes: [N, S], [N, E] or [N, L, W], several GB
 
-Codes are mapped: opening them takes no memory, reading rows takes those rows. A .npy file of Python
-objects is a pickle in disguise and is refused.
+Codes are mapped: looking at them takes no memory. A .npy file of Python objects is a pickle in
+disguise and is refused.
 
 Source: the files of github.com/Yueming6568/DeltaEdit; .npy: numpy.lib.format.
 """
@@ -12,6 +12,7 @@ Source: the files of github.com/Yueming6568/DeltaEdit; .npy: numpy.lib.format.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ import torch
 from torch import Tensor
 
 from deltaedit_kit.io.checkpoints.container import Container
-from deltaedit_kit.io.checkpoints.kind import Kind, Tensors, find, flat_tensors
+from deltaedit_kit.io.checkpoints.kind import Kind, Match, Tensors, find, flat_tensors
 from deltaedit_kit.io.checkpoints.reading import Contents
 from deltaedit_kit.support.errors import DeltaEditError
 
@@ -27,6 +28,30 @@ R = "relevance"
 MOST_CHANNELS = 2**15  # S of a generator is some thousand; codes come by the ten thousand
 ROWS = 1024  # looked at together: codes of this shape take gigabytes
 UNIT_TOLERANCE = 0.02  # rows may have been stored in half precision
+
+
+def _match_relevance(contents: Contents) -> Match | None:
+    """A tensor called "relevance", or an array of unit rows: codes have the same shape."""
+    if contents.container is not Container.NUMPY:
+        known = _matrix(contents) is not None
+    else:
+        known = _may_be_relevance(contents.tree) and all(map(_unit, _lengths(contents.tree)))
+    return _relevance(contents) if known else None
+
+
+def _match_said(contents: Contents) -> Match | None:
+    """Any array: one that is no R is told what it lacks."""
+    is_array = contents.container is Container.NUMPY
+    return _relevance(contents) if is_array else _match_relevance(contents)
+
+
+def _relevance(contents: Contents) -> Match:
+    return Match(_layout(contents), lambda: {R: relevance_from(contents)})
+
+
+def _layout(contents: Contents) -> str:
+    container = contents.container
+    return "numpy array" if container is Container.NUMPY else f"our layout, {container.value}"
 
 
 def relevance_from(contents: Contents) -> Tensor:
@@ -48,7 +73,7 @@ def relevance_from(contents: Contents) -> Tensor:
         raise DeltaEditError(
             f"its rows are {float(lengths.min()):.3g} to {float(lengths.max()):.3g} long, those of "
             "a relevance matrix have length 1 (or 0): divide each by its length; if they are "
-            "latent codes, open them with load_codes"
+            "latent codes, train on their folder (`deltaedit train --codes`)"
         )
     return matrix
 
@@ -83,74 +108,33 @@ def _unit(lengths: Tensor) -> bool:
     return not bool(odd[lengths.isfinite()].any())
 
 
-def _relevance_format(contents: Contents) -> str | None:
-    if contents.container is not Container.NUMPY:
-        return None if _matrix(contents) is None else f"our layout, {contents.container.value}"
-    array: np.ndarray = contents.tree
-    if not _may_be_relevance(array):
-        return None
-    return "numpy array" if all(map(_unit, _lengths(array))) else None  # codes have the same shape
-
-
-def _relevance_tensors(contents: Contents) -> Tensors:
-    return {R: relevance_from(contents)}
-
-
-def codes_from(contents: Contents) -> np.ndarray:
-    """Latent codes [N, ...], mapped read-only. Raises DeltaEditError for what can be none."""
-    if contents.container is Container.NUMPY:
-        array: np.ndarray = contents.tree
-    else:
-        tensors = flat_tensors(contents.tree)
-        if "codes" not in tensors:
-            raise DeltaEditError("it is one shard of a store; give its folder")
-        array = tensors["codes"].numpy()
-    if array.dtype.kind != "f" or array.ndim not in (2, 3):
-        raise DeltaEditError(
-            f"it holds {array.dtype} {list(array.shape)}; latent codes are floats [N, S], [N, E] "
-            "or [N, L, W]"
-        )
-    shown = array.view()
-    shown.flags.writeable = False
-    return shown
-
-
 def _relevance_sizes(tensors: Mapping[str, Tensor]) -> dict[str, Any]:
     channels, width = tensors[R].shape
     return {"style_channels": channels, "clip_width": width}
 
 
-def _codes_format(contents: Contents) -> str | None:
+def _match_codes(contents: Contents) -> Match | None:
     if contents.container is Container.NUMPY:
-        return "numpy array" if contents.tree.ndim in (2, 3) else None
-    tensors = flat_tensors(contents.tree)
-    known = {"s", "clip"} <= tensors.keys() or tensors.keys() == {"codes"}
-    return f"our layout, {contents.container.value}" if known else None
+        known = contents.tree.ndim in (2, 3)
+    else:
+        known = {"s", "clip"} <= flat_tensors(contents.tree).keys()
+    return Match(_layout(contents), lambda: _codes(contents)) if known else None
 
 
-def _codes_tensors(contents: Contents) -> Tensors:
-    if contents.container is Container.NUMPY:
-        return {"codes": mapped_tensor(contents.tree)}
-    return flat_tensors(contents.tree)
+def _codes(contents: Contents) -> Tensors:
+    if contents.container is not Container.NUMPY:
+        return flat_tensors(contents.tree)
+    array: np.ndarray = contents.tree  # mapped: several GB are looked at, not loaded
+    native = array if array.dtype.isnative else np.array(array, array.dtype.str[1:])
+    return {"codes": torch.from_numpy(native)}
 
 
 def _codes_sizes(tensors: Mapping[str, Tensor]) -> dict[str, Any]:
     return {key: " x ".join(map(str, value.shape)) for key, value in tensors.items()}
 
 
-def mapped_tensor(array: np.ndarray) -> Tensor:
-    """The array as a tensor without a copy: several GB are looked at, not loaded."""
-    return torch.from_numpy(array if array.dtype.isnative else np.array(array, array.dtype.str[1:]))
-
-
-RELEVANCE = Kind(
-    "relevance",
-    "relevance matrix",
-    "load_relevance",
-    _relevance_format,
-    _relevance_tensors,
-    _relevance_sizes,
-)
+RELEVANCE = Kind(R, "relevance matrix", "load_relevance", _match_relevance, _relevance_sizes)
+SAID_RELEVANCE = replace(RELEVANCE, match=_match_said)  # of a file that is said to be one
 CODES = Kind(
-    "codes", "set of latent codes", "load_codes", _codes_format, _codes_tensors, _codes_sizes
+    "codes", "set of latent codes", "open_codes, given its folder", _match_codes, _codes_sizes
 )

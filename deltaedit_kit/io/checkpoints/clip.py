@@ -27,9 +27,7 @@ from torch import Tensor, nn
 
 from deltaedit_kit.clip_network import NUMBERS, ClipNetwork
 from deltaedit_kit.clip_space import CLIP_MEAN, ClipSpace, Tokenize
-from deltaedit_kit.io.checkpoints.container import Container
-from deltaedit_kit.io.checkpoints.kind import Kind, Tensors, find
-from deltaedit_kit.io.checkpoints.reading import Contents
+from deltaedit_kit.io.checkpoints.kind import Kind, Tensors, state_dict
 from deltaedit_kit.support.errors import DeltaEditError
 
 SCALE = "logit_scale"  # which every CLIP has
@@ -226,20 +224,6 @@ def _check_activation(name: str, quick: bool, weights: str) -> None:
     )
 
 
-def _format_of(contents: Contents) -> str | None:
-    found = find(contents.tree, *KEYS)
-    if found is None:
-        return None
-    if contents.container is Container.TORCHSCRIPT:
-        return "OpenAI layout, TorchScript archive (read as data)"
-    return f"OpenAI layout, {contents.container.value}{found.choice}"
-
-
-def _tensors(contents: Contents) -> Tensors:
-    found = find(contents.tree, *KEYS)
-    return found.tensors if found else {}
-
-
 def _sizes(tensors: Mapping[str, Tensor]) -> dict[str, Any]:
     sizes: dict[str, Any] = {
         "clip_width": tensors["text_projection"].shape[1],
@@ -254,17 +238,6 @@ def _sizes(tensors: Mapping[str, Tensor]) -> dict[str, Any]:
     return sizes | {"tower": "ResNet", "input": f"{32 * side} px"}
 
 
-KIND = Kind("clip", "CLIP", "load_clip", _format_of, _tensors, _sizes)
-
-
-def _any_format(contents: Contents) -> str | None:
-    return "open_clip state dict" if find(contents.tree, SCALE) else None
-
-
-def _any_tensors(contents: Contents) -> Tensors:
-    found = find(contents.tree, SCALE)
-    return found.tensors if found else {}
-
-
+KIND = Kind("clip", "CLIP", "load_clip", state_dict("OpenAI layout", *KEYS), _sizes)
 # Of a model whose name is known: whatever its towers are called.
-ANY = replace(KIND, format_of=_any_format, tensors=_any_tensors)
+ANY = replace(KIND, match=state_dict("open_clip state dict", SCALE))

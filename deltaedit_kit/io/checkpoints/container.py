@@ -12,7 +12,6 @@ Nothing here reads more of a file than its first bytes and, of a zip archive, it
 from __future__ import annotations
 
 import io
-import os
 import pickle
 import re
 import struct
@@ -173,8 +172,3 @@ def what_instead(start: bytes) -> str | None:
     if start[257:262] == b"ustar":
         return "it is a tar archive; unpack it first (a torch file of 2016: save it again)"
     return None
-
-
-def same_file(one: str | Path, other: str | Path) -> bool:
-    """Whether two paths lead to one file; the second need not exist."""
-    return os.path.exists(other) and os.path.samefile(one, other)

@@ -15,8 +15,7 @@ from typing import Any
 from torch import Tensor
 
 from deltaedit_kit.io.checkpoints.filling import fill
-from deltaedit_kit.io.checkpoints.kind import Kind, Tensors, find
-from deltaedit_kit.io.checkpoints.reading import Contents
+from deltaedit_kit.io.checkpoints.kind import Kind, state_dict
 from deltaedit_kit.mapper import DeltaMapper
 from deltaedit_kit.stylespace import StyleLayout
 from deltaedit_kit.support.errors import DeltaEditError
@@ -49,16 +48,6 @@ def layout_of(tensors: Mapping[str, Tensor]) -> StyleLayout:
     return StyleLayout((token,) * COARSE_AND_MEDIUM + (fine,))
 
 
-def _format_of(contents: Contents) -> str | None:
-    found = find(contents.tree, CONDITION, FINE)
-    return f"DeltaEdit layout, {contents.container.value}{found.choice}" if found else None
-
-
-def _tensors(contents: Contents) -> Tensors:
-    found = find(contents.tree, CONDITION, FINE)
-    return found.tensors if found else {}
-
-
 def _sizes(tensors: Mapping[str, Tensor]) -> dict[str, Any]:
     layout = layout_of(tensors)
     return {
@@ -68,4 +57,5 @@ def _sizes(tensors: Mapping[str, Tensor]) -> dict[str, Any]:
     }
 
 
-KIND = Kind("delta_mapper", "DeltaMapper", "load_delta_mapper", _format_of, _tensors, _sizes)
+MATCH = state_dict("DeltaEdit layout", CONDITION, FINE)
+KIND = Kind("delta_mapper", "DeltaMapper", "load_delta_mapper", MATCH, _sizes)

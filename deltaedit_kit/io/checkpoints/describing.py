@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from torch import Tensor
-
 from deltaedit_kit.io.cache import sha256
 from deltaedit_kit.io.checkpoints.container import naming
 from deltaedit_kit.io.checkpoints.foreign import other_network
@@ -59,40 +57,28 @@ def describe(path: str | Path) -> Description:
     that is read but whose numbers or parts no loader would take is described, with its problem.
     """
     contents = read(path)
+    tensors, layout, problem = flat_tensors(contents.tree), contents.container.value, ""
+    sizes: dict[str, Any] = {}
     with naming(contents.path):
-        other, kind = other_network(contents), recognise(contents)
+        other, found = other_network(contents), recognise(contents)
     if other is not None:
-        what, _, remedy = other.partition("; ")
-        return _described(contents, what, flat_tensors(contents.tree), problem=remedy)
-    if kind is None:
+        what, _, problem = other.partition("; ")
+    elif found is None:
         own = contents.metadata.get("format")
         what = f"tensors, by their header {own}" if own else "tensors of an unknown layout"
-        return _described(contents, what, flat_tensors(contents.tree))
-    try:
-        with naming(contents.path):
-            tensors = tensors_of(contents, kind)
-            sizes = kind.sizes(tensors)
-    except DeltaEditError as problem:
-        found = flat_tensors(contents.tree)
-        return _described(contents, kind.title, found, problem=str(problem))
-    return _described(
-        contents, kind.title, tensors, sizes=sizes, layout=str(kind.format_of(contents))
-    )
-
-
-def _described(
-    contents: Contents,
-    what: str,
-    tensors: Tensors,
-    sizes: dict[str, Any] | None = None,
-    layout: str = "",
-    problem: str = "",
-) -> Description:
-    sizes = sizes or {}
+    else:
+        kind, match = found
+        what = kind.title
+        try:
+            with naming(contents.path):
+                tensors = tensors_of(contents, kind, match)
+                sizes, layout = kind.sizes(tensors), match.layout
+        except DeltaEditError as refusal:
+            problem = str(refusal)
     return Description(
         path=contents.path,
         what=what,
-        format=layout or contents.container.value,
+        format=layout,
         sizes=sizes,
         domain=_domain(contents, sizes),
         tensors=_count(tensors),
@@ -110,7 +96,7 @@ def _domain(contents: Contents, sizes: dict[str, Any]) -> str:
     return f"{guess} (by its sizes)" if guess else "not known"
 
 
-def _count(tensors: dict[str, Tensor]) -> str:
+def _count(tensors: Tensors) -> str:
     numbers = sum(value.numel() for value in tensors.values())
     types = sorted({str(value.dtype).removeprefix("torch.") for value in tensors.values()})
     return f"{len(tensors)}, {numbers:,} numbers, {', '.join(types)}"

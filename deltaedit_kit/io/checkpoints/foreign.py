@@ -12,11 +12,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from deltaedit_kit.io.checkpoints.e4e import CHANNELS, TYPE, encoder_found
 from deltaedit_kit.io.checkpoints.kind import places_of
 from deltaedit_kit.io.checkpoints.reading import Contents
 from deltaedit_kit.io.checkpoints.stand_ins import Record, short
 from deltaedit_kit.io.checkpoints.stylegan2 import KEYS
+from deltaedit_kit.io.e4e import CHANNELS, TYPE, encoder_found
 
 # encoder_type -> whose it is
 ENCODERS = {
@@ -50,8 +50,10 @@ def other_network(contents: Contents) -> str | None:
         return _encoder(encoder[0].tensors.get("input_layer.0.weight"), encoder[1])
     if options := _options(contents.tree):  # an encoder of other keys
         return _encoder(None, options)
-    if _is_stylegan3(contents.tree):
-        return XL if _has_projection(contents.tree) else OTHERS["synthesis.input.transform"]
+    synthesis = _modules(contents.tree, "synthesis")
+    if "input" in synthesis and "b4" not in synthesis:  # it begins with Fourier features
+        is_xl = "embed_proj" in _modules(contents.tree, "mapping")  # of an embedding of classes
+        return XL if is_xl else OTHERS["synthesis.input.transform"]
     if _holds(contents.tree, *KEYS):  # beside whatever was trained with it
         return None
     return next((words for key, words in OTHERS.items() if _holds(contents.tree, key)), None)
@@ -79,18 +81,12 @@ def _options(tree: Any) -> dict[str, Any]:
     return options if isinstance(options, dict) and "encoder_type" in options else {}
 
 
-def _has_projection(tree: Any) -> bool:
-    """Whether the mapping network projects an embedding of classes, as only StyleGAN-XL's does."""
-    modules = tree["G_ema"].fields["_modules"]
-    mapping = modules.get("mapping")
-    inner = mapping.fields.get("_modules") if isinstance(mapping, Record) else None
-    return isinstance(inner, dict) and "embed_proj" in inner
-
-
-def _is_stylegan3(tree: Any) -> bool:
-    """Whether a pickle's averaged generator begins with Fourier features."""
-    generator = tree.get("G_ema") if isinstance(tree, dict) else None
-    modules = generator.fields.get("_modules") if isinstance(generator, Record) else None
-    synthesis = modules.get("synthesis") if isinstance(modules, dict) else None
-    inner = synthesis.fields.get("_modules") if isinstance(synthesis, Record) else None
-    return isinstance(inner, dict) and "input" in inner and "b4" not in inner
+def _modules(tree: Any, name: str) -> dict[str, Any]:
+    """The modules of one part of a pickle's averaged generator; {} where there are none."""
+    part = tree.get("G_ema") if isinstance(tree, dict) else None
+    modules: dict[str, Any] = {}
+    for inner in (name, ""):
+        found = part.fields.get("_modules") if isinstance(part, Record) else None
+        modules = found if isinstance(found, dict) else {}
+        part = modules.get(inner)
+    return modules

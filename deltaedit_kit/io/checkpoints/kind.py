@@ -1,9 +1,9 @@
 """A kind of checkpoint: how to recognise it in a file's contents, and its tensors in our layout.
 
-Idea: the same four questions for every kind, so that loading, converting and inspecting are each
-written once:
+Idea: the same questions for every kind, so that loading, converting and inspecting are each written
+once:
 
-    which format of mine is it?   which tensors, by our keys?   which sizes?   what opens it?
+    contents --match--> its format in words, its tensors by our keys --sizes--> numbers for people
 
 People save state dicts in many wrappings: below "g_ema" or "state_dict", from within DataParallel
 ("module."), as a part of something larger ("net."). `find` takes them all off, for every kind: it
@@ -38,16 +38,22 @@ MOST_NUMBERS = 2**17  # of a mean code: 22 rows of 4096
 MEAN_W = MEAN_CODES[0]  # as our layout has it
 
 
+class Match(NamedTuple):
+    """Recognised contents; `tensors` raises DeltaEditError or KeyError where they are broken."""
+
+    layout: str  # their format in words
+    tensors: Callable[[], Tensors]  # flat, keys of our own layout
+
+
 @dataclass(frozen=True)
 class Kind:
-    """One kind of checkpoint. The functions raise DeltaEditError or KeyError for broken files."""
+    """One kind of checkpoint."""
 
     name: str  # in the header of converted files: "stylegan2"
     title: str  # for people: "StyleGAN2 generator"
     loader: str  # the function that opens it
-    format_of: Callable[[Contents], str | None]  # its format in words, None: not of this kind
-    tensors: Callable[[Contents], Tensors]  # flat, keys of our own layout
-    sizes: Callable[[Mapping[str, Tensor]], dict[str, Any]]  # of those tensors, for people
+    match: Callable[[Contents], Match | None]  # None: not of this kind
+    sizes: Callable[[Mapping[str, Tensor]], dict[str, Any]]  # of its tensors, for people
 
 
 @dataclass(frozen=True)
@@ -119,13 +125,26 @@ def places_of(tree: Any, *names: str) -> Iterator[Place]:
                 waiting.append((part, f"{name}{key[:40]}.", (inner, *around)))
 
 
-def tensors_of(contents: Contents, kind: Kind) -> Tensors:
+def state_dict(layout: str, *names: str) -> Callable[[Contents], Match | None]:
+    """The `match` of a kind whose state dicts have all the keys `names`, and no other layout."""
+
+    def match(contents: Contents) -> Match | None:
+        found = find(contents.tree, *names)
+        if found is None:
+            return None
+        words = f"{layout}, {contents.container.value}{found.choice}"
+        return Match(words, lambda: found.tensors)
+
+    return match
+
+
+def tensors_of(contents: Contents, kind: Kind, match: Match) -> Tensors:
     """The tensors of recognised contents in our layout, checked for NaN and infinity.
 
     Raises DeltaEditError, also for a part that is missing, and for one tensor under many names.
     """
     try:
-        tensors = kind.tensors(contents)
+        tensors = match.tensors()
     except KeyError as cause:
         raise DeltaEditError(
             f"{contents.path}: this {kind.title} lacks {cause}: another program's layout, or not "

@@ -18,8 +18,7 @@ from torch import Tensor
 
 from deltaedit_kit.codes.header import FILE
 from deltaedit_kit.codes.store import CodeStore, Shard
-from deltaedit_kit.io.checkpoints.arrays import codes_from
-from deltaedit_kit.io.checkpoints.container import naming
+from deltaedit_kit.io.checkpoints.container import Container, naming
 from deltaedit_kit.io.checkpoints.reading import read
 from deltaedit_kit.support.atomic import check_path
 from deltaedit_kit.support.errors import DeltaEditError
@@ -59,10 +58,10 @@ def _array(path: Path, dims: int) -> Tensor:
     """
     contents = read(path)
     with naming(path):
-        array = codes_from(contents)
-        if array.ndim != dims or array.dtype not in (np.float16, np.float32):
+        array, is_array = contents.tree, contents.container is Container.NUMPY
+        if not is_array or array.ndim != dims or array.dtype not in (np.float16, np.float32):
+            what = f"{array.dtype} {list(array.shape)}" if is_array else contents.container.value
             raise DeltaEditError(
-                f"it holds {array.dtype} {list(array.shape)}; codes are float16 or float32 arrays "
-                f"of {dims} dimensions"
+                f"it holds {what}; codes are float16 or float32 arrays of {dims} dimensions"
             )
-    return torch.from_numpy(contents.tree)
+    return torch.from_numpy(array)

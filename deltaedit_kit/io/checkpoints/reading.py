@@ -15,12 +15,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from safetensors import SafetensorError, safe_open
 
 from deltaedit_kit.io.checkpoints.budget import Budget
 from deltaedit_kit.io.checkpoints.container import Container, container_of, naming
 from deltaedit_kit.io.checkpoints.torch_files import read_pickle, read_torch
-from deltaedit_kit.support.atomic import check_regular_file, load_tensors
+from deltaedit_kit.support.atomic import check_regular_file, load_tensors, read_header
 from deltaedit_kit.support.errors import DeltaEditError
 
 
@@ -59,15 +58,9 @@ def read(path: str | Path) -> Contents:
 def text_header(path: str | Path) -> dict[str, str]:
     """The text that a safetensors file says of itself; {} for another format.
 
-    Raises DeltaEditError as `read`.
+    Raises DeltaEditError as `container_of`.
     """
-    if container_of(path) is not Container.SAFETENSORS:
-        return {}
-    try:
-        with safe_open(str(check_regular_file(path)), framework="pt") as stored:
-            return dict(stored.metadata() or {})
-    except SafetensorError as cause:
-        raise DeltaEditError(f"{path}: the file is damaged ({cause}); fetch it again") from None
+    return read_header(path) if container_of(path) is Container.SAFETENSORS else {}
 
 
 def open_npy(path: Path) -> np.ndarray:

@@ -13,7 +13,7 @@ Source: the key layout is that of github.com/rosinality/stylegan2-pytorch.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -22,7 +22,16 @@ import torch
 from torch import Tensor
 
 from deltaedit_kit.io.checkpoints.filling import fill
-from deltaedit_kit.io.checkpoints.kind import MEAN_CODES, MEAN_W, Kind, Tensors, find, mean_code
+from deltaedit_kit.io.checkpoints.kind import (
+    MEAN_CODES,
+    MEAN_W,
+    Found,
+    Kind,
+    Match,
+    Tensors,
+    find,
+    mean_code,
+)
 from deltaedit_kit.io.checkpoints.reading import Contents
 from deltaedit_kit.io.checkpoints.stylegan2_ada import (
     ADA_KEYS,
@@ -52,50 +61,56 @@ OTHER_COLOURS = {  # channels -> what it is, and what to do
 def generator_from(tensors: Mapping[str, Tensor]) -> Generator:
     """The generator of tensors in our layout. Raises DeltaEditError where keys or shapes differ."""
     own = {key: value for key, value in tensors.items() if key != MEAN_W}
-    _check_pictures(own)
     generator = fill(lambda: Generator(**infer_sizes(own)), own, "StyleGAN2 generator")
     generator.mean_w = tensors[MEAN_W].float().clone() if MEAN_W in tensors else None
     return generator
 
 
-def _format_of(contents: Contents) -> str | None:
-    tree = contents.tree
-    if is_ada(tree):
-        return "stylegan2-ada-pytorch pickle (persistent classes)"
-    if is_tf(tree):
-        return "TensorFlow-era pickle (tuple of three networks)"
-    if found := find(tree, *ADA_KEYS):
-        return f"stylegan2-ada-pytorch state dict, {contents.container.value}{found.choice}"
-    found = find(tree, *KEYS)
-    return f"rosinality layout, {contents.container.value}{found.choice}" if found else None
-
-
 def kind_for(label: int | None) -> Kind:
     """The kind, whose class-conditional generators become those of one class."""
-    return KIND if label is None else replace(KIND, tensors=partial(_tensors, label=label))
+    return KIND if label is None else replace(KIND, match=partial(match, label=label))
 
 
-def _tensors(contents: Contents, label: int | None = None) -> Tensors:
-    tree = contents.tree
-    if label is not None and not is_ada(tree):
-        raise DeltaEditError(
-            "it has no classes to choose from: leave the class out (class-conditional generators "
-            "are read from pickles of stylegan2-ada-pytorch)"
-        )
+def match(contents: Contents, label: int | None = None) -> Match | None:
+    """A generator in any of its formats, of the class `label`."""
+    tree, budget, container = contents.tree, contents.budget, contents.container.value
+    read: Callable[[], dict[str, Any]]
     if is_ada(tree):
-        tensors, mean_w = ada_state_dict(tree, contents.budget, label), None
-    elif is_tf(tree):
-        tensors, mean_w = tf_state_dict(tree, contents.budget), None
+        layout = "stylegan2-ada-pytorch pickle (persistent classes)"
+        return Match(layout, lambda: _completed(ada_state_dict(tree, budget, label)))
+    if is_tf(tree):
+        layout = "TensorFlow-era pickle (tuple of three networks)"
+        read = partial(tf_state_dict, tree, budget)
     elif found := find(tree, *ADA_KEYS):
-        tensors, mean_w = ada_layout(found.tensors, LR_MUL), None
+        layout = f"stylegan2-ada-pytorch state dict, {container}{found.choice}"
+        read = partial(ada_layout, found.tensors, LR_MUL)
+    elif found := find(tree, *KEYS):
+        layout = f"rosinality layout, {container}{found.choice}"
+        read = partial(_rosinality, found)
     else:
-        found = find(tree, *KEYS)
-        assert found is not None
-        mean_w = found.beside(*MEAN_CODES)
-        tensors = {key: value for key, value in found.tensors.items() if key not in MEAN_CODES}
+        return None
+
+    def tensors() -> Tensors:
+        if label is not None:
+            raise DeltaEditError(
+                "it has no classes to choose from: leave the class out (class-conditional "
+                "generators are read from pickles of stylegan2-ada-pytorch)"
+            )
+        return _completed(read())
+
+    return Match(layout, tensors)
+
+
+def _rosinality(found: Found) -> dict[str, Any]:
+    tensors = {key: value for key, value in found.tensors.items() if key not in MEAN_CODES}
+    return tensors | {MEAN_W: found.beside(*MEAN_CODES)}
+
+
+def _completed(given: Mapping[str, Any]) -> Tensors:
+    """The tensors, the mean of w in whatever form made one row, and noise where there is none."""
+    tensors: Tensors = {key: value for key, value in given.items() if key != MEAN_W}
     _check_pictures(tensors)
-    mean_w = tensors.pop(MEAN_W, mean_w)
-    rows = mean_code(mean_w, infer_sizes(tensors)["style_dim"])
+    rows = mean_code(given.get(MEAN_W), infer_sizes(tensors)["style_dim"])
     if rows is not None:
         if not torch.equal(rows, rows[:1].expand_as(rows)):
             raise DeltaEditError(
@@ -163,4 +178,4 @@ def _sizes(tensors: Mapping[str, Tensor]) -> dict[str, Any]:
     }
 
 
-KIND = Kind("stylegan2", "StyleGAN2 generator", "load_stylegan2", _format_of, _tensors, _sizes)
+KIND = Kind("stylegan2", "StyleGAN2 generator", "load_stylegan2", match, _sizes)

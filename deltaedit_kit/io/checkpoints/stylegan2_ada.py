@@ -85,7 +85,7 @@ def _with_class(given: dict[str, Tensor], label: int, lr_mul: float) -> dict[str
 
 def _check(generator: Record) -> None:
     """Only what StyleGAN2 itself is: output skips."""
-    for block in _parts(_child(generator, "synthesis"), "_modules").values():
+    for block in _modules(_modules(generator)["synthesis"]).values():
         kind = block.fields.get("architecture", "skip")
         if kind != "skip":
             raise DeltaEditError(
@@ -94,8 +94,8 @@ def _check(generator: Record) -> None:
             )
 
 
-def _child(module: Record, name: str) -> Record:
-    return _parts(module, "_modules")[name]
+def _modules(module: Record) -> dict[str, Any]:
+    return _parts(module, "_modules")
 
 
 def _parts(module: Record, kind: str) -> dict[str, Any]:
@@ -118,13 +118,13 @@ def _tensors(module: Record, budget: Budget, prefix: str = "") -> Iterator[tuple
             if isinstance(value, Tensor):
                 budget.make(value.numel() * value.element_size())
                 yield f"{prefix}{key}", value
-    for key, child in _parts(module, "_modules").items():
+    for key, child in _modules(module).items():
         yield from _tensors(child, budget, f"{prefix}{key}.")
 
 
 def _mapping_gain(generator: Record) -> float:
     """The learning-rate multiplier of the mapping network, as its layers remember it."""
-    first = _child(_child(generator, "mapping"), "fc0")
+    first = _modules(_modules(generator)["mapping"])["fc0"]
     return float(first.fields.get("bias_gain", LR_MUL))
 
 
@@ -156,12 +156,8 @@ def _layer(
     given: dict[str, Tensor], source: str, target: str, number: int, up: bool
 ) -> dict[str, Tensor]:
     """One 3x3 layer; `number` counts them, `up` says that it doubles the size."""
-    made = {
-        f"{target}conv.weight": given[f"{source}weight"][None],  # [1, O, I, 3, 3]
-        f"{target}conv.modulation.weight": given[f"{source}affine.weight"],
-        f"{target}conv.modulation.bias": given[f"{source}affine.bias"],
-        f"{target}activate.bias": given[f"{source}bias"],
-    }
+    made = _modulated(given, source, target)
+    made[f"{target}activate.bias"] = given[f"{source}bias"]
     if f"{source}noise_strength" in given:  # a network may be trained without noise
         made[f"{target}noise.weight"] = given[f"{source}noise_strength"].reshape(1)
         made[f"noises.noise_{number}"] = given[f"{source}noise_const"][None, None]  # [1, 1, h, h]
@@ -172,16 +168,20 @@ def _layer(
 
 def _to_rgb(given: dict[str, Tensor], block: str, target: str, up: bool) -> dict[str, Tensor]:
     """The ToRGB of a block; with `up` the FIR that enlarges the picture so far."""
-    source = f"{block}torgb."
-    made = {
-        f"{target}conv.weight": given[f"{source}weight"][None],  # [1, c, I, 1, 1], c = 3
-        f"{target}conv.modulation.weight": given[f"{source}affine.weight"],
-        f"{target}conv.modulation.bias": given[f"{source}affine.bias"],
-        f"{target}bias": given[f"{source}bias"].reshape(1, -1, 1, 1),
-    }
+    made = _modulated(given, f"{block}torgb.", target)
+    made[f"{target}bias"] = given[f"{block}torgb.bias"].reshape(1, -1, 1, 1)
     if up:
         made[f"{target}upsample.kernel"] = _fir(given[f"{block}resample_filter"])
     return made
+
+
+def _modulated(given: dict[str, Tensor], source: str, target: str) -> dict[str, Tensor]:
+    """Weight and style of one modulated convolution."""
+    return {
+        f"{target}conv.weight": given[f"{source}weight"][None],  # [1, O, I, k, k]
+        f"{target}conv.modulation.weight": given[f"{source}affine.weight"],
+        f"{target}conv.modulation.bias": given[f"{source}affine.bias"],
+    }
 
 
 def _fir(kernel: Tensor) -> Tensor:

@@ -32,7 +32,6 @@ from deltaedit_kit.io.footprint import (
     MAPS_AT_ONCE,
     PROCESS,
     VIT_B_32,
-    channels_of,
     largest_map,
     numbers,
 )
@@ -93,7 +92,7 @@ def before_clip(domain: Domain) -> Domain:
 def estimates(domain: Domain) -> list[Estimate]:
     """The three commands that make a mapper and R. Draws pictures and trains a few steps."""
     generator, clip = domain.generator, domain.clip
-    widest = largest_map(channels_of(generator))
+    widest = largest_map(generator)
     with skeleton():
         mapper = 4 * numbers(DeltaMapper(domain.layout, clip.width))
     loaded = PROCESS + 4 * (numbers(generator) + numbers(clip.model))

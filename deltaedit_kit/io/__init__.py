@@ -5,5 +5,4 @@ loading       `load_domain(name or folder)`: a declaration and its files -> Doma
 declaration, published/   what a domain says of itself;  published_domain: its networks
 download, transfer   from an address to a checked file;  cache: where files lie, hashes, first check
 listing       what is here, and what can run;  standin: a small domain of random numbers
-e4e, arcface, ir_se       networks of others and their files: encoder for editing, identity
 """

@@ -21,8 +21,7 @@ from torch import Tensor, nn
 
 from deltaedit_kit.domain.networks import Networks
 from deltaedit_kit.domain.spec import DomainSpec
-from deltaedit_kit.io import arcface, e4e
-from deltaedit_kit.io.checkpoints import loaders
+from deltaedit_kit.io.checkpoints import arcface, e4e, loaders
 from deltaedit_kit.io.checkpoints.reading import text_header
 from deltaedit_kit.io.declaration import RENDERER
 from deltaedit_kit.io.download import obtain

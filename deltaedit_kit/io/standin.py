@@ -19,9 +19,9 @@ from torch import Tensor
 
 from deltaedit_kit.clip_network import ClipNetwork, ClipSizes
 from deltaedit_kit.domain.spec import NETWORKS
-from deltaedit_kit.io.arcface import ArcFace
+from deltaedit_kit.io.checkpoints.arcface import ArcFace
+from deltaedit_kit.io.checkpoints.e4e import E4e
 from deltaedit_kit.io.declaration import declare, write_declaration
-from deltaedit_kit.io.e4e import E4e
 from deltaedit_kit.mapper import LR_MUL, DeltaMapper
 from deltaedit_kit.stylegan2 import Generator
 from deltaedit_kit.stylespace import StyleLayout

@@ -22,8 +22,8 @@ import torch
 from torch import Tensor, nn
 
 from deltaedit_kit.clip_network import ClipNetwork
-from deltaedit_kit.io.arcface import ArcFace
-from deltaedit_kit.io.e4e import E4e
+from deltaedit_kit.io.checkpoints.arcface import ArcFace
+from deltaedit_kit.io.checkpoints.e4e import E4e
 from deltaedit_kit.io.footprint import CONFIG_F, VIT_B_32
 from deltaedit_kit.io.standin import by_rule, draw_unit_rows, normals
 from deltaedit_kit.mapper import DeltaMapper

@@ -10,8 +10,8 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from deltaedit_kit.io.arcface import ArcFace
-from deltaedit_kit.io.e4e import E4e
+from deltaedit_kit.io.checkpoints.arcface import ArcFace
+from deltaedit_kit.io.checkpoints.e4e import E4e
 from deltaedit_kit.mapper import DeltaMapper
 from deltaedit_kit.stylegan2 import Generator
 from deltaedit_kit.stylespace import StyleLayout

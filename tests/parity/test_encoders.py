@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from deltaedit_kit.io.checkpoints.converting import convert
+from deltaedit_kit.io.checkpoints.e4e import encoder_from
 from deltaedit_kit.io.checkpoints.loaders import load_arcface
-from deltaedit_kit.io.e4e import encoder_from
 from tests.fixtures.parity.rule import rnd
 from tests.parity.cases import assert_agrees, load_case
 

@@ -9,8 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from deltaedit_kit.io import arcface, e4e
-from deltaedit_kit.io.checkpoints import arrays, clip, delta_mapper, stylegan2
+from deltaedit_kit.io.checkpoints import arcface, arrays, clip, delta_mapper, e4e, stylegan2
 from deltaedit_kit.io.checkpoints.container import naming
 from deltaedit_kit.io.checkpoints.foreign import other_network
 from deltaedit_kit.io.checkpoints.kind import Kind, Match, Tensors, tensors_of

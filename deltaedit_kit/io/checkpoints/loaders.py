@@ -15,11 +15,10 @@ from pathlib import Path
 from torch import Tensor
 
 from deltaedit_kit.clip_space import ClipSpace, Preprocessing
-from deltaedit_kit.io import arcface, e4e
-from deltaedit_kit.io.arcface import ArcFace
-from deltaedit_kit.io.checkpoints import arrays, clip, delta_mapper, stylegan2
+from deltaedit_kit.io.checkpoints import arcface, arrays, clip, delta_mapper, e4e, stylegan2
+from deltaedit_kit.io.checkpoints.arcface import ArcFace
+from deltaedit_kit.io.checkpoints.e4e import E4e
 from deltaedit_kit.io.checkpoints.kinds import open_as
-from deltaedit_kit.io.e4e import E4e
 from deltaedit_kit.mapper import DeltaMapper
 from deltaedit_kit.stylegan2 import Generator
 from deltaedit_kit.stylespace import StyleLayout

@@ -18,7 +18,7 @@ The published file is `e4e_ffhq_encode.pt`, of omertov/encoder4editing:
 
 Only the encoder and the mean code are taken: the decoder is the generator again, which
 `load_stylegan2` finds in the same file. pSp and ReStyle save encoders under the same keys, whose
-numbers mean something else; `opts.encoder_type` tells them apart, see checkpoints/foreign.py.
+numbers mean something else; `opts.encoder_type` tells them apart, see foreign.py.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from deltaedit_kit.io import ir_se
+from deltaedit_kit.io.checkpoints import ir_se
 from deltaedit_kit.io.checkpoints.filling import fill
 from deltaedit_kit.io.checkpoints.kind import (
     MEAN_CODES,

@@ -19,7 +19,7 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from deltaedit_kit.io import ir_se
+from deltaedit_kit.io.checkpoints import ir_se
 from deltaedit_kit.io.checkpoints.filling import fill
 from deltaedit_kit.io.checkpoints.kind import Kind, Tensors, state_dict
 from deltaedit_kit.support.errors import DeltaEditError

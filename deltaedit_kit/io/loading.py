@@ -17,7 +17,7 @@ from importlib.resources import files
 from os import PathLike, fspath
 from os.path import expanduser, isdir
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from deltaedit_kit.domain import Domain
 from deltaedit_kit.io.cache import downloads_folder, own_folder
@@ -49,7 +49,10 @@ def load_domain(name: str | PathLike[str], device: str | torch.device = "cpu") -
     (with the nearest one), a folder without a readable declaration, and an unusable device.
     """
     if isinstance(name, str) and name in EMBEDDED:
-        return embedded(name, device)
+        module = import_module(EMBEDDED[name])
+        spec: DomainSpec = module.SPEC
+        networks: Networks = module.NETWORKS
+        return Domain(spec, networks, device, own_folder(name))
     domain_files = find_domain_files(name)
     return Domain(domain_files.spec, domain_files.networks(), device, domain_files.folder)
 
@@ -57,36 +60,24 @@ def load_domain(name: str | PathLike[str], device: str | torch.device = "cpu") -
 def find_domain_files(name: str | PathLike[str]) -> DomainFiles:
     """Declaration and folders of a domain that does not come with the kit.
 
-    Raises `DeltaEditError` for a name and a folder as `load_domain` does.
+    Files of a published one lie in the cache, everything of one's own in its folder. Raises
+    `DeltaEditError` for a name and a folder as `load_domain` does.
     """
     if isinstance(name, str) and name in PUBLISHED:
-        return published(name)
+        declaration = files("deltaedit_kit.io.published") / f"{name}.json"
+        spec = read_declaration(Path(str(declaration)))
+        return DomainFiles(spec, downloads_folder(), own_folder(name))
     if isinstance(name, str | PathLike) and is_folder(name):
-        return own(Path(expanduser(name)))
-    raise DeltaEditError(unknown_name(name, (*EMBEDDED, *PUBLISHED)))
-
-
-def embedded(name: str, device: str | torch.device) -> Domain:
-    """A domain whose weights come with the kit."""
-    module = import_module(EMBEDDED[name])
-    spec: DomainSpec = module.SPEC
-    networks: Networks = module.NETWORKS
-    return Domain(spec, networks, device, own_folder(name))
-
-
-def published(name: str) -> DomainFiles:
-    """The declaration of a published domain, its files in the cache."""
-    file = files("deltaedit_kit.io.published") / f"{name}.json"
-    spec = read_declaration(Path(str(file)))
-    return DomainFiles(spec, downloads_folder(), own_folder(name))
-
-
-def own(folder: Path) -> DomainFiles:
-    """The declaration in a folder; everything that belongs to it stays in that folder."""
-    folder = Path(os.path.realpath(folder))
-    spec = read_declaration(folder / FILE_NAME)
-    check_folder(folder)
-    return DomainFiles(spec, folder, folder)
+        folder = Path(os.path.realpath(expanduser(name)))
+        spec = read_declaration(folder / FILE_NAME)
+        check_folder(folder)
+        return DomainFiles(spec, folder, folder)
+    known = (*EMBEDDED, *PUBLISHED)
+    advice = did_you_mean(name.lower(), known) if isinstance(name, str) else ""
+    raise DeltaEditError(
+        f"unknown domain {str(name)[:60]!r}; {advice}known domains: {', '.join(known)}, or a "
+        f"folder with a {FILE_NAME}"
+    )
 
 
 def check_folder(folder: Path) -> None:
@@ -126,12 +117,3 @@ def is_folder(name: str | PathLike[str]) -> bool:
         return False
     # os.path's isdir answers False where a name is longer than a file's can be; Path's raises.
     return isinstance(name, PathLike) or "/" in text or "\\" in text or isdir(text)
-
-
-def unknown_name(name: Any, known: tuple[str, ...]) -> str:
-    """The error text for a domain that is not there: the nearest name first, then all names."""
-    advice = did_you_mean(name.lower(), known) if isinstance(name, str) else ""
-    return (
-        f"unknown domain {str(name)[:60]!r}; {advice}known domains: {', '.join(known)}, or a "
-        f"folder with a {FILE_NAME}"
-    )

@@ -178,12 +178,12 @@ def compare_versions(warnings: list[str]) -> dict[str, Any]:
 def price_published(warnings: list[str]) -> dict[str, str]:
     """What each published domain takes, from its shapes; nothing is downloaded."""
     from deltaedit_kit.io.footprint import published_footprint
-    from deltaedit_kit.io.loading import PUBLISHED, published
+    from deltaedit_kit.io.loading import PUBLISHED, find_domain_files
 
     rows: dict[str, str] = {}
     memory = memory_size()
     for name in PUBLISHED:
-        found = published_footprint(published(name).spec.resolution)
+        found = published_footprint(find_domain_files(name).spec.resolution)
         rows[name] = found.line()
         if memory is not None and found.edit > memory * GIB:
             warnings.append(f"{name} takes {found.edit / 1e9:.1f} GB to edit, more than is here")

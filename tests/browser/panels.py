@@ -19,10 +19,7 @@ PANELS = {
 from deltaedit_kit.labs.studio import Studio
 
 Studio(domain, folder=None)""",
-    "quickstart": """\
-from deltaedit_kit.labs.studio import QuickstartPanel
-
-QuickstartPanel(domain)""",
+    "small studio": "Studio(domain, folder=None, small=True)",
     "channel": """\
 import torch
 from deltaedit_kit.labs.style_space.panel import ChannelPanel
@@ -73,7 +70,7 @@ quiz("01_delta_space")""",
 }
 LAST = {
     "studio": ("slider", "Wipe, slider"),
-    "quickstart": ("slider", "Threshold, slider"),
+    "small studio": ("slider", "Wipe, slider"),
     "channel": ("slider", "Turn by σ, slider"),
     "explorer": ("img", "after"),
     "monitor": ("button", "Stop"),

@@ -46,6 +46,11 @@ def test_every_control_of_every_panel_has_a_name(open_notebook: Callable, tmp_pa
     places = [opened.cell(k).locator(".jp-OutputArea").first for k in range(1, len(PANELS) + 1)]
     for name, place in zip(PANELS, places, strict=True):
         assert not named(place, *LAST[name]), name
+    small = places[list(PANELS).index("small studio")]
+    assert small.get_by_role("heading").all_inner_texts() == [
+        "Face", "Sentences, each with its strength", "For all sentences",
+    ]  # fmt: skip
+    assert small.get_by_role("button", name="Undo").count() == 0
     assert not findings(opened.page, ".de-panel, .dek-scatter")
     opened.page.evaluate("() => window.jupyterapp.shell.collapseLeft()")  # the list of files
     opened.page.set_viewport_size({"width": 360, "height": 740})

@@ -24,7 +24,6 @@ from deltaedit_kit.labs.photo.fidelity import measure_fidelity
 from deltaedit_kit.labs.photo.inverting import JOKE, crop_for, cut_middle, invert
 from deltaedit_kit.labs.photo.photos import RANGE
 from deltaedit_kit.labs.photo.refining import refine
-from deltaedit_kit.labs.studio.photo import invert_upload
 from deltaedit_kit.support.errors import DeltaEditError
 from deltaedit_kit.support.pictures import read_recipe
 from tests.photo.encoders import many_w, with_encoder
@@ -146,8 +145,7 @@ def test_the_range_that_a_photo_was_taken_for_is_noted(tmp_path: Path) -> None:
     assert "[0, 1]" in inversion.note
     assert "1 of 4,096" in str(inversion)
     assert abs(float(inversion.photo.mean())) < 0.02
-    uploaded = invert_upload((tmp_path / "me.tif").read_bytes(), domain)
-    assert "[0, 1]" in uploaded.note
+    assert "[0, 1]" in invert((tmp_path / "me.tif").read_bytes(), domain).note
     texts = PngInfo()
     texts.add_text(RANGE, "words of a stranger")
     Image.new("RGB", (64, 64)).save(tmp_path / "me.png", pnginfo=texts)
@@ -205,14 +203,6 @@ def test_a_real_photo_becomes_a_toy_and_says_so(toyfaces: Domain) -> None:
     everybody = many_w(toyfaces)
     assert (found >= everybody.amin(0) - 0.5).all()
     assert (found <= everybody.amax(0) + 0.5).all()
-
-
-def test_the_studio_reads_an_upload_as_the_terminal_does(tmp_path: Path) -> None:
-    domain = with_encoder()
-    path = tmp_path / "me.png"
-    Image.fromarray(np.full((64, 64, 4), 200, np.uint8)).save(path)
-    faces = invert_upload(path.read_bytes(), domain).faces
-    assert torch.equal(faces.s, invert(path, domain).faces.s)
 
 
 @pytest.mark.slow

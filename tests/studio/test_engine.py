@@ -8,9 +8,9 @@ import pytest
 import torch
 
 from deltaedit_kit.editor import Editor
-from deltaedit_kit.labs.studio import faces, sentences, settings
+from deltaedit_kit.labs.studio import engine as engines
 from deltaedit_kit.labs.studio.changes import heat_map
-from deltaedit_kit.labs.studio.engine import SHARES, Engine, animation_shares, frames
+from deltaedit_kit.labs.studio.engine import SHARES, Engine
 from deltaedit_kit.labs.studio.state import STRIP, Sentence, StudioState
 from deltaedit_kit.support.errors import DeltaEditError
 from tests.tiny_domain import tiny_domain
@@ -25,13 +25,13 @@ THREE = replace(
 
 
 def test_one_sentence_is_the_editors_edit() -> None:
-    state = sentences.weigh(faces.pick(FIRST, 2), 0, 0.8)
+    state = FIRST.pick(2).weigh(0, 0.8)
     look = ENGINE.look(state)
     chosen = DOMAIN.sample(STRIP, 0, DOMAIN.spec.truncation).select(2)
     edit = Editor(DOMAIN).edit(chosen, FIRST.sentences[0].text, strength=0.8, threshold=0.05)
     assert torch.equal(look.before, edit.before[0])
     assert torch.allclose(look.after, edit.after[0], atol=1e-4)
-    assert torch.equal(look.mix.touched, edit.kept)
+    assert torch.equal(look.touched, edit.kept)
     assert not look.failed
 
 
@@ -42,7 +42,7 @@ def test_several_sentences_add_up_as_in_the_equation() -> None:
     for sentence in THREE.sentences:
         edit = Editor(DOMAIN).edit(face, sentence.text, threshold=0.05)
         total += sentence.strength * edit.delta_s[0]
-    assert torch.allclose(look.mix.delta_s, total, atol=1e-5)
+    assert torch.allclose(look.delta_s, total, atol=1e-5)
     after = DOMAIN.draw(face.s + total, face.w_plus)[0]
     assert torch.allclose(look.after, after, atol=1e-4)
 
@@ -58,19 +58,29 @@ def test_all_new_sentences_take_one_mapper_pass(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(Editor, "moves", counted)
     engine.look(THREE)
     assert [sorted(texts) for texts in passes] == [["a smile", "old", "with glasses"]]
-    engine.look(settings.set_threshold(sentences.weigh(THREE, 1, 0.3), 0.1))
+    engine.look(THREE.weigh(1, 0.3).set_threshold(0.1))
     assert len(passes) == 1  # strength and threshold ask nothing new
 
 
 @pytest.mark.slow
 def test_memory_changes_no_picture() -> None:
-    states = [THREE, sentences.weigh(THREE, 0, -1), settings.set_threshold(THREE, 0.2)]
-    states += [settings.say_neutral(THREE, "a man"), faces.reseed(THREE, 9), faces.pick(THREE, 4)]
+    states = [THREE, THREE.weigh(0, -1), THREE.set_threshold(0.2)]
+    states += [THREE.say_neutral("a man"), THREE.reseed(9), THREE.pick(4)]
     for state in [*states, *reversed(states)]:
         look, fresh = ENGINE.look(state), Engine(DOMAIN).look(state)
         # One text in a batch or alone may differ by the rounding of a matrix product.
         assert torch.allclose(look.after, fresh.after, atol=1e-4)
         assert look.message == fresh.message
+
+
+def test_a_memory_that_is_full_loses_no_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first face again after as many others as are remembered, with one more sentence."""
+    monkeypatch.setattr(engines, "REMEMBERED_ASKS", 3)
+    engine = Engine(DOMAIN)
+    for row in range(3):
+        engine.look(FIRST.pick(row))
+    state = FIRST.add("old")
+    assert torch.equal(engine.look(state).after, Engine(DOMAIN).look(state).after)
 
 
 def test_order_does_not_matter() -> None:
@@ -79,33 +89,33 @@ def test_order_does_not_matter() -> None:
 
 
 def test_opposite_strengths_of_one_sentence_cancel() -> None:
-    state = sentences.put(FIRST, [Sentence("old", 0.9), Sentence("old", -0.9)])
+    state = FIRST.put([Sentence("old", 0.9), Sentence("old", -0.9)])
     look = ENGINE.look(state)
-    assert not look.mix.delta_s.any()
+    assert not look.delta_s.any()
     assert torch.equal(look.after, look.before)
 
 
 def test_groups_that_are_off_stay() -> None:
-    state = settings.allow(settings.allow(THREE, "coarse", False), "fine", False)
+    state = THREE.allow("coarse", False).allow("fine", False)
     look, whole = ENGINE.look(state), ENGINE.look(THREE)
-    medium = settings.group_mask(DOMAIN.layout, ("medium",))
-    assert not look.mix.delta_s[~medium].any()
-    assert torch.equal(look.mix.delta_s[medium], whole.mix.delta_s[medium])
-    none = settings.allow(state, "medium", False)
+    medium = group_mask(DOMAIN.layout, ("medium",))
+    assert not look.delta_s[~medium].any()
+    assert torch.equal(look.delta_s[medium], whole.delta_s[medium])
+    none = state.allow("medium", False)
     assert torch.equal(ENGINE.look(none).after, look.before)
 
 
 def test_a_broken_sentence_is_named_and_the_others_are_drawn() -> None:
-    broken = sentences.add(THREE, "word " * 50)
+    broken = THREE.add("word " * 50)
     look = ENGINE.look(broken)
     assert look.failed
     assert look.message.startswith("sentence 4: text 'word word")
     assert torch.allclose(look.after, ENGINE.look(THREE).after, atol=1e-4)
-    assert not ENGINE.look(sentences.switch(broken, 3, False)).failed
+    assert not ENGINE.look(broken.switch(3, False)).failed
 
 
 def test_empty_lines_and_switched_off_ones_ask_for_nothing() -> None:
-    state = sentences.put(FIRST, [Sentence("  "), Sentence("old", on=False)])
+    state = FIRST.put([Sentence("  "), Sentence("old", on=False)])
     look = ENGINE.look(state)
     assert not look.failed
     assert "no sentence is in use" in look.message
@@ -113,7 +123,7 @@ def test_empty_lines_and_switched_off_ones_ask_for_nothing() -> None:
 
 
 def test_a_neutral_word_that_cannot_be_read_is_a_line() -> None:
-    look = ENGINE.look(settings.say_neutral(FIRST, ""))
+    look = ENGINE.look(FIRST.say_neutral(""))
     assert look.failed
     assert "the text is empty" in look.message
     assert torch.equal(look.after, look.before)
@@ -122,33 +132,26 @@ def test_a_neutral_word_that_cannot_be_read_is_a_line() -> None:
 def test_photos_are_kept_by_number_and_asked_for_apart() -> None:
     engine = Engine(DOMAIN)
     with pytest.raises(DeltaEditError, match="no photo was uploaded"):
-        engine.face(faces.show_photo(FIRST, 0))
+        engine.face(FIRST.show_photo(0))
     first, second = (engine.keep_photo(DOMAIN.sample(1, seed=k)) for k in (50, 51))
-    looks = [engine.look(faces.show_photo(THREE, number)) for number in (first, second)]
+    looks = [engine.look(THREE.show_photo(number)) for number in (first, second)]
     assert torch.equal(looks[1].before, DOMAIN.sample(1, seed=51).images[0])
-    assert not torch.allclose(looks[0].mix.delta_s, looks[1].mix.delta_s, atol=1e-4)
+    assert not torch.allclose(looks[0].delta_s, looks[1].delta_s, atol=1e-4)
     with pytest.raises(DeltaEditError, match="photo is 2"):
-        engine.face(faces.show_photo(FIRST, 2))
+        engine.face(FIRST.show_photo(2))
 
 
 def test_the_filmstrip_goes_through_before_and_after() -> None:
     look = ENGINE.look(THREE)
-    strip = dict(frames(ENGINE, THREE, look))
+    strip = dict(ENGINE.frames(THREE, look))
     assert tuple(strip) == SHARES
     assert torch.equal(strip[0.0], look.before)
     assert torch.equal(strip[1.0], look.after)
-    doubled = sentences.put(THREE, [replace(s, strength=1.5 * s.strength) for s in THREE.sentences])
+    doubled = THREE.put([replace(s, strength=1.5 * s.strength) for s in THREE.sentences])
     assert torch.allclose(strip[1.5], ENGINE.look(doubled).after, atol=1e-4)
-
-
-def test_an_animation_is_a_loop() -> None:
-    assert animation_shares(3) == (0.0, 0.5, 1.0, 0.5)
 
 
 def test_heat_is_zero_on_equal_pictures_and_one_from_black_to_white() -> None:
     black, white = -torch.ones(3, 4, 4), torch.ones(3, 4, 4)
     assert not heat_map(black, black).any()
     assert torch.equal(heat_map(black, white), torch.ones(4, 4))
-    assert torch.equal(heat_map(white, 3 * white), torch.zeros(4, 4))  # a screen clamps
-    with pytest.raises(DeltaEditError, match="one size"):
-        heat_map(black, white[:, :2])

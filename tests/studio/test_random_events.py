@@ -13,20 +13,24 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from deltaedit_kit.labs.studio import faces, presets, sentences
-from deltaedit_kit.labs.studio import settings as setting
 from deltaedit_kit.labs.studio.engine import Engine
-from deltaedit_kit.labs.studio.history import DEEPEST, History, change, redo, undo
+from deltaedit_kit.labs.studio.history import DEEPEST, History
 from deltaedit_kit.labs.studio.recipe import from_recipe, to_recipe
-from deltaedit_kit.labs.studio.sentences import FARTHEST, MOST_SENTENCES
-from deltaedit_kit.labs.studio.state import STRIP, StudioState
+from deltaedit_kit.labs.studio.state import (
+    FARTHEST,
+    MOST_SENTENCES,
+    STRIP,
+    WIDEST,
+    StudioState,
+    presets_of,
+)
 from deltaedit_kit.stylespace import GROUPS
 from deltaedit_kit.support.errors import DeltaEditError
 from tests.tiny_domain import tiny_domain
 
 DOMAIN = tiny_domain()
 ENGINE = Engine(DOMAIN)
-OFFERED = presets.presets_of(DOMAIN.spec)
+OFFERED = presets_of(DOMAIN.spec)
 Event = Callable[[StudioState], StudioState]
 
 NASTY = (
@@ -45,21 +49,19 @@ def event(function: Callable[..., StudioState], *arguments: st.SearchStrategy) -
 
 
 events = st.one_of(
-    event(faces.pick, st.integers(-1, STRIP)),
-    event(faces.reseed, seeds),
-    event(faces.truncate, numbers),
-    event(faces.show_photo, st.integers(-1, 2)),
-    event(sentences.add, texts, numbers),
-    event(sentences.write, places, texts),
-    event(sentences.weigh, places, numbers),
-    event(sentences.switch, places, st.booleans()),
-    event(sentences.delete, places),
-    event(setting.say_neutral, texts),
-    event(setting.set_threshold, numbers),
-    event(setting.allow, st.sampled_from([*GROUPS, "other"]), st.booleans()),
-    event(
-        lambda state, name: presets.apply(state, OFFERED, name), st.sampled_from([*OFFERED, "?"])
-    ),
+    event(StudioState.pick, st.integers(-1, STRIP)),
+    event(StudioState.reseed, seeds),
+    event(StudioState.truncate, numbers),
+    event(StudioState.show_photo, st.integers(-1, 2)),
+    event(StudioState.add, texts, numbers),
+    event(StudioState.write, places, texts),
+    event(StudioState.weigh, places, numbers),
+    event(StudioState.switch, places, st.booleans()),
+    event(StudioState.delete, places),
+    event(StudioState.say_neutral, texts),
+    event(StudioState.set_threshold, numbers),
+    event(StudioState.allow, st.sampled_from([*GROUPS, "other"]), st.booleans()),
+    event(StudioState.put, st.sampled_from([*OFFERED.values()])),
 )
 
 
@@ -71,7 +73,7 @@ def sound(state: StudioState) -> bool:
         and all(isinstance(sentence.text, str) for sentence in state.sentences)
         and 0 <= state.row < STRIP
         and 0 <= state.seed < 2**32
-        and 0 <= state.truncation <= faces.WIDEST
+        and 0 <= state.truncation <= WIDEST
         and 0 <= state.threshold < float("inf")
         and tuple(g for g in GROUPS if g in state.groups) == state.groups
     )
@@ -86,7 +88,7 @@ def test_random_events_lose_no_state(run: list[tuple[Event, str | None]]) -> Non
     for happen, gesture in run:
         before = history.present
         try:
-            history = change(history, happen(before), gesture)
+            history = history.change(happen(before), gesture)
         except DeltaEditError:
             assert history.present is before
         assert sound(history.present)
@@ -94,11 +96,11 @@ def test_random_events_lose_no_state(run: list[tuple[Event, str | None]]) -> Non
     last, steps = history.present, len(history.past)
     assert steps <= DEEPEST
     for _ in range(steps):
-        history = undo(history)
+        history = history.undo()
         assert history.present in seen
     assert history.present == seen[0]
     for _ in range(steps):
-        history = redo(history)
+        history = history.redo()
     assert history.present == last
 
 

@@ -12,12 +12,8 @@ import pytest
 import torch
 from PIL import Image
 
-from deltaedit_kit.domain import Domain
-from deltaedit_kit.domain.faces import Faces
 from deltaedit_kit.editor import Editor
-from deltaedit_kit.labs.studio import faces
 from deltaedit_kit.labs.studio.engine import Engine
-from deltaedit_kit.labs.studio.photo import invert_upload
 from deltaedit_kit.labs.studio.recipe import from_recipe, read_file, to_recipe
 from deltaedit_kit.labs.studio.saving import SAVERS, Saved, save_to
 from deltaedit_kit.labs.studio.state import STRIP, Sentence, StudioState
@@ -56,7 +52,7 @@ def test_what_is_saved_carries_its_recipe(engine: Engine, kind: str) -> None:
 
 def test_a_photo_travels_as_codes(engine: Engine) -> None:
     number = engine.keep_photo(replace(DOMAIN.sample(1, seed=77), origin=None))
-    state = faces.show_photo(STATE, number)
+    state = STATE.show_photo(number)
     other = Engine(DOMAIN)
     again = from_recipe(other, json.loads(json.dumps(to_recipe(engine, state))))
     assert again == state
@@ -173,47 +169,6 @@ def test_a_full_disk_leaves_no_half_of_a_file(
     assert not list(tmp_path.iterdir())
 
 
-def test_a_photo_is_read_and_handed_to_the_inversion() -> None:
-    seen = []
-
-    def invert(picture: Image.Image, domain: Domain) -> Faces:
-        seen.append((picture.size, domain))
-        return domain.sample(2, seed=1)
-
-    content = encode_png(np.zeros((30, 20, 3), np.uint8))
-    photo = invert_upload(content, DOMAIN, invert)
-    assert (len(photo.faces), photo.note) == (2, "")
-    assert seen == [((20, 30), DOMAIN)]
-    with pytest.raises(DeltaEditError, match="cannot be read as a picture"):
-        invert_upload(b"no picture", DOMAIN, invert)
-    with pytest.raises(DeltaEditError, match="returned no faces"):
-        invert_upload(content, DOMAIN, lambda picture, domain: None)
-
-
-def test_a_photo_says_how_faithful_it_is_and_the_largest_face_is_taken(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    from deltaedit_kit.labs.photo import inverting as room
-
-    class Found:
-        faces = DOMAIN.sample(1, seed=1)
-
-        def __str__(self) -> str:
-            return "encoded: 20 dB\na joke"
-
-    asked = {}
-    monkeypatch.setattr(room, "invert", lambda *_, **options: asked.update(options) or Found())
-    content = encode_png(np.zeros((20, 20, 3), np.uint8))
-    assert invert_upload(content, DOMAIN).note == "encoded: 20 dB a joke"
-    assert asked["face"] == "largest"
-
-
-def test_a_domain_without_encoder_refuses_photos_in_one_line() -> None:
-    content = encode_png(np.zeros((64, 64, 3), np.uint8))
-    with pytest.raises(DeltaEditError, match="has no encoder for photos"):
-        invert_upload(content, DOMAIN)
-
-
 def test_the_grid_shows_every_face_of_the_strip(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -222,7 +177,7 @@ def test_the_grid_shows_every_face_of_the_strip(
 
     asked: list[list[list[np.ndarray]]] = []
     monkeypatch.setattr(studio, "grid", lambda lines, *_rest, **_more: asked.append(lines))
-    state = faces.pick(StudioState.first(engine.domain.spec), STRIP - 1)
+    state = StudioState.first(engine.domain.spec).pick(STRIP - 1)
     studio.studio_figure(engine, state)
     before, after = asked[0]
     assert len(before) == len(after) == STRIP

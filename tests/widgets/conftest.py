@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from deltaedit_kit.labs.studio import Studio
-from tests.widgets.studio_fixture import DOMAIN, invert
+from tests.widgets.studio_fixture import DOMAIN
 
 
 @pytest.fixture
 def studio(tmp_path: Path) -> Studio:
-    return Studio(DOMAIN, folder=tmp_path, invert=invert)
+    return Studio(DOMAIN, folder=tmp_path)

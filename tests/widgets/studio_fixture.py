@@ -5,24 +5,17 @@ from __future__ import annotations
 import io
 import re
 from base64 import b64decode
-from dataclasses import replace
 
 import ipywidgets
 import numpy as np
 from PIL import Image
 
-from deltaedit_kit.domain import Domain
-from deltaedit_kit.domain.faces import Faces
 from deltaedit_kit.labs.studio.parts.scripted import FileButton
 from deltaedit_kit.support.pictures import encode_png
-from tests.tiny_domain import tiny_domain
+from tests.photo.encoders import with_encoder
 
-DOMAIN = tiny_domain()
-PNG = encode_png(np.zeros((16, 16, 3), np.uint8))
-
-
-def invert(_photo: Image.Image, domain: Domain) -> Faces:
-    return replace(domain.sample(1, seed=99), origin=None)
+DOMAIN = with_encoder()
+PNG = encode_png(np.zeros((64, 64, 3), np.uint8))  # of the domain's size: taken as it is
 
 
 def shown(html: ipywidgets.HTML, row: int = 0) -> np.ndarray:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from html import unescape
 from pathlib import Path
+from typing import Any
 
 import pytest
-from PIL import Image
+import torch
 
 from deltaedit_kit.domain import Domain
-from deltaedit_kit.domain.faces import Faces
+from deltaedit_kit.labs.photo.inverting import Inversion, invert
 from deltaedit_kit.labs.studio import Studio
 from deltaedit_kit.labs.studio.parts.scripted import LARGEST, File, FileButton
-from deltaedit_kit.support.errors import DeltaEditError
+from tests.tiny_domain import tiny_domain
 from tests.widgets.studio_fixture import DOMAIN, PNG, choose
 
 
@@ -53,37 +53,42 @@ def test_a_saved_recipe_can_be_loaded_again(studio: Studio, tmp_path: Path) -> N
     assert "picture.png loaded" in other.save_bar.notice.value
 
 
-def test_a_photo_needs_an_encoder() -> None:
-    studio = Studio(DOMAIN, folder=None)
+def test_a_photo_becomes_the_codes_of_its_largest_face(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = {}
+
+    def recorded(photo: bytes, domain: Domain, **options: Any) -> Inversion:
+        asked.update(options)
+        return invert(photo, domain, **options)
+
+    monkeypatch.setattr("deltaedit_kit.labs.studio.panel.invert", recorded)
+    choose(studio.controls.photo, "<b>.png", PNG)
+    assert asked["face"] == "largest"  # nobody can be asked
+    found = invert(PNG, DOMAIN)
+    assert torch.equal(studio.engine.face(studio.state).s, found.faces.s)
+    said = f"<b>.png: {found}".replace("\n", " ")
+    assert said in unescape(studio.save_bar.notice.value)
+    assert "<b>" not in studio.save_bar.notice.value
+
+
+@pytest.mark.parametrize(
+    ("domain", "content", "line"),
+    [
+        (tiny_domain(), PNG, "domain 'tiny' has no encoder for photos"),
+        (DOMAIN, b"no picture", "cannot be read as a picture"),
+    ],
+)
+def test_a_photo_that_cannot_be_inverted_is_a_line(
+    domain: Domain, content: bytes, line: str
+) -> None:
+    studio = Studio(domain, folder=None)
     before = studio.state
-    choose(studio.controls.photo, "me.png", PNG)
-    assert "Not done: domain 'tiny' has no encoder for photos" in unescape(
-        studio.screen.message.value
-    )
+    choose(studio.controls.photo, "me.png", content)
+    message = unescape(studio.screen.message.value)
+    assert "Not done: " in message
+    assert line in message
     assert studio.state == before
-
-
-def test_what_is_said_about_a_photo_is_shown_as_text() -> None:
-    @dataclass
-    class Found:
-        faces: Faces
-
-        def __str__(self) -> str:
-            return "encoded: 25.1 dB <b>"
-
-    studio = Studio(DOMAIN, folder=None, invert=lambda *_: Found(DOMAIN.sample(1, seed=9)))
-    choose(studio.controls.photo, "me.png", PNG)
-    assert "encoded: 25.1 dB &lt;b&gt;" in studio.save_bar.notice.value
-    assert studio.state.photo == 0
-
-
-def test_what_an_inversion_refuses_is_a_line() -> None:
-    def no_face(_photo: Image.Image, _domain: Domain) -> Faces:
-        raise DeltaEditError("no face found; choose another photo")
-
-    studio = Studio(DOMAIN, folder=None, invert=no_face)
-    choose(studio.controls.photo, "me.png", PNG)
-    assert "Not done: no face found" in studio.screen.message.value
 
 
 def test_a_file_comes_in_pieces() -> None:

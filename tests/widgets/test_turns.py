@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from deltaedit_kit.labs.compare import explorer
-from deltaedit_kit.labs.studio import Studio, quickstart
+from deltaedit_kit.labs.studio import Studio
 from deltaedit_kit.labs.style_space import panel as channels
 from deltaedit_kit.relevance import ChannelStatistics
 from tests.compare.handmade import SMILE, handmade
@@ -26,11 +26,6 @@ def an_explorer(folder: Path) -> tuple[Any, Any, Any]:
     return made, (made.face, 1), (made.sentence, SMILE.text)
 
 
-def a_quickstart(_: Path) -> tuple[Any, Any, Any]:
-    made = quickstart.QuickstartPanel(DOMAIN, FACES)
-    return made, (made.sentence, "an old face"), (made.face, 1)
-
-
 def a_channel_panel(_: Path) -> tuple[Any, Any, Any]:
     made = channels.ChannelPanel(DOMAIN, FACES, ChannelStatistics.of(DOMAIN, samples=50))
     return made, (made.channel, 2), (made.sigmas, 9.0)
@@ -40,7 +35,6 @@ def a_channel_panel(_: Path) -> tuple[Any, Any, Any]:
     ("module", "name", "make"),
     [
         (explorer, "explore", an_explorer),
-        (quickstart, "look", a_quickstart),
         (channels, "look_at", a_channel_panel),
     ],
 )

@@ -19,7 +19,6 @@ import torch
 from deltaedit_kit.domain import Domain
 from deltaedit_kit.labs.studio.engine import Look
 from deltaedit_kit.stylespace import GROUPS, StyleLayout
-from deltaedit_kit.support.errors import DeltaEditError
 
 if TYPE_CHECKING:
     from jaxtyping import Float
@@ -80,14 +79,8 @@ def largest_changes(layout: StyleLayout, delta_s: Float[Tensor, " S"]) -> tuple[
 def heat_map(
     before: Float[Tensor, "*n 3 H W"], after: Float[Tensor, "*n 3 H W"]
 ) -> Float[Tensor, "*n H W"]:
-    """Heat in [0, 1] of pictures in [-1, 1] (what overshoots is cut, as on a screen).
-
-    Raises `DeltaEditError` for pictures of two sizes.
-    """
-    if before.shape != after.shape:
-        shapes = f"{list(before.shape)} and {list(after.shape)}"
-        raise DeltaEditError(f"pictures have shapes {shapes}; compare pictures of one size")
-    return (after.clamp(-1, 1) - before.clamp(-1, 1)).abs().mean(-3) / 2
+    """Heat in [0, 1] of pictures in [-1, 1]."""
+    return (after - before).abs().mean(-3) / 2
 
 
 @dataclass(frozen=True)

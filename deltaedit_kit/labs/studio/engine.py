@@ -15,19 +15,19 @@ saves time: `look` gives the same for the same state, whatever came before.
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Collection, Hashable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from functools import lru_cache, partial
+from typing import TYPE_CHECKING
 
 import torch
 
 from deltaedit_kit.domain import Domain
 from deltaedit_kit.domain.faces import Faces
 from deltaedit_kit.editor import Editor, Moves
-from deltaedit_kit.labs.studio.settings import group_mask
 from deltaedit_kit.labs.studio.state import STRIP, Sentence, StudioState
 from deltaedit_kit.labs.understanding import understand
+from deltaedit_kit.stylespace import StyleLayout
 from deltaedit_kit.support.errors import DeltaEditError, check_whole_number
 
 if TYPE_CHECKING:
@@ -38,29 +38,16 @@ if TYPE_CHECKING:
 REMEMBERED_STRIPS, REMEMBERED_ASKS = 8, 512
 SHOWN = 60  # characters of a sentence that a message repeats
 SHARES = (-1.0, -0.5, 0.0, 0.5, 1.0, 1.5)  # of the step, that the strip shows
-Value = TypeVar("Value")
-
-
-@dataclass(frozen=True)
-class Mix:
-    """One step for one face, and what each sentence may touch."""
-
-    delta_s: Float[Tensor, " S"]  # all strengths in it; zero where no sentence may touch
-    kept: Bool[Tensor, "T S"]  # one row a sentence that counts, groups already in it
-
-    @property
-    def touched(self) -> Bool[Tensor, " S"]:
-        """The channels that at least one sentence may move."""
-        return self.kept.any(dim=0)
 
 
 @dataclass(frozen=True)
 class Look:
-    """What a state looks like. Pictures float32 [3, H, W], about [-1, 1]."""
+    """What a state looks like. Pictures float32 [3, H, W] in [-1, 1]."""
 
     before: Float[Tensor, "3 H W"]
     after: Float[Tensor, "3 H W"]
-    mix: Mix
+    delta_s: Float[Tensor, " S"]  # the step, all strengths in it; zero where it may not touch
+    touched: Bool[Tensor, " S"]  # channels that at least one sentence may move
     message: str  # one line of plain text
     failed: bool  # whether the message is about something that could not be done
 
@@ -72,8 +59,8 @@ class Engine:
         self.domain = domain
         self.editor = Editor(domain)
         self.photos: list[Faces] = []
-        self._strips: OrderedDict[Hashable, Faces] = OrderedDict()
-        self._asks: OrderedDict[Hashable, Moves] = OrderedDict()
+        self._sample = lru_cache(REMEMBERED_STRIPS)(partial(domain.sample, STRIP))
+        self._asks: dict[Hashable, Moves] = {}
 
     def keep_photo(self, faces: Faces) -> int:
         """Remember the codes of a picture (its first face); returns the number for the state."""
@@ -82,12 +69,7 @@ class Engine:
 
     def strip(self, state: StudioState) -> Faces:
         """The faces to choose from, `STRIP` of them."""
-        return _remembered(
-            self._strips,
-            (state.seed, state.truncation),
-            REMEMBERED_STRIPS,
-            lambda: self.domain.sample(STRIP, state.seed, state.truncation),
-        )
+        return self._sample(state.seed, state.truncation)
 
     def face(self, state: StudioState) -> Faces:
         """The chosen face, n = 1. Raises `DeltaEditError` for a photo that is not there."""
@@ -105,36 +87,39 @@ class Engine:
         """
         face = self.face(state)
         asked, refused = self._ask(face, state)
-        step = self._mix(asked, state)
-        message = refused[0] if refused else self._said(asked, step)
-        return Look(face.images[0], self.step(state, step), step, message, failed=bool(refused))
+        delta_s, touched = self._sum(face, asked, state)
+        message = refused[0] if refused else self._said(asked, touched)
+        after = self.draw(state, delta_s)
+        return Look(face.images[0], after, delta_s, touched, message, failed=bool(refused))
 
     @torch.no_grad()
-    def step(self, state: StudioState, step: Mix, share: float = 1.0) -> Float[Tensor, "3 H W"]:
-        """The face after `share` of a step; nothing is drawn where nothing moves."""
+    def draw(self, state: StudioState, delta_s: Float[Tensor, " S"]) -> Float[Tensor, "3 H W"]:
+        """The face after a step; nothing is drawn where nothing moves."""
         face = self.face(state)
-        if share == 0 or not bool(step.delta_s.any()):
+        if not bool(delta_s.any()):
             return face.images[0]
-        return self.domain.draw(face.s + share * step.delta_s, face.w_plus)[0]
+        return self.domain.draw(face.s + delta_s, face.w_plus)[0]
 
-    def _mix(self, asked: list[tuple[Sentence, Moves]], state: StudioState) -> Mix:
-        """The sum over the sentences that count; no step at all where none does."""
+    def frames(
+        self, state: StudioState, look: Look, shares: Sequence[float] = SHARES
+    ) -> Iterator[tuple[float, Float[Tensor, "3 H W"]]]:
+        """(share, picture [3, H, W]) for each share; what `look` has drawn is not drawn again."""
+        for share in shares:
+            yield share, look.after if share == 1 else self.draw(state, share * look.delta_s)
+
+    def _sum(
+        self, face: Faces, asked: list[tuple[Sentence, Moves]], state: StudioState
+    ) -> tuple[Float[Tensor, " S"], Bool[Tensor, " S"]]:
+        """The step of all sentences together, and the channels that at least one may move."""
         groups = group_mask(self.domain.layout, state.groups).to(self.domain.device)
-        if not asked:
-            nothing = torch.zeros(len(groups), device=self.domain.device)
-            return Mix(nothing, nothing[None, :].bool()[:0])
-        rows = [moves for _, moves in asked]
-        moves = Moves(
-            texts=tuple(one.texts[0] for one in rows),
-            delta_t=torch.cat([one.delta_t for one in rows]),
-            delta_s=torch.cat([one.delta_s for one in rows]),
-        )
-        strengths = torch.tensor([sentence.strength for sentence, _ in asked])
-        allowed = self.editor.kept(moves, state.threshold) & groups
-        step = torch.einsum("t,ts->s", strengths.to(groups.device), moves.delta_s[:, 0] * allowed)
-        return Mix(step, allowed)
+        delta_s, touched = torch.zeros_like(face.s[0]), torch.zeros_like(groups)
+        for sentence, moves in asked:
+            kept = self.editor.kept(moves, state.threshold)[0] & groups
+            delta_s = delta_s + sentence.strength * moves.delta_s[0, 0] * kept
+            touched = touched | kept
+        return delta_s, touched
 
-    def _said(self, asked: list[tuple[Sentence, Moves]], step: Mix) -> str:
+    def _said(self, asked: list[tuple[Sentence, Moves]], touched: Bool[Tensor, " S"]) -> str:
         """One line about a picture: each sentence, what it is taken for, what all may move."""
         if not asked:
             return "no sentence is in use: write one, or switch one on"
@@ -144,7 +129,6 @@ class Engine:
                 f" ({one})" for one in understand(self.domain, moves.texts, moves.delta_t)
             )
             sentences.append(f"{sentence.strength:+.2f} “{short(sentence.text)}”{taken}")
-        touched = step.touched
         channels = f"{int(touched.sum())} of {touched.numel()} style channels may move"
         return f"{'  +  '.join(sentences)}: {channels}"
 
@@ -152,13 +136,12 @@ class Engine:
         self, face: Faces, state: StudioState
     ) -> tuple[list[tuple[Sentence, Moves]], list[str]]:
         """What the sentences that count ask of the face, and a line for each that cannot."""
+        if len(self._asks) > REMEMBERED_ASKS:
+            self._asks.clear()
         numbered = [(k, one) for k, one in enumerate(state.sentences, start=1) if one.counts]
-        keys = {one.text: self._key(state, one.text) for _, one in numbered}
+        keys = {one.text: _key(state, one.text) for _, one in numbered}
         new = [text for text, key in keys.items() if key not in self._asks]
         refusals = self._learn(face, state, new)
-        for key in keys.values():
-            if key in self._asks:
-                self._asks.move_to_end(key)
         asked = [(s, self._asks[keys[s.text]]) for _, s in numbered if s.text not in refusals]
         lines = [f"sentence {k}: {refusals[s.text]}" for k, s in numbered if s.text in refusals]
         return asked, lines
@@ -179,44 +162,23 @@ class Engine:
             return {text: why for refused in alone for text, why in refused.items()}
         for k, text in enumerate(texts):
             one = Moves((text,), moves.delta_t[k : k + 1], moves.delta_s[k : k + 1])
-            key = self._key(state, text)
-            _remembered(self._asks, key, REMEMBERED_ASKS, lambda one=one: one)
+            self._asks[_key(state, text)] = one
         return {}
 
-    @staticmethod
-    def _key(state: StudioState, text: str) -> Hashable:
-        """What the answer about a text depends on: the face, and the neutral word."""
-        chosen = state.photo if state.photo is not None else (state.seed, state.truncation)
-        return chosen, state.photo is None and state.row, text, state.neutral
+
+def _key(state: StudioState, text: str) -> Hashable:
+    """What the answer about a text depends on: the face, and the neutral word."""
+    sampled = (state.seed, state.truncation, state.row)
+    return (sampled if state.photo is None else state.photo), text, state.neutral
 
 
-def _remembered(
-    store: OrderedDict[Hashable, Any], key: Hashable, most: int, make: Callable[[], Value]
-) -> Value:
-    """The stored value of a key, made when it is not there; the longest unused one makes room."""
-    if key not in store:
-        store[key] = make()
-    store.move_to_end(key)
-    while len(store) > most:
-        store.popitem(last=False)
-    return store[key]
+def group_mask(layout: StyleLayout, groups: Collection[str]) -> Bool[Tensor, " S"]:
+    """True for the channels of s whose layer belongs to one of `groups`; bool, on the CPU."""
+    allowed = [layout.group_of(k) in groups for k in range(len(layout.widths))]
+    return torch.tensor(allowed)[layout.layer_of_channel]
 
 
 def short(text: str, limit: int = SHOWN) -> str:
     """A text on one line, cut with an ellipsis beyond `limit` characters."""
     text = " ".join(text.split())
     return text if len(text) <= limit else text[: limit - 1] + "…"
-
-
-def frames(
-    engine: Engine, state: StudioState, look: Look, shares: Sequence[float] = SHARES
-) -> Iterator[tuple[float, Float[Tensor, "3 H W"]]]:
-    """(share, picture [3, H, W]) for each share; what `look` has drawn is not drawn again."""
-    for share in shares:
-        yield share, look.after if share == 1 else engine.step(state, look.mix, share)
-
-
-def animation_shares(count: int) -> tuple[float, ...]:
-    """`count` shares from 0 to 1 and the way back, evenly in time: an endless loop of frames."""
-    forth = [k / (count - 1) for k in range(count)]
-    return (*forth, *reversed(forth[1:-1]))

@@ -25,33 +25,26 @@ class History:
     future: tuple[StudioState, ...] = ()
     gesture: Hashable | None = None  # which gesture made the present; None: it is finished
 
+    def change(self, state: StudioState, gesture: Hashable | None = None) -> History:
+        """A new present; the undone future is gone. An equal state changes nothing."""
+        if state == self.present:
+            return self
+        if gesture is not None and gesture == self.gesture:
+            return replace(self, present=state, future=())
+        return History(state, (*self.past, self.present)[-DEEPEST:], (), gesture)
 
-def change(history: History, state: StudioState, gesture: Hashable | None = None) -> History:
-    """A new present; the undone future is gone. An equal state changes nothing."""
-    if state == history.present:
-        return history
-    if gesture is not None and gesture == history.gesture:
-        return replace(history, present=state, future=())
-    past = (*history.past, history.present)[-DEEPEST:]
-    return History(state, past, (), gesture)
+    def close_gesture(self) -> History:
+        """The hand rests: the next change is a step of its own."""
+        return replace(self, gesture=None)
 
+    def undo(self) -> History:
+        """One step back; nothing happens at the beginning."""
+        if not self.past:
+            return self
+        return History(self.past[-1], self.past[:-1], (self.present, *self.future))
 
-def close_gesture(history: History) -> History:
-    """The hand rests: the next change is a step of its own."""
-    return replace(history, gesture=None)
-
-
-def undo(history: History) -> History:
-    """One step back; nothing happens at the beginning."""
-    if not history.past:
-        return history
-    *past, present = history.past
-    return History(present, tuple(past), (history.present, *history.future))
-
-
-def redo(history: History) -> History:
-    """One step forward again; nothing happens at the end."""
-    if not history.future:
-        return history
-    present, *future = history.future
-    return History(present, (*history.past, history.present), tuple(future))
+    def redo(self) -> History:
+        """One step forward again; nothing happens at the end."""
+        if not self.future:
+            return self
+        return History(self.future[0], (*self.past, self.present), self.future[1:])

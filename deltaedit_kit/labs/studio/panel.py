@@ -17,10 +17,10 @@ import ipywidgets as widgets
 
 from deltaedit_kit.domain import Domain
 from deltaedit_kit.labs.named_panel import NamedPanel
-from deltaedit_kit.labs.studio import changes, faces, presets
-from deltaedit_kit.labs.studio.changes import heat_map, read_out
-from deltaedit_kit.labs.studio.engine import Engine, Look, frames, short
-from deltaedit_kit.labs.studio.history import History, change, close_gesture
+from deltaedit_kit.labs.photo.inverting import invert
+from deltaedit_kit.labs.studio.changes import group_changes, heat_map, largest_changes, read_out
+from deltaedit_kit.labs.studio.engine import Engine, Look, short
+from deltaedit_kit.labs.studio.history import History
 from deltaedit_kit.labs.studio.parts.controls import Controls
 from deltaedit_kit.labs.studio.parts.inputs import Make
 from deltaedit_kit.labs.studio.parts.latest import LatestOnly
@@ -28,16 +28,15 @@ from deltaedit_kit.labs.studio.parts.markup import style_tag
 from deltaedit_kit.labs.studio.parts.save_bar import SaveBar
 from deltaedit_kit.labs.studio.parts.screen import Screen
 from deltaedit_kit.labs.studio.parts.scripted import File
-from deltaedit_kit.labs.studio.photo import Invert, invert_upload
-from deltaedit_kit.labs.studio.pictures import jpeg
 from deltaedit_kit.labs.studio.plots import heat_colours
 from deltaedit_kit.labs.studio.recipe import read_file
 from deltaedit_kit.labs.studio.saving import SAVERS, save_to
-from deltaedit_kit.labs.studio.state import StudioState
+from deltaedit_kit.labs.studio.state import StudioState, presets_of
 from deltaedit_kit.support.errors import DeltaEditError
 from deltaedit_kit.support.pictures import to_uint8
 
 REST = 0.15  # seconds without an event after which the slower parts are drawn
+LONGEST_NAME = 60  # of a preset
 
 
 class Studio(NamedPanel):
@@ -48,15 +47,15 @@ class Studio(NamedPanel):
     """
 
     def __init__(
-        self, domain: Domain, folder: str | Path | None = "studio", invert: Invert | None = None
+        self, domain: Domain, folder: str | Path | None = "studio", small: bool = False
     ) -> None:
         """Show the domain's first example sentence on its first face.
 
         folder: where saved files go, beside a download link (None: the link alone, as for an app).
-        invert: a picture's `Faces` in the domain (None: the kit's own, of the largest face).
+        small: faces, sentences, neutral word, threshold and pictures alone, for a first look.
         """
-        self.engine, self._folder, self._invert = Engine(domain), folder, invert
-        self._presets = presets.presets_of(domain.spec)
+        self.engine, self._folder = Engine(domain), folder
+        self._presets = presets_of(domain.spec)
         self._history = History(StudioState.first(domain.spec))
         self._strip: tuple[int, float] | None = None  # which strip is on the buttons
         self.look: Look | None = None
@@ -69,6 +68,8 @@ class Studio(NamedPanel):
         columns.add_class("de-columns")
         super().__init__([widgets.HTML(style_tag()), columns])
         self.add_class("de-studio")
+        if small:
+            self.add_class("de-small")
         self.latest = LatestOnly(self._draw, self.turn)
         self.controls.photo.on_file(self._take_photo)
         self.save_bar.recipe.on_file(self._take_recipe)
@@ -98,7 +99,7 @@ class Studio(NamedPanel):
         """Another state, drawn soon; what cannot be is said in one line and changes nothing."""
         with self.turn:
             try:
-                self._history = change(self._history, make(self.state), gesture)
+                self._history = self._history.change(make(self.state), gesture)
             except DeltaEditError as error:
                 self.screen.say(str(error), failed=True)
                 self.controls.show(self.state)  # a control may show what was refused
@@ -123,18 +124,18 @@ class Studio(NamedPanel):
         self.screen.say(look.message, look.failed)
         self._show_strip(state)
         yield REST
-        self._history = close_gesture(self._history)
+        self._history = self._history.close_gesture()
         heat = heat_map(look.before, look.after)
         self.screen.show_heat(heat_colours(heat), float(heat.mean()))
-        layout, step = engine.domain.layout, look.mix.delta_s
+        layout = engine.domain.layout
         self.screen.show_tables(
-            changes.group_changes(layout, step),
-            changes.largest_changes(layout, step),
+            group_changes(layout, look.delta_s),
+            largest_changes(layout, look.delta_s),
             read_out(engine.domain, look),
         )
         yield 0.0
         film = []
-        for share, frame in frames(engine, state, look):
+        for share, frame in engine.frames(state, look):
             film.append((share, to_uint8(frame)))
             yield 0.0
         self.screen.show_film(film)
@@ -142,9 +143,7 @@ class Studio(NamedPanel):
     def _show_strip(self, state: StudioState) -> None:
         wanted = (state.seed, state.truncation)
         if wanted != self._strip:
-            self.controls.picker.show(
-                [jpeg(face) for face in to_uint8(self.engine.strip(state).images)]
-            )
+            self.controls.picker.show(to_uint8(self.engine.strip(state).images))
             self._strip = wanted
 
     def _walk(self, step: Callable[[History], History]) -> None:
@@ -163,12 +162,15 @@ class Studio(NamedPanel):
                 self.save_bar.say(str(error), failed=True)
 
     def _apply_preset(self, name: str) -> None:
-        self.change(lambda state: presets.apply(state, self._presets, name))
+        self.change(lambda state: state.put(self._presets[name]))
         self.controls.show_presets(list(self._presets))
 
     def _remember(self, name: str) -> None:
+        name = " ".join(name.split())
         with self._about_files():
-            self._presets = presets.remember(self._presets, name, self.state)
+            if not 0 < len(name) <= LONGEST_NAME:
+                raise DeltaEditError(f"give the preset a name of 1 to {LONGEST_NAME} characters")
+            self._presets[name] = self.state.sentences
             self.controls.show_presets(list(self._presets))
             self.save_bar.say(f"preset “{short(name)}” remembered")
 
@@ -186,10 +188,15 @@ class Studio(NamedPanel):
             self.save_bar.say(f"{short(file.name)} loaded")
 
     def _take_photo(self, file: File) -> None:
+        """The codes of an uploaded picture; of several faces the largest, for nobody can be asked.
+
+        What cannot be (no picture, no encoder for this domain, no face found) is a line.
+        """
+
         def inverted(state: StudioState) -> StudioState:
             self.screen.say(f"looking for the face in {short(file.name)} ...")
-            photo = invert_upload(file.checked(), self.engine.domain, self._invert)
-            self.save_bar.say(f"{short(file.name)}: {photo.note or 'taken'}")
-            return faces.show_photo(state, self.engine.keep_photo(photo.faces))
+            found = invert(file.checked(), self.engine.domain, face="largest", progress=False)
+            self.save_bar.say(f"{short(file.name)}: {found}")
+            return state.show_photo(self.engine.keep_photo(found.faces))
 
         self.change(inverted)

@@ -16,7 +16,7 @@ import numpy as np
 from matplotlib import colormaps
 
 from deltaedit_kit.labs.studio.changes import heat_map
-from deltaedit_kit.labs.studio.engine import SHARES, Engine, frames, short
+from deltaedit_kit.labs.studio.engine import SHARES, Engine, short
 from deltaedit_kit.labs.studio.state import STRIP, StudioState
 from deltaedit_kit.support.pictures import ACCENT, FAINT, INK, PictureFigure, grid, to_uint8
 
@@ -59,7 +59,7 @@ def studio_figure(engine: Engine, state: StudioState) -> Figure:
 def look_figure(engine: Engine, state: StudioState) -> Figure:
     """One state as the panel shows it: before, after, heat, and the strip of strengths."""
     look = engine.look(state)
-    strip = [to_uint8(picture) for _, picture in frames(engine, state, look)]
+    strip = [to_uint8(picture) for _, picture in engine.frames(state, look)]
     heat = heat_colours(heat_map(look.before, look.after))
     shown = [to_uint8(look.before), to_uint8(look.after), heat, *strip]
     labels = ["before", "after", "difference", *(f"{share:+g} × step" for share in SHARES)]

@@ -11,16 +11,15 @@ from __future__ import annotations
 
 import io
 import json
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import PurePath
 from typing import Any
 
 from deltaedit_kit import recipe as edit_recipe
-from deltaedit_kit.labs.studio import faces, sentences, settings
 from deltaedit_kit.labs.studio.engine import Engine
-from deltaedit_kit.labs.studio.state import STRIP, Sentence, StudioState
+from deltaedit_kit.labs.studio.state import STRIP, WIDEST, Sentence, StudioState
 from deltaedit_kit.stylespace import GROUPS
-from deltaedit_kit.support.errors import DeltaEditError, check_number, check_whole_number
+from deltaedit_kit.support.errors import DeltaEditError
 from deltaedit_kit.support.pictures import read_recipe
 
 KIND = "deltaedit-studio"
@@ -72,13 +71,15 @@ def from_recipe(engine: Engine, recipe: Any) -> StudioState:
         )
     try:
         edit_recipe.check_weights(recipe["sample"], engine.domain)
-        state = _sampled(engine, recipe["sample"])
+        sample = recipe["sample"]
+        state = StudioState.first(engine.domain.spec).reseed(sample["seed"])
+        state = state.truncate(sample["truncation"]).pick(sample["row"])
         state = _said(state, [Sentence(**fields) for fields in recipe["sentences"]], recipe)
         for group in GROUPS:
-            state = settings.allow(state, group, group in recipe["groups"])
+            state = state.allow(group, group in recipe["groups"])
         if "faces" in recipe:
             codes = edit_recipe.read_faces(recipe["faces"], engine.domain)
-            state = faces.show_photo(state, engine.keep_photo(codes))
+            state = state.show_photo(engine.keep_photo(codes))
     except (KeyError, TypeError, AttributeError) as cause:
         raise DeltaEditError(
             f"the recipe is damaged ({type(cause).__name__}: {str(cause)[:60]}); save it again"
@@ -115,30 +116,17 @@ def _in_png(content: bytes) -> Any:
         ) from cause
 
 
-def _sampled(engine: Engine, sample: dict[str, Any]) -> StudioState:
-    """The first state of the domain with the recipe's face in it."""
-    state = faces.reseed(StudioState.first(engine.domain.spec), sample["seed"])
-    state = faces.truncate(state, sample["truncation"])
-    return faces.pick(state, sample["row"])
-
-
 def _said(state: StudioState, listed: list[Sentence], recipe: dict[str, Any]) -> StudioState:
-    state = sentences.put(state, listed)
-    state = settings.say_neutral(state, recipe["neutral"])
-    return settings.set_threshold(state, recipe["threshold"])
+    return state.put(listed).say_neutral(recipe["neutral"]).set_threshold(recipe["threshold"])
 
 
 def _from_edit(engine: Engine, recipe: dict[str, Any]) -> StudioState:
     """A recipe of `Editor.edit`: its face is in a strip if it was sampled there, else its codes."""
     wanted = edit_recipe.read(recipe, engine.domain)
-    texts = [wanted.text] if isinstance(wanted.text, str) else list(wanted.text)
-    strength = check_number("the recipe's strength", wanted.strength)
-    state = _said(
-        StudioState.first(engine.domain.spec), [Sentence(text, strength) for text in texts], recipe
-    )
+    texts = [wanted.text] if isinstance(wanted.text, str) else wanted.text
+    listed = [Sentence(text, wanted.strength) for text in texts]
+    state = _said(StudioState.first(engine.domain.spec), listed, recipe)
     origin = wanted.faces.origin
-    if origin is not None and origin.rows[0] < STRIP and 0 <= origin.truncation <= faces.WIDEST:
-        row = check_whole_number("the recipe's face", origin.rows[0], 0)
-        state = replace(state, seed=origin.seed, truncation=origin.truncation)
-        return faces.pick(state, row)
-    return faces.show_photo(state, engine.keep_photo(wanted.faces))
+    if origin is not None and origin.rows[0] < STRIP and 0 <= origin.truncation <= WIDEST:
+        return state.reseed(origin.seed).truncate(origin.truncation).pick(origin.rows[0])
+    return state.show_photo(engine.keep_photo(wanted.faces))

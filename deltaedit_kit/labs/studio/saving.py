@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from deltaedit_kit.labs.studio import pictures
-from deltaedit_kit.labs.studio.engine import Engine, animation_shares, frames
+import numpy as np
+from PIL import Image
+
+from deltaedit_kit.labs.studio.engine import Engine
 from deltaedit_kit.labs.studio.recipe import to_recipe
 from deltaedit_kit.labs.studio.state import StudioState
 from deltaedit_kit.support.atomic import check_path, replacing
@@ -23,6 +25,7 @@ from deltaedit_kit.support.errors import DeltaEditError
 from deltaedit_kit.support.pictures import RECIPE_KEY, encode_png, save_quietly, to_uint8
 
 ANIMATION_FRAMES = 12  # from before to after; the way back repeats them
+FRAME_MILLISECONDS = 80
 MOST_FILES = 10_000
 
 
@@ -53,16 +56,16 @@ def save_grid(engine: Engine, state: StudioState) -> Saved:
 
 def save_animation(engine: Engine, state: StudioState) -> Saved:
     """From before to after and back, an endless GIF."""
-    look, shares = engine.look(state), animation_shares(ANIMATION_FRAMES)
-    drawn = dict(frames(engine, state, look, shares[:ANIMATION_FRAMES]))
-    arrays = {share: to_uint8(picture) for share, picture in drawn.items()}
-    return Saved("animation.gif", pictures.gif([arrays[share] for share in shares]), "image/gif")
+    shares = [k / (ANIMATION_FRAMES - 1) for k in range(ANIMATION_FRAMES)]
+    forth = [to_uint8(frame) for _, frame in engine.frames(state, engine.look(state), shares)]
+    return Saved("animation.gif", gif([*forth, *reversed(forth[1:-1])]), "image/gif")
 
 
 def save_recipe(engine: Engine, state: StudioState) -> Saved:
     """The recipe alone, as JSON that people can read."""
     text = json.dumps(to_recipe(engine, state), indent=1, ensure_ascii=False)
-    return Saved("recipe.json", _utf8(text), "application/json")
+    # A lone half of a surrogate pair, which a browser can send, has no UTF-8: its escape is JSON's.
+    return Saved("recipe.json", text.encode("utf-8", "backslashreplace"), "application/json")
 
 
 SAVERS: dict[str, Callable[[Engine, StudioState], Saved]] = {
@@ -107,9 +110,16 @@ def _filled(path: Path, content: bytes) -> Path:
     return path
 
 
-def _utf8(text: str) -> bytes:
-    # A lone half of a surrogate pair, which a browser can send, has no UTF-8: JSON's escape has.
-    try:
-        return text.encode("utf-8")
-    except UnicodeEncodeError:
-        return json.dumps(json.loads(text), indent=1).encode("ascii")
+def gif(pictures: Sequence[np.ndarray]) -> bytes:
+    """An endless GIF of pictures uint8 [H, W, 3], all of one size, with one palette for all."""
+    # A palette a frame would make flat colours flicker.
+    whole = Image.fromarray(np.concatenate(pictures, axis=1))
+    palette = whole.quantize(256, method=Image.Quantize.MEDIANCUT)
+    frames = [
+        Image.fromarray(picture).quantize(palette=palette, dither=Image.Dither.NONE)
+        for picture in pictures
+    ]
+    buffer = io.BytesIO()
+    rest = {"append_images": frames[1:], "duration": FRAME_MILLISECONDS, "loop": 0}
+    frames[0].save(buffer, "GIF", save_all=True, **rest)
+    return buffer.getvalue()

@@ -13,7 +13,6 @@ from functools import partial
 import ipywidgets as widgets
 
 from deltaedit_kit.domain.spec import DomainSpec
-from deltaedit_kit.labs.studio import faces, sentences, settings
 from deltaedit_kit.labs.studio.parts import markup
 from deltaedit_kit.labs.studio.parts.inputs import (
     Change,
@@ -25,7 +24,7 @@ from deltaedit_kit.labs.studio.parts.inputs import (
     row,
 )
 from deltaedit_kit.labs.studio.parts.scripted import FileButton
-from deltaedit_kit.labs.studio.state import StudioState
+from deltaedit_kit.labs.studio.state import WIDEST, StudioState
 from deltaedit_kit.stylespace import GROUPS
 
 LARGEST_SHOWN_SEED = 2**31 - 1  # IntText of a browser; larger seeds come with a recipe
@@ -39,7 +38,7 @@ class Controls(Heard, widgets.VBox):
 
     def __init__(self, spec: DomainSpec, change: Change, on_preset: Callable[[str], None]) -> None:
         self._change = change
-        self.picker = FacePicker(lambda place: change(lambda s: faces.pick(s, place), None))
+        self.picker = FacePicker(lambda place: change(lambda s: s.pick(place), None))
         self.seed = widgets.BoundedIntText(
             value=0,
             min=0,
@@ -52,21 +51,21 @@ class Controls(Heard, widgets.VBox):
         self.next_seed = button(
             "Other faces",
             "The faces of the next seed",
-            lambda: change(lambda s: faces.reseed(s, (s.seed + 1) % 2**31), None),
+            lambda: change(lambda s: s.reseed((s.seed + 1) % 2**31), None),
         )
         self.photo = FileButton("Photo", "image/*")
         self.truncation = NumberSlider(
             "Truncation",
             spec.truncation,
-            (0.0, faces.WIDEST, 0.05),
-            lambda v: change(lambda s: faces.truncate(s, v), "truncation"),
+            (0.0, WIDEST, 0.05),
+            lambda v: change(lambda s: s.truncate(v), "truncation"),
         )
         self.rows: list[SentenceRow] = []
         self._list = widgets.VBox([])
         self.add = button(
             "Add a sentence",
             "One more line in the list",
-            lambda: change(lambda s: sentences.add(s, "", spec.strength), None),
+            lambda: change(lambda s: s.add("", spec.strength), None),
         )
         self.preset = widgets.Dropdown(
             options=[NO_PRESET],
@@ -86,27 +85,29 @@ class Controls(Heard, widgets.VBox):
             "Threshold",
             spec.threshold,
             (0.0, max(0.2, 4 * spec.threshold), 0.005),
-            lambda v: change(lambda s: settings.set_threshold(s, v), "threshold"),
+            lambda v: change(lambda s: s.set_threshold(v), "threshold"),
         )
         self.groups = {group: _check(group) for group in GROUPS}
         super().__init__(
             [
                 widgets.HTML(markup.heading("Face")),
                 self.picker,
-                row(self.seed, self.next_seed, self.photo),
-                self.truncation,
+                row(self.seed, self.next_seed, self.photo).add_class("de-more"),
+                self.truncation.add_class("de-more"),
                 widgets.HTML(markup.heading("Sentences, each with its strength")),
                 self._list,
-                row(self.add, self.preset),
+                row(self.add, self.preset.add_class("de-more")),
                 widgets.HTML(markup.heading("For all sentences")),
                 self.neutral,
                 self.threshold,
-                row(widgets.Label("Layers that may change"), *self.groups.values()),
+                row(widgets.Label("Layers that may change"), *self.groups.values()).add_class(
+                    "de-more"
+                ),
             ],
             layout=widgets.Layout(width="440px", max_width="100%"),
         )
-        self.hear(self.seed, lambda seed: change(lambda s: faces.reseed(s, seed), None))
-        self.hear(self.neutral, lambda text: change(lambda s: settings.say_neutral(s, text), None))
+        self.hear(self.seed, lambda seed: change(lambda s: s.reseed(seed), None))
+        self.hear(self.neutral, lambda text: change(lambda s: s.say_neutral(text), None))
         for group, check in self.groups.items():
             self.hear(check, partial(self._allow, group))
         self.hear(self.preset, lambda name: name and on_preset(name))
@@ -140,7 +141,7 @@ class Controls(Heard, widgets.VBox):
             self._list.children = shown
 
     def _allow(self, group: str, on: bool) -> None:
-        self._change(lambda state: settings.allow(state, group, on), None)
+        self._change(lambda state: state.allow(group, on), None)
 
 
 def _check(group: str) -> widgets.Checkbox:

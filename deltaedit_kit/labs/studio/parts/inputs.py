@@ -10,17 +10,16 @@ images of rules that belong to this panel alone, since no button of ipywidgets h
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from itertools import count
 from typing import Any
 
 import ipywidgets as widgets
+import numpy as np
 
-from deltaedit_kit.labs.studio import sentences
-from deltaedit_kit.labs.studio.parts.markup import data_address, style_tag
-from deltaedit_kit.labs.studio.sentences import FARTHEST
-from deltaedit_kit.labs.studio.state import STRIP, Sentence, StudioState
+from deltaedit_kit.labs.studio.parts.markup import data_address, jpeg, style_tag
+from deltaedit_kit.labs.studio.state import FARTHEST, STRIP, Sentence, StudioState
 
 Make = Callable[[StudioState], StudioState]
 Change = Callable[[Make, Hashable | None], None]  # how to make the next state, and by what gesture
@@ -135,18 +134,18 @@ class SentenceRow(Heard, widgets.HBox):
             f"Strength of {name}",
             1.0,
             (-FARTHEST, FARTHEST, 0.05),
-            lambda v: change(lambda s: sentences.weigh(s, number, v), ("strength", number)),
+            lambda v: change(lambda s: s.weigh(number, v), ("strength", number)),
             quiet=True,
         )
         self.delete = button(
-            "Delete", f"Delete {name}", lambda: change(lambda s: sentences.delete(s, number), None)
+            "Delete", f"Delete {name}", lambda: change(lambda s: s.delete(number), None)
         )
         super().__init__([self.on, self.text, self.strength, self.delete])
         self.add_class("de-row")
         for control in (self.on, self.text):
             control.add_class("de-quiet")
-        self.hear(self.on, lambda on: change(lambda s: sentences.switch(s, number, on), None))
-        self.hear(self.text, lambda text: change(lambda s: sentences.write(s, number, text), None))
+        self.hear(self.on, lambda on: change(lambda s: s.switch(number, on), None))
+        self.hear(self.text, lambda text: change(lambda s: s.write(number, text), None))
 
     def show(self, sentence: Sentence) -> None:
         """Show a sentence without an event."""
@@ -176,12 +175,12 @@ class FacePicker(widgets.VBox):
             self.tiles.append(tile)
         super().__init__([self._style, row(*self.tiles)])
 
-    def show(self, jpegs: Sequence[bytes]) -> None:
-        """Other pictures on the buttons, JPEG files."""
+    def show(self, faces: np.ndarray) -> None:
+        """Other pictures on the buttons, uint8 [STRIP, H, W, 3]."""
         rules = (
             f".de-studio .de-face-{self._panel}-{row} "
-            f"{{ background-image: url({data_address(jpeg, 'image/jpeg')}) !important; }}"
-            for row, jpeg in enumerate(jpegs)
+            f"{{ background-image: url({data_address(jpeg(face), 'image/jpeg')}) !important; }}"
+            for row, face in enumerate(faces)
         )
         self._style.value = style_tag("\n".join(rules))
 

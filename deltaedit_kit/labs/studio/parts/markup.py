@@ -7,10 +7,14 @@ Everything a person typed passes through `escape` here; plain functions, so that
 
 from __future__ import annotations
 
+import io
 from base64 import b64encode
 from collections.abc import Sequence
 from html import escape
 from pathlib import Path
+
+import numpy as np
+from PIL import Image
 
 from deltaedit_kit.labs.studio.changes import ChannelChange, FactorChange, GroupChange
 from deltaedit_kit.labs.studio.saving import Saved
@@ -28,6 +32,13 @@ def style_tag(more: str = "") -> str:
 def data_address(content: bytes, kind: str) -> str:
     """Bytes as an address that a browser can show or save without asking anybody."""
     return f"data:{kind};base64,{b64encode(content).decode('ascii')}"
+
+
+def jpeg(picture: np.ndarray) -> bytes:
+    """A small file for a small picture uint8 [H, W, 3]: tiles and strips."""
+    buffer = io.BytesIO()
+    Image.fromarray(picture).save(buffer, "JPEG", quality=88, subsampling=0)
+    return buffer.getvalue()
 
 
 def picture(content: bytes, kind: str, side: int, alt: str, caption: str = "") -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import ipywidgets as widgets
 
-from deltaedit_kit.labs.studio.history import History, redo, undo
+from deltaedit_kit.labs.studio.history import History
 from deltaedit_kit.labs.studio.parts import markup
 from deltaedit_kit.labs.studio.parts.inputs import button, row
 from deltaedit_kit.labs.studio.parts.scripted import FileButton
@@ -22,8 +22,8 @@ class SaveBar(widgets.VBox):
         on_save: Callable[[str], None],
         on_remember: Callable[[str], None],
     ) -> None:
-        self.undo = button("Undo", "One step back", lambda: on_walk(undo))
-        self.redo = button("Redo", "One step forward again", lambda: on_walk(redo))
+        self.undo = button("Undo", "One step back", lambda: on_walk(History.undo))
+        self.redo = button("Redo", "One step forward again", lambda: on_walk(History.redo))
         self.save = {
             kind: button(kind.capitalize(), f"Save the {kind}", lambda kind=kind: on_save(kind))
             for kind in SAVERS
@@ -50,6 +50,7 @@ class SaveBar(widgets.VBox):
             ],
             layout=widgets.Layout(width="440px", max_width="100%"),
         )
+        self.add_class("de-more")
 
     def show(self, history: History) -> None:
         """Buttons that could do nothing cannot be pressed."""

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 import ipywidgets as widgets
 import numpy as np
 
-from deltaedit_kit.labs.studio import pictures
 from deltaedit_kit.labs.studio.changes import ChannelChange, FactorChange, GroupChange
 from deltaedit_kit.labs.studio.parts import markup
 from deltaedit_kit.labs.studio.parts.inputs import NumberSlider
@@ -32,7 +31,7 @@ class Screen(widgets.VBox):
         self.wipe = NumberSlider("Wipe", HALF, (0.0, 1.0, STEP), lambda p: self.pair.wipe(p))
         self.pair = WipedPicture(self.wipe.slider)
         self.pair.wipe(HALF)
-        top = widgets.HBox([self.pair, self.heat])
+        top = widgets.HBox([self.pair, self.heat.add_class("de-more")])
         top.add_class("de-pair")
         self.film.add_class("de-film")
         self.view = widgets.VBox([top, self.wipe, self.message, self.film])
@@ -47,7 +46,7 @@ class Screen(widgets.VBox):
         super().__init__([self.view, self.tables])
         self.add_class("de-screen")
         self.view.add_class("de-view")
-        self.tables.add_class("de-tables")
+        self.tables.add_class("de-tables").add_class("de-more")
 
     def show_pair(self, before: np.ndarray, after: np.ndarray, description: str) -> None:
         """Two pictures uint8 [H, W, 3] under the wipe; `description` ends the alternative text."""
@@ -61,7 +60,7 @@ class Screen(widgets.VBox):
 
     def show_film(self, frames: Sequence[tuple[float, np.ndarray]]) -> None:
         """The strip of strengths: share of the step and picture."""
-        shown = [(_times(share), pictures.jpeg(frame)) for share, frame in frames]
+        shown = [(_times(share), markup.jpeg(frame)) for share, frame in frames]
         self.film.value = "".join(
             markup.picture(file, "image/jpeg", SMALL, name, name) for name, file in shown
         )

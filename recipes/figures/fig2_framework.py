@@ -10,7 +10,7 @@ import argparse
 from pathlib import Path
 
 from deltaedit_kit import load_domain
-from deltaedit_kit.labs.framework_figure import facts_of, framework_figure
+from deltaedit_kit.labs.framework_figure import framework_figure
 from deltaedit_kit.support.pictures import save_figure
 
 OUT = Path(__file__).parents[2] / "figures" / "fig2_framework.svg"
@@ -18,7 +18,7 @@ OUT = Path(__file__).parents[2] / "figures" / "fig2_framework.svg"
 
 def main(out: Path = OUT, domain: str = "toyfaces") -> Path:
     """Load, read the sizes off the networks, draw, save."""
-    return save_figure(framework_figure(facts_of(load_domain(domain))), out)
+    return save_figure(framework_figure(load_domain(domain)), out)
 
 
 if __name__ == "__main__":

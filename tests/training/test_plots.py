@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from deltaedit_kit.labs.framework_figure import facts_of, framework_figure
+from deltaedit_kit.labs.framework_figure import framework_figure
 from deltaedit_kit.labs.training.ablation import sweep
 from deltaedit_kit.labs.training.experiment import ExperimentConfig
 from deltaedit_kit.labs.training.plots import curve_figure, sweep_figure
@@ -61,8 +61,8 @@ def test_several_seeds_are_one_bar_a_row_with_its_interval() -> None:
 
 def test_the_framework_names_the_sizes_of_the_loaded_domain(tmp_path):
     domain = tiny_domain()
-    facts = facts_of(domain)
-    text = words(framework_figure(facts))
+    figure = framework_figure(domain)
+    text = words(figure)
     layout = domain.layout
     for part in (
         f"[{layout.total}]",
@@ -74,5 +74,5 @@ def test_the_framework_names_the_sizes_of_the_loaded_domain(tmp_path):
         domain.spec.examples[0],
     ):
         assert part in text
-    path = save_figure(framework_figure(facts), tmp_path / "framework.svg")
+    path = save_figure(figure, tmp_path / "framework.svg")
     assert path.read_text().count("<svg") == 1

@@ -1,6 +1,5 @@
 """`deltaedit codes` and `deltaedit train`, end to end on a tiny domain; the examiner of edits."""
 
-import argparse
 import re
 from dataclasses import replace
 
@@ -174,26 +173,6 @@ def test_edit_accuracy_tells_a_mapper_that_edits_from_one_that_does_not(toyfaces
     assert in_w(still) == 0.0
 
 
-@pytest.mark.parametrize("option", train.SETTINGS)
-def test_help_names_the_default_that_the_config_has(option: str) -> None:
-    meaning = train.SETTINGS[option][1]
-    default = getattr(ExperimentConfig(), option.removeprefix("--").replace("-", "_"))
-    stated = re.search(r"default ([\d.]+)|([\d.]+), the default|default: (.+)", meaning)
-    assert stated is not None
-    if stated[3]:  # what a number cannot say
-        assert option in ("--correlated", "--limit")
-    else:
-        assert float(stated[1] or stated[2]) == default
-
-
-def test_every_option_of_training_says_what_it_is() -> None:
-    parser = argparse.ArgumentParser()
-    commands = parser.add_subparsers()
-    train.register(commands)
-    options = commands.choices["train"]._actions
-    assert not [a.option_strings for a in options if not a.help]
-
-
 def test_compile_without_a_compiler_is_told_before_anything_loads(
     capsys, monkeypatch, tmp_path
 ) -> None:
@@ -202,3 +181,13 @@ def test_compile_without_a_compiler_is_told_before_anything_loads(
     assert code == 2
     assert "--compile needs a C++ compiler; install one" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
+
+
+def test_defaults_in_the_help_are_those_of_the_config() -> None:
+    config, compared = ExperimentConfig(), 0
+    for option, (_, meaning) in train.SETTINGS.items():
+        default = getattr(config, option.split()[0][2:].replace("-", "_"))
+        if stated := re.search(r"default ([\d.]+)", meaning):
+            assert float(stated[1]) == default, option
+            compared += 1
+    assert compared > 10

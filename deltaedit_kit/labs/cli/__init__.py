@@ -1,6 +1,6 @@
 """The commands of the terminal, one a file.
 
-A command is a module with `register(commands)`, which adds its options to the parser, and the
-function that those options run. Networks and matplotlib are imported when a command runs: `--help`
-is instant.
+A command is a module with `HELP`, one line; `OPTIONS`, a table as `options` reads it; and `run`,
+the function that gets their values. Networks and matplotlib are imported when a command runs:
+`--help` is instant.
 """

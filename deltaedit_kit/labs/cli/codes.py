@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import argparse
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from deltaedit_kit.labs.cli.options import add_device, add_domain
+from deltaedit_kit.labs.cli.options import DEVICE, DOMAIN_OR_TOYFACES, FAST
 from deltaedit_kit.labs.cli.places import check_folder, path_of
 from deltaedit_kit.labs.cli.steps import step
 from deltaedit_kit.support.errors import DeltaEditError
@@ -26,50 +26,30 @@ if TYPE_CHECKING:
     from deltaedit_kit.domain import Domain
 
 
-def register(commands: Any) -> None:
-    """Add the command and its options; numbers get their range checked by the kit itself."""
-    command = commands.add_parser(
-        "codes", help="make a mapper's training set: codes (s, i) of pictures"
-    )
-    add_domain(command, "name of a domain, or its folder (default: toyfaces)", "toyfaces")
-    command.add_argument("--samples", type=int, metavar="N", help="number of pictures to sample")
-    command.add_argument(
-        "--photos",
-        type=path_of,
-        metavar="FOLDER",
-        help="invert the pictures in this folder instead",
-    )
-    command.add_argument(
-        "--out",
-        type=path_of,
-        metavar="DIR",
-        help="output folder (default: codes/ in the domain's folder)",
-    )
-    command.add_argument("--seed", type=int, help="random seed of the samples (default: 0)")
-    command.add_argument(
-        "--truncation",
-        type=float,
-        nargs="+",
-        help="truncation psi; several are used in turn, as in 1 1 1 0.7 (default: 1)",
-    )
-    command.add_argument(
-        "--batch", type=int, help="pictures at once (default: 32; fewer above 256 px)"
-    )
-    command.add_argument("--chunk", type=int, help="codes per file (default: about 512)")
-    command.add_argument(
-        "--correlated",
-        type=int,
-        help="sample groups of this size whose pictures differ in a few factors only; toyfaces can "
+HELP = "make a mapper's training set: codes (s, i) of pictures"
+OPTIONS = {
+    **DOMAIN_OR_TOYFACES,
+    "--samples N": (int, "number of pictures to sample"),
+    "--photos FOLDER": (path_of, "invert the pictures in this folder instead"),
+    "--out DIR": (path_of, "output folder (default: codes/ in the domain's folder)"),
+    "--seed N": (int, "random seed of the samples (default: 0)"),
+    "--truncation PSI+": (
+        float,
+        "1 full variety, 0 the average; several are used in turn, as in 1 1 1 0.7 (default: 1)",
+    ),
+    "--batch N": (int, "pictures at once (default: 32; fewer above 256 px)"),
+    "--chunk N": (int, "codes per file (default: about 512)"),
+    "--correlated N": (
+        int,
+        "sample groups of this size whose pictures differ in a few factors only; toyfaces can "
         "(default: 1, independent samples)",
-    )
-    command.add_argument(
-        "--fast", action="store_true", help="draw in the fastest precision of this machine"
-    )
-    add_device(command)
-    command.set_defaults(command=codes)
+    ),
+    **FAST,
+    **DEVICE,
+}
 
 
-def codes(options: argparse.Namespace) -> None:
+def run(options: argparse.Namespace) -> None:
     """Make, continue or lengthen a store, with a bar that shows pictures a second."""
     from tqdm import tqdm
 

@@ -1,4 +1,4 @@
-"""`deltaedit convert IN OUT.safetensors`: a published file as plain numbers with a header.
+"""`deltaedit convert SOURCE OUT.safetensors`: a published file as plain numbers with a header.
 
 deltaedit convert stylegan2-cat-config-f.pkl cat.safetensors
 """
@@ -6,20 +6,15 @@ deltaedit convert stylegan2-cat-config-f.pkl cat.safetensors
 from __future__ import annotations
 
 import argparse
-from typing import Any
 
 from deltaedit_kit.labs.cli.places import check_tensors, path_of
 from deltaedit_kit.labs.cli.steps import step
 
-
-def register(commands: Any) -> None:
-    """Add the command and its options."""
-    command = commands.add_parser("convert", help="convert a published checkpoint to safetensors")
-    command.add_argument(
-        "source", metavar="IN", type=path_of, help="the .pt, .pth, .pkl or .npy file to read"
-    )
-    command.add_argument("out", metavar="OUT", type=path_of, help="the .safetensors file to write")
-    command.set_defaults(command=run)
+HELP = "convert a published checkpoint to safetensors"
+OPTIONS = {
+    "SOURCE": (path_of, "the .pt, .pth, .pkl or .npy file to read"),
+    "OUT": (path_of, "the .safetensors file to write"),
+}
 
 
 def run(options: argparse.Namespace) -> None:

@@ -6,24 +6,17 @@ deltaedit course lessons     -> lessons/notebooks/*.ipynb, lessons/docs, lessons
 from __future__ import annotations
 
 import argparse
-from typing import Any
 
 from deltaedit_kit.labs.cli.places import check_folder, path_of
 
-
-def register(commands: Any) -> None:
-    """Add the command and its options."""
-    command = commands.add_parser("course", help="copy the course's notebooks into a folder")
-    command.add_argument(
-        "folder", type=path_of, metavar="DIR", help="folder to write to; nothing is overwritten"
-    )
-    command.set_defaults(command=course)
+HELP = "copy the course's notebooks into a folder"
+OPTIONS = {"DIR": (path_of, "folder to write to; nothing is overwritten")}
 
 
-def course(options: argparse.Namespace) -> None:
+def run(options: argparse.Namespace) -> None:
     """Copy the course's files."""
     from deltaedit_kit.labs.course.files import unpack
 
-    copies = unpack(check_folder(options.folder))
+    copies = unpack(check_folder(options.dir))
     lessons = sum(path.suffix == ".ipynb" for path in copies)
-    print(f"{lessons} notebooks in {options.folder / 'notebooks'}; open them in Jupyter or VS Code")
+    print(f"{lessons} notebooks in {options.dir / 'notebooks'}; open them in Jupyter or VS Code")

@@ -29,16 +29,11 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stab
 GIB = 2**30
 
 
-def register(commands: Any) -> None:
-    """Add the command and its option."""
-    command = commands.add_parser(
-        "doctor", help="describe this machine: processor, memory, precision, packages"
-    )
-    command.add_argument("--json", action="store_true", help="print JSON, for a program")
-    command.set_defaults(command=doctor)
+HELP = "describe this machine: processor, memory, precision, packages"
+OPTIONS = {"--json": (bool, "print JSON, for a program")}
 
 
-def doctor(options: argparse.Namespace) -> None:
+def run(options: argparse.Namespace) -> None:
     """Look at everything, print it, and name what is likely to go wrong."""
     found = examine()
     if options.json:

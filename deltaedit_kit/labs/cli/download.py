@@ -7,31 +7,24 @@ deltaedit download ffhq --only generator,clip
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from deltaedit_kit.labs.cli.options import add_domain
+from deltaedit_kit.labs.cli.options import DOMAIN
 from deltaedit_kit.support.errors import DeltaEditError
 
 if TYPE_CHECKING:
     from deltaedit_kit.io.listing import FileRow
 
 
-def register(commands: Any) -> None:
-    """Add the command and its options."""
-    command = commands.add_parser(
-        "download", help="fetch the files of a published domain, or list them"
-    )
-    add_domain(command, "name of a domain (ffhq, lsun-cat, ...), or its folder")
-    command.add_argument("--dry-run", action="store_true", help="list the files and fetch nothing")
-    command.add_argument(
-        "--only",
-        metavar="NETWORKS",
-        help="only these networks, joined by commas, such as generator,clip",
-    )
-    command.set_defaults(command=download)
+HELP = "fetch the files of a published domain, or list them"
+OPTIONS = {
+    **DOMAIN,
+    "--dry-run": (bool, "list the files and fetch nothing"),
+    "--only NETWORKS": (str, "only these networks, joined by commas, such as generator,clip"),
+}
 
 
-def download(options: argparse.Namespace) -> None:
+def run(options: argparse.Namespace) -> None:
     """List the files; without `--dry-run`, fetch those that are not here yet."""
     from deltaedit_kit.io.listing import TO_DOWNLOAD, list_files, table
     from deltaedit_kit.io.loading import find_domain_files

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from deltaedit_kit.labs.cli.options import add_picture_options, sampled
 from deltaedit_kit.labs.cli.places import check_figure, path_of
+from deltaedit_kit.labs.cli.sample import picture_options, sampled
 from deltaedit_kit.labs.cli.steps import step
 from deltaedit_kit.support.errors import DeltaEditError, check_number
 
@@ -27,69 +27,51 @@ BARE = "usual"  # what `--refine` means without a number
 FIRST, YOURS, OF_PHOTO = (f"figures/{name}_edit.png" for name in ("first", "your", "photo"))
 
 
-def register(commands: Any) -> None:
-    """Add the command and its options; numbers get their range checked by the kit itself."""
-    command = commands.add_parser(
-        "edit", help="edit sampled pictures, or a photo, with one or more sentences"
-    )
-    command.add_argument(
-        "text",
-        nargs="*",
-        metavar="TEXT",
-        help="what the pictures should show, in quotes; several make a grid "
-        "(default: six sentences of the domain)",
-    )
-    add_picture_options(command, faces=FACES, out=f"{YOURS}, without a TEXT {FIRST}")
-    command.add_argument(
-        "--photo",
-        type=path_of,
-        metavar="FILE",
-        help="edit the face in this photo instead of sampled pictures (default output: "
-        f"{OF_PHOTO})",
-    )
-    command.add_argument(
-        "--face",
-        type=int,
-        help="which face in the photo, 0 for the largest (default: the only one)",
-    )
-    command.add_argument(
-        "--refine",
-        type=steps_of,
-        default=0,
-        metavar="STEPS",
-        help="after encoding the photo, optimise its code for so many steps (200 if no number is "
-        "given; default: no optimisation)",
-    )
-    command.add_argument(
-        "--no-align",
-        action="store_true",
-        help="the photo is cropped and aligned already, like the pictures of the domain",
-    )
-    command.add_argument(
-        "--strength",
-        type=float,
-        help="factor of the edit: 0 changes nothing, negative does the opposite (default: the "
-        "domain's, mostly near 1)",
-    )
-    command.add_argument(
-        "--threshold",
-        type=float,
-        help="style channels whose relevance to the sentence is lower are not edited (default: the "
-        "domain's)",
-    )
-    command.add_argument(
-        "--neutral",
-        help="neutral word: what every picture shows (default: the domain's, such as face)",
-    )
-    command.set_defaults(command=edit)
-
-
 def steps_of(text: str) -> int | bool:
     """The number after `--refine`; True, so many as usual, where `main` found none."""
     return True if text == BARE else int(text)
 
 
-def edit(options: argparse.Namespace) -> None:
+HELP = "edit sampled pictures, or a photo, with one or more sentences"
+OPTIONS = {
+    "TEXT*": (
+        str,
+        "what the pictures should show, in quotes; several make a grid (default: six sentences of "
+        "the domain)",
+    ),
+    **picture_options(faces=FACES, out=f"{YOURS}, without a TEXT {FIRST}"),
+    "--photo FILE": (
+        path_of,
+        f"edit the face in this photo instead of sampled pictures (default output: {OF_PHOTO})",
+    ),
+    "--face N": (int, "which face in the photo, 0 for the largest (default: the only one)"),
+    "--refine STEPS": (
+        steps_of,
+        "after encoding the photo, optimise its code for so many steps, 200 if no number is given",
+        0,
+    ),
+    "--no-align": (
+        bool,
+        "the photo is cropped and aligned already, like the pictures of the domain",
+    ),
+    "--strength X": (
+        float,
+        "factor of the edit: 0 changes nothing, negative does the opposite (default: the domain's, "
+        "mostly near 1)",
+    ),
+    "--threshold X": (
+        float,
+        "style channels whose relevance to the sentence is lower are not edited (default: the "
+        "domain's)",
+    ),
+    "--neutral WORD": (
+        str,
+        "neutral word: what every picture shows (default: the domain's, such as face)",
+    ),
+}
+
+
+def run(options: argparse.Namespace) -> None:
     """Sample faces or invert a photo, edit with every sentence, save a labelled grid."""
     from deltaedit_kit.editor import Editor
     from deltaedit_kit.labs.understanding import reached, reached_line, understand

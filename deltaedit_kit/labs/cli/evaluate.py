@@ -12,9 +12,8 @@ from __future__ import annotations
 import argparse
 import os
 from pathlib import Path
-from typing import Any
 
-from deltaedit_kit.labs.cli.options import add_device, add_domain
+from deltaedit_kit.labs.cli.options import DEVICE, DOMAIN_OR_TOYFACES
 from deltaedit_kit.labs.cli.places import check_folder, path_of
 from deltaedit_kit.labs.cli.steps import step
 from deltaedit_kit.support.errors import DeltaEditError, check_number
@@ -22,66 +21,48 @@ from deltaedit_kit.support.errors import DeltaEditError, check_number
 QUICK_SENTENCES, QUICK_FACES = 2, 4
 
 
-def register(commands: Any) -> None:
-    """Add the command and its options; numbers get their range checked by the comparison."""
-    command = commands.add_parser(
-        "evaluate", help="compare DeltaEdit with the baselines, as a table"
-    )
-    add_domain(command, "name of a domain, or its folder (default: toyfaces)", "toyfaces")
-    command.add_argument(
-        "--methods", help="methods, joined by commas, such as deltaedit,tedigan (default: all five)"
-    )
-    command.add_argument(
-        "--settings",
-        default="short,best",
-        help="settings of the methods, joined by commas: default (as published), short (fewer "
-        "steps), best (tuned) (default: short,best)",
-    )
-    command.add_argument(
-        "--prompts",
-        type=path_of,
-        metavar="FILE",
-        help="sentences, as CSV with the columns text,asks,split (default: those of the domain)",
-    )
-    command.add_argument(
-        "--faces", type=int, default=100, help="number of pictures to sample (default: 100)"
-    )
-    command.add_argument(
-        "--slow-faces",
-        type=int,
-        help="number of pictures for the methods that optimise each picture (default: as --faces)",
-    )
-    command.add_argument(
-        "--strengths",
-        default="0.5,1,1.5",
-        help="factors of each method's usual strength, joined by commas (default: 0.5,1,1.5)",
-    )
-    command.add_argument(
-        "--features",
-        default="clip",
-        help="networks, joined by commas, in whose features the Fréchet distance (FID) is taken: "
-        "clip, inception (default: clip)",
-    )
-    command.add_argument(
-        "--seed", type=int, default=700_000, help="random seed of the pictures (default: 700000)"
-    )
-    add_device(command)
-    command.add_argument("--exact", action="store_true", help="draw in float32 (slower)")
-    command.add_argument(
-        "--quick",
-        action="store_true",
-        help="a small table for a trial; too few faces for conclusions",
-    )
-    command.add_argument(
-        "--out",
-        type=path_of,
-        metavar="FOLDER",
-        help="output folder (default: runs/evaluate/DOMAIN)",
-    )
-    command.set_defaults(command=evaluate)
+HELP = "compare DeltaEdit with the baselines, as a table"
+OPTIONS = {
+    **DOMAIN_OR_TOYFACES,
+    "--methods NAMES": (
+        str,
+        "methods, joined by commas, such as deltaedit,tedigan (default: all five)",
+    ),
+    "--settings NAMES": (
+        str,
+        "settings of the methods, joined by commas: default (as published), short (fewer steps), "
+        "best (tuned)",
+        "short,best",
+    ),
+    "--prompts FILE": (
+        path_of,
+        "sentences, as CSV with the columns text,asks,split (default: those of the domain)",
+    ),
+    "--faces N": (int, "number of pictures to sample", 100),
+    "--slow-faces N": (
+        int,
+        "number of pictures for the methods that optimise each picture (default: as --faces)",
+    ),
+    "--strengths NUMBERS": (
+        str,
+        "factors of each method's usual strength, joined by commas",
+        "0.5,1,1.5",
+    ),
+    "--features NAMES": (
+        str,
+        "networks, joined by commas, in whose features the Fréchet distance (FID) is taken: clip, "
+        "inception",
+        "clip",
+    ),
+    "--seed N": (int, "random seed of the pictures", 700_000),
+    **DEVICE,
+    "--exact": (bool, "draw in float32 (slower)"),
+    "--quick": (bool, "a small table for a trial; too few faces for conclusions"),
+    "--out FOLDER": (path_of, "output folder (default: runs/evaluate/DOMAIN)"),
+}
 
 
-def evaluate(options: argparse.Namespace) -> None:
+def run(options: argparse.Namespace) -> None:
     """Compute what is missing, write both tables, print the summary."""
     from deltaedit_kit.io.loading import load_domain
     from deltaedit_kit.labs.compare.baselines import METHODS

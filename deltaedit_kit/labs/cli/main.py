@@ -20,6 +20,7 @@ from typing import Any, NoReturn
 from deltaedit_kit import __version__
 from deltaedit_kit.labs.cli.edit import BARE
 from deltaedit_kit.labs.cli.memory import keep_freed_memory
+from deltaedit_kit.labs.cli.options import add_options
 from deltaedit_kit.labs.cli.shell import (
     accept_every_character,
     check_surroundings,
@@ -141,8 +142,10 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"deltaedit {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=OneLineParser)
     for name in COMMANDS:
-        module = name.replace("-", "_")
-        import_module(f"deltaedit_kit.labs.cli.{module}").register(commands)
+        module = import_module(f"deltaedit_kit.labs.cli.{name.replace('-', '_')}")
+        command = commands.add_parser(name, help=module.HELP)
+        add_options(command, module.OPTIONS)
+        command.set_defaults(command=module.run)
     return parser
 
 

@@ -11,82 +11,59 @@ import argparse
 import os
 import shlex
 import sys
-from typing import Any
 
+from deltaedit_kit.labs.cli.options import DEVICE
 from deltaedit_kit.labs.cli.places import check_folder, path_of
 from deltaedit_kit.labs.cli.steps import step
 from deltaedit_kit.support.errors import DeltaEditError
 
-NAMES = {"label": "class", "clip_model": "clip-model"}  # where they are called otherwise
+HELP = "create a domain of your own"
+OPTIONS = {
+    "DIR": (path_of, "folder to create; its name becomes the domain's"),
+    "--renderer": (
+        bool,
+        "start from a renderer of your own: writes an example project to change",
+    ),
+    "--generator FILE": (
+        path_of,
+        "or start from this StyleGAN2: writes a declaration (domain.json) for it",
+    ),
+    "--neutral WORD": (str, "neutral word: what every picture shows, such as cat"),
+    "--clip FILE": (
+        os.path.expanduser,
+        "CLIP to use: a file, or the name of a model in open_clip, such as ViT-L-14, which is then "
+        "downloaded (default: OpenAI's ViT-B/32, downloaded)",
+    ),
+    "--clip-model NAME": (
+        str,
+        "name in open_clip of the model that the file of --clip holds, unless OpenAI made it",
+    ),
+    "--encoder FILE": (path_of, "e4e encoder trained for this generator, which photos need"),
+    "--class N": (
+        int,
+        "draw only this class, counted from 0, of a class-conditional generator",
+    ),
+    "--licence TEXT": (
+        str,
+        "licence of the files, for the declaration (default: you are asked)",
+    ),
+    **DEVICE,
+}
 
 
-def register(commands: Any) -> None:
-    """Add the command and its options."""
-    command = commands.add_parser("new-domain", help="create a domain of your own")
-    command.add_argument(
-        "folder",
-        metavar="DIR",
-        type=path_of,
-        help="folder to create; its name becomes the domain's",
-    )
-    kind = command.add_mutually_exclusive_group(required=True)
-    kind.add_argument(
-        "--renderer",
-        action="store_true",
-        help="start from a renderer of your own: writes an example project to change",
-    )
-    kind.add_argument(
-        "--generator",
-        type=path_of,
-        metavar="FILE",
-        help="start from this StyleGAN2: writes a declaration (domain.json) for it",
-    )
-    command.add_argument("--neutral", help="neutral word: what every picture shows, such as cat")
-    command.add_argument(
-        "--clip",
-        metavar="FILE",
-        help="CLIP to use: a file, or the name of a model in open_clip, such as ViT-L-14, which is "
-        "then downloaded (default: OpenAI's ViT-B/32, downloaded)",
-    )
-    command.add_argument(
-        "--clip-model",
-        metavar="NAME",
-        help="name in open_clip of the model that the file of --clip holds, unless OpenAI made it",
-    )
-    command.add_argument(
-        "--encoder",
-        type=path_of,
-        metavar="FILE",
-        help="e4e encoder trained for this generator, which photos need",
-    )
-    command.add_argument(
-        "--class",
-        dest="label",
-        type=int,
-        metavar="N",
-        help="draw only this class, counted from 0, of a class-conditional generator",
-    )
-    command.add_argument(
-        "--licence", help="licence of the files, for the declaration (default: you are asked)"
-    )
-    command.add_argument(
-        "--device", default="cpu", help="device to estimate times for (default: cpu)"
-    )
-    command.set_defaults(command=new_domain)
-
-
-def new_domain(options: argparse.Namespace) -> None:
+def run(options: argparse.Namespace) -> None:
     """Write the example or the declaration, and say what comes next."""
+    if options.renderer == (options.generator is not None):
+        raise DeltaEditError("give either --renderer or --generator FILE")
     if options.generator is not None:
         from_files(options)
         return
-    of_files = ("neutral", "clip", "clip_model", "encoder", "label", "licence")
-    for name in of_files:
+    for name in ("neutral", "clip", "clip_model", "encoder", "class", "licence"):
         if getattr(options, name) is not None:
-            raise DeltaEditError(f"--{NAMES.get(name, name)} needs --generator FILE")
+            raise DeltaEditError(f"--{name.replace('_', '-')} needs --generator FILE")
     from deltaedit_kit.labs.own_domain.project import new_project
 
-    folder = new_project(check_folder(options.folder))
+    folder = new_project(check_folder(options.dir))
     print(f"wrote {folder}: renderer.py and domain.json, to be changed as its README.md says")
     print(f"then: deltaedit build {shlex.quote(str(folder))} --miniature")
 
@@ -105,19 +82,18 @@ def from_files(options: argparse.Namespace) -> None:
     licence = options.licence
     if licence is None:
         licence = input("licence of these files: ") if sys.stdin.isatty() else NO_LICENCE
-    clip = None if options.clip is None else os.path.expanduser(options.clip)
-    read = (options.generator, clip, options.encoder)
+    read = (options.generator, options.clip, options.encoder)
     with step("read " + ", ".join(os.path.basename(one) for one in read if one is not None)):
         given = Given(
             options.generator,
             options.neutral,
-            clip,
+            options.clip,
             options.clip_model,
             options.encoder,
-            options.label,
+            getattr(options, "class"),
             licence,
         )
-        folder = draft(check_folder(options.folder), given)
+        folder = draft(check_folder(options.dir), given)
     print(table(row for row in list_files(folder) if row.state != ABSENT))
     domain, name = load_domain(folder, options.device), shlex.quote(str(folder))
     print(f"wrote {folder / 'domain.json'}: check its title, examples, licence and preprocessing")

@@ -12,61 +12,36 @@ has an R already, give another place with --out. Definitions: the published one 
 from __future__ import annotations
 
 import argparse
-from typing import Any
 
-from deltaedit_kit.labs.cli.options import add_device, add_domain
+from deltaedit_kit.labs.cli.options import DEVICE, DOMAIN, FAST
 from deltaedit_kit.labs.cli.places import check_tensors, home_of, path_of
 
-METHODS = ("difference", "gradient")  # those of `deltaedit_kit.relevance`, which loads torch
+HELP = "compute R of a domain: how each style channel moves CLIP's embedding"
+OPTIONS = {
+    **DOMAIN,
+    "--method": (  # those of `deltaedit_kit.relevance`, which loads torch
+        ("difference", "gradient"),
+        "difference: as in the paper; gradient: its derivative, many times faster",
+        "difference",
+    ),
+    "--pictures N": (int, "number of pictures to average over", 100),
+    "--step SIGMAS": (
+        float,
+        "of the method difference: how far a channel is moved up and down, in standard deviations",
+        5.0,
+    ),
+    "--seed N": (int, "random seed of the pictures", 0),
+    "--batch N": (int, "pictures at once (default: by resolution and device)"),
+    **FAST,
+    **DEVICE,
+    "--out FILE": (
+        path_of,
+        "output file (default: relevance.safetensors in the domain's folder, if it has no R)",
+    ),
+}
 
 
-def register(commands: Any) -> None:
-    """Add the command and its options."""
-    command = commands.add_parser(
-        "relevance",
-        help="compute R of a domain: how each style channel moves CLIP's embedding",
-    )
-    add_domain(command, "name of a domain (lsun-cat, ...), or its folder")
-    command.add_argument(
-        "--method",
-        choices=METHODS,
-        default=METHODS[0],
-        help="difference: as in the paper; gradient: its derivative, many times faster (default: "
-        "difference)",
-    )
-    command.add_argument(
-        "--pictures",
-        type=int,
-        default=100,
-        help="number of pictures to average over (default: 100)",
-    )
-    command.add_argument(
-        "--step",
-        type=float,
-        default=5.0,
-        help="of the method difference: how far a channel is moved up and down, in standard "
-        "deviations (default: 5)",
-    )
-    command.add_argument(
-        "--seed", type=int, default=0, help="random seed of the pictures (default: 0)"
-    )
-    command.add_argument(
-        "--batch", type=int, help="pictures at once (default: by resolution and device)"
-    )
-    command.add_argument(
-        "--fast", action="store_true", help="draw in the fastest precision of this machine"
-    )
-    add_device(command)
-    command.add_argument(
-        "--out",
-        type=path_of,
-        metavar="FILE",
-        help="output file (default: relevance.safetensors in the domain's folder, if it has no R)",
-    )
-    command.set_defaults(command=relevance)
-
-
-def relevance(options: argparse.Namespace) -> None:
+def run(options: argparse.Namespace) -> None:
     """Load the domain, make R and say where it is."""
     from tqdm.auto import tqdm
 

@@ -17,9 +17,9 @@ import math
 import os
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from deltaedit_kit.labs.cli.options import add_device, add_domain
+from deltaedit_kit.labs.cli.options import DEVICE, DOMAIN_OR_TOYFACES
 from deltaedit_kit.labs.cli.places import check_folder, home_of, path_of
 from deltaedit_kit.labs.cli.steps import step
 from deltaedit_kit.support.errors import DeltaEditError
@@ -30,95 +30,63 @@ if TYPE_CHECKING:
     from deltaedit_kit.train import Report
 
 COMPILERS = (os.environ.get("CXX") or "c++", "g++", "clang++", "cl")  # one of them
-SETTINGS = {  # option -> type of the entry of ExperimentConfig, and what it is
-    "--steps": (int, "training steps; default 201562, as published"),
-    "--batch": (int, "pairs per step, over all processes; default 64"),
-    "--learning-rate": (
+HELP = "train a mapper on codes; resumes after an interruption"
+SETTINGS = {  # entries of ExperimentConfig, which has their defaults
+    "--steps N": (int, "training steps; default 201562, as published"),
+    "--batch N": (int, "pairs per step, over all processes; default 64"),
+    "--learning-rate X": (
         float,
         "of Adam; default 0.5, as published, for weights that are stored times 100",
     ),
-    "--warm-up": (int, "steps in which the learning rate rises from 0; default 0"),
-    "--beta2": (float, "of Adam, the decay of its mean squared gradient; default 0.999"),
-    "--l2-weight": (float, "weight of the mean squared error in the loss; default 1.0"),
-    "--cosine-weight": (float, "weight of 1 - cosine in the loss; default 1.0"),
-    "--ema": (float, "decay of the average of the weights, which is saved; default 0, no average"),
-    "--held-out": (float, "share of the codes that is kept for validation; default 0.02"),
-    "--correlated": (
+    "--warm-up N": (int, "steps in which the learning rate rises from 0; default 0"),
+    "--beta2 X": (float, "of Adam, the decay of its mean squared gradient; default 0.999"),
+    "--l2-weight X": (float, "weight of the mean squared error in the loss; default 1.0"),
+    "--cosine-weight X": (float, "weight of 1 - cosine in the loss; default 1.0"),
+    "--ema X": (float, "decay of the average of the weights, which is saved; default 0, none"),
+    "--held-out X": (float, "share of the codes that is kept for validation; default 0.02"),
+    "--correlated N": (
         int,
         "size of the groups that most pairs are drawn from; default: as in `codes`",
     ),
-    "--seed": (int, "random seed of the pairs and the initial weights; default 0"),
-    "--report-every": (int, "steps between two reports; default 500"),
-    "--save-every": (int, "steps between two checkpoints; default 2000"),
-    "--accumulate": (
+    "--seed N": (int, "random seed of the pairs and the initial weights; default 0"),
+    "--report-every N": (int, "steps between two reports; default 500"),
+    "--save-every N": (int, "steps between two checkpoints; default 2000"),
+    "--accumulate N": (
         int,
         "divide each step's pairs into so many passes, to save memory; default 1",
     ),
-    "--patience": (
+    "--patience N": (
         int,
         "stop after so many reports without a lower validation loss; default 0, never",
     ),
-    "--limit": (int, "train on so many codes only; default: all"),
-}
-CHOICES = {
+    "--limit N": (int, "train on so many codes only; default: all"),
     "--schedule": (("constant", "cosine"), "of the learning rate; default constant"),
     "--space": (("s", "w_plus"), "ablation: space of the codes to learn; default s"),
     "--group": (
         ("coarse", "medium", "fine"),
         "ablation: learn and edit one group of layers only; default all",
     ),
+    "--fast": (bool, "compute products in the fastest precision of this machine"),
+    "--compile": (bool, "torch.compile; on a GPU with CUDA graphs"),
+    "--orthogonal": (bool, "start from orthogonal matrices, which allow higher learning rates"),
+    "--fixed-pairs": (bool, "ablation: pair every code with the same other code in all steps"),
 }
-SWITCHES = {
-    "--fast": "compute products in the fastest precision of this machine",
-    "--compile": "torch.compile; on a GPU with CUDA graphs",
-    "--orthogonal": "start from orthogonal matrices, which allow higher learning rates",
-    "--fixed-pairs": "ablation: pair every code with the same other code in all steps",
-}
-
-
-def register(commands: Any) -> None:
-    """Add the command; every entry of the config is an option, by default the published value."""
-    command = commands.add_parser(
-        "train", help="train a mapper on codes; resumes after an interruption"
-    )
-    add_domain(command, "name of a domain, or its folder (default: toyfaces)", "toyfaces")
-    command.add_argument(
-        "--codes",
-        type=path_of,
-        metavar="DIR",
-        help="the codes (default: where `deltaedit codes` writes them)",
-    )
-    command.add_argument(
-        "--out",
-        type=path_of,
-        metavar="DIR",
-        help="output folder (default: the domain's, if it has no mapper yet; Domain.with_mapper in "
+OPTIONS = {
+    **DOMAIN_OR_TOYFACES,
+    "--codes DIR": (path_of, "the codes (default: where `deltaedit codes` writes them)"),
+    "--out DIR": (
+        path_of,
+        "output folder (default: the domain's, if it has no mapper yet; Domain.with_mapper in "
         "Python tries a mapper from elsewhere)",
-    )
-    # What is not given stays out of the namespace: the config has the defaults, not this file.
-    for name, (kind, meaning) in SETTINGS.items():
-        command.add_argument(name, type=kind, metavar="N", help=meaning, default=argparse.SUPPRESS)
-    for name, (choices, meaning) in CHOICES.items():
-        command.add_argument(name, choices=choices, help=meaning, default=argparse.SUPPRESS)
-    for name, meaning in SWITCHES.items():
-        command.add_argument(name, action="store_true", help=meaning, default=argparse.SUPPRESS)
-    command.add_argument(
-        "--no-image",
-        dest="condition_on_image",
-        action="store_false",
-        help="ablation: the mapper gets the direction, not the picture's embedding",
-        default=argparse.SUPPRESS,
-    )
-    command.add_argument(
-        "--edit-accuracy",
-        action="store_true",
-        help="let the oracle count successful edits at every report",
-    )
-    add_device(command)
-    command.set_defaults(command=train)
+    ),
+    **SETTINGS,
+    "--no-image": (bool, "ablation: the mapper gets the direction, not the picture's embedding"),
+    "--edit-accuracy": (bool, "let the oracle count successful edits at every report"),
+    **DEVICE,
+}
 
 
-def train(options: argparse.Namespace) -> None:
+def run(options: argparse.Namespace) -> None:
     """Train, say how it goes, write OUT/mapper.safetensors."""
     from deltaedit_kit.codes import check_codes
     from deltaedit_kit.io.checkpoints.published_codes import open_codes
@@ -131,7 +99,8 @@ def train(options: argparse.Namespace) -> None:
     from deltaedit_kit.support.atomic import save_tensors
 
     names = ExperimentConfig.__dataclass_fields__
-    given = {key: value for key, value in vars(options).items() if key in names}
+    given = {k: v for k, v in vars(options).items() if k in names and v is not None}
+    given["condition_on_image"] = not options.no_image
     config = ExperimentConfig(**given)  # a wrong setting is told before anything loads
     if config.compile and not any(map(shutil.which, COMPILERS)):
         raise DeltaEditError("--compile needs a C++ compiler; install one (g++), or leave it out")

@@ -14,33 +14,23 @@ import json
 from pathlib import Path
 from typing import Any
 
-from deltaedit_kit.labs.cli.options import add_device, add_domain
+from deltaedit_kit.labs.cli.options import DEVICE, DOMAIN
 from deltaedit_kit.labs.cli.places import path_of
 from deltaedit_kit.support.errors import DeltaEditError
 
 LARGEST = 1_000_000  # bytes of a report; an honest one has some thousand
 
 
-def register(commands: Any) -> None:
-    """Add the command and its options."""
-    command = commands.add_parser(
-        "verify", help="check a domain's files: hashes, sizes, statistics, test edits"
-    )
-    add_domain(command, "name of a domain (ffhq, lsun-cat, ...), or its folder")
-    command.add_argument(
-        "--json", action="store_true", help="print JSON, for a program or for --against"
-    )
-    command.add_argument(
-        "--against",
-        type=path_of,
-        metavar="FILE",
-        help="also list the differences from the report in this file, which --json printed",
-    )
-    add_device(command)
-    command.set_defaults(command=verify)
+HELP = "check a domain's files: hashes, sizes, statistics, test edits"
+OPTIONS = {
+    **DOMAIN,
+    "--json": (bool, "print JSON, for a program or for --against"),
+    "--against FILE": (path_of, "also list the differences from this report, which --json printed"),
+    **DEVICE,
+}
 
 
-def verify(options: argparse.Namespace) -> None:
+def run(options: argparse.Namespace) -> None:
     """Look, print, compare."""
     from deltaedit_kit.io import verifying
 

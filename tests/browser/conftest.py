@@ -11,13 +11,9 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import secrets
 import shutil
-import socket
-import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,10 +21,11 @@ from typing import Any
 
 import pytest
 
+from tests.browser.servers import serving, serving_app
+
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 ROOT = str(Path(__file__).parents[2])
-ADDRESS = re.compile(r"http://\S+token=\w+")
-START_SECONDS, CELL_MILLISECONDS = 600, 300_000  # guards against hangs, for a busy machine
+CELL_MILLISECONDS = 300_000  # a guard against hangs, for a busy machine
 FITS = "pane => pane.getBoundingClientRect().right <= window.innerWidth"
 RUN_ALL = "notebook:run-all-cells"
 COUNTS = """() => Array.from(window.jupyterapp.shell.currentWidget.content.model.cells)
@@ -160,39 +157,17 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     }
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--ServerApp.port=0"]
     command += ["--ip=127.0.0.1", "--allow-root", "--LabApp.expose_app_in_browser=True"]
-    with (base / "log").open("w") as log:
-        server = subprocess.Popen(
-            [*command, f"--ServerApp.root_dir={folder}"],
-            env={**os.environ, **own},
-            stdout=log,
-            stderr=subprocess.STDOUT,
-        )
-    try:
-        yield Lab(_address(runtime, server, base / "log"), token, folder)
-    finally:
-        _end(server)
+    command += [f"--ServerApp.root_dir={folder}"]
+    with serving(command, own, base / "log", lambda: _address(runtime)) as url:
+        yield Lab(url, token, folder)
 
 
 @pytest.fixture(scope="module")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The studio, served as `make app` does: its address, with the token."""
     pytest.importorskip("voila", reason="voila is not installed")
-    base = tmp_path_factory.mktemp("app")
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "deltaedit_kit.labs.app", "--no-browser"]
-    log = base / "log"
-    with log.open("w") as file:
-        server = subprocess.Popen(
-            [*command, f"--port={port}", "--Voila.port_retries=0"],
-            env={**os.environ, "IPYTHONDIR": str(base / "ipython")},
-            stdout=file,
-            stderr=subprocess.STDOUT,
-        )
-    try:
-        yield _wait(lambda: ADDRESS.search(log.read_text()), "the app", server, log)[0]
-    finally:
-        _end(server)
+    with serving_app(tmp_path_factory.mktemp("app")) as address:
+        yield address
 
 
 @pytest.fixture
@@ -240,34 +215,11 @@ def open_notebook(browser: Any, lab: Lab) -> Iterator[Callable[[Path], NotebookP
         context.close()
 
 
-def _address(runtime: Path, server: subprocess.Popen[bytes], log: Path) -> str:
+def _address(runtime: Path) -> str | None:
     """The address that the server wrote about itself; with port 0 only it knows the number."""
-
-    def written() -> str | None:
-        for file in runtime.glob("jpserver-*.json"):
-            try:
-                return str(json.loads(file.read_text())["url"])
-            except ValueError:  # half written
-                continue
-        return None
-
-    return str(_wait(written, "JupyterLab", server, log))
-
-
-def _wait(ready: Callable[[], Any], name: str, server: subprocess.Popen[bytes], log: Path) -> Any:
-    """What `ready` answers once it answers something; skips when the server does not start."""
-    end = time.monotonic() + START_SECONDS
-    while time.monotonic() < end and server.poll() is None:
-        if answer := ready():
-            return answer
-        time.sleep(0.1)
-    server.kill()
-    pytest.skip(f"{name} did not start: {log.read_text()[-300:]}")
-
-
-def _end(server: subprocess.Popen[bytes]) -> None:
-    server.terminate()  # it ends its kernels first
-    try:
-        server.wait(20)
-    except subprocess.TimeoutExpired:
-        server.kill()
+    for file in runtime.glob("jpserver-*.json"):
+        try:
+            return str(json.loads(file.read_text())["url"])
+        except ValueError:  # half written
+            continue
+    return None

@@ -2,12 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import re
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +11,7 @@ import requests
 pytest.importorskip("voila", reason="voila is not installed")
 import deltaedit_kit
 from deltaedit_kit.labs.app.server import APP, StudioApp
+from tests.browser.servers import serving_app
 
 GUARD = 600  # seconds: against hangs alone
 
@@ -24,28 +19,8 @@ GUARD = 600  # seconds: against hangs alone
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address that the app prints, with its token; it takes one session."""
-    folder = tmp_path_factory.mktemp("app")
-    log = folder / "log"
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "deltaedit_kit.labs.app", "--no-browser", f"--port={port}"]
-    with log.open("w") as file:
-        server = subprocess.Popen(
-            [*command, "--SessionManager.most=1"],
-            env={**os.environ, "IPYTHONDIR": str(folder / "ipython")},
-            stdout=file,
-            stderr=subprocess.STDOUT,
-        )
-    try:
-        end = time.monotonic() + GUARD
-        while not (found := re.search(r"http://\S+token=\w+", log.read_text())):
-            assert server.poll() is None, log.read_text()[-500:]
-            assert time.monotonic() < end
-            time.sleep(0.1)
-        yield found[0]
-    finally:
-        server.terminate()
-        server.wait(GUARD)
+    with serving_app(tmp_path_factory.mktemp("app"), "--SessionManager.most=1") as printed:
+        yield printed
 
 
 def test_the_page_lies_in_the_package_and_so_in_its_wheel() -> None:

@@ -10,7 +10,7 @@ import ipywidgets
 import numpy as np
 from PIL import Image
 
-from deltaedit_kit.labs.studio.parts.scripted import FileButton
+from deltaedit_kit.labs.studio.parts.file_button import FileButton
 from deltaedit_kit.support.pictures import encode_png
 from tests.photo.encoders import with_encoder
 

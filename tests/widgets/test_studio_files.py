@@ -12,7 +12,7 @@ import torch
 from deltaedit_kit.domain import Domain
 from deltaedit_kit.labs.photo.inverting import Inversion, invert
 from deltaedit_kit.labs.studio import Studio
-from deltaedit_kit.labs.studio.parts.scripted import LARGEST, File, FileButton
+from deltaedit_kit.labs.studio.parts.file_button import LARGEST, File, FileButton
 from tests.tiny_domain import tiny_domain
 from tests.widgets.studio_fixture import DOMAIN, PNG, choose
 

@@ -22,12 +22,12 @@ from deltaedit_kit.labs.studio.changes import group_changes, heat_map, largest_c
 from deltaedit_kit.labs.studio.engine import Engine, Look, short
 from deltaedit_kit.labs.studio.history import History
 from deltaedit_kit.labs.studio.parts.controls import Controls
+from deltaedit_kit.labs.studio.parts.file_button import File
 from deltaedit_kit.labs.studio.parts.inputs import Make
 from deltaedit_kit.labs.studio.parts.latest import LatestOnly
 from deltaedit_kit.labs.studio.parts.markup import style_tag
 from deltaedit_kit.labs.studio.parts.save_bar import SaveBar
 from deltaedit_kit.labs.studio.parts.screen import Screen
-from deltaedit_kit.labs.studio.parts.scripted import File
 from deltaedit_kit.labs.studio.plots import heat_colours
 from deltaedit_kit.labs.studio.recipe import read_file
 from deltaedit_kit.labs.studio.saving import SAVERS, save_to
@@ -120,7 +120,7 @@ class Studio(NamedPanel):
             self.screen.say(str(error), failed=True)
             return
         before = to_uint8(look.before)
-        self.screen.show_pair(before, to_uint8(look.after), short(look.message, 200))
+        self.screen.pair.show(before, to_uint8(look.after), short(look.message, 200))
         self.screen.say(look.message, look.failed)
         self._show_strip(state)
         yield REST

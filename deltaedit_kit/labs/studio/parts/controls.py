@@ -14,6 +14,7 @@ import ipywidgets as widgets
 
 from deltaedit_kit.domain.spec import DomainSpec
 from deltaedit_kit.labs.studio.parts import markup
+from deltaedit_kit.labs.studio.parts.file_button import FileButton
 from deltaedit_kit.labs.studio.parts.inputs import (
     Change,
     FacePicker,
@@ -23,7 +24,6 @@ from deltaedit_kit.labs.studio.parts.inputs import (
     button,
     row,
 )
-from deltaedit_kit.labs.studio.parts.scripted import FileButton
 from deltaedit_kit.labs.studio.state import WIDEST, StudioState
 from deltaedit_kit.stylespace import GROUPS
 

@@ -1,4 +1,4 @@
-// Sends a chosen file in pieces of 1 MB, one message each; see scripted.py.
+// Sends a chosen file in pieces of 1 MB, one message each; see file_button.py.
 export default {
   render({ model, el }) {
     const PIECE = 1e6;  // bytes

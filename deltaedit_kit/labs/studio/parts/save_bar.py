@@ -8,8 +8,8 @@ import ipywidgets as widgets
 
 from deltaedit_kit.labs.studio.history import History
 from deltaedit_kit.labs.studio.parts import markup
+from deltaedit_kit.labs.studio.parts.file_button import FileButton
 from deltaedit_kit.labs.studio.parts.inputs import button, row
-from deltaedit_kit.labs.studio.parts.scripted import FileButton
 from deltaedit_kit.labs.studio.saving import SAVERS, Saved
 
 

@@ -1,4 +1,4 @@
-"""A button that hands a file over, in some JavaScript.
+"""A button that hands a file over.
 
     file ─► pieces of 1 MB, one message each ─► joined ─► File(name, content)
 
@@ -48,7 +48,7 @@ class File:
 class FileButton(anywidget.AnyWidget):
     """`on_file(callback)` hears of each `File` when all of it has come."""
 
-    _esm = Path(__file__).parent / "file_button.js"
+    _esm = Path(__file__).with_suffix(".js")
     description = traitlets.Unicode("").tag(sync=True)
     accept = traitlets.Unicode("").tag(sync=True)  # as in HTML, such as "image/*"
     largest = traitlets.Int(LARGEST).tag(sync=True)

@@ -1,4 +1,4 @@
-// The wipe follows the slider, and the slider a pointer that is dragged on the picture; see wiped.py.
+// The wipe follows the slider, and the slider a pointer that is dragged on the picture; see screen.py.
 export default {
   async render({ model, el }) {
     const slider = await model.widget_manager?.get_model(model.get("slider"));

@@ -32,10 +32,10 @@ import ipywidgets as widgets
 class NamedPanel(widgets.VBox):
     """A VBox whose controls have names; a panel is a subclass of it. `.turn`: see above."""
 
-    def __init__(self, children: Sequence[widgets.Widget], **options: Any) -> None:
+    def __init__(self, children: Sequence[widgets.Widget]) -> None:
         self.turn = RLock()
         self._in_turn: set[str] = set()  # the controls, by the names of their models
-        super().__init__([*children, _Names()], **options)
+        super().__init__([*children, _Names()])
         self.add_class("de-panel")
         self._take_turns(self)
 

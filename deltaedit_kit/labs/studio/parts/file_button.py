@@ -53,8 +53,8 @@ class FileButton(anywidget.AnyWidget):
     accept = traitlets.Unicode("").tag(sync=True)  # as in HTML, such as "image/*"
     largest = traitlets.Int(LARGEST).tag(sync=True)
 
-    def __init__(self, label: str, accept: str, **options: Any) -> None:
-        super().__init__(description=label, accept=accept, **options)
+    def __init__(self, label: str, accept: str) -> None:
+        super().__init__(description=label, accept=accept)
         self._joined = bytearray()
         self._callback: Callable[[File], None] = lambda _file: None
         self.on_msg(self._received)

@@ -25,8 +25,7 @@ class LatestOnly:
     def __init__(
         self, work: Callable[[], Iterator[float]], lock: RLock, first: float = FIRST
     ) -> None:
-        self.asked = 0  # requests
-        self.started = 0  # times that work began: fewer, when requests came quickly
+        self.started = 0  # times that work began: fewer than requests, when they came quickly
         self._work, self._lock, self._first = work, lock, first
         self._wanted = False
         self._steps: Iterator[float] | None = None
@@ -41,7 +40,6 @@ class LatestOnly:
     def ask(self) -> None:
         """Something changed: what is under way is out of date."""
         with self._lock:
-            self.asked += 1
             waiting = self._wanted  # a first step is scheduled already: do not put it off
             self._wanted, self._steps = True, None
             try:

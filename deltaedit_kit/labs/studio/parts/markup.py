@@ -41,15 +41,14 @@ def jpeg(picture: np.ndarray) -> bytes:
     return buffer.getvalue()
 
 
-def picture(content: bytes, kind: str, side: int, alt: str, caption: str = "") -> str:
+def picture(content: bytes, kind: str, side: int, alt: str, caption: str) -> str:
     """A picture `side` pixels wide; `alt` is read to who cannot see it."""
     address = data_address(content, kind)
     # decoding=sync: the old picture stays until the new one can be shown, so nothing flickers
     image = (
         f'<img src="{address}" width="{side}" height="{side}" decoding="sync" alt="{escape(alt)}">'
     )
-    under = f"<figcaption>{escape(caption)}</figcaption>" if caption else ""
-    return f"<figure>{image}{under}</figure>"
+    return f"<figure>{image}<figcaption>{escape(caption)}</figcaption></figure>"
 
 
 def wiped(under: str, over: str, side: int, alt: str, caption: str) -> str:

@@ -21,11 +21,11 @@ from pathlib import Path
 from typing import Any
 
 from deltaedit_kit import __version__
+from deltaedit_kit.labs.cli.places import nearest
 from deltaedit_kit.support.errors import DeltaEditError
 
 FACES = 4  # drawn to measure sampling
 LEAST_DISK, LEAST_MEMORY = 2.0, 4.0  # GiB: a torch and a published domain
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 GIB = 2**30
 
 
@@ -186,25 +186,17 @@ def price_published(warnings: list[str]) -> dict[str, str]:
 
 
 def look_at_places(warnings: list[str]) -> dict[str, Any]:
-    """Browser, cache and disk."""
+    """Cache and disk."""
     from deltaedit_kit.io.cache import cache_root
 
-    browser = os.environ.get("DELTAEDIT_CHROMIUM") or next(
-        filter(None, map(shutil.which, BROWSERS)), None
-    )
-    if browser is None:
-        warnings.append("no Chromium: the tests of the pages in a browser are skipped")
     cache = cache_root()
-    place = cache.absolute()
-    while not os.path.exists(place) and place != place.parent:
-        place = place.parent
+    place = nearest(cache)
     free = shutil.disk_usage(place).free / GIB
     if free < LEAST_DISK:
         warnings.append(f"{free:.1f} GiB free for the cache; a published domain takes 1 to 2")
     if not os.access(place, os.W_OK):
         warnings.append(f"{place} cannot be written; set DELTAEDIT_CACHE to a folder that can")
     return {
-        "browser": browser,
         "cache": str(cache),
         "cache size": f"{folder_size(cache) / 1e6:,.0f} MB",
         "free disk": f"{free:.1f} GiB",

@@ -43,14 +43,20 @@ def check_folder(folder: Path) -> Path:
 
     Raises `DeltaEditError` for a file in its place, and without the right to write.
     """
-    nearest = folder.absolute()
-    while not os.path.exists(nearest) and nearest != nearest.parent:  # Path.exists may raise
-        nearest = nearest.parent
-    if not nearest.is_dir():
-        raise DeltaEditError(f"cannot write to {folder}: {nearest} is not a folder; give another")
-    if not os.access(nearest, os.W_OK | os.X_OK):
+    place = nearest(folder)
+    if not place.is_dir():
+        raise DeltaEditError(f"cannot write to {folder}: {place} is not a folder; give another")
+    if not os.access(place, os.W_OK | os.X_OK):
         raise DeltaEditError(f"cannot write to {folder}: no permission; give another folder")
     return folder
+
+
+def nearest(path: Path) -> Path:
+    """The path itself, or the nearest place above it that is there."""
+    path = path.absolute()
+    while not os.path.exists(path) and path != path.parent:  # Path.exists may raise
+        path = path.parent
+    return path
 
 
 def path_of(text: str) -> Path:

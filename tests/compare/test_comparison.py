@@ -241,7 +241,7 @@ def test_the_seconds_of_an_edit_are_the_mean_over_all_strengths(monkeypatch):
     domain = tiny_domain()
     faces = domain.sample(2, seed=0)
     method = make("deltaedit", domain)
-    change = replace(method.change(faces, "an old face"), seconds=Seconds(edit=2.0, pictures=2))
+    change = replace(method.change(faces, "an old face"), seconds=Seconds(edit=2.0))
     monkeypatch.setattr(method, "change", lambda *_arguments: change)
     evaluator = Evaluator(domain, faces, ())
     run = compute_run(method, Prompt("an old face"), faces, evaluator, (0.5, 1.0))

@@ -114,7 +114,7 @@ def compute_run(
     seconds = {
         "training": times.training,
         "preparation": times.preparation,
-        "edit": times.per_picture + drawing / (len(faces) * len(strengths)),
+        "edit": (times.edit + drawing / len(strengths)) / len(faces),
         "run": perf_counter() - began[0],  # all of it, with all strengths and the evaluator
         "processor": process_time() - began[1],  # the same, whatever else the machine does
     }

@@ -50,4 +50,4 @@ def make(name: str, domain: Domain, **settings: Any) -> Method:
 
     Raises `DeltaEditError` for a name or a setting that does not exist.
     """
-    return method_class(name).of(domain, settings)
+    return method_class(name)(domain, settings)

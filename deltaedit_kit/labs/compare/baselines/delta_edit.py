@@ -16,7 +16,6 @@ from deltaedit_kit.editor import Editor
 from deltaedit_kit.labs.compare.baselines.method import Change, Method, Seconds, Settings
 
 if TYPE_CHECKING:
-    from deltaedit_kit.domain import Domain
     from deltaedit_kit.domain.faces import Faces
 
 
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
 class DeltaEditSettings(Settings):
     """How far, and which channels; `DeltaEdit` fills in the domain's values."""
 
-    strength: float = 1.0
     threshold: float = 0.03
 
 
@@ -40,10 +38,10 @@ class DeltaEdit(Method):
     )
     networks: ClassVar[tuple[str, ...]] = ("generator", "clip", "mapper", "relevance")
 
-    @classmethod
-    def defaults(cls, domain: Domain) -> Settings:
-        """The domain's own."""
-        return DeltaEditSettings(domain.spec.strength, domain.spec.threshold)
+    def domain_settings(self) -> dict[str, Any]:
+        """How far and which channels, as measured on the domain."""
+        spec = self.domain.spec
+        return {"strength": spec.strength, "threshold": spec.threshold}
 
     def _change(self, faces: Faces, text: str, neutral: str, threshold: float) -> Change:
         seconds, editor = Seconds(self.domain.device.type), Editor(self.domain)

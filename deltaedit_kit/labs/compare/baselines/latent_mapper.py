@@ -83,8 +83,8 @@ class LatentMapper(Method):
     quick: ClassVar[Mapping[str, Any]] = {"steps": 3, "batch": 2, "codes": 16, "fast": True}
     grid: ClassVar[tuple[Mapping[str, Any], ...]] = ({"l2": 0.2}, {"l2": 0.8}, {"l2": 2.0})
 
-    def __init__(self, domain: Domain, settings: Settings | None = None) -> None:
-        super().__init__(domain, settings)
+    def __init__(self, domain: Domain, changed: Mapping[str, Any] | None = None) -> None:
+        super().__init__(domain, changed)
         self.mappers: dict[str, LevelsMapper] = {}  # sentence -> its trained networks
 
     def objective(

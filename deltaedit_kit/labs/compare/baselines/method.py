@@ -15,9 +15,9 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, fields
 from time import perf_counter, process_time
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import torch
 
@@ -70,18 +70,12 @@ def now(device: str) -> float:
 
 @dataclass
 class Seconds:
-    """How long one sentence took for `pictures` pictures, by the clock `now`."""
+    """How long one sentence took for all faces, by the clock `now`."""
 
     device: str = "cpu"
     training: float = 0.0
     preparation: float = 0.0
     edit: float = 0.0
-    pictures: int = 0
-
-    @property
-    def per_picture(self) -> float:
-        """Seconds of editing one picture once everything is prepared."""
-        return self.edit / max(self.pictures, 1)
 
     @contextmanager
     def measure(self, part: str) -> Iterator[None]:
@@ -114,26 +108,23 @@ class Method(Editor, ABC):
     grid: ClassVar[tuple[Mapping[str, Any], ...]] = ({},)
     per_picture: ClassVar[bool] = False
 
-    def __init__(self, domain: Domain, settings: Settings | None = None) -> None:
-        """Take the published settings unless others are given; loads nothing yet."""
+    def __init__(self, domain: Domain, changed: Mapping[str, Any] | None = None) -> None:
+        """Take the published settings, some of them `changed`; loads nothing yet.
+
+        Raises DeltaEditError for a setting that the method does not have.
+        """
         super().__init__(domain)
-        self.settings = self.defaults(domain) if settings is None else settings
-
-    @classmethod
-    def defaults(cls, domain: Domain) -> Settings:
-        """The settings where nobody gives others: the published ones."""
-        return cls.settings_type()
-
-    @classmethod
-    def of(cls, domain: Domain, changed: Mapping[str, Any]) -> Self:
-        """The method with some settings changed; DeltaEditError for one that it does not have."""
-        known = [setting.name for setting in fields(cls.settings_type)]
-        for name in changed:
+        known = [setting.name for setting in fields(self.settings_type)]
+        for name in changed or {}:
             if name not in known:
                 raise DeltaEditError(
-                    f"{cls.name} has no setting {str(name)[:40]!r}; it has {', '.join(known)}"
+                    f"{self.name} has no setting {str(name)[:40]!r}; it has {', '.join(known)}"
                 )
-        return cls(domain, replace(cls.defaults(domain), **changed))
+        self.settings = self.settings_type(**{**self.domain_settings(), **(changed or {})})
+
+    def domain_settings(self) -> dict[str, Any]:
+        """What the domain sets in the place of published values."""
+        return {}
 
     @abstractmethod
     def _change(self, faces: Faces, text: str, neutral: str, threshold: float) -> Change:
@@ -153,9 +144,7 @@ class Method(Editor, ABC):
         self.domain.check(faces)
         neutral, threshold = self._given(neutral, threshold)
         self.domain.delta_text(text, neutral)  # refuses texts before any work is done
-        change = self._change(faces, text, neutral, threshold)
-        change.seconds.pictures = len(faces)
-        return change
+        return self._change(faces, text, neutral, threshold)
 
     def _given(self, neutral: str | None, threshold: float | None) -> tuple[str, float]:
         """Both, the domain's and the method's own in the place of None."""
@@ -217,6 +206,6 @@ class Method(Editor, ABC):
                 f"the recipe is of method {str(recipe.get('method'))[:40]!r}, not of {self.name}"
             )
         wanted = edit_recipe.read({**recipe, "kind": edit_recipe.KIND}, self.domain, self.networks)
-        same = type(self).of(self.domain, dict(recipe.get("settings") or {}))
+        same = type(self)(self.domain, dict(recipe.get("settings") or {}))
         threshold = wanted.threshold if hasattr(same.settings, "threshold") else None
         return same.edit(wanted.faces, wanted.text, wanted.neutral, wanted.strength, threshold)

@@ -55,10 +55,10 @@ class TediGAN(LatentWalk):
     def __init__(
         self,
         domain: Domain,
-        settings: Settings | None = None,
+        changed: Mapping[str, Any] | None = None,
         features: Callable[[Tensor], Tensor] | None = None,
     ) -> None:
-        super().__init__(domain, settings)
+        super().__init__(domain, changed)
         self.features = features
 
     def objective(self, w_plus: Float[Tensor, "n L W"], start: Start) -> Float[Tensor, " n"]:

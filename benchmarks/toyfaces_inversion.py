@@ -21,7 +21,7 @@ from torch import Tensor
 from benchmarks.machine import describe
 from deltaedit_kit.domain import Domain
 from deltaedit_kit.io.loading import load_domain
-from deltaedit_kit.labs.metrics.psnr import psnr
+from deltaedit_kit.labs.metrics.pictures import psnr
 from deltaedit_kit.labs.photo.encoding import encode
 from deltaedit_kit.labs.photo.fidelity import measure_fidelity
 from deltaedit_kit.labs.photo.refining import refine

@@ -21,7 +21,7 @@ from torch import Tensor
 from deltaedit_kit.clip_space import ClipSpace
 from deltaedit_kit.domain import Domain
 from deltaedit_kit.labs.metrics.frechet import frechet_distance
-from deltaedit_kit.labs.metrics.psnr import psnr
+from deltaedit_kit.labs.metrics.pictures import psnr
 from deltaedit_kit.toyfaces.attribute_row import PortraitAttribute
 from deltaedit_kit.toyfaces.attributes import NAMES, opposites, truth_table
 from deltaedit_kit.toyfaces.captions import captions_and_names

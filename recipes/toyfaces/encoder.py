@@ -29,7 +29,7 @@ from torch import Tensor
 
 from deltaedit_kit.domain import Domain
 from deltaedit_kit.io.loading import load_domain
-from deltaedit_kit.labs.metrics.psnr import psnr
+from deltaedit_kit.labs.metrics.pictures import psnr
 from deltaedit_kit.labs.own_domain.loop import descend
 from deltaedit_kit.labs.own_domain.world import World
 from deltaedit_kit.stylegan2 import Generator

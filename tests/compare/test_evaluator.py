@@ -11,6 +11,7 @@ from deltaedit_kit.labs.compare.evaluator import Evaluator
 from deltaedit_kit.labs.compare.prompts import Prompt
 from deltaedit_kit.labs.metrics import METRICS, Metric
 from deltaedit_kit.labs.metrics.frechet import Moments, frechet_of_moments
+from deltaedit_kit.labs.metrics.pictures import ssim
 from deltaedit_kit.support.errors import DeltaEditError
 from deltaedit_kit.toyfaces.attributes import attribute
 from deltaedit_kit.toyfaces.factors import index
@@ -42,7 +43,7 @@ def test_a_method_that_changes_nothing_is_perfect_and_achieves_nothing(toyfaces,
 
 
 def test_a_new_metric_of_two_pictures_needs_its_row_alone(evaluator, faces, monkeypatch):
-    row = Metric("likeness", "likeness", "higher", of_pictures="ssim:ssim")
+    row = Metric("likeness", "likeness", "higher", of_pictures=ssim)
     monkeypatch.setitem(METRICS, "likeness", row)
     values = evaluator(PROMPT, faces.images.flip(0)).values
     assert torch.equal(values["likeness"], values["ssim"])

@@ -14,9 +14,7 @@ from deltaedit_kit.labs.metrics.clip_scores import (
     sentence_embedding,
 )
 from deltaedit_kit.labs.metrics.edit_success import factor_matrix, side_effect, succeeded
-from deltaedit_kit.labs.metrics.identity import identity_similarity
-from deltaedit_kit.labs.metrics.psnr import psnr
-from deltaedit_kit.labs.metrics.ssim import ssim
+from deltaedit_kit.labs.metrics.pictures import identity_similarity, psnr, ssim
 from deltaedit_kit.support.errors import DeltaEditError
 from deltaedit_kit.toyfaces.attributes import attribute
 from deltaedit_kit.toyfaces.factors import FACTORS, index, sample_factors
@@ -55,7 +53,9 @@ def test_the_gradient_of_psnr_by_hand():
 def test_ssim_of_many_pictures_is_that_of_each(pictures, monkeypatch):
     after = (pictures + 0.2).clamp(-1, 1)
     whole = ssim(pictures, after)
-    monkeypatch.setattr("deltaedit_kit.labs.metrics.ssim.PIXELS_A_PASS", 3 * 128 * 128)  # 3 and 1
+    monkeypatch.setattr(
+        "deltaedit_kit.labs.metrics.pictures.PIXELS_A_PASS", 3 * 128 * 128
+    )  # 3 and 1
     torch.testing.assert_close(ssim(pictures, after), whole)
 
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from deltaedit_kit.domain import Domain
-from deltaedit_kit.labs.metrics.psnr import psnr
+from deltaedit_kit.labs.metrics.pictures import psnr
 from deltaedit_kit.labs.photo.encoding import SHARE, encode
 from deltaedit_kit.support.errors import DeltaEditError
 from deltaedit_kit.toyfaces.encoder import ROWS, WIDTH, Encoder, encode_portraits

@@ -18,7 +18,7 @@ from deltaedit_kit.domain import Domain
 from deltaedit_kit.editor import Editor
 from deltaedit_kit.io import loading
 from deltaedit_kit.labs.cli import main as cli
-from deltaedit_kit.labs.metrics.psnr import psnr
+from deltaedit_kit.labs.metrics.pictures import psnr
 from deltaedit_kit.labs.photo.encoding import encode
 from deltaedit_kit.labs.photo.fidelity import measure_fidelity
 from deltaedit_kit.labs.photo.inverting import JOKE, crop_for, cut_middle, invert

@@ -9,7 +9,7 @@ from functools import partial
 import pytest
 import torch
 
-from deltaedit_kit.labs.metrics.psnr import psnr
+from deltaedit_kit.labs.metrics.pictures import psnr
 from deltaedit_kit.labs.photo.refining import RATE, rate_at, refine
 from deltaedit_kit.support.errors import DeltaEditError
 from tests.photo.encoders import with_encoder

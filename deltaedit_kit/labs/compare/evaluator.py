@@ -26,7 +26,7 @@ from deltaedit_kit.labs.metrics.clip_scores import (
 from deltaedit_kit.labs.metrics.edit_success import lacking, side_effect, succeeded
 from deltaedit_kit.labs.metrics.features import FeatureNetwork, feature_network
 from deltaedit_kit.labs.metrics.frechet import Moments
-from deltaedit_kit.labs.metrics.identity import identity_similarity
+from deltaedit_kit.labs.metrics.pictures import identity_similarity
 from deltaedit_kit.support.errors import DeltaEditError, check_pictures, did_you_mean
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ class Evaluator:
         seen = self.domain.clip.encode_images(after)
         delta = self.domain.delta_text(prompt.text)
         values = {
-            **{m.name: m.measure(before, after) for m in METRICS.values() if m.of_pictures},
+            **{m.name: m.of_pictures(before, after) for m in METRICS.values() if m.of_pictures},
             "clip_score": clip_score(seen, sentence_embedding(self.domain, prompt.text)),
             "directional": directional_similarity(self._clip[: len(after)], seen, delta),
         }

@@ -1,4 +1,4 @@
-"""Measures of edits and networks, one idea a file, plain functions on tensors.
+"""Measures of edits and networks, plain functions on tensors.
 
     name         says                                        better   on equal pictures
     fid, kid     do the pictures look alike as a set?        lower    0
@@ -15,14 +15,13 @@ none of them means anything without `success` or `directional` beside it.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from importlib import import_module
-from typing import TYPE_CHECKING
 
+from torch import Tensor
+
+from deltaedit_kit.labs.metrics.pictures import psnr, ssim
 from deltaedit_kit.support.errors import DeltaEditError
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 
 @dataclass(frozen=True)
@@ -33,13 +32,8 @@ class Metric:
     title: str
     better: str  # "higher" or "lower"
     unit: str = ""
-    # For a metric of two pictures: "file:function" of (before, after) [n, 3, H, W] -> [n].
-    of_pictures: str = ""
-
-    def measure(self, before: Tensor, after: Tensor) -> Tensor:
-        """A metric of two pictures, a value a pair; the function's file is imported now."""
-        file, name = self.of_pictures.split(":")
-        return getattr(import_module(f"{__name__}.{file}"), name)(before, after)
+    # A metric of two pictures alone: (before, after) [n, 3, H, W] -> [n].
+    of_pictures: Callable[[Tensor, Tensor], Tensor] | None = None
 
     @property
     def label(self) -> str:
@@ -53,8 +47,8 @@ METRICS: dict[str, Metric] = {
     for metric in (
         Metric("fid", "FID", "lower"),
         Metric("kid", "KID", "lower"),
-        Metric("psnr", "PSNR", "higher", "dB", of_pictures="psnr:psnr"),
-        Metric("ssim", "SSIM", "higher", of_pictures="ssim:ssim"),
+        Metric("psnr", "PSNR", "higher", "dB", of_pictures=psnr),
+        Metric("ssim", "SSIM", "higher", of_pictures=ssim),
         Metric("ids", "IDS", "higher"),
         Metric("clip_score", "CLIP score", "higher"),
         Metric("directional", "directional similarity", "higher"),

@@ -14,7 +14,7 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 
-from deltaedit_kit.labs.metrics.psnr import psnr
+from deltaedit_kit.labs.metrics.pictures import psnr
 from deltaedit_kit.labs.own_domain.adversarial import STATE, Config, Run
 from deltaedit_kit.labs.own_domain.bench import Bench
 from deltaedit_kit.labs.own_domain.loop import descend

@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from deltaedit_kit.labs.metrics.identity import identity_similarity
-from deltaedit_kit.labs.metrics.psnr import psnr
+from deltaedit_kit.labs.metrics.pictures import identity_similarity, psnr
 from deltaedit_kit.support.device import kit_defaults
 from deltaedit_kit.support.errors import check_pictures
 

@@ -12,9 +12,8 @@ import torch
 
 from deltaedit_kit.io.checkpoints.budget import Budget
 from deltaedit_kit.io.checkpoints.filling import own_memory
-from deltaedit_kit.io.checkpoints.pages import Pages
 from deltaedit_kit.io.checkpoints.reading import read
-from deltaedit_kit.io.checkpoints.torch_files import read_legacy
+from deltaedit_kit.io.checkpoints.torch_files import Pages, read_legacy
 from deltaedit_kit.stylegan2 import Generator
 from deltaedit_kit.support.skeleton import skeleton
 from tests.checkpoints import nvidia, small

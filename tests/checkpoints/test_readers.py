@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 
+from deltaedit_kit.io.checkpoints.arrays import open_codes
 from deltaedit_kit.io.checkpoints.loaders import (
     load_arcface,
     load_delta_mapper,
@@ -17,7 +18,6 @@ from deltaedit_kit.io.checkpoints.loaders import (
     load_relevance,
     load_stylegan2,
 )
-from deltaedit_kit.io.checkpoints.published_codes import open_codes
 from deltaedit_kit.io.checkpoints.reading import read
 from deltaedit_kit.io.checkpoints.stylegan2_ada import LR_MUL
 from deltaedit_kit.stylespace import StyleLayout

@@ -11,7 +11,7 @@ from PIL import Image
 from deltaedit_kit.codes import CodeStore, make_codes
 from deltaedit_kit.codes import store as stores
 from deltaedit_kit.codes.header import FILE, StoreHeader
-from deltaedit_kit.io.checkpoints.published_codes import open_codes
+from deltaedit_kit.io.checkpoints.arrays import open_codes
 from deltaedit_kit.labs.photo.code_sources import Photos, read_square
 from deltaedit_kit.support.errors import DeltaEditError
 from tests.training.tiny import picture_domain

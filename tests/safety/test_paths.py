@@ -10,10 +10,10 @@ import pytest
 
 from deltaedit_kit import load_domain
 from deltaedit_kit.codes import CodeStore, make_codes
+from deltaedit_kit.io.checkpoints.arrays import open_codes
 from deltaedit_kit.io.checkpoints.converting import convert
 from deltaedit_kit.io.checkpoints.describing import describe
 from deltaedit_kit.io.checkpoints.loaders import load_clip, load_stylegan2
-from deltaedit_kit.io.checkpoints.published_codes import open_codes
 from deltaedit_kit.io.drafting import Given, draft
 from deltaedit_kit.labs.compare.results import Results
 from deltaedit_kit.labs.delta_space.clouds.reading import read_captions

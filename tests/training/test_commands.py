@@ -58,7 +58,7 @@ def test_without_folders_both_use_the_domains_own(tiny, tmp_path, capsys):
 
 def test_a_place_that_cannot_be_is_refused_before_the_work(tiny, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(
-        "deltaedit_kit.io.checkpoints.published_codes.open_codes",
+        "deltaedit_kit.io.checkpoints.arrays.open_codes",
         lambda *_: pytest.fail("opened codes"),
     )
     (tmp_path / "file").write_text("")

@@ -1,33 +1,39 @@
 """Arrays that are no networks: the relevance matrix R and latent codes, both published as .npy.
 
     fs3.npy [S, E]           R: unit rows, one a style channel (zero where a channel does nothing)
-    sspace_noise_feat.npy    codes: [N, S], [N, E] or [N, L, W], several GB
+    latent_code/ffhq/{s,c,w}space_{noise,ffhq}_feat.npy    s [N, 6048], i [N, 512], w+ [N, 18, 512]
 
-Codes are mapped: looking at them takes no memory. A .npy file of Python objects is a pickle in
-disguise and is refused.
+Codes are mapped: 258,000 open at once and take no memory until rows are asked for. A .npy file of
+Python objects is a pickle in disguise and is refused.
 
-Source: the files of github.com/Yueming6568/DeltaEdit; .npy: numpy.lib.format.
+Source: the files of github.com/Yueming6568/DeltaEdit, and the names in its data set class; .npy:
+numpy.lib.format.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from deltaedit_kit.io.checkpoints.container import Container
+from deltaedit_kit.codes.header import FILE
+from deltaedit_kit.codes.store import CodeStore, Shard
+from deltaedit_kit.io.checkpoints.container import Container, naming
 from deltaedit_kit.io.checkpoints.kind import Kind, Match, Tensors, find, flat_tensors
-from deltaedit_kit.io.checkpoints.reading import Contents
+from deltaedit_kit.io.checkpoints.reading import Contents, read
+from deltaedit_kit.support.atomic import check_path
 from deltaedit_kit.support.errors import DeltaEditError
 
 R = "relevance"
 MOST_CHANNELS = 2**15  # S of a generator is some thousand; codes come by the ten thousand
 ROWS = 1024  # looked at together: codes of this shape take gigabytes
 UNIT_TOLERANCE = 0.02  # rows may have been stored in half precision
+PARTS = ("noise", "ffhq")  # of codes: sampled pictures, then inverted photographs
 
 
 def _match_relevance(contents: Contents) -> Match | None:
@@ -131,6 +137,47 @@ def _codes(contents: Contents) -> Tensors:
 
 def _codes_sizes(tensors: Mapping[str, Tensor]) -> dict[str, Any]:
     return {key: " x ".join(map(str, value.shape)) for key, value in tensors.items()}
+
+
+def open_codes(path: str | Path, domain: str = "") -> CodeStore:
+    """Codes at `path` as one store: a folder of `deltaedit codes`, or one of released .npy files,
+    which do not say of which `domain` they are.
+
+    Raises DeltaEditError where none of these is.
+    """
+    path = check_path(path)
+    if (path / FILE).exists():
+        return CodeStore.open(path)
+    found = [part for part in PARTS if (path / f"sspace_{part}_feat.npy").exists()]
+    if found:
+        return CodeStore.of([released_shard(path, part) for part in found], domain or path.name)
+    raise DeltaEditError(
+        f"{path} holds no codes; give a folder that `deltaedit codes` wrote, or one with "
+        "sspace_noise_feat.npy and cspace_noise_feat.npy"
+    )
+
+
+def released_shard(folder: Path, part: str) -> Shard:
+    """The arrays of one part, mapped; w+ only where its file is there."""
+    s, clip = (_array(folder / f"{space}space_{part}_feat.npy", 2) for space in "sc")
+    path = folder / f"wspace_{part}_feat.npy"
+    return Shard(s, clip, _array(path, 3) if path.exists() else None)
+
+
+def _array(path: Path, dims: int) -> Tensor:
+    """A .npy file as a memory-mapped tensor of floats with `dims` dimensions.
+
+    The map is private: what is written to the tensor never reaches the file.
+    """
+    contents = read(path)
+    with naming(path):
+        array, is_array = contents.tree, contents.container is Container.NUMPY
+        if not is_array or array.ndim != dims or array.dtype not in (np.float16, np.float32):
+            what = f"{array.dtype} {list(array.shape)}" if is_array else contents.container.value
+            raise DeltaEditError(
+                f"it holds {what}; codes are float16 or float32 arrays of {dims} dimensions"
+            )
+    return torch.from_numpy(array)
 
 
 RELEVANCE = Kind(R, "relevance matrix", "load_relevance", _match_relevance, _relevance_sizes)

@@ -28,11 +28,13 @@ from torch import Tensor
 
 from deltaedit_kit.io.checkpoints.budget import Budget
 from deltaedit_kit.io.checkpoints.container import Container, zip_members
-from deltaedit_kit.io.checkpoints.pages import Pages
 from deltaedit_kit.io.checkpoints.pickle_machine import Machine, resolve
 from deltaedit_kit.io.checkpoints.stand_ins import Storage, known_names
 from deltaedit_kit.support.errors import DeltaEditError
 
+LONG = 4096  # bytes; shorter pieces of a pickle are copied, so that they are plain bytes
+TEXT = ord("T")  # the one instruction whose long argument has to be bytes (BINSTRING)
+AHEAD = 5  # bytes from an instruction to its argument: itself and a length of four
 LOCAL_HEADER = 30  # bytes before name and extra field in front of a zip member
 LEGACY_MAGIC = 0x1950A86A20F9469CFC6C
 LEGACY_PROTOCOL = 1001
@@ -53,6 +55,48 @@ def read_torch(path: Path, container: Container, budget: Budget) -> Any:
 def read_pickle(path: Path, budget: Budget) -> Any:
     """The tree of a plain pickle, its objects as Records; raises as `read_torch`."""
     return resolve(_run(Pages(mapped(path)), budget)[0], budget, keep_records=True)
+
+
+class Pages:
+    """A stream (read, readline, tell, seek) over bytes or a mapped file; long pieces are views.
+
+    An old pickle carries its numbers inside, all networks of a training together, and a reader that
+    copies every string of bytes holds them all before it knows which it wants. A view costs nothing
+    until it is looked at, and the system may take its pages back.
+    """
+
+    def __init__(self, buffer: bytes | memoryview | mmap) -> None:
+        self.buffer = buffer
+        self._view = memoryview(buffer)
+        self._place = 0
+
+    def tell(self) -> int:
+        """Where the next byte comes from."""
+        return self._place
+
+    def seek(self, place: int) -> None:
+        """Go on from another byte."""
+        self._place = min(max(place, 0), len(self._view))
+
+    def read(self, size: int) -> bytes | memoryview:
+        """The next `size` bytes, fewer at the end; a view where they are many."""
+        start = self._place
+        piece = self._view[start : start + max(size, 0)]
+        self._place = start + len(piece)
+        text = start >= AHEAD and self._view[start - AHEAD] == TEXT
+        return bytes(piece) if len(piece) < LONG or text else piece
+
+    def readline(self) -> bytes:
+        """All up to the next end of a line, included."""
+        start = end = self._place
+        while end < len(self._view):
+            piece = bytes(self._view[end : end + LONG])
+            at = piece.find(b"\n")
+            end += len(piece) if at < 0 else at + 1
+            if at >= 0:
+                break
+        self._place = end
+        return bytes(self._view[start:end])
 
 
 def mapped(path: Path) -> mmap:

@@ -89,7 +89,7 @@ OPTIONS = {
 def run(options: argparse.Namespace) -> None:
     """Train, say how it goes, write OUT/mapper.safetensors."""
     from deltaedit_kit.codes import check_codes
-    from deltaedit_kit.io.checkpoints.published_codes import open_codes
+    from deltaedit_kit.io.checkpoints.arrays import open_codes
     from deltaedit_kit.io.loading import load_domain
     from deltaedit_kit.labs.training.edit_accuracy import EditAccuracy
     from deltaedit_kit.labs.training.experiment import ExperimentConfig

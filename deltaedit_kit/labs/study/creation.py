@@ -23,7 +23,6 @@ from pathlib import Path
 from deltaedit_kit.labs.study.database import Database
 from deltaedit_kit.labs.study.design import QUESTIONS, Design, plan
 from deltaedit_kit.labs.study.items import Item
-from deltaedit_kit.labs.study.schema import APPLICATION_ID, TABLES, VERSION
 from deltaedit_kit.labs.study.store import StudyStore
 from deltaedit_kit.support.atomic import check_path, replacing
 from deltaedit_kit.support.errors import DeltaEditError, check_kind
@@ -95,9 +94,7 @@ def consent_text(design: Design) -> str:
 def _fill(path: Path, items: Sequence[Item], settings: dict[str, str]) -> None:
     """Tables, then everything in one transaction, then the journal mode that the file keeps."""
     file = Database(path)
-    file.script(
-        f"PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {VERSION};{TABLES}"
-    )
+    file.make_tables()
 
     def insert(connection: sqlite3.Connection) -> None:
         connection.executemany("INSERT INTO study VALUES (?, ?)", settings.items())

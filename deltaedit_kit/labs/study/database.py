@@ -1,6 +1,14 @@
-"""A SQLite file that many processes write to: everyone waits for their turn, nobody loses a row.
+"""A study's SQLite file: many processes write to it, everyone waits for their turn, no row is lost.
 
-Idea: write-ahead logging (https://www.sqlite.org/wal.html) lets others read while one writes; a
+    study(key, value)                       title, consent, design, simulated
+    item(item, ...) picture(item, role)     the pairs and their PNG files: the file needs no network
+    participant(code) round(...)            who joined, and what they will be asked
+    answer(participant, position, question) each answered at most once: it is the primary key
+
+Idea: the database holds the rules (schema.sql). What must not happen twice is a primary key, what
+must belong to something is a reference, and no table has a column for a name or a time of day.
+
+Write-ahead logging (https://www.sqlite.org/wal.html) lets others read while one writes; a
 transaction takes the one write lock at its beginning (BEGIN IMMEDIATE), so it never finds half-way
 that somebody else was faster; a commit is on the disk when it returns. Where a file system cannot
 share memory between processes (a mounted network drive), SQLite stays in its older journal mode:
@@ -20,12 +28,23 @@ import stat
 import threading
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any, TypeVar
 
 from deltaedit_kit.support.errors import DeltaEditError
 
 T = TypeVar("T")
+TABLES = Path(__file__).with_name("schema.sql").read_text(encoding="utf-8")
+APPLICATION_ID = 0x44454B53  # "DEKS", in the file's header: SQLite's way to tell programs apart
+VERSION = 1
+# (type, name, SQL) of everything in a file: tables, triggers, views, whatever they are called. Only
+# the tables of statistics that SQLite's ANALYZE makes may be there or not.
+OBJECTS = """
+SELECT type, name, coalesce(sql, '') FROM sqlite_master
+WHERE NOT (type = 'table' AND name LIKE 'sqlite!_stat_' ESCAPE '!'
+           AND sql LIKE 'CREATE TABLE sqlite!_stat_(%' ESCAPE '!')
+"""
 PATIENCE = 30.0  # seconds that a writer waits for others
 FULL = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)  # how SQLite names a full disk
 MAKE_ROOM = "make room on its disk; what was answered is kept"
@@ -65,8 +84,36 @@ class Database:
         """Give the file back."""
         self._connection.close()
 
+    def make_tables(self) -> None:
+        """Make this file an empty study."""
+        header = f"PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {VERSION};"
+        self.script(header + TABLES)
+
+    def check_tables(self) -> None:
+        """Raise `DeltaEditError` for what is no study of this version.
+
+        And for one with a trigger, a view or another table, which could change or drop answers.
+        """
+        application = self.read("PRAGMA application_id")[0][0]
+        version = self.read("PRAGMA user_version")[0][0]
+        if application != APPLICATION_ID or version != VERSION:
+            ours = application == APPLICATION_ID
+            reason = (
+                f"a study of version {version}, this kit reads {VERSION}" if ours else "not a study"
+            )
+            raise DeltaEditError(f"{self.path} is {reason}; give a file that create_study made")
+        with closing(sqlite3.connect(":memory:")) as empty:
+            empty.executescript(TABLES)
+            odd = set(self.read(OBJECTS)) ^ set(empty.execute(OBJECTS))
+        if odd:
+            kind, name, _ = min(odd)
+            raise DeltaEditError(
+                f"{self.path} has been changed: {kind} {name[:40]!r} is not as create_study makes "
+                "it; use an unchanged copy of the study"
+            )
+
     def script(self, statements: str) -> None:
-        """Run statements that make tables; for a file that nobody else has open."""
+        """Run several statements; for a file that nobody else has open."""
         self._patiently(lambda: self._connection.executescript(statements))
 
     def read(self, query: str, *values: object) -> list[tuple[Any, ...]]:

@@ -26,7 +26,6 @@ from pydantic import TypeAdapter, ValidationError
 from deltaedit_kit.labs.study.answers import INTACT, SHUFFLED, Answer
 from deltaedit_kit.labs.study.database import Database
 from deltaedit_kit.labs.study.design import Design, plan
-from deltaedit_kit.labs.study.schema import APPLICATION_ID, OBJECTS, VERSION, expected_objects
 from deltaedit_kit.support.atomic import check_path
 from deltaedit_kit.support.errors import DeltaEditError, check_kind, check_number
 
@@ -63,6 +62,7 @@ class StudyStore:
             raise DeltaEditError(f"there is no study at {self.path}; make one with create_study")
         self._file = Database(self.path)
         try:
+            self._file.check_tables()
             self.title, self.consent, self.simulated, self.design = _settings(self._file)
         except BaseException:
             self._file.close()
@@ -247,26 +247,7 @@ def _checked(ask: Question, choice: str, seconds: float) -> tuple[int, int, str,
 
 
 def _settings(file: Database) -> tuple[str, str, bool, Design]:
-    """Title, consent, simulated, design: after a look at the ids in the header and at all objects.
-
-    Raises `DeltaEditError` for what is no study of this version, for a file with a trigger, a view
-    or another table, which could change or drop answers, and for settings that are damaged.
-    """
-    application = file.read("PRAGMA application_id")[0][0]
-    version = file.read("PRAGMA user_version")[0][0]
-    if application != APPLICATION_ID or version != VERSION:
-        ours = application == APPLICATION_ID
-        reason = (
-            f"a study of version {version}, this kit reads {VERSION}" if ours else "not a study"
-        )
-        raise DeltaEditError(f"{file.path} is {reason}; give a file that create_study made")
-    odd = set(file.read(OBJECTS)) ^ expected_objects()
-    if odd:
-        kind, name, _ = min(odd)
-        raise DeltaEditError(
-            f"{file.path} has been changed: {kind} {name[:40]!r} is not as create_study makes it; "
-            "use an unchanged copy of the study"
-        )
+    """Title, consent, simulated, design. Raises `DeltaEditError` for settings that are damaged."""
     given = dict(file.read("SELECT key, value FROM study"))
     try:
         design = TypeAdapter(Design).validate_json(given["design"])

@@ -26,6 +26,7 @@ from deltaedit_kit.labs.own_domain.clip import features, without_projection
 from deltaedit_kit.support.atomic import save_tensors
 from deltaedit_kit.support.device import computing
 from deltaedit_kit.toyfaces import attributes, captions
+from deltaedit_kit.toyfaces.portraits import WEIGHTS
 from recipes.toyfaces.clip_contrast import train_contrast
 from recipes.toyfaces.clip_image_tower import build_network, train_image_tower
 from recipes.toyfaces.clip_report import report
@@ -33,7 +34,6 @@ from recipes.toyfaces.renders import CACHE, renders
 from recipes.toyfaces.token_table import TABLE
 from recipes.weights import rounded
 
-WEIGHTS = Path("deltaedit_kit/toyfaces/weights")
 STATE = Path("runs/toyfaces/clip")
 HELD_BACK = 1000  # the last renders of the set never train anything; reports are made on them
 

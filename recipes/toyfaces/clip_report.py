@@ -23,6 +23,7 @@ from torch import Tensor, nn
 from benchmarks.toyfaces_networks import clip_zero_shot
 from benchmarks.toyfaces_words import FRESH, LOOKED_AT, hear
 from deltaedit_kit.clip_space import ClipSpace
+from deltaedit_kit.labs.own_domain.clip_losses import different_factors
 from deltaedit_kit.toyfaces.attributes import ATTRIBUTES, opposites
 from deltaedit_kit.toyfaces.factors import FACTORS, sample_factors
 from deltaedit_kit.toyfaces.renderer import render
@@ -51,9 +52,8 @@ class Directions:
     @property
     def stray(self) -> Float[Tensor, "A"]:
         """The largest share of another factor's change in each sentence."""
-        factor = [attribute.factor for attribute in ATTRIBUTES]
-        same = torch.tensor([[a == b for b in factor] for a in factor])
-        return self.cosines.abs().masked_fill(same, 0).amax(1)
+        apart = different_factors([attribute.factor for attribute in ATTRIBUTES], "cpu")
+        return (self.cosines.abs() * apart).amax(1)
 
 
 def directions(space: ClipSpace, n: int, seed: int, neutral: str = "face") -> Directions:

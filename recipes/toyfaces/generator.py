@@ -30,7 +30,7 @@ from torch import Tensor, nn
 from deltaedit_kit import load_domain
 from deltaedit_kit.labs.own_domain.generator import psnr_to_renders
 from deltaedit_kit.labs.own_domain.loop import descend
-from deltaedit_kit.labs.own_domain.mapping import OFFSET, fold_offset
+from deltaedit_kit.labs.own_domain.mapping import LAYERS, OFFSET, fold_offset
 from deltaedit_kit.labs.own_domain.muon import muon_and_adam
 from deltaedit_kit.labs.own_domain.picture_loss import detail_loss
 from deltaedit_kit.labs.own_domain.style_scales import rescale
@@ -38,15 +38,15 @@ from deltaedit_kit.labs.own_domain.world import World
 from deltaedit_kit.stylegan2 import Generator
 from deltaedit_kit.support.atomic import save_tensors
 from deltaedit_kit.support.device import computing
+from deltaedit_kit.toyfaces.portraits import WEIGHTS
 from recipes.progress import Progress
 from recipes.stages import Stage, Stages
 from recipes.toyfaces.generator_loss import factor_weight, spectral_gap
-from recipes.toyfaces.generator_mapping import LAYERS, solve_mapping
+from recipes.toyfaces.generator_mapping import solve_mapping
 from recipes.toyfaces.generator_pairs import PairedRenders, pictures_of
 from recipes.toyfaces.renders import CACHE, renders
 from recipes.weights import rounded
 
-WEIGHTS = Path("deltaedit_kit/toyfaces/weights/generator.safetensors")
 RUN = Path("runs/toyfaces/generator")
 
 
@@ -167,7 +167,7 @@ def export(model: Generator, world: World, path: Path, seed: int) -> None:
 def main() -> None:
     """Train from the command line."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--out", type=Path, default=WEIGHTS)
+    parser.add_argument("--out", type=Path, default=WEIGHTS / "generator.safetensors")
     parser.add_argument("--cache", type=Path, default=CACHE)
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--warm-start", type=Path, help="go on from this exported generator")

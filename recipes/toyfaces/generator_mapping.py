@@ -24,14 +24,12 @@ synthesis layers only roughly where an eye is.
 import torch
 from torch import Tensor
 
-from deltaedit_kit.labs.own_domain.mapping import latents, solve
+from deltaedit_kit.labs.own_domain.mapping import KNOTS, latents, solve
 from deltaedit_kit.stylegan2 import Generator
 from deltaedit_kit.toyfaces.factors import FACTORS, GLASSES_SHARES, factors_from_z, index
 from deltaedit_kit.toyfaces.renderer import palette
 from deltaedit_kit.toyfaces.renderer.anatomy import anatomy
 
-LAYERS = 2
-KNOTS = (-1.7, -0.9, 0.0, 0.9, 1.7)  # hinges t along a coordinate of z
 ENDS = (-1.6, 1.6)  # for coordinates that have knots of their own between them
 HUE_KINKS = tuple(k / 6 / palette.HUE_SPAN for k in (1, 2, 3, 4))  # where a pure hue turns
 OWN_KNOTS = {  # shares of portraits at which the code bends

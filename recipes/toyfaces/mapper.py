@@ -30,10 +30,10 @@ from deltaedit_kit.labs.training.ranks import this_rank
 from deltaedit_kit.labs.training.start import train_fast
 from deltaedit_kit.mapper import DeltaMapper
 from deltaedit_kit.support.atomic import save_tensors
+from deltaedit_kit.toyfaces.portraits import WEIGHTS
 from deltaedit_kit.toyfaces.shipped_codes import write_shipped_codes
 from deltaedit_kit.train import Report
 from recipes.progress import Progress
-from recipes.toyfaces.relevance import OUT
 from recipes.weights import rounded
 
 RUN = Path("runs/toyfaces/mapper")
@@ -168,7 +168,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=CONFIG.steps)
     parser.add_argument("--batch", type=int, default=CONFIG.batch)
     parser.add_argument("--learning-rate", type=float, default=CONFIG.learning_rate)
-    parser.add_argument("--out", type=Path, default=OUT)
+    parser.add_argument("--out", type=Path, default=WEIGHTS)
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     given = parser.parse_args()
     config = replace(

@@ -20,10 +20,10 @@ from benchmarks.machine import describe
 from deltaedit_kit import load_domain
 from deltaedit_kit.relevance import METHODS, Plan, compute_relevance, kept_channels
 from deltaedit_kit.support.atomic import save_tensors
+from deltaedit_kit.toyfaces.portraits import WEIGHTS
 from recipes.progress import Progress
 
 RUN = Path("runs/toyfaces/relevance")
-OUT = Path("deltaedit_kit/toyfaces/weights")
 WHAT = {
     "gradient": "the mean slope of the CLIP embedding\n  in each style channel, all pictures "
     "weighing alike",
@@ -53,7 +53,7 @@ def main() -> None:
     parser.add_argument("--step", type=float, default=5.0, help="of the method difference")
     parser.add_argument("--batch", type=int, help="pictures a pass")
     parser.add_argument("--fast", action="store_true", help="draw as fast as this machine can")
-    parser.add_argument("--out", type=Path, default=OUT)
+    parser.add_argument("--out", type=Path, default=WEIGHTS)
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     given = parser.parse_args()
     start = time.perf_counter()

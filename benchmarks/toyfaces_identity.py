@@ -20,7 +20,7 @@ import torch
 from torch import Tensor
 
 from deltaedit_kit.toyfaces.factors import index
-from deltaedit_kit.toyfaces.identity import embed_faces, portraits_of
+from deltaedit_kit.toyfaces.identity import portraits_of, read_identity
 from deltaedit_kit.toyfaces.renderer import render
 
 FIRST_PERSON = 100_000  # training used people from 0
@@ -39,7 +39,7 @@ class Pairs(NamedTuple):
 def pairs(people: int, portraits: int) -> Pairs:
     """Every pair of one person's portraits; every pair of people, one portrait of each."""
     factors = torch.stack([portraits_of(FIRST_PERSON + p, portraits) for p in range(people)])
-    embedded = embed_faces(render(factors.flatten(0, 1))).unflatten(0, (people, portraits))
+    embedded = read_identity()(render(factors.flatten(0, 1))).unflatten(0, (people, portraits))
     within = embedded @ embedded.transpose(1, 2)  # [people, portraits, portraits]
     upper = torch.ones(portraits, portraits).triu(1).bool()
     # Two people meet in pairs (2k, 2k + j): each half of the list holds its own half of the people.

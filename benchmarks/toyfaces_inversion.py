@@ -22,10 +22,9 @@ from benchmarks.machine import describe
 from deltaedit_kit.domain import Domain
 from deltaedit_kit.io.loading import load_domain
 from deltaedit_kit.labs.metrics.pictures import psnr
-from deltaedit_kit.labs.photo.encoding import encode
+from deltaedit_kit.labs.photo.encoding import encode, encoder_of
 from deltaedit_kit.labs.photo.fidelity import measure_fidelity
 from deltaedit_kit.labs.photo.refining import refine
-from deltaedit_kit.toyfaces.encoder import encode_portraits
 from deltaedit_kit.toyfaces.factors import factors_from_z, sample_factors
 from deltaedit_kit.toyfaces.renderer import render
 from deltaedit_kit.toyfaces.visibility import seen, visible
@@ -61,6 +60,7 @@ def main() -> None:
     parser.add_argument("--refine", type=int, default=0, metavar="STEPS")
     given = parser.parse_args()
     domain, count = load_domain("toyfaces"), min(REFINED, given.renders)
+    encoder = encoder_of(domain)
     z = torch.randn(given.renders, 128, generator=torch.Generator().manual_seed(SEED))
     sources = {"z": factors_from_z(z), "factors": sample_factors(given.renders, SEED)}
 
@@ -77,7 +77,7 @@ def main() -> None:
         start = time.perf_counter()
         w_plus = encode(domain, pictures)
         seconds = (time.perf_counter() - start) / len(pictures)
-        once = draw(encode_portraits(pictures))
+        once = draw(encoder(pictures))
         print(report(domain, f"{name}: the encoder's first answer", once, pictures, factors))
         print(report(domain, f"{name}: encoded", draw(w_plus), pictures, factors), flush=True)
         if given.refine:

@@ -12,15 +12,11 @@ The clamp is ours: w lies where the mapping network puts it, so that a photograp
 network was never trained, still becomes some toy portrait and not a smear.
 """
 
-from functools import lru_cache
-
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from deltaedit_kit.domain.networks import loading
-from deltaedit_kit.support.errors import check_tensor
 from deltaedit_kit.toyfaces.portraits import (
     WEIGHTS,
     InBatches,
@@ -125,19 +121,5 @@ def enlarged(features: Float[Tensor, "n c h h"]) -> Float[Tensor, "n c H H"]:
 
 
 def read_encoder() -> InBatches:
-    """The shipped encoder (its file is float16), taking portraits of any size."""
+    """The shipped encoder (its file is float16): portraits in [-1, 1] of any size -> w+, float32."""
     return InBatches(read_shipped(Encoder, FILE), at_size)
-
-
-@lru_cache(maxsize=2)
-@loading()
-def _encoder(device: torch.device) -> InBatches:
-    return read_encoder().to(device)
-
-
-def encode_portraits(pictures: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n 12 128"]:
-    """w+ in float32 of portraits in [-1, 1]; other sizes are resampled to 128.
-
-    Raises DeltaEditError for pictures that are not finite floats [n, 3, h, w] in [-1, 1].
-    """
-    return _encoder(check_tensor("pictures", pictures).device)(pictures)

@@ -1,7 +1,7 @@
 """Who is it? A small network whose embedding stays when a portrait smiles, and moves when it is
 somebody else.
 
-    embed_faces: pictures [n, 3, 128, 128] in [-1, 1]  ->  unit vectors [n, D]
+    identity: pictures [n, 3, 128, 128] in [-1, 1]  ->  unit vectors [n, D]
     same person  <=>  e_1 · e_2 is large
 
 In toyfaces a person is nine factors (`PERSON`: skin, bones, eyes, nose, lips, brows); expression,
@@ -10,15 +10,11 @@ learned that from renders alone, with the loss of ArcFace: Deng et al., arXiv:18
 domains ask the real ArcFace; here there are no photographs that it could be asked about.
 """
 
-from functools import lru_cache
-
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from deltaedit_kit.domain.networks import loading
-from deltaedit_kit.support.errors import check_tensor
 from deltaedit_kit.toyfaces.factors import index, sample_factors
 from deltaedit_kit.toyfaces.portraits import WEIGHTS, InBatches, body, face_of, read_shipped
 
@@ -55,22 +51,8 @@ class IdentityNetwork(nn.Module):
 
 
 def read_identity() -> InBatches:
-    """The shipped network (its file is float16), taking whole portraits."""
+    """The shipped network (its file is float16), from whole portraits in [-1, 1] to float32."""
     return InBatches(read_shipped(IdentityNetwork, FILE), face_of)
-
-
-@lru_cache(maxsize=2)
-@loading()
-def _identity(device: torch.device) -> InBatches:
-    return read_identity().to(device)
-
-
-def embed_faces(pictures: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n D"]:
-    """Unit float32 embeddings of portraits in [-1, 1]; gradients reach the pictures.
-
-    Raises DeltaEditError for pictures that are not finite floats [n, 3, h, w] in [-1, 1].
-    """
-    return _identity(check_tensor("pictures", pictures).device)(pictures)
 
 
 def portraits_of(person: int, count: int) -> Float[Tensor, "n K"]:

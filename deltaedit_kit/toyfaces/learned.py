@@ -12,13 +12,9 @@ Made by `python -m recipes.toyfaces_learned.generator`, then `...finish --world 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
-from deltaedit_kit.toyfaces import plain_clip
-from deltaedit_kit.toyfaces.networks import WEIGHTS, read_weights
-
-if TYPE_CHECKING:
-    from deltaedit_kit.stylegan2 import Generator
+from deltaedit_kit.toyfaces import networks, plain_clip
+from deltaedit_kit.toyfaces.portraits import WEIGHTS
 
 FOLDER = WEIGHTS / "learned"
 SPEC = replace(
@@ -29,15 +25,9 @@ SPEC = replace(
     second_looks=0,  # there is no encoder
 )
 
-
-def read_generator() -> Generator:
-    """StyleGAN2 of 64 px."""
-    from deltaedit_kit.stylegan2 import Generator
-
-    return Generator.from_state_dict(read_weights("generator", FOLDER))
-
-
-NETWORKS = plain_clip.with_files_of(
-    FOLDER,
-    replace(plain_clip.NETWORKS, generator=read_generator, inversion=None, correlated=None),
+NETWORKS = replace(
+    networks.networks_in(FOLDER),
+    clip=plain_clip.read_clip,
+    oracle=networks.NETWORKS.oracle,
+    identity=networks.NETWORKS.identity,
 )

@@ -16,7 +16,6 @@ import torch.nn.functional as F
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
-from deltaedit_kit.domain.networks import loading
 from deltaedit_kit.domain.oracle import Attribute
 from deltaedit_kit.support.errors import check_tensor
 from deltaedit_kit.toyfaces.attributes import ATTRIBUTES
@@ -59,7 +58,6 @@ class Oracle(nn.Module):
 
 
 @lru_cache(maxsize=2)
-@loading()
 def load_oracle(device: str | torch.device = "cpu") -> Oracle:
     """The shipped oracle, in evaluation mode, loaded once a device."""
     return read_shipped(Oracle, FILE).to(device)

@@ -12,19 +12,13 @@ This one was not: what DeltaEdit can do here, it can because that came by itself
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
-from typing import TYPE_CHECKING
 
-from deltaedit_kit.domain.networks import Networks
-from deltaedit_kit.support.atomic import read_header
+from deltaedit_kit.clip_space import ClipSpace
 from deltaedit_kit.toyfaces.networks import NETWORKS as ARRANGED
-from deltaedit_kit.toyfaces.networks import WEIGHTS, read_weights
+from deltaedit_kit.toyfaces.networks import networks_in, read_weights
+from deltaedit_kit.toyfaces.plain_clip_network import TOKEN_TABLE, PlainClip
+from deltaedit_kit.toyfaces.portraits import WEIGHTS
 from deltaedit_kit.toyfaces.spec import SPEC as TOYFACES
-
-if TYPE_CHECKING:
-    from deltaedit_kit.clip_space import ClipSpace
-    from deltaedit_kit.mapper import DeltaMapper
-    from deltaedit_kit.stylespace import StyleLayout
 
 FOLDER = WEIGHTS / "plain_clip"
 SPEC = replace(
@@ -38,29 +32,13 @@ SPEC = replace(
 
 def read_clip() -> ClipSpace:
     """The CLIP, its token table from the file of the toyfaces CLIP."""
-    from deltaedit_kit.clip_space import ClipSpace
-    from deltaedit_kit.toyfaces.plain_clip_network import TOKEN_TABLE, PlainClip
-
     network = PlainClip()
     table = {TOKEN_TABLE: read_weights("clip")[TOKEN_TABLE]}
     network.load_state_dict({**read_weights("clip", FOLDER), **table})
     return ClipSpace(network.eval().requires_grad_(False), None, SPEC.preprocessing)
 
 
-def with_files_of(folder: Path, networks: Networks) -> Networks:
-    """`networks` with the mapper, R and headers of the files in `folder`."""
-
-    def read_mapper(layout: StyleLayout, clip_width: int) -> DeltaMapper:
-        from deltaedit_kit.mapper import DeltaMapper
-
-        return DeltaMapper.from_state_dict(read_weights("mapper", folder), layout, clip_width)
-
-    return replace(
-        networks,
-        mapper=read_mapper,
-        relevance=lambda: read_weights("relevance", folder)["relevance"],
-        header=lambda network: read_header(folder / f"{network}.safetensors"),
-    )
-
-
-NETWORKS = with_files_of(FOLDER, replace(ARRANGED, clip=read_clip))
+OWN = networks_in(FOLDER)
+NETWORKS = replace(
+    ARRANGED, clip=read_clip, mapper=OWN.mapper, relevance=OWN.relevance, header=OWN.header
+)

@@ -17,6 +17,7 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from deltaedit_kit.domain.networks import loading
 from deltaedit_kit.support.atomic import load_tensors
 from deltaedit_kit.support.errors import check_pictures
 
@@ -78,11 +79,11 @@ class InBatches(nn.Module):
         return torch.cat([self.network(part.float()) for part in parts]).float()  # in autocast too
 
 
+@loading()
 def read_shipped(make: Callable[[], Network], file: Path) -> Network:
     """The network with the weights of `file` (float16 or float32), frozen, in evaluation mode.
 
-    Call it under `deltaedit_kit.domain.loading`. Raises DeltaEditError for a file that is missing,
-    damaged or changed.
+    Raises DeltaEditError for a file that is missing, damaged or changed.
     """
     network = make()
     network.load_state_dict(load_tensors(file, "install the kit again")[0])

@@ -38,7 +38,6 @@ from deltaedit_kit.support.device import computing
 from deltaedit_kit.toyfaces import oracle
 from deltaedit_kit.toyfaces.encoder import FILE, WIDTH, Encoder
 from deltaedit_kit.toyfaces.factors import factors_from_z
-from deltaedit_kit.toyfaces.identity import embed_faces
 from deltaedit_kit.toyfaces.renderer import render
 from recipes.progress import Progress
 from recipes.stages import Stage, Stages
@@ -168,9 +167,10 @@ class Training:
             made = draw(self.generator, self.encoder.join(found, offsets)).float()
         difference = made - pictures
         edges = difference.diff(dim=2).abs().mean() + difference.diff(dim=3).abs().mean()
-        seen = made.clamp(-1, 1)
+        seen, who = made.clamp(-1, 1), self.domain.identity
+        assert who is not None  # toyfaces has one
         with computing(self.device.type, gradients=True):
-            identity = (embed_faces(seen) * embed_faces(pictures)).sum(dim=1)
+            identity = (who(seen) * who(pictures)).sum(dim=1)
             both = self.domain.clip.encode_images(torch.cat([seen, pictures]))
         clip = (both[: len(seen)] * both[len(seen) :]).sum(dim=1)
         return (

@@ -18,9 +18,12 @@ from deltaedit_kit.labs.metrics.pictures import identity_similarity, psnr, ssim
 from deltaedit_kit.support.errors import DeltaEditError
 from deltaedit_kit.toyfaces.attributes import attribute
 from deltaedit_kit.toyfaces.factors import FACTORS, index, sample_factors
-from deltaedit_kit.toyfaces.identity import PERSON, embed_faces
+from deltaedit_kit.toyfaces.identity import PERSON, read_identity
 from deltaedit_kit.toyfaces.renderer import render
 from tests.tiny_domain import tiny_domain
+
+
+EMBED = read_identity()
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +65,7 @@ def test_ssim_of_many_pictures_is_that_of_each(pictures, monkeypatch):
 def test_equal_pictures_are_ideal(pictures):
     assert psnr(pictures, pictures).isinf().all()
     torch.testing.assert_close(ssim(pictures, pictures), torch.ones(4))
-    same = identity_similarity(pictures, pictures, embed_faces)
+    same = identity_similarity(pictures, pictures, EMBED)
     torch.testing.assert_close(same, torch.ones(4))
 
 
@@ -74,8 +77,8 @@ def test_ids_follows_the_person_and_not_the_clothes():
         target = other if name in PERSON else dressed
         target[:, index(name)] = fresh[:, index(name)]
     before = render(factors)
-    same = identity_similarity(before, render(dressed), embed_faces)
-    different = identity_similarity(before, render(other), embed_faces)
+    same = identity_similarity(before, render(dressed), EMBED)
+    different = identity_similarity(before, render(other), EMBED)
     assert same.min() > 0.85
     assert different.mean() < 0.5
     assert (same > different).all()
@@ -138,9 +141,7 @@ def test_readings_of_other_faces_are_refused():
         factor_matrix(torch.zeros(2, 3), torch.ones(2, 3))
 
 
-@pytest.mark.parametrize(
-    "measure", [psnr, ssim, lambda x, y: identity_similarity(x, y, embed_faces)]
-)
+@pytest.mark.parametrize("measure", [psnr, ssim, lambda x, y: identity_similarity(x, y, EMBED)])
 @pytest.mark.parametrize(
     ("spoil", "words"),
     [

@@ -31,7 +31,7 @@ from deltaedit_kit.domain.networks import Networks
 from deltaedit_kit.mapper import DeltaMapper
 from deltaedit_kit.relevance import ChannelStatistics, Plan, Probe
 from deltaedit_kit.stylegan2 import Generator
-from deltaedit_kit.toyfaces.spec import SPEC
+from deltaedit_kit.toyfaces.networks import SPEC
 
 STEP = 5.0
 CLIP_NAME = "ViT-B-32"

@@ -6,7 +6,7 @@
 Renders that no training saw, from two sources: z that the generator knows how to draw, and factors
 that were drawn without any z. PSNR is against the render. The factor error is the mean absolute
 difference between what the oracle reads and the factors that were drawn, over all 24 factors and
-over those that show (domains/toyfaces/visibility.py). Two yardsticks beside it: what the oracle
+over those that show (toyfaces/visibility.py). Two yardsticks beside it: what the oracle
 misreads on the render itself, and what the generator reaches from the right w.
 """
 

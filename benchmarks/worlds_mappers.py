@@ -40,7 +40,7 @@ from deltaedit_kit.domain.faces import Faces
 from deltaedit_kit.labs.metrics.interval import FewSamples, mean_interval
 from deltaedit_kit.labs.training.experiment import ExperimentConfig
 from deltaedit_kit.labs.training.start import train_fast
-from deltaedit_kit.toyfaces import learned, networks, plain_clip, spec
+from deltaedit_kit.toyfaces import learned, networks, plain_clip
 
 SEED = 650_000  # of codes; nobody samples faces up there
 CORRELATED = 8  # neighbouring codes among which pairs are drawn
@@ -64,7 +64,7 @@ def crossed() -> dict[tuple[str, str], Domain]:
     """(generator, CLIP) -> a domain of both; `.mapper` and `.relevance` must not be asked for."""
     arranged, own = networks.NETWORKS, learned.NETWORKS
     return {
-        ("arranged", "arranged"): Domain(spec.SPEC, arranged),
+        ("arranged", "arranged"): Domain(networks.SPEC, arranged),
         ("arranged", "plain"): Domain(plain_clip.SPEC, plain_clip.NETWORKS),
         ("learned", "arranged"): Domain(learned.SPEC, replace(own, clip=arranged.clip)),
         ("learned", "plain"): Domain(learned.SPEC, own),

@@ -121,5 +121,5 @@ def enlarged(features: Float[Tensor, "n c h h"]) -> Float[Tensor, "n c H H"]:
 
 
 def read_encoder() -> InBatches:
-    """The shipped encoder (its file is float16): portraits in [-1, 1] of any size -> w+, float32."""
+    """The shipped encoder (its file is float16), from portraits of any size to float32 w+."""
     return InBatches(read_shipped(Encoder, FILE), at_size)

@@ -1,6 +1,9 @@
-"""The shipped networks of toyfaces: each read from its file in `weights/` when first used.
+"""toyfaces declared, and its shipped networks: each read from its file in `weights/` at first use.
 
 weights/<network>.safetensors --load_tensors (checksum)--> tensors --> network
+
+Because a renderer draws the training pictures, the effect of an edit can be *measured* by an oracle
+that reads the factors off a picture again; no published domain allows that.
 """
 
 from __future__ import annotations
@@ -12,6 +15,7 @@ import torch
 
 from deltaedit_kit.clip_space import ClipSpace
 from deltaedit_kit.domain.networks import Networks
+from deltaedit_kit.domain.spec import DomainSpec
 from deltaedit_kit.mapper import DeltaMapper
 from deltaedit_kit.stylegan2 import Generator
 from deltaedit_kit.stylespace import StyleLayout
@@ -21,7 +25,36 @@ from deltaedit_kit.toyfaces.encoder import read_encoder
 from deltaedit_kit.toyfaces.identity import read_identity
 from deltaedit_kit.toyfaces.oracle import PortraitOracle
 from deltaedit_kit.toyfaces.portraits import WEIGHTS
-from deltaedit_kit.toyfaces.spec import SPEC
+
+SPEC = DomainSpec(
+    name="toyfaces",
+    title="procedural portraits with known factors",
+    resolution=128,
+    neutral="face",
+    threshold=0.010,
+    strength=1.15,
+    truncation=0.7,
+    templates=(),  # the captions that trained this CLIP are whole sentences already
+    preprocessing="plain",
+    licence="MIT, like the code of the kit: trained by us, on pictures drawn by the kit",
+    examples=(
+        "face with glasses",
+        "a smiling face",
+        "face with a beard",
+        "face with long blond hair",
+        "face with grey hair",
+        "face without bangs",
+        "face with dark skin",
+        "an angry face",
+    ),
+    files={
+        "generator": "generator.safetensors",
+        "clip": "clip.safetensors",
+        "mapper": "mapper.safetensors",
+        "relevance": "relevance.safetensors",
+    },
+    second_looks=2,
+)
 
 
 def read_weights(network: str, folder: Path = WEIGHTS) -> dict[str, torch.Tensor]:

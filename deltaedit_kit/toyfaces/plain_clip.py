@@ -14,15 +14,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 from deltaedit_kit.clip_space import ClipSpace
-from deltaedit_kit.toyfaces.networks import NETWORKS as ARRANGED
+from deltaedit_kit.toyfaces import networks
 from deltaedit_kit.toyfaces.networks import networks_in, read_weights
 from deltaedit_kit.toyfaces.plain_clip_network import TOKEN_TABLE, PlainClip
 from deltaedit_kit.toyfaces.portraits import WEIGHTS
-from deltaedit_kit.toyfaces.spec import SPEC as TOYFACES
 
 FOLDER = WEIGHTS / "plain_clip"
 SPEC = replace(
-    TOYFACES,
+    networks.SPEC,
     name="toyfaces-plain-clip",
     title="procedural portraits, with a CLIP trained by contrast alone",
     threshold=0.03,  # the published one; `benchmarks.worlds` measures others
@@ -40,5 +39,5 @@ def read_clip() -> ClipSpace:
 
 OWN = networks_in(FOLDER)
 NETWORKS = replace(
-    ARRANGED, clip=read_clip, mapper=OWN.mapper, relevance=OWN.relevance, header=OWN.header
+    networks.NETWORKS, clip=read_clip, mapper=OWN.mapper, relevance=OWN.relevance, header=OWN.header
 )

@@ -22,7 +22,7 @@ from deltaedit_kit.labs.studio.engine import Engine
 from deltaedit_kit.labs.studio.recipe import read_file, to_recipe
 from deltaedit_kit.labs.studio.state import Sentence, StudioState
 from deltaedit_kit.support.pictures import encode_png, to_uint8
-from deltaedit_kit.toyfaces.spec import SPEC
+from deltaedit_kit.toyfaces.networks import SPEC
 from tests.browser.axe import findings
 from tests.browser.conftest import NotebookPage
 from tests.browser.notebook_file import write_notebook

@@ -12,7 +12,7 @@ from deltaedit_kit import load_domain
 from deltaedit_kit.domain.spec import DomainSpec
 from deltaedit_kit.io.loading import EMBEDDED
 from deltaedit_kit.support.errors import DeltaEditError
-from deltaedit_kit.toyfaces.spec import SPEC
+from deltaedit_kit.toyfaces.networks import SPEC
 
 
 @pytest.mark.parametrize("name", ["toyface", "ToyFaces", "toy-faces", "faces"])

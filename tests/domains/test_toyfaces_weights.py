@@ -14,8 +14,8 @@ import torch
 from deltaedit_kit import Domain
 from deltaedit_kit.support.errors import DeltaEditError
 from deltaedit_kit.toyfaces import render
+from deltaedit_kit.toyfaces.networks import SPEC
 from deltaedit_kit.toyfaces.portraits import WEIGHTS
-from deltaedit_kit.toyfaces.spec import SPEC
 
 ROOT = Path(__file__).parents[2]
 CARDS = sorted(WEIGHTS.rglob("*.md"))

@@ -22,7 +22,6 @@ from deltaedit_kit.toyfaces.identity import PERSON, read_identity
 from deltaedit_kit.toyfaces.renderer import render
 from tests.tiny_domain import tiny_domain
 
-
 EMBED = read_identity()
 
 

@@ -118,11 +118,6 @@ def test_an_embedded_colour_profile_is_obeyed(scene: Image.Image) -> None:
     assert difference(read_photo(saved(scene, "PNG", icc_profile=b"nonsense")), scene) == 0
 
 
-def test_the_first_frame_of_several(scene: Image.Image) -> None:
-    film = saved(scene, "TIFF", save_all=True, append_images=[Image.new("RGB", scene.size)])
-    assert difference(read_photo(film), scene) == 0
-
-
 def test_thirty_megapixels() -> None:
     large = read_photo(saved(Image.new("RGB", (6000, 5000), "teal"), "JPEG"))
     assert large.size == (6000, 5000)

@@ -25,10 +25,10 @@ from deltaedit_kit.toyfaces.renderer.face import (
 from deltaedit_kit.toyfaces.renderer.features import (
     paint_brows,
     paint_eyes,
+    paint_glasses,
     paint_mouth,
     paint_nose,
 )
-from deltaedit_kit.toyfaces.renderer.glasses import paint_glasses
 from deltaedit_kit.toyfaces.renderer.hair import (
     paint_back_hair,
     paint_beard,

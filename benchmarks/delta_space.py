@@ -1,9 +1,8 @@
-"""The delta space in numbers: alignment tables, time of projections, time of a hover.
+"""The delta space in numbers: alignment tables, time of projections.
 
-    python -m benchmarks.delta_space                     all three
+    python -m benchmarks.delta_space                     both
     python -m benchmarks.delta_space --only tables       toyfaces, and the paper's features if here
     python -m benchmarks.delta_space --only projections  t-SNE and UMAP of 2×1,500 points
-    python -m benchmarks.delta_space --only hover        2×5,000 points in a headless Chromium
     python -m benchmarks.delta_space --record            the paper's features: keep the numbers
 
 The paper's features are read from $DELTAEDIT_CACHE/paper or the user's cache, never downloaded.
@@ -41,19 +40,7 @@ from deltaedit_kit.labs.delta_space.clouds.paper import Data
 from deltaedit_kit.labs.delta_space.projection import project
 from deltaedit_kit.support.atomic import write_text
 
-PARTS = ("tables", "projections", "hover")
-HOVERS = 200
-MEASURE = """hovers => {
-  const top = document.querySelector(".dek-top"), box = top.getBoundingClientRect(), times = [];
-  for (let k = 0; k < hovers; k++) {
-    const at = { clientX: box.left + 20 + (k * 97) % 360, clientY: box.top + 20 + (k * 61) % 360 };
-    const start = performance.now();
-    top.dispatchEvent(new PointerEvent("pointermove", { ...at, bubbles: true }));
-    times.push(performance.now() - start);
-  }
-  times.sort((a, b) => a - b);
-  return [times[hovers / 2], times[Math.floor(hovers * 0.95)]];
-}"""
+PARTS = ("tables", "projections")
 
 
 def tables(pairs: int) -> None:
@@ -89,25 +76,6 @@ def projections(pairs: int = 1500, width: int = 512) -> None:
         one = project(first, second, method)
         wall, processor = time.perf_counter() - wall, time.process_time() - processor
         print(f"{one.title} of 2×{pairs}×{width}: {wall:.1f} s, {processor:.1f} s of processor")
-
-
-def hover(pairs: int = 5000) -> None:
-    """Milliseconds from a move of the pointer to everything drawn."""
-    from playwright.sync_api import sync_playwright
-
-    from deltaedit_kit.labs.delta_space.scatter_view import scatter_view
-    from tests.browser.conftest import find_chromium  # the tests' page is the one to measure
-    from tests.browser.standalone import show
-    from tests.widgets.scatter_data import planes, spaces
-
-    path = find_chromium()
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        page = browser.new_page()
-        show(page, scatter_view(spaces(pairs), *planes(pairs)))
-        median, slow = page.evaluate(MEASURE, HOVERS)
-        print(f"hover over 2×{pairs} points: median {median:.1f} ms, 95 % below {slow:.1f} ms")
-        browser.close()
 
 
 def record(tables: dict[Data, AlignmentTable]) -> None:
@@ -150,8 +118,6 @@ def main() -> None:
         tables(options.pairs)
     if options.only in (None, "projections"):
         projections()
-    if options.only in (None, "hover"):
-        hover()
 
 
 if __name__ == "__main__":

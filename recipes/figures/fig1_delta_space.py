@@ -26,7 +26,7 @@ from deltaedit_kit.labs.delta_space.clouds import (
     random_pairs,
     toyfaces_cloud,
 )
-from deltaedit_kit.labs.delta_space.plot_projection import PICTURES, TEXTS, scatter
+from deltaedit_kit.labs.delta_space.plots import PICTURES, TEXTS, scatter
 from deltaedit_kit.labs.delta_space.projection import Projection, project
 from deltaedit_kit.support.pictures import ACCENT, FAINT, INK, PictureFigure, save_figure
 

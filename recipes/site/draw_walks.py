@@ -39,7 +39,7 @@ from deltaedit_kit.labs.compare.explorer import Choice, explore
 from deltaedit_kit.labs.compare.prompts import Prompt
 from deltaedit_kit.labs.compare.results import Results
 from deltaedit_kit.labs.delta_space.clouds import one_attribute_changed
-from deltaedit_kit.labs.delta_space.plot_projection import PICTURES, TEXTS
+from deltaedit_kit.labs.delta_space.plots import PICTURES, TEXTS
 from deltaedit_kit.labs.delta_space.projection import Projection, project
 from deltaedit_kit.labs.study.creation import create_study
 from deltaedit_kit.labs.study.design import Design

@@ -7,7 +7,6 @@ import json
 from typing import Any
 
 from deltaedit_kit.labs.delta_space import scatter
-from deltaedit_kit.labs.delta_space.scatter_view import ScatterView
 
 SCRIPT = """async ([source, traits]) => {
   const bytes = (text) => new DataView(Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer);
@@ -29,12 +28,12 @@ SCRIPT = """async ([source, traits]) => {
 }"""
 
 
-def show(page: Any, view: ScatterView) -> None:
+def show(page: Any, view: dict[str, Any]) -> None:
     """Render the view on an empty page, as anywidget would."""
-    traits = dict(vars(view))
+    traits = dict(view)
     for name in ("points", "codes"):
         traits[name] = base64.b64encode(traits[name]).decode()
-    traits["sheets"] = [base64.b64encode(sheet).decode() for sheet in view.sheets]
+    traits["sheets"] = [base64.b64encode(sheet).decode() for sheet in view["sheets"]]
     page.set_content("<!doctype html><meta charset=utf-8><body style='background: white'>")
     page.add_style_tag(content=(scatter.HERE / "scatter.css").read_text(encoding="utf-8"))
     page.evaluate(SCRIPT, [scatter.SCRIPT, json.loads(json.dumps(traits))])

@@ -12,7 +12,7 @@ from typing import Any
 import nbformat
 import pytest
 
-from deltaedit_kit.labs.delta_space.scatter_view import scatter_view
+from deltaedit_kit.labs.delta_space.scatter import scatter_view
 from tests.browser.axe import findings
 from tests.browser.conftest import NotebookPage
 from tests.browser.notebook_file import cut_to
@@ -148,11 +148,11 @@ def test_keyboard_alone(plots: Any) -> None:
 
 def test_text_alternative_and_markup_in_captions(page: Any) -> None:
     view = scatter_view(spaces(), *planes())
-    view.captions[0][4] = "<img src=x onerror=window.hacked=1>"
+    view["captions"][0][4] = "<img src=x onerror=window.hacked=1>"
     show(page, view)
     page.mouse.click(*place(page, 0, 0.0, -0.5))
     page.locator(".dek-words summary").click()
-    assert page.locator(".dek-words p").inner_text() == view.summary
+    assert page.locator(".dek-words p").inner_text() == view["summary"]
     assert page.locator(".dek-words li").inner_text() == "4: <img src=x onerror=window.hacked=1>"
     assert page.evaluate("() => window.hacked") is None
     for plot in range(2):

@@ -1,8 +1,11 @@
-"""Small clouds with known properties, for tests."""
+"""Small clouds with known properties, and picture files, for tests."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
+from PIL import Image
 
 from deltaedit_kit.labs.delta_space.alignment import Pair
 
@@ -23,3 +26,10 @@ def related(n: int = 120, width: int = 16, noise: float = 0.3, gap: float = 0.0)
 def unrelated(n: int = 120, width: int = 16, seed: int = 0) -> Pair:
     """Two independent draws of one distribution: the null of every two-sample test."""
     return Pair(gaussian(n, width, seed=2 * seed), gaussian(n, width, seed=2 * seed + 1))
+
+
+def picture(path: Path, level: int = 120) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    noise = np.random.default_rng(level).integers(0, 40, (24, 20, 3))
+    Image.fromarray((noise + level).astype(np.uint8)).save(path)
+    return path

@@ -1,4 +1,4 @@
-"""Paired cosine and retrieval, against outside references and clouds one can think through."""
+"""Gap, RMSE, paired cosine and retrieval, against outside references and clear cases."""
 
 from __future__ import annotations
 
@@ -10,9 +10,13 @@ from sklearn.metrics.pairwise import cosine_similarity, paired_cosine_distances
 
 from deltaedit_kit.labs.delta_space.alignment import (
     Pair,
+    centre,
     cosine_margin,
+    mean_gap,
     paired_cosine,
+    random_differences,
     retrieval,
+    rmse,
     shuffle,
 )
 from deltaedit_kit.support.errors import DeltaEditError
@@ -21,6 +25,7 @@ from tests.delta_space.small_clouds import gaussian, related, unrelated
 
 def test_equal_clouds_are_perfect() -> None:
     first = related().first
+    assert mean_gap(first, first).value == rmse(first, first).value == 0.0
     assert paired_cosine(first, first).value == pytest.approx(1.0)
     assert retrieval(first, first, 1).value == 1.0
     assert cosine_margin(first, first).value > 0.9
@@ -109,3 +114,24 @@ def test_wrong_input_is_one_line() -> None:
     with pytest.raises(DeltaEditError, match="at least 3 pairs, got 2"):
         cosine_margin(*related(2))
     assert isinstance(related(), Pair)
+
+
+def test_gap_of_a_shifted_cloud_is_the_shift() -> None:
+    first = gaussian(50, 4, seed=0)
+    assert mean_gap(first, first + np.array([3.0, 0, 4.0, 0])).value == pytest.approx(5.0)
+    assert rmse(first, first + 2.0).value == pytest.approx(2.0)
+
+
+def test_rmse_by_hand() -> None:
+    assert rmse([[0.0, 0.0]], [[3.0, 4.0]]).value == pytest.approx(np.sqrt(25 / 2))
+
+
+def test_centring_alone_removes_any_gap() -> None:
+    apart = Pair(gaussian(80, 6, seed=0), gaussian(80, 6, seed=1, shift=9.0, spread=3.0))
+    assert mean_gap(*apart).value > 20
+    assert mean_gap(centre(apart.first), centre(apart.second)).value == pytest.approx(0, abs=1e-12)
+
+
+def test_differences_of_random_pairs_have_no_gap_in_any_two_spaces() -> None:
+    apart = Pair(gaussian(500, 6, seed=0), np.exp(gaussian(500, 6, seed=1)) + 9.0)
+    assert mean_gap(*random_differences(apart)).value == pytest.approx(0, abs=1e-10)

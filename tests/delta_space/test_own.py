@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from PIL import Image
 
 from deltaedit_kit.clip_space import ClipSpace
 from deltaedit_kit.labs.delta_space.clouds import own_cloud
+from tests.delta_space.small_clouds import picture
 from tests.tiny_domain import tiny_clip
 
 
@@ -19,28 +19,6 @@ def clip() -> ClipSpace:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         return tiny_clip()
-
-
-def picture(path: Path, level: int = 120) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    noise = np.random.default_rng(level).integers(0, 40, (24, 20, 3))
-    Image.fromarray((noise + level).astype(np.uint8)).save(path)
-    return path
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """MultiModal-CelebA-HQ's layout, with one of each thing that can be wrong."""
-    for k in range(4):
-        picture(tmp_path / "images" / f"{k}.jpg", 40 * k + 20)
-    (tmp_path / "images" / "4.jpg").write_bytes(b"not a picture")
-    text = tmp_path / "text" / "celeba-caption"
-    text.mkdir(parents=True)
-    (text / "0.txt").write_text("a smiling face\na face with glasses\na smiling face\n")
-    (text / "1.txt").write_text("an old man\n")
-    (text / "2.txt").write_text("  \n\n")
-    (text / "4.txt").write_text("a young face\n")
-    return tmp_path
 
 
 def test_embedding_lists_what_it_leaves_out(folder: Path, clip: ClipSpace) -> None:

@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from deltaedit_kit.domain.spec import PublishedFile
+from deltaedit_kit.io import download
 from deltaedit_kit.labs.delta_space.clouds import paper, paper_features
 from deltaedit_kit.support.errors import DeltaEditError
 
@@ -49,19 +51,18 @@ def test_nothing_is_downloaded_without_consent(cache: Path, monkeypatch) -> None
 
 
 def test_a_download_is_checked_and_its_failure_says_what_to_do(cache: Path, monkeypatch) -> None:
-    pooch = pytest.importorskip("pooch", reason="pooch is not installed")
-    asked = {}
+    asked: dict[str, str | None] = {}
 
-    def fails(url: str, known_hash: str, **options: object) -> str:
-        asked[url] = known_hash
-        raise OSError("no route to host")
+    def fails(address: str, _: Path, file: PublishedFile, __: int) -> None:
+        asked[address] = file.sha256
+        raise download.Refused("no route to host")
 
-    monkeypatch.setattr(pooch, "retrieve", fails)
-    with pytest.raises(DeltaEditError, match=r"no route to host.* fetch tSNE/celeba .* by hand"):
+    monkeypatch.setattr(download, "transferred", fails)
+    with pytest.raises(DeltaEditError, match=r"no route to host.*tSNE/celeba of .*put it in"):
         paper_features("celeba", consent=True)
-    (url, known_hash) = asked.popitem()
-    assert url.endswith("/tSNE/celeba/cspace_celeba_i.npy")
-    assert known_hash == f"sha256:{paper.SHA256['celeba_i']}"
+    ((address, sha256),) = asked.items()
+    assert address.endswith("/tSNE/celeba/cspace_celeba_i.npy")
+    assert sha256 == paper.SHA256["celeba_i"]
 
 
 def test_other_arrays_and_pickles_are_refused(tmp_path: Path) -> None:

@@ -7,32 +7,11 @@ import json
 import os
 from pathlib import Path
 
-import numpy as np
 import pytest
-from PIL import Image
 
 from deltaedit_kit.labs.delta_space.clouds import read_captions
 from deltaedit_kit.support.errors import DeltaEditError
-
-
-def picture(path: Path) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    Image.fromarray(np.zeros((24, 20, 3), np.uint8)).save(path)
-    return path
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """MultiModal-CelebA-HQ's layout, with one of each thing that can be wrong."""
-    for k in range(5):
-        picture(tmp_path / "images" / f"{k}.jpg")
-    text = tmp_path / "text" / "celeba-caption"
-    text.mkdir(parents=True)
-    (text / "0.txt").write_text("a smiling face\na face with glasses\na smiling face\n")
-    (text / "1.txt").write_text("an old man\n")
-    (text / "2.txt").write_text("  \n\n")
-    (text / "4.txt").write_text("a young face\n")
-    return tmp_path
+from tests.delta_space.small_clouds import picture
 
 
 @pytest.fixture

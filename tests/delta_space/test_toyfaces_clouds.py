@@ -79,7 +79,7 @@ def test_same_seed_same_cloud(toyfaces: Domain) -> None:
 
 
 def test_wrong_input_is_one_line(toyfaces: Domain) -> None:
-    with pytest.raises(DeltaEditError, match="no attribute is called hat; the attributes are dark"):
+    with pytest.raises(DeltaEditError, match="no attribute is called 'hat'; the names are dark"):
         one_attribute_changed(toyfaces.clip, 3, attributes=["glasses", "hat"])
     with pytest.raises(DeltaEditError, match="n is 0"):
         toyfaces_cloud(toyfaces.clip, 0)

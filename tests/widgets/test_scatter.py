@@ -10,8 +10,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from deltaedit_kit.labs.delta_space.scatter import LinkedScatter
-from deltaedit_kit.labs.delta_space.scatter_view import quantised, scatter_view, sprite_sheet
+from deltaedit_kit.labs.delta_space.scatter import (
+    LinkedScatter,
+    quantised,
+    scatter_view,
+    sprite_sheet,
+)
 from deltaedit_kit.support.errors import DeltaEditError
 from tests.widgets.scatter_data import planes, spaces
 
@@ -42,10 +46,10 @@ def test_sprite_sheet_holds_every_thumbnail_in_its_place() -> None:
 
 def test_colours_are_a_byte_a_pair() -> None:
     view = scatter_view(spaces(), *planes())
-    codes = np.frombuffer(view.codes, np.uint8).reshape(2, 9)
-    assert view.colours[0] == {"name": "kind", "labels": ["a", "b", "c"]}
+    codes = np.frombuffer(view["codes"], np.uint8).reshape(2, 9)
+    assert view["colours"][0] == {"name": "kind", "labels": ["a", "b", "c"]}
     assert codes[0].tolist() == [0, 1, 2] * 3
-    assert view.colours[1] == {"name": "number", "labels": None, "low": "0.00", "high": "8.00"}
+    assert view["colours"][1] == {"name": "number", "labels": None, "low": "0.00", "high": "8.00"}
     assert codes[1].tolist() == [0, 32, 64, 96, 128, 159, 191, 223, 255]
 
 
@@ -54,11 +58,11 @@ def test_many_categories_end_in_others() -> None:
     labels = np.array([f"c{min(k, 20):02d}" for k in range(40)])
     many.delta.colours["kind"] = labels  # type: ignore[index]
     view = scatter_view(many, *planes(40))
-    shown = view.colours[0]["labels"]
+    shown = view["colours"][0]["labels"]
     assert len(shown) == 12
     assert shown[-1] == "others"
     assert "c20" in shown
-    assert max(view.codes[:40]) == 11
+    assert max(view["codes"][:40]) == 11
 
 
 def test_selection_from_the_kernel(plots: LinkedScatter) -> None:

@@ -1,10 +1,15 @@
-"""Correspondence: does a row of one cloud know its partner in the other?
+"""Two clouds as a whole, and row by row: does a row of one know its partner in the other?
 
+    gap    = | mean(x) - mean(y) |            RMSE = sqrt( mean over k, e of (x_ke - y_ke)² )
     margin = mean_k cos(x_k, y_k) - mean_{k≠l} cos(x_k, y_l)
     R@k    = share of rows whose partner is among the k rows of the other cloud nearest by cosine
 
-This is what an edit by text needs: Δt must point where *its* Δi points, not merely where the others
-do. Neither number can be had by moving a cloud as a whole to where the other one is.
+The gap is "the modality gap" of Liang et al., Mind the Gap, NeurIPS 2022 (arXiv:2203.02053). Be
+careful with it: subtracting each cloud's own mean makes it 0 whatever the clouds are, and so does
+taking differences of exchangeable pairs, since then d and -d are equally likely and the mean is 0.
+
+Margin and R@k are what an edit by text needs: Δt must point where *its* Δi points, not merely where
+the others do. Neither can be had by moving a cloud as a whole to where the other one is.
 
 Source: R@k as in Radford et al., CLIP, arXiv:2103.00020, section 3 (retrieval); the interval of the
 margin is the jackknife's (Tukey 1958), for one row takes part in n cosines.
@@ -17,6 +22,7 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Float
 from numpy.typing import ArrayLike
+from sklearn.metrics import root_mean_squared_error
 
 from deltaedit_kit.labs.delta_space.alignment.measure import Measure
 from deltaedit_kit.labs.delta_space.alignment.pairs import Pair
@@ -24,6 +30,26 @@ from deltaedit_kit.labs.metrics.interval import student_reach
 from deltaedit_kit.support.errors import check_whole_number
 
 Way = Literal["picture to text", "text to picture"]
+
+
+def mean_gap(first: ArrayLike, second: ArrayLike) -> Measure:
+    """Euclidean distance of the means of two clouds [n, E]; ideal 0.
+
+    Raises DeltaEditError as `Pair.of` does.
+    """
+    pair = Pair.of(first, second, at_least=1)
+    gap = np.linalg.norm(pair.first.mean(axis=0) - pair.second.mean(axis=0))
+    return Measure("gap of the means", float(gap), 0.0, "ideal", "lower")
+
+
+def rmse(first: ArrayLike, second: ArrayLike) -> Measure:
+    """RMSE between rows that belong together, in units of the features; ideal 0.
+
+    Raises DeltaEditError as `Pair.of` does.
+    """
+    pair = Pair.of(first, second, at_least=1)
+    error = root_mean_squared_error(pair.first.ravel(), pair.second.ravel())
+    return Measure("RMSE of pairs", float(error), 0.0, "ideal", "lower")
 
 
 def cosines(pair: Pair) -> Float[np.ndarray, "n n"]:

@@ -21,14 +21,14 @@ from numpy.typing import ArrayLike
 
 from deltaedit_kit.labs.delta_space.alignment.correspondence import (
     cosine_margin,
+    mean_gap,
     paired_cosine,
     retrieval,
+    rmse,
 )
-from deltaedit_kit.labs.delta_space.alignment.means import mean_gap, rmse
 from deltaedit_kit.labs.delta_space.alignment.measure import Measure
-from deltaedit_kit.labs.delta_space.alignment.mmd import mmd
 from deltaedit_kit.labs.delta_space.alignment.pairs import Pair, centre, random_differences, shuffle
-from deltaedit_kit.labs.delta_space.alignment.two_sample import classifier_test, mixing
+from deltaedit_kit.labs.delta_space.alignment.two_sample import classifier_test, mixing, mmd
 from deltaedit_kit.support.errors import DeltaEditError
 
 NEIGHBOURS, MOST_SWAPS = 10, 500

@@ -22,7 +22,7 @@ from torch.nn import functional as F
 
 from deltaedit_kit.clip_space import ClipSpace
 from deltaedit_kit.labs.delta_space.clouds.cloud import Cloud
-from deltaedit_kit.labs.delta_space.clouds.reading import PicturesAndCaptions, read_captions
+from deltaedit_kit.labs.delta_space.clouds.reading import read_captions
 from deltaedit_kit.labs.photo.code_sources import read_square
 from deltaedit_kit.support.atomic import check_path, load_tensors, save_tensors
 from deltaedit_kit.support.errors import DeltaEditError, check_whole_number
@@ -44,7 +44,7 @@ class OwnCloud:
 
 @torch.no_grad()
 def own_cloud(
-    source: str | Path | PicturesAndCaptions,
+    source: str | Path,
     clip: ClipSpace,
     limit: int | None = None,
     cache: str | Path | None = None,
@@ -57,7 +57,7 @@ def own_cloud(
     written.
     Raises DeltaEditError as `read_captions`, for a wrong option, and when nothing could be used.
     """
-    found = source if isinstance(source, PicturesAndCaptions) else read_captions(source)
+    found = read_captions(source)
     items = found.items[: None if limit is None else check_whole_number("limit", limit, 1)]
     path = None
     if cache is not None:

@@ -17,7 +17,9 @@ from typing import Literal, get_args
 
 import numpy as np
 
+from deltaedit_kit.domain.spec import PublishedFile
 from deltaedit_kit.io.cache import cache_root
+from deltaedit_kit.io.download import obtain
 from deltaedit_kit.labs.delta_space.clouds.cloud import Cloud, Spaces
 from deltaedit_kit.support.atomic import check_path
 from deltaedit_kit.support.errors import DeltaEditError
@@ -82,22 +84,15 @@ def _find(place: Path, name: str) -> Path | None:
 
 
 def _download(place: Path, data: str, part: str) -> Path:
-    import pooch
-
     name = f"cspace_{data}_{part}.npy"
-    try:
-        found = pooch.retrieve(
-            f"{PLACE}{data}/{name}",
-            known_hash=f"sha256:{SHA256[f'{data}_{part}']}",
-            fname=name,
-            path=place,
-        )
-    except (OSError, ValueError) as cause:  # no network, a refusal, a wrong checksum
-        raise DeltaEditError(
-            f"could not download {name} ({cause}); fetch tSNE/{data} of github.com/Yueming6568/"
-            "DeltaEdit by hand and give its folder"
-        ) from cause
-    return Path(found)
+    file = PublishedFile(
+        name,
+        (f"{PLACE}{data}/{name}",),
+        SHA256[f"{data}_{part}"],
+        megabytes=3,
+        page=f"folder tSNE/{data} of https://github.com/Yueming6568/DeltaEdit",
+    )
+    return obtain([file], place)
 
 
 def _read(path: Path) -> np.ndarray:

@@ -18,12 +18,11 @@ from torch import Tensor
 
 from deltaedit_kit.clip_space import ClipSpace
 from deltaedit_kit.labs.delta_space.clouds.cloud import Cloud, Spaces, difference
-from deltaedit_kit.support.errors import DeltaEditError
 from deltaedit_kit.support.pictures import to_uint8
 from deltaedit_kit.toyfaces.attribute_row import PortraitAttribute
-from deltaedit_kit.toyfaces.attributes import ATTRIBUTES
+from deltaedit_kit.toyfaces.attributes import ATTRIBUTES, NAMES, attribute
 from deltaedit_kit.toyfaces.captions import captions
-from deltaedit_kit.toyfaces.factors import FACTORS, sample_factors
+from deltaedit_kit.toyfaces.factors import FACTORS, index, sample_factors
 from deltaedit_kit.toyfaces.renderer import render
 
 DRAWN, THUMBNAIL = 128, 32  # pixels: what CLIP sees, what a reader hovers over
@@ -44,8 +43,8 @@ def toyfaces_cloud(clip: ClipSpace, n: int = 600, seed: int = 0) -> Cloud:
 def toyfaces_neutral(clip: ClipSpace) -> Cloud:
     """One row: the portrait in the middle of every factor, called "face"."""
     factors = torch.full((1, len(FACTORS)), 0.5)
-    factors[:, FACTORS.index("glasses")] = 0.0  # half of a frame is nothing one can name
-    factors[:, FACTORS.index("beard")] = 0.0
+    factors[:, index("glasses")] = 0.0  # half of a frame is nothing one can name
+    factors[:, index("beard")] = 0.0
     return _cloud(clip, "neutral", factors, ["face"], {})
 
 
@@ -56,10 +55,13 @@ def one_attribute_changed(
 
     The raw cloud is "after". Each caption names another attribute, which holds before and after,
     so that many different captions tell of the same change. `attributes` are those that may be
-    added (None: all of the table). Coloured by "attribute" and "factor". Raises DeltaEditError
-    for an unknown attribute, and as `toyfaces_cloud`.
+    added (none given: all). Coloured by "attribute" and "factor". Raises DeltaEditError for an
+    unknown attribute, and as `toyfaces_cloud`.
     """
-    before, added = sample_factors(n, seed), _named(attributes)
+    before, added = (
+        sample_factors(n, seed),
+        [attribute(name) for name in attributes or NAMES],
+    )
     rng = random.Random(seed)
     changes = [rng.choice(added) for _ in range(n)]
     kept = [rng.choice([a for a in ATTRIBUTES if a.factor != b.factor]) for b in changes]
@@ -67,11 +69,11 @@ def one_attribute_changed(
         # What the change needs in order to be seen comes first: the target itself must win.
         for one in (change, constant):
             for factor, low, high in one.needs:
-                before[row, FACTORS.index(factor)] = (low + high) / 2
-        before[row, FACTORS.index(constant.factor)] = constant.target
-        before[row, FACTORS.index(change.factor)] = _elsewhere(change)
+                before[row, index(factor)] = (low + high) / 2
+        before[row, index(constant.factor)] = constant.target
+        before[row, index(change.factor)] = _elsewhere(change)
     after = before.clone()
-    columns = [FACTORS.index(change.factor) for change in changes]
+    columns = [index(change.factor) for change in changes]
     after[torch.arange(n), columns] = torch.tensor([change.target for change in changes])
     old = [f"face with {constant.possessions[0]}" for constant in kept]
     new = [f"{text} and {change.possessions[0]}" for text, change in zip(old, changes, strict=True)]
@@ -106,7 +108,7 @@ def _cloud(
 def _colours(factors: Float[Tensor, "n K"]) -> dict[str, np.ndarray]:
     colours: dict[str, np.ndarray] = {}
     for factor in COLOUR_BY:
-        values = factors[:, FACTORS.index(factor)]
+        values = factors[:, index(factor)]
         names = np.full(len(factors), "between", dtype="<U24")
         for one in ATTRIBUTES:
             if one.factor == factor:
@@ -114,19 +116,6 @@ def _colours(factors: Float[Tensor, "n K"]) -> dict[str, np.ndarray]:
         colours[factor] = names
         colours[f"{factor}, value"] = values.numpy()
     return colours
-
-
-def _named(names: Sequence[str] | None) -> list[PortraitAttribute]:
-    table = {one.name: one for one in ATTRIBUTES}
-    if names is None:
-        return list(ATTRIBUTES)
-    unknown = [name for name in names if name not in table]
-    if unknown or not names:
-        raise DeltaEditError(
-            f"no attribute is called {', '.join(unknown) or '(nothing)'}; "
-            f"the attributes are {', '.join(table)}"
-        )
-    return [table[name] for name in names]
 
 
 def _elsewhere(change: PortraitAttribute) -> float:

@@ -14,6 +14,8 @@ from pathlib import Path
 
 import torch
 
+from deltaedit_kit.labs.training.speed import synchronize
+
 
 def processor() -> str:
     """What the machine calls its processor, or its GPU's name for "cuda"."""
@@ -37,19 +39,13 @@ def seconds_of(work: object, device: str, repeats: int, warm_up: int = 1) -> flo
     assert callable(work)
     times = []
     for number in range(warm_up + repeats):
-        wait(device)
+        synchronize(device)
         start = time.perf_counter()
         work()
-        wait(device)
+        synchronize(device)
         if number >= warm_up:
             times.append(time.perf_counter() - start)
     return min(times)
-
-
-def wait(device: str) -> None:
-    """Until a GPU has done what it was told; a CPU is never ahead."""
-    if device.startswith("cuda"):
-        torch.cuda.synchronize(device)
 
 
 def gemm_peak(device: str, dtype: torch.dtype, n: int = 2048) -> float:

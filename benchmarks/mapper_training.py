@@ -25,11 +25,11 @@ from torch import Tensor
 from torch.nn import functional as F
 from torch.utils.data import DataLoader, Dataset
 
-from benchmarks.machine import describe, gemm_peak, wait
+from benchmarks.machine import describe, gemm_peak
 from deltaedit_kit.codes import Codes
 from deltaedit_kit.domain import Domain
 from deltaedit_kit.labs.training.experiment import ExperimentConfig, ExperimentRun
-from deltaedit_kit.labs.training.speed import multiplications
+from deltaedit_kit.labs.training.speed import multiplications, synchronize
 from deltaedit_kit.mapper import DeltaMapper
 from deltaedit_kit.stylespace import StyleLayout
 from deltaedit_kit.support.device import name_precision
@@ -101,11 +101,11 @@ class OurLoop:
 
 def seconds(loop: PlainLoop | OurLoop, steps: int, device: str) -> float:
     """Wall time of so many steps."""
-    wait(device)
+    synchronize(device)
     start = time.perf_counter()
     for _ in range(steps):
         loop.step()
-    wait(device)
+    synchronize(device)
     return time.perf_counter() - start
 
 

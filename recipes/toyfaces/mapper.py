@@ -26,7 +26,7 @@ from deltaedit_kit import load_domain
 from deltaedit_kit.codes import Codes, CodeStore, make_codes
 from deltaedit_kit.domain import Domain
 from deltaedit_kit.labs.training.experiment import ExperimentConfig
-from deltaedit_kit.labs.training.ranks import this_rank
+from deltaedit_kit.labs.training.processes import this_rank
 from deltaedit_kit.labs.training.start import train_fast
 from deltaedit_kit.mapper import DeltaMapper
 from deltaedit_kit.support.atomic import save_tensors

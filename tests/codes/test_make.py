@@ -11,7 +11,7 @@ from deltaedit_kit import Editor
 from deltaedit_kit.codes import Codes, CodeStore, make_codes
 from deltaedit_kit.codes import make as makes
 from deltaedit_kit.codes import store as stores
-from deltaedit_kit.labs.training.ranks import Rank, this_rank
+from deltaedit_kit.labs.training.processes import Rank, this_rank
 from deltaedit_kit.relevance import compute_relevance
 from deltaedit_kit.support.errors import DeltaEditError
 from deltaedit_kit.support.lock import only_writer

@@ -14,7 +14,7 @@ from deltaedit_kit.labs.course.exercises import EXERCISES
 from deltaedit_kit.labs.metrics.clip_scores import directional_similarity
 from deltaedit_kit.labs.metrics.frechet import frechet_distance
 from deltaedit_kit.labs.study.preference import exact_binomial
-from deltaedit_kit.labs.training.short import ShortConfig
+from deltaedit_kit.labs.training.fast import FastConfig
 from deltaedit_kit.relevance import kept_channels
 from deltaedit_kit.stylegan2.layers import EqualLinear, PixelNorm
 from deltaedit_kit.stylespace import StyleLayout
@@ -35,7 +35,7 @@ def groups(s: torch.Tensor, width: int) -> tuple[torch.Tensor, ...]:
 
 
 def rate(step: int, steps: int, peak: float, warm_up: int) -> float:
-    return ShortConfig(steps=steps, learning_rate=peak, warm_up=warm_up, schedule="cosine").rate(
+    return FastConfig(steps=steps, learning_rate=peak, warm_up=warm_up, schedule="cosine").rate(
         step
     )
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from deltaedit_kit.codes import CodeStore, make_codes
 from deltaedit_kit.labs.training.experiment import ExperimentConfig
-from deltaedit_kit.labs.training.ranks import this_rank
+from deltaedit_kit.labs.training.processes import this_rank
 from deltaedit_kit.labs.training.start import train_fast
 from deltaedit_kit.train import TrainingConfig
 from tests.training.tiny import TINY, linear_codes, picture_domain, trained

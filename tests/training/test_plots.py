@@ -1,7 +1,5 @@
 """Figures of training: drawn from reports, rows and the shapes of the loaded domain."""
 
-from dataclasses import replace
-
 import matplotlib.text
 import numpy as np
 import pytest
@@ -44,16 +42,16 @@ def test_bars_have_the_lengths_of_the_rows():
     rows = sweep(TINY, linear_codes(), SHORT, {"a": {}, "b": {"l2_weight": 0.0}})
     figure = sweep_figure(rows)
     (axis,) = figure.axes
-    assert [bar.get_width() for bar in axis.patches] == [row.cosine for row in rows]
-    counted = sweep_figure([replace(row, edit_accuracy=0.4) for row in rows])
+    assert [bar.get_width() for bar in axis.patches] == rows["cosine"].tolist()
+    counted = sweep_figure(rows.assign(edits=0.4))
     assert len(counted.axes) == 2
 
 
 def test_several_seeds_are_one_bar_a_row_with_its_interval() -> None:
     rows = sweep(TINY, linear_codes(), SHORT, {"a": {}, "b": {"l2_weight": 0.0}})
-    (axis,) = sweep_figure(rows, [replace(row, cosine=row.cosine + 0.2) for row in rows]).axes
+    (axis,) = sweep_figure(rows, rows.assign(cosine=rows["cosine"] + 0.2)).axes
     widths = [bar.get_width() for bar in axis.patches]
-    assert widths == pytest.approx([row.cosine + 0.1 for row in rows])
+    assert widths == pytest.approx((rows["cosine"] + 0.1).tolist())
     (whiskers,) = [one for one in axis.collections if len(one.get_segments()) == 2]
     reach = 12.706 * 0.2 / 2  # t of one degree of freedom
     assert np.ptp(whiskers.get_segments()[0][:, 0]) == pytest.approx(2 * reach, rel=1e-3)

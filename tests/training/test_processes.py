@@ -11,8 +11,7 @@ from torch import distributed
 
 from deltaedit_kit.codes import CodeStore
 from deltaedit_kit.labs.training.experiment import ExperimentConfig
-from deltaedit_kit.labs.training.processes import check_shares, share
-from deltaedit_kit.labs.training.ranks import Rank
+from deltaedit_kit.labs.training.processes import Rank, SharedRun, share
 from deltaedit_kit.labs.training.start import train_fast
 from deltaedit_kit.support.errors import DeltaEditError
 from tests.training import runs
@@ -68,7 +67,7 @@ def test_shares_are_equal_disjoint_and_whole():
     joined = torch.cat([piece for part in parts for piece in part])
     assert torch.equal(joined.sort().values, rows)
     with pytest.raises(DeltaEditError, match="multiple of 6"):
-        check_shares(64, Rank(0, 3), 2)
+        SharedRun(TINY, linear_codes(), ExperimentConfig(accumulate=2), Rank(0, 3))
 
 
 def test_a_rank_without_a_launcher_is_one_line(monkeypatch):

@@ -56,7 +56,7 @@ def run(options: argparse.Namespace) -> None:
     from deltaedit_kit.codes import make_codes
     from deltaedit_kit.io.loading import load_domain
     from deltaedit_kit.labs.photo.code_sources import Photos
-    from deltaedit_kit.labs.training.ranks import this_rank
+    from deltaedit_kit.labs.training.processes import this_rank
 
     if (options.samples is None) == (options.photos is None):
         raise DeltaEditError("give either --samples N or --photos FOLDER; see `deltaedit codes -h`")

@@ -93,7 +93,7 @@ def run(options: argparse.Namespace) -> None:
     from deltaedit_kit.io.loading import load_domain
     from deltaedit_kit.labs.training.edit_accuracy import EditAccuracy
     from deltaedit_kit.labs.training.experiment import ExperimentConfig
-    from deltaedit_kit.labs.training.ranks import this_rank
+    from deltaedit_kit.labs.training.processes import this_rank
     from deltaedit_kit.labs.training.speed import peak_share
     from deltaedit_kit.labs.training.start import train_fast
     from deltaedit_kit.support.atomic import save_tensors

@@ -26,7 +26,7 @@ from torch.nn import functional as F
 
 from deltaedit_kit.codes import Codes, CodeStore
 from deltaedit_kit.domain import Domain
-from deltaedit_kit.labs.training.short import ShortConfig, ShortRun
+from deltaedit_kit.labs.training.fast import FastConfig, FastRun
 from deltaedit_kit.mapper import DeltaMapper
 from deltaedit_kit.stylespace import GROUPS, Group, StyleLayout
 from deltaedit_kit.support.errors import DeltaEditError, check_whole_number
@@ -34,7 +34,7 @@ from deltaedit_kit.train import Loss, Pairs, Report, pairs_at, random_of_step, s
 
 
 @dataclass(frozen=True)
-class ExperimentConfig(ShortConfig):
+class ExperimentConfig(FastConfig):
     """Settings of `ExperimentRun`; the defaults are the published run, made fast."""
 
     correlated: int = 1  # so many neighbours are correlated; most pairs are drawn among them
@@ -57,8 +57,8 @@ class ExperimentConfig(ShortConfig):
             check_whole_number("limit", self.limit, 2)
 
 
-class ExperimentRun(ShortRun):
-    """A short run with another choice of pairs, of what is learned, or of when to stop."""
+class ExperimentRun(FastRun):
+    """A fast run with another choice of pairs, of what is learned, or of when to stop."""
 
     config: ExperimentConfig  # pyright: ignore[reportIncompatibleVariableOverride] (never set anew)
 

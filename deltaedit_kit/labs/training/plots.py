@@ -4,7 +4,7 @@
     bars       one bar an ablation: held-out cosine, and success of edits where it was counted;
                of several seeds the mean, with its 95 % interval and a dot a seed
 
-Curves are drawn from the reports of a run, bars from the rows of `sweep`; nothing is computed here.
+Curves are drawn from the reports of a run, bars from the tables of `sweep`.
 """
 
 from __future__ import annotations
@@ -13,9 +13,11 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import pandas as pd
 from matplotlib.figure import Figure
 
-from deltaedit_kit.labs.training.ablation import Row, interval
+from deltaedit_kit.labs.training.ablation import mean_over_seeds
 from deltaedit_kit.support.pictures import ACCENT, FAINT, INK, PictureFigure
 
 if TYPE_CHECKING:
@@ -49,36 +51,34 @@ def curve_figure(reports: Sequence[Report], title: str = "") -> PictureFigure:
     return figure
 
 
-def sweep_figure(*seeds: Sequence[Row], title: str = "What each part contributes") -> Figure:
-    """Horizontal bars in the order of the rows, first on top; a sweep's rows for each seed."""
-    rows = seeds[0]
-    counted = not all(math.isnan(row.edit_accuracy) for row in rows)
-    measures = {"cosine": "held-out cosine of Δs"}
-    if counted:
-        measures["edit_accuracy"] = "edits that succeed"
-    high = 0.9 + 0.32 * len(rows)
-    figure = PictureFigure(figsize=(8.4, high), layout="constrained")
+def sweep_figure(*seeds: pd.DataFrame, title: str = "What each part contributes") -> Figure:
+    """Horizontal bars in the order of the rows, first on top; a table of `sweep` for each seed."""
+    mean, reach = mean_over_seeds(seeds)
+    measures = {"cosine": "held-out cosine of Δs", "edits": "edits that succeed"}
+    if np.isnan(mean["edits"].to_numpy()).all():
+        del measures["edits"]
+    figure = PictureFigure(figsize=(8.4, 0.9 + 0.32 * len(mean)), layout="constrained")
     axes = figure.subplots(1, len(measures), squeeze=False, sharey=True)[0]
-    places = range(len(rows), 0, -1)
+    places = range(len(mean), 0, -1)
+    colours = [ACCENT] + ["#9fb3bd"] * (len(mean) - 1)
     for axis, (key, label) in zip(axes, measures.items(), strict=True):
-        found = [[getattr(row, key) for row in same] for same in zip(*seeds, strict=True)]
-        values, reaches = zip(*(interval(one) for one in found), strict=True)
-        colours = [ACCENT] + ["#9fb3bd"] * (len(rows) - 1)
-        axis.barh(list(places), values, color=colours[: len(rows)], height=0.7)
+        values = mean[key].to_numpy()
+        axis.barh(places, values, color=colours, height=0.7)
         axis.axvline(values[0], color=ACCENT, lw=0.8, ls=":")
         if len(seeds) > 1:
-            axis.errorbar(values, list(places), xerr=reaches, fmt="none", ecolor=INK, capsize=3)
-            for one, place in zip(found, places, strict=True):
-                axis.plot(one, [place] * len(one), ".", color=INK, ms=4)
+            spread = reach[key].to_numpy()
+            axis.errorbar(values, places, xerr=spread, fmt="none", ecolor=INK, capsize=3)
+            for rows in seeds:
+                axis.plot(rows[key].to_numpy(), places, ".", color=INK, ms=4)
         for place, value in zip(places, values, strict=True):
             text = "not counted" if math.isnan(value) else f"{value:.2f}"
-            on_accent = place == len(rows) and value > 0.1  # dark: the number must be light
+            on_accent = place == len(mean) and value > 0.1  # dark: the number must be light
             axis.text(
                 0.02, place, text, va="center", fontsize=8, color="white" if on_accent else INK
             )
         axis.set_xlim(min(0.0, *values), 1.0)
         axis.set_xlabel(label, fontsize=9, color=INK)
-        axis.set_yticks(list(places), [row.name for row in rows], fontsize=9)
+        axis.set_yticks(places, mean.index, fontsize=9)
         axis.spines[["top", "right"]].set_visible(False)
     figure.suptitle(title, fontsize=11, color=ACCENT, fontweight="bold", x=0.02, ha="left")
     return figure

@@ -1,13 +1,18 @@
 """Several processes, one run: PyTorch's own DistributedDataParallel, and a few small questions.
 
+torchrun and accelerate's notebook_launcher start the same program several times and tell each copy
+who it is by three environment variables; a program started alone is rank 0 of 1,
+
+    RANK (0 ... WORLD_SIZE - 1, over all machines)    WORLD_SIZE    LOCAL_RANK (on this machine)
+
 Idea: each process takes its share of every batch, DistributedDataParallel averages the gradients,
 and all take the same step. Since the loss is a mean over pairs and the shares are equal, the mean
 of the shares' gradients is the gradient of the whole batch: the curve of N processes is that of
 one, up to the order of sums. (So does one process with `accumulate`. Where the published rate makes
 the first steps of a small domain swing, they multiply that last digit tenfold every five steps.)
 
-Engine: torch.distributed under torchrun or accelerate's notebook_launcher; gloo on CPUs, NCCL on
-GPUs. Source: Li et al., PyTorch Distributed, arXiv:2006.15704.
+Engine: torch.distributed, with gloo on CPUs and NCCL on GPUs. Source: Li et al., PyTorch
+Distributed, arXiv:2006.15704; the environment of torch.distributed.run, PyTorch's documentation.
 """
 
 from __future__ import annotations
@@ -16,6 +21,7 @@ import os
 import socket
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -25,9 +31,46 @@ from torch.nn.parallel import DistributedDataParallel
 from deltaedit_kit.codes import Codes, CodeStore
 from deltaedit_kit.domain import Domain
 from deltaedit_kit.labs.training.experiment import ExperimentConfig, ExperimentRun
-from deltaedit_kit.labs.training.ranks import Rank
 from deltaedit_kit.support.errors import DeltaEditError
 from deltaedit_kit.train import Loss, Pairs
+
+
+@dataclass(frozen=True)
+class Rank:
+    """Process `index` of `world`; `local` is its number on this machine, for choosing a GPU."""
+
+    index: int = 0
+    world: int = 1
+    local: int = 0
+
+    @property
+    def first(self) -> bool:
+        """Whether this process speaks for all: prints, saves, judges."""
+        return self.index == 0
+
+    def device(self, wanted: str) -> str:
+        """`wanted`, where "cuda" alone becomes this process's own GPU."""
+        return f"cuda:{self.local}" if wanted == "cuda" and self.world > 1 else wanted
+
+
+def this_rank() -> Rank:
+    """The rank that the launcher gave; rank 0 of 1 without one.
+
+    Raises DeltaEditError for variables that are set but make no sense.
+    """
+    texts = {name: os.environ.get(name) for name in ("RANK", "WORLD_SIZE", "LOCAL_RANK")}
+    if texts["RANK"] is None or texts["WORLD_SIZE"] is None:
+        return Rank()
+    try:
+        rank = Rank(int(texts["RANK"]), int(texts["WORLD_SIZE"]), int(texts["LOCAL_RANK"] or 0))
+    except ValueError:
+        rank = Rank(world=0)
+    if not 0 <= rank.index < rank.world:
+        raise DeltaEditError(
+            f"RANK={texts['RANK']} and WORLD_SIZE={texts['WORLD_SIZE']} name no process; start "
+            "with `torchrun --nproc-per-node N -m deltaedit_kit.labs.cli.main ...`, or unset both"
+        )
+    return rank
 
 
 @contextmanager
@@ -61,7 +104,12 @@ class SharedRun(ExperimentRun):
         self, domain: Domain, codes: Codes | CodeStore, config: ExperimentConfig, rank: Rank
     ) -> None:
         self.rank, self.writes = rank, rank.first
-        check_shares(config.batch, rank, config.accumulate)
+        pieces = rank.world * config.accumulate
+        if config.batch % pieces:  # means would be skewed
+            raise DeltaEditError(
+                f"a batch of {config.batch} pairs cannot be divided among {rank.world} processes "
+                f"in {config.accumulate} passes; give a multiple of {pieces}"
+            )
         super().__init__(domain, codes, config)
 
     def shared(self, network: nn.Module) -> nn.Module:
@@ -109,13 +157,3 @@ class SharedRun(ExperimentRun):
 def share(rows: Tensor, rank: Rank, passes: int) -> list[Tensor]:
     """This process's part of a batch [n, ...], in `passes` pieces of equal size."""
     return list(rows.chunk(rank.world * passes))[rank.index :: rank.world]
-
-
-def check_shares(batch: int, rank: Rank, passes: int) -> None:
-    """Raise DeltaEditError for a batch that cannot be divided evenly: means would be skewed."""
-    pieces = rank.world * passes
-    if batch % pieces:
-        raise DeltaEditError(
-            f"a batch of {batch} pairs cannot be divided among {rank.world} processes in "
-            f"{passes} passes; give a multiple of {pieces}"
-        )

@@ -20,7 +20,7 @@ from deltaedit_kit.codes import Codes, CodeStore
 from deltaedit_kit.domain import Domain
 from deltaedit_kit.labs.training.experiment import ExperimentConfig
 from deltaedit_kit.labs.training.hearing import until
-from deltaedit_kit.labs.training.ranks import Rank
+from deltaedit_kit.labs.training.processes import Rank
 from deltaedit_kit.labs.training.start import CountEdits, train_fast
 from deltaedit_kit.mapper import DeltaMapper
 from deltaedit_kit.support.errors import DeltaEditError

@@ -19,8 +19,7 @@ from typing import Any
 from deltaedit_kit.codes import Codes, CodeStore
 from deltaedit_kit.domain import Domain
 from deltaedit_kit.labs.training.experiment import ExperimentConfig, ExperimentRun
-from deltaedit_kit.labs.training.processes import SharedRun, joined
-from deltaedit_kit.labs.training.ranks import Rank, this_rank
+from deltaedit_kit.labs.training.processes import Rank, SharedRun, joined, this_rank
 from deltaedit_kit.mapper import DeltaMapper
 from deltaedit_kit.support.device import learning
 from deltaedit_kit.train import Report, Run, train_mapper

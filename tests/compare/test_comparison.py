@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -181,6 +182,8 @@ def test_best_is_chosen_on_other_sentences_and_other_faces(tmp_path):
         ({"methods": ("deltaedit", "gan")}, "no method 'gan'"),
         ({"settings": ("worst",)}, "no settings 'worst'"),
         ({"strengths": (0.5,)}, "must contain 1"),
+        ({"strengths": (1.0, math.nan)}, "strength is nan"),
+        ({"tuning_faces": 0}, "tuning_faces"),
         ({"reference_faces": 1}, "reference_faces"),
     ],
 )

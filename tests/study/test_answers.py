@@ -153,8 +153,9 @@ def test_who_stopped_early_does_not_count() -> None:
 
 
 def test_nobody_left_is_an_error() -> None:
-    with pytest.raises(DeltaEditError, match="of 0 participants none"):
-        counted([])
+    for answers, count in (([], 0), ([a for a in ANSWERS if a.check], 8)):
+        with pytest.raises(DeltaEditError, match=f"of {count} participants none"):
+            counted(answers)
     everyone = ANSWERS
     for who in range(8):
         everyone = wrong_checks(everyone, who, 6)

@@ -32,7 +32,6 @@ def test_power_is_how_often_studies_find_it(share: float, people: int, rho: floa
 
 def test_without_a_preference_power_is_the_level() -> None:
     assert power(0.5, 40) == pytest.approx(0.05)
-    assert power(0.5, 40, alpha=0.01) == pytest.approx(0.01)
 
 
 def test_many_people_need_what_the_normal_formula_says() -> None:
@@ -80,7 +79,6 @@ def test_intraclass_correlation_at_its_ends() -> None:
         ({"share": float("nan")}, "share is nan"),
         ({"share": 0.6, "rounds": 0}, "rounds is 0"),
         ({"share": 0.6, "icc": 1.5}, "icc is 1.5"),
-        ({"share": 0.6, "alpha": 0}, "alpha is 0"),
         ({"share": 0.6, "wanted": 1}, "wanted is 1"),
         ({"share": 0.5}, "too close to 0.5"),
     ],

@@ -17,6 +17,7 @@ from deltaedit_kit.labs.study.preference import (
     sign_test,
 )
 from deltaedit_kit.labs.study.raters import Raters, expected_share
+from deltaedit_kit.labs.study.report import report
 from deltaedit_kit.support.errors import DeltaEditError
 from tests.study.cases import FIRST, SECOND, counts_of, simulated
 
@@ -106,6 +107,8 @@ def test_what_cannot_be_analysed_is_refused() -> None:
     answers = simulated(0.5, Raters(), Design(participants=4, rounds=4, checks=1))
     with pytest.raises(DeltaEditError, match=r"no answer about 'beauty'.*there are accuracy: m"):
         tally(answers, "beauty", FIRST, SECOND)
+    with pytest.raises(DeltaEditError, match="with itself"):
+        report([replace(a, left="x", right="x") for a in answers if not a.check])
     with pytest.raises(DeltaEditError, match="none at all"):
         tally([], "accuracy", FIRST, SECOND)
     with pytest.raises(DeltaEditError, match="twice"):

@@ -46,7 +46,12 @@ from deltaedit_kit.labs.compare.runs import (
 from deltaedit_kit.labs.compare.tuning import Best, best
 from deltaedit_kit.support.atomic import check_path
 from deltaedit_kit.support.device import kit_defaults, name_precision
-from deltaedit_kit.support.errors import HIGHEST_SEED, DeltaEditError, check_whole_number
+from deltaedit_kit.support.errors import (
+    HIGHEST_SEED,
+    DeltaEditError,
+    check_number,
+    check_whole_number,
+)
 
 if TYPE_CHECKING:
     from deltaedit_kit.domain import Domain
@@ -83,6 +88,7 @@ class Plan:
     def __post_init__(self) -> None:
         check_whole_number("faces", self.faces, 2, MOST_FACES)
         check_whole_number("slow_faces", self.slow_faces, 2)
+        check_whole_number("tuning_faces", self.tuning_faces, 1, MOST_FACES)
         check_whole_number("reference_faces", self.reference_faces, 4)
         check_whole_number("seed", self.seed, 0, HIGHEST_SEED - REFERENCE_SEED)
         if not self.methods or not self.settings or not self.strengths:
@@ -93,6 +99,8 @@ class Plan:
             if name not in presets.NAMES:
                 known = ", ".join(presets.NAMES)
                 raise DeltaEditError(f"no settings {name[:40]!r}; use {known}")
+        for strength in self.strengths:
+            check_number("a strength", strength)
         if 1.0 not in self.strengths:
             raise DeltaEditError("strengths must contain 1, the method's own")
 

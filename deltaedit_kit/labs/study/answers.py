@@ -128,9 +128,11 @@ def tally(answers: Sequence[Answer], question: str, first: str, second: str) -> 
     Raises `DeltaEditError` when there is no such answer, when somebody answered one question
     twice, and when simulated answers and those of people are mixed.
     """
+    if first == second:
+        raise DeltaEditError(f"{first!r} is compared with itself; give answers about two methods")
     compared = [a for a in answers if not a.check]
     rows = [a for a in compared if (a.question, {a.left, a.right}) == (question, {first, second})]
-    if not rows or first == second:
+    if not rows:
         found = sorted({(a.question, *sorted((a.left, a.right))) for a in compared})
         there = "; ".join(f"{q}: {x} against {y}" for q, x, y in found[:6]) or "none at all"
         raise DeltaEditError(

@@ -35,7 +35,7 @@ class Counted:
 def counted(answers: Sequence[Answer]) -> Counted:
     """Apply the rule; who has fewer answers than the longest did not finish.
 
-    Raises `DeltaEditError` when nobody is left.
+    Raises `DeltaEditError` when no answer is left.
     """
     given = Counter(a.participant for a in answers)
     wrong = Counter(a.participant for a in answers if a.check and a.preferred != INTACT)
@@ -45,10 +45,10 @@ def counted(answers: Sequence[Answer]) -> Counted:
         sorted(who for who in given if wrong[who] > ALLOWED and who not in unfinished)
     )
     kept = tuple(sorted(set(given) - set(unfinished) - set(inattentive)))
-    if not kept:
-        raise DeltaEditError(
-            f"of {len(given)} participants none finished and passed the checks; "
-            "there is nothing to analyse yet"
-        )
     chosen = tuple(a for a in answers if a.participant in set(kept) and not a.check)
+    if not chosen:
+        raise DeltaEditError(
+            f"of {len(given)} participants none finished, passed the checks and compared two "
+            "methods; there is nothing to analyse yet"
+        )
     return Counted(chosen, kept, inattentive, unfinished)

@@ -20,41 +20,42 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from deltaedit_kit.labs.metrics.interval import student_reach
 from deltaedit_kit.support.errors import DeltaEditError, check_number, check_whole_number
 
 MOST = 100_000  # participants; a study that needs more asks for a difference nobody can see
 
 
-def power(
-    share: float, participants: int, rounds: int = 20, icc: float = 0.05, alpha: float = 0.05
-) -> float:
-    """Chance in [0, 1] that the study finds a true preference of `share` at level `alpha`.
+def power(share: float, participants: int, rounds: int = 20, icc: float = 0.05) -> float:
+    """Chance in [0, 1] that the study finds a true preference of `share` at the level of 5 %.
 
-    `icc` is ρ. Raises `DeltaEditError` for shares and levels outside (0, 1), an ICC
-    outside [0, 1], fewer than 2 participants.
+    `icc` is ρ. Raises `DeltaEditError` for shares outside (0, 1), an ICC outside [0, 1], fewer than
+    2 participants.
     """
-    _check(share, rounds, icc, alpha)
+    check_whole_number("rounds", rounds, 1)
+    _check_share("share", share)
+    if not 0 <= check_number("icc", icc) <= 1:
+        raise DeltaEditError(f"icc is {icc}; give a number from 0 to 1")
     people = check_whole_number("participants", participants, 2)
     effect = 1 + (rounds - 1) * icc
     error = math.sqrt(share * (1 - share) / (people * rounds) * effect)
     shift = (share - 0.5) / error
-    bound = stats.t.ppf(1 - alpha / 2, people - 1)
+    bound = student_reach(people)
     truth = stats.nct(people - 1, abs(shift))
     return float(truth.sf(bound) + truth.cdf(-bound))
 
 
 def participants_needed(
-    share: float, rounds: int = 20, icc: float = 0.05, wanted: float = 0.8, alpha: float = 0.05
+    share: float, rounds: int = 20, icc: float = 0.05, wanted: float = 0.8
 ) -> int:
     """The smallest number of participants whose power is at least `wanted`.
 
     Raises `DeltaEditError` as `power` does, for `wanted` outside (0, 1), and for a share so near to
     a half that more than 100,000 participants would be needed.
     """
-    if not 0 < check_number("wanted", wanted) < 1:
-        raise DeltaEditError(f"wanted is {wanted}; give a power between 0 and 1, say 0.8")
+    _check_share("wanted", wanted)
     few, many = 2, 4
-    while power(share, many, rounds, icc, alpha) < wanted:
+    while power(share, many, rounds, icc) < wanted:
         few, many = many, many * 2
         if many > MOST:
             raise DeltaEditError(
@@ -62,7 +63,7 @@ def participants_needed(
             )
     while few < many:  # power grows with people: bisect
         middle = (few + many) // 2
-        enough = power(share, middle, rounds, icc, alpha) >= wanted
+        enough = power(share, middle, rounds, icc) >= wanted
         few, many = (few, middle) if enough else (middle + 1, many)
     return many
 
@@ -85,10 +86,6 @@ def intraclass_correlation(counts: pd.DataFrame) -> float:
     return float(np.clip((between - within) / spread, 0.0, 1.0)) if spread > 0 else 0.0
 
 
-def _check(share: float, rounds: int, icc: float, alpha: float) -> None:
-    check_whole_number("rounds", rounds, 1)
-    for name, value in (("share", share), ("alpha", alpha)):
-        if not 0 < check_number(name, value) < 1:
-            raise DeltaEditError(f"{name} is {value}; give a number between 0 and 1")
-    if not 0 <= check_number("icc", icc) <= 1:
-        raise DeltaEditError(f"icc is {icc}; give a number from 0 to 1")
+def _check_share(name: str, value: float) -> None:
+    if not 0 < check_number(name, value) < 1:
+        raise DeltaEditError(f"{name} is {value}; give a number between 0 and 1, say 0.8")

@@ -76,7 +76,7 @@ def report(answers: Sequence[Answer], over: str = "participants") -> Report:
     """
     who = counted(answers)
     simulated = any(a.simulated for a in who.answers)
-    compared = {(a.question, *sorted((a.left, a.right))) for a in who.answers if a.left != a.right}
+    compared = {(a.question, *sorted((a.left, a.right))) for a in who.answers}
     rows, tallies = [], []
     for question, first, second in sorted(compared):
         counts = tally(who.answers, question, first, second)

@@ -48,11 +48,6 @@ class ArcFace(nn.Module):
             nn.BatchNorm1d(embedding),
         )
 
-    @classmethod
-    def skeleton(cls, tensors: Mapping[str, Tensor]) -> ArcFace:
-        """A network of the sizes of `tensors`, its values not yet theirs. KeyError: no ArcFace."""
-        return cls(tensors["output_layer.3.weight"].shape[0], ir_se.widths_of(tensors))
-
     def forward(self, faces: Float[Tensor, "n 3 112 112"]) -> Float[Tensor, "n e"]:
         """Unit vectors, cosine 1 for the same person. Raises DeltaEditError for another shape."""
         if faces.ndim != 4 or faces.shape[1:] != (3, INPUT_SIDE, INPUT_SIDE):
@@ -75,7 +70,8 @@ def face_crop(pictures: Float[Tensor, "n 3 h h"]) -> Float[Tensor, "n 3 112 112"
 
 def arcface_from(tensors: Tensors) -> ArcFace:
     """The network of tensors in our layout. Raises DeltaEditError where keys or shapes differ."""
-    return fill(lambda: ArcFace.skeleton(tensors), tensors, "ArcFace IR-SE-50")
+    embedding, widths = tensors["output_layer.3.weight"].shape[0], ir_se.widths_of(tensors)
+    return fill(lambda: ArcFace(embedding, widths), tensors, "ArcFace IR-SE-50")
 
 
 def _sizes(tensors: Mapping[str, Tensor]) -> dict[str, Any]:

@@ -91,11 +91,6 @@ class E4e(nn.Module):
         self.latlayer2 = nn.Conv2d(widths[1], width, 1)
         self.register_buffer("mean_w", None, persistent=False)  # its key is not the encoder's
 
-    @classmethod
-    def skeleton(cls, tensors: Mapping[str, Tensor]) -> E4e:
-        """An encoder of the sizes of `tensors`, its values not yet theirs. KeyError: no e4e."""
-        return cls(_rows(tensors), ir_se.widths_of(tensors))
-
     def forward(self, pictures: Float[Tensor, "n 3 256 256"]) -> Float[Tensor, "n l w"]:
         """w+ of aligned pictures in [-1, 1].
 
@@ -154,7 +149,7 @@ def encoder_from(tensors: Tensors) -> E4e:
     Raises DeltaEditError where keys or shapes differ.
     """
     own = {key: value for key, value in tensors.items() if key != MEAN_W}
-    encoder = fill(lambda: E4e.skeleton(own), own, "e4e encoder")
+    encoder = fill(lambda: E4e(_rows(own), ir_se.widths_of(own)), own, "e4e encoder")
     encoder.mean_w = tensors[MEAN_W].clone() if MEAN_W in tensors else None
     return encoder
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import shlex
+import shutil
 from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
@@ -154,6 +155,28 @@ def test_what_a_build_made_is_not_replaced_by_a_command_for_hours(
     assert main([command[0], str(built), *command[1:]]) == 2
     assert "give another" in capsys.readouterr().err.splitlines()[-1]
     assert {path: path.stat().st_mtime_ns for path in built.rglob("*.safetensors")} == made
+
+
+def test_a_build_keeps_what_another_command_made(
+    built: Path, tiny: Sizes, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As after `build --step codes`, and hours of `deltaedit train` and `relevance`."""
+    folder = Path(shutil.copytree(built, tmp_path / "toadstools"))
+    done = json.loads((folder / "build" / "done.json").read_text())
+    for name in ("mapper", "relevance", "settings", "card"):
+        done.pop(name)
+        (folder / f"{name}.safetensors").unlink(missing_ok=True)
+    (folder / "build" / "done.json").write_text(json.dumps(done))
+    steps = ["--steps", "3", "--batch", "4", "--held-out", "0.1"]
+    assert main(["train", str(folder), *steps]) == 0
+    assert main(["relevance", str(folder), "--method", "gradient", "--pictures", "1"]) == 0
+    files = [folder / f"{name}.safetensors" for name in ("mapper", "relevance")]
+    own = [file.read_bytes() for file in files]
+    said: list[str] = []
+    build(folder, tiny, say=said.append)
+    assert sum("kept" in line for line in said) == 2
+    assert [file.read_bytes() for file in files] == own
+    assert (folder / "card.md").exists()
 
 
 def test_an_unknown_step_is_refused(built: Path) -> None:

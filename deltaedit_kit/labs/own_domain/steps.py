@@ -4,7 +4,8 @@
 
 A step is done when its file is there and its fingerprint is the one written down: a checksum of
 what the step depends on, renderer, words, sizes, and the fingerprints of the steps before. So a
-changed caption trains CLIP again and all that follows it, but draws no render twice.
+changed caption trains CLIP again and all that follows it, but draws no render twice. A mapper or an
+R that no build made, but `deltaedit train` or `relevance`, is kept.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from zlib import crc32
 
+from deltaedit_kit.io.published_domain import COMMANDS
 from deltaedit_kit.labs.own_domain.bench import FULL, Bench, Sizes
 from deltaedit_kit.labs.own_domain.clip import make_clip
 from deltaedit_kit.labs.own_domain.editing import make_mapper, make_r, make_store
@@ -110,7 +112,10 @@ def build(
         clock = Clock(steps, say)
         for step in steps:
             if _is_done(project.folder, step, fingerprints):
-                clock.skip(step)
+                clock.skip(step, "done already")
+                continue
+            if _is_of_another_command(project.folder, step):
+                clock.skip(step, f"kept {step.file}, which another command made")
                 continue
             bench = Bench(
                 project, sizes, fingerprints, step.name, clock.begin(step), device, adversarial
@@ -145,6 +150,12 @@ def _is_done(folder: Path, step: Step, fingerprints: dict[str, str]) -> bool:
         return False
 
 
+def _is_of_another_command(folder: Path, step: Step) -> bool:
+    """Whether a file is there that a command of its own can make, and that no build made."""
+    by_hand = step.name in COMMANDS and step.name not in _done(folder / "build")
+    return by_hand and (folder / step.file).exists()
+
+
 class Clock:
     """Says how far a build is and how long it will take, from what its steps took so far."""
 
@@ -153,10 +164,10 @@ class Clock:
         self.say, self.count, self.spent, self.expected = say, len(steps), 0.0, 0.0
         self.start = self.last = time.monotonic()
 
-    def skip(self, step: Step) -> None:
-        """A step that was done before."""
+    def skip(self, step: Step, why: str) -> None:
+        """A step that need not be taken."""
         del self.left[step.name]
-        self.say(f"{self._number()} {step.name}: done already")
+        self.say(f"{self._number()} {step.name}: {why}")
 
     def _number(self) -> str:
         return f"[{self.count - len(self.left)}/{self.count}]"

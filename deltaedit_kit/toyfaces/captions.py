@@ -147,14 +147,9 @@ def captions_and_names(
     return texts, named
 
 
-def captions(
-    factors: Float[Tensor, "n K"],
-    seed: int,
-    shares: Sequence[float] = COUNT_SHARES,
-    denials: float = 1.0,
-) -> list[str]:
+def captions(factors: Float[Tensor, "n K"], seed: int) -> list[str]:
     """One caption for each portrait of [n, K] factors in [0, 1]; about 20,000 a second."""
-    return captions_and_names(factors, seed, shares, denials)[0]
+    return captions_and_names(factors, seed)[0]
 
 
 def caption(factors: Float[Tensor, "K"] | Float[Tensor, "1 K"], seed: int) -> str:

@@ -15,7 +15,12 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from deltaedit_kit.support.device import kit_defaults
-from deltaedit_kit.support.errors import DeltaEditError, check_tensor, check_whole_number
+from deltaedit_kit.support.errors import (
+    HIGHEST_SEED,
+    DeltaEditError,
+    check_finite,
+    check_whole_number,
+)
 
 FACTORS: tuple[str, ...] = (
     "skin",  # dark .. fair
@@ -49,8 +54,6 @@ GLASSES_ABSENT, GLASSES_PRESENT = 0.5, 0.65  # the frame fades in between these 
 # nothing one has a word for, so few portraits have one.
 GLASSES_SHARES = (0.50, 0.08, 0.42)
 
-SEED_LIMIT = 2**32
-
 
 def index(name: str) -> int:
     """Column of factor `name`. Raises DeltaEditError for a name that is not in `FACTORS`."""
@@ -80,7 +83,7 @@ def sample_factors(n: int, seed: int) -> Float[Tensor, "n K"]:
 
     Raises DeltaEditError unless `n` is a whole number >= 1 and `seed` one in [0, 2**32).
     """
-    n, seed = check_whole_number("n", n, 1), check_whole_number("seed", seed, 0, SEED_LIMIT - 1)
+    n, seed = check_whole_number("n", n, 1), check_whole_number("seed", seed, 0, HIGHEST_SEED)
     generator = torch.Generator().manual_seed(seed)
     return from_uniform(torch.rand(n, len(FACTORS), generator=generator))
 
@@ -117,14 +120,10 @@ def at_coordinate(
 
 def check_factors(factors: Tensor) -> Float[Tensor, "n K"]:
     """`factors` itself if it is a finite float [n, K] in [0, 1], else a DeltaEditError."""
-    check_tensor("factors", factors)
+    check_finite("factors", factors)
     if factors.ndim != 2 or factors.shape[1] != len(FACTORS):
         shape = tuple(factors.shape)
         raise DeltaEditError(f"factors have shape {shape}; expected [n, {len(FACTORS)}]")
-    if not factors.is_floating_point():
-        raise DeltaEditError(f"factors are {factors.dtype}; convert them with .float()")
-    if not bool(torch.isfinite(factors).all()):
-        raise DeltaEditError("factors contain NaN or infinity; every factor is a number in [0, 1]")
     if bool((factors < 0).any() or (factors > 1).any()):
         raise DeltaEditError("factors lie outside [0, 1]; clamp them first: factors.clamp(0, 1)")
     return factors

@@ -34,7 +34,7 @@ from deltaedit_kit.clip_tokenizer import tokenize
 from deltaedit_kit.labs.own_domain.loop import descend
 from deltaedit_kit.labs.own_domain.world import World
 from deltaedit_kit.support.atomic import save_tensors
-from deltaedit_kit.toyfaces.captions import captions
+from deltaedit_kit.toyfaces.captions import captions_and_names
 from deltaedit_kit.toyfaces.networks import read_weights
 from deltaedit_kit.toyfaces.plain_clip import SPEC
 from deltaedit_kit.toyfaces.plain_clip_network import TOKEN_TABLE, PlainClip, PlainSizes, half
@@ -122,7 +122,7 @@ def whitening(
 def recall(network: PlainClip, world: World, config: Config) -> float:
     """R@1 of pictures for captions, both ways, over the 1,000 first held-out renders."""
     rows = torch.arange(world.rows, world.rows + min(1000, world.held_out))
-    texts = captions(world.factors[rows], 7, config.shares, config.denials)
+    texts, _ = captions_and_names(world.factors[rows], 7, config.shares, config.denials)
     device, own = network.text_projection.device, torch.arange(len(rows))
     said = embed_texts(network, tokenize(texts, config.sizes.context).to(device))
     seen = [network.encode_image(world.at(part).to(device)) for part in rows.split(250)]
@@ -141,7 +141,7 @@ def train(config: Config, device: str, folder: Path) -> PlainClip:
             network.logit_scale.clamp_(max=math.log(100))
         rows = rows_of(world, config.batch, config.seed + 1, step)
         written = config.seed * 1_000_003 + step
-        texts = captions(world.factors[rows], written, config.shares, config.denials)
+        texts, _ = captions_and_names(world.factors[rows], written, config.shares, config.denials)
         said = embed_texts(network, tokenize(texts, config.sizes.context).to(device))
         seen = F.normalize(network.encode_image(world.at(rows).to(device)), dim=1)
         loss = info_nce(seen, said, network.logit_scale.exp())

@@ -21,8 +21,8 @@ from deltaedit_kit.labs.cli import main as cli
 from deltaedit_kit.labs.metrics.pictures import psnr
 from deltaedit_kit.labs.photo.encoding import encode
 from deltaedit_kit.labs.photo.fidelity import measure_fidelity
-from deltaedit_kit.labs.photo.inverting import JOKE, crop_for, cut_middle, invert
-from deltaedit_kit.labs.photo.photos import RANGE
+from deltaedit_kit.labs.photo.inverting import JOKE, crop_for, invert
+from deltaedit_kit.labs.photo.photos import RANGE, cut_middle
 from deltaedit_kit.labs.photo.refining import refine
 from deltaedit_kit.support.errors import DeltaEditError
 from deltaedit_kit.support.pictures import read_recipe

@@ -13,16 +13,15 @@ import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import torch
+from PIL import Image
 from torch import Tensor
 
+from deltaedit_kit.domain import Domain
+from deltaedit_kit.labs.photo.photos import cut_middle, read_photo, to_tensor
 from deltaedit_kit.support.atomic import check_path, check_regular_file
 from deltaedit_kit.support.errors import DeltaEditError
-
-if TYPE_CHECKING:
-    from deltaedit_kit.domain import Domain
 
 PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
 
@@ -86,11 +85,6 @@ def read_square(file: Path, side: int) -> Tensor:
 
     Raises DeltaEditError naming a file that is no picture.
     """
-    from PIL import Image
-
-    from deltaedit_kit.labs.photo.inverting import cut_middle
-    from deltaedit_kit.labs.photo.photos import read_photo, to_tensor
-
     try:
         square = cut_middle(read_photo(file))
     except DeltaEditError as cause:

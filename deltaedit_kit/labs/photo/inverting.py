@@ -21,7 +21,7 @@ from deltaedit_kit.labs.photo import refining
 from deltaedit_kit.labs.photo.alignment import align_face
 from deltaedit_kit.labs.photo.encoding import encode, encoder_of
 from deltaedit_kit.labs.photo.fidelity import Fidelity, measure_fidelity
-from deltaedit_kit.labs.photo.photos import RANGE, read_photo, to_tensor
+from deltaedit_kit.labs.photo.photos import RANGE, cut_middle, read_photo, to_tensor
 from deltaedit_kit.support.device import kit_defaults
 from deltaedit_kit.support.errors import DeltaEditError, check_domain, check_whole_number
 
@@ -147,13 +147,6 @@ def crop_for(
     # Area averages make a crop smaller without ringing; cubic curves make it larger.
     smaller = crop.width % side == 0
     return crop.resize((side, side), Image.Resampling.BOX if smaller else Image.Resampling.BICUBIC)
-
-
-def cut_middle(picture: Image.Image) -> Image.Image:
-    """The largest square in the middle."""
-    (width, height), side = picture.size, min(picture.size)
-    left, top = (width - side) // 2, (height - side) // 2
-    return picture.crop((left, top, left + side, top + side))
 
 
 def _draw_and_measure(domain: Domain, w_plus: Tensor, wanted: Tensor) -> tuple[Faces, Fidelity]:

@@ -114,6 +114,13 @@ def make_upright(picture: Image.Image) -> Image.Image:
     return flat
 
 
+def cut_middle(picture: Image.Image) -> Image.Image:
+    """The largest square in the middle."""
+    (width, height), side = picture.size, min(picture.size)
+    left, top = (width - side) // 2, (height - side) // 2
+    return picture.crop((left, top, left + side, top + side))
+
+
 def to_tensor(picture: Image.Image) -> torch.Tensor:
     """A picture "RGB" -> float32 [3, h, w] in [-1, 1]."""
     return torch.from_numpy(np.array(picture)).movedim(-1, 0).float().div_(127.5).sub_(1)

@@ -14,8 +14,8 @@ from typing import Any
 
 from deltaedit_kit.io.checkpoints.e4e import CHANNELS, TYPE, encoder_found
 from deltaedit_kit.io.checkpoints.kind import places_of
+from deltaedit_kit.io.checkpoints.pickle_data import Record, short
 from deltaedit_kit.io.checkpoints.reading import Contents
-from deltaedit_kit.io.checkpoints.stand_ins import Record, short
 from deltaedit_kit.io.checkpoints.stylegan2 import KEYS
 
 # encoder_type -> whose it is

@@ -24,8 +24,8 @@ from torch import Tensor
 
 from deltaedit_kit.io.checkpoints.container import Container
 from deltaedit_kit.io.checkpoints.filling import check_finite
+from deltaedit_kit.io.checkpoints.pickle_data import short
 from deltaedit_kit.io.checkpoints.reading import Contents
-from deltaedit_kit.io.checkpoints.stand_ins import short
 from deltaedit_kit.support.errors import DeltaEditError
 
 Tensors = dict[str, Tensor]

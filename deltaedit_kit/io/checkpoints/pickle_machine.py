@@ -6,7 +6,7 @@ Idea: a pickle is a program for a machine of some sixty instructions. Python's o
 `find_class` replaced would run no code either, but it hashes and frees what the file tells it to,
 without counting, and a megabyte of instructions can end the interpreter or fill the memory. Here
 every instruction costs a step of the file's budget and touches only what it takes from the stack;
-a name is looked up in `stand_ins.known_names` and refused where it is not there.
+a name is looked up in `pickle_data.known_names` and refused where it is not there.
 
 Source: Lib/pickletools.py, which says what every instruction takes and leaves.
 """
@@ -19,7 +19,7 @@ from typing import Any
 import torch
 
 from deltaedit_kit.io.checkpoints.budget import MOST_STEPS, Budget
-from deltaedit_kit.io.checkpoints.stand_ins import (
+from deltaedit_kit.io.checkpoints.pickle_data import (
     Array,
     Class,
     DType,

@@ -22,7 +22,7 @@ import torch
 from torch import Tensor
 
 from deltaedit_kit.io.checkpoints.budget import Budget
-from deltaedit_kit.io.checkpoints.stand_ins import Record, short
+from deltaedit_kit.io.checkpoints.pickle_data import Record, short
 from deltaedit_kit.support.errors import DeltaEditError
 
 ADA_KEYS = ("mapping.fc0.weight", "synthesis.b4.const")  # keys of such a state dict

@@ -22,7 +22,7 @@ import torch
 from torch import Tensor
 
 from deltaedit_kit.io.checkpoints.budget import Budget
-from deltaedit_kit.io.checkpoints.stand_ins import Record, short
+from deltaedit_kit.io.checkpoints.pickle_data import Record, short
 from deltaedit_kit.io.checkpoints.stylegan2_ada import ada_layout
 from deltaedit_kit.stylegan2.ops import fir_kernel
 from deltaedit_kit.support.errors import DeltaEditError

@@ -28,8 +28,8 @@ from torch import Tensor
 
 from deltaedit_kit.io.checkpoints.budget import Budget
 from deltaedit_kit.io.checkpoints.container import Container, zip_members
+from deltaedit_kit.io.checkpoints.pickle_data import Storage, known_names
 from deltaedit_kit.io.checkpoints.pickle_machine import Machine, resolve
-from deltaedit_kit.io.checkpoints.stand_ins import Storage, known_names
 from deltaedit_kit.support.errors import DeltaEditError
 
 LONG = 4096  # bytes; shorter pieces of a pickle are copied, so that they are plain bytes

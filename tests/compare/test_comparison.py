@@ -180,7 +180,7 @@ def test_best_is_chosen_on_other_sentences_and_other_faces(tmp_path):
         ({"slow_faces": 0}, "slow_faces"),
         ({"methods": ()}, "at least one"),
         ({"methods": ("deltaedit", "gan")}, "no method 'gan'"),
-        ({"settings": ("worst",)}, "no settings 'worst'"),
+        ({"settings": ("worst",)}, "no settings are called 'worst'"),
         ({"strengths": (0.5,)}, "must contain 1"),
         ({"strengths": (1.0, math.nan)}, "strength is nan"),
         ({"tuning_faces": 0}, "tuning_faces"),

@@ -12,11 +12,11 @@ import pytest
 import torch
 
 from deltaedit_kit.labs.compare.files import read_index, record
+from deltaedit_kit.labs.compare.presets import PRICE, best, score
 from deltaedit_kit.labs.compare.prompts import Prompt
 from deltaedit_kit.labs.compare.results import Results
 from deltaedit_kit.labs.compare.runs import Run, load, store
 from deltaedit_kit.labs.compare.table import ALL, read_table, write_table
-from deltaedit_kit.labs.compare.tuning import PRICE, best, score
 from deltaedit_kit.labs.metrics.frechet import Moments
 from deltaedit_kit.support.errors import DeltaEditError
 from tests.compare.handmade import FACES, GLASSES, SMILE, failed, good, handmade

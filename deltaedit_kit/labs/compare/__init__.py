@@ -2,10 +2,9 @@
 
 baselines      DeltaEdit and the four methods that it is compared with, behind one call
 prompts        sentences, what each asks for, and which of them are only for tuning
-presets        each method's settings: as published, shortened for a CPU, and the grid to tune over
+presets        each method's settings: as published, shortened for a CPU, tuned
 evaluator      pictures before and after -> every metric, one value a face
 runs           one method with one sentence: computed once, kept on disk, a failure is a result
-tuning         the best setting on sentences that the table never sees
 comparison     all runs, resumable;   files: what it keeps on the disk, typed
 results        runs -> tables with intervals;   table: as DataFrames and CSV files
 findings       tables -> words that follow the numbers, whoever wins

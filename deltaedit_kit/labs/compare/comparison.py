@@ -43,7 +43,6 @@ from deltaedit_kit.labs.compare.runs import (
     save_sheet,
     store,
 )
-from deltaedit_kit.labs.compare.tuning import Best, best
 from deltaedit_kit.support.atomic import check_path
 from deltaedit_kit.support.device import kit_defaults, name_precision
 from deltaedit_kit.support.errors import (
@@ -65,7 +64,7 @@ TUNING_SENTENCES = 4
 REFERENCE_BATCH = 50
 DRAWS = ("generator", "clip")  # what every method needs
 MEASURES = ("oracle", "identity")
-Choices = TypeAdapter(dict[str, Best])  # method -> its best setting
+Choices = TypeAdapter(dict[str, presets.Best])  # method -> its best setting
 MOST_FACES = 10_000  # their pictures are all in memory at once
 
 
@@ -96,9 +95,7 @@ class Plan:
         for method in self.methods:
             method_class(method)  # refuses unknown names
         for name in self.settings:
-            if name not in presets.NAMES:
-                known = ", ".join(presets.NAMES)
-                raise DeltaEditError(f"no settings {name[:40]!r}; use {known}")
+            presets.check_name(name)
         for strength in self.strengths:
             check_number("a strength", strength)
         if 1.0 not in self.strengths:
@@ -171,7 +168,9 @@ class Comparison:
             record(self.folder, (name, setting, prompt.text), run.key)
         Results(self.folder).write()
 
-    def _jobs(self, chosen: dict[str, Best]) -> dict[tuple[str, str, Prompt], dict[str, Any]]:
+    def _jobs(
+        self, chosen: dict[str, presets.Best]
+    ) -> dict[tuple[str, str, Prompt], dict[str, Any]]:
         """(method, setting's name in the table, sentence) -> settings, sentence by sentence.
 
         So an interrupted comparison has all methods for some sentences. A method without a short
@@ -237,7 +236,7 @@ class Comparison:
         weights = self.domain.fingerprint(*networks, "text", "mean_w", *MEASURES)
         return f"{weights}-{self.plan.seed}-{self.precision}"
 
-    def _tuned(self, progress: bool) -> dict[str, Best]:
+    def _tuned(self, progress: bool) -> dict[str, presets.Best]:
         """Method -> its best setting; the strength goes into the settings."""
         plan = self.plan
         prompts = of_split(self.prompts, "tune")[:TUNING_SENTENCES]
@@ -254,7 +253,7 @@ class Comparison:
                     where = plan.strengths, self.folder / "tuning"
                     runs.append(self._computed(method, prompt, faces, evaluator, *where))
                 candidates.append((point, runs))
-            found = best(candidates)
+            found = presets.best(candidates)
             own = make(name, self.domain).settings.strength
             settings = found.settings | {"strength": found.strength * own}
             chosen[name] = replace(found, settings=settings)

@@ -136,8 +136,6 @@ def test_the_methods_figure_shows_pictures_and_reasons(tmp_path):
 
 @pytest.mark.parametrize("name", ["fig4_methods", "fig5_metrics"])
 def test_the_recipes_draw_from_a_folder(tmp_path, name):
-    from importlib import import_module
-
     results = handmade(tmp_path / "run")
     recipe = import_module(f"recipes.figures.{name}")
     path = recipe.main(results, tmp_path / f"{name}.png")

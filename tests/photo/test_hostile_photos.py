@@ -15,6 +15,7 @@ from deltaedit_kit.labs.photo import bounds
 from deltaedit_kit.labs.photo.bounds import decoded_bytes, jpeg_visits
 from deltaedit_kit.labs.photo.photos import FORMATS, read_photo
 from deltaedit_kit.support.errors import DeltaEditError
+from tests.photo.conftest import saved
 
 EPS = b"""%!PS-Adobe-3.0 EPSF-3.0
 %%BoundingBox: 0 0 64 64
@@ -23,12 +24,6 @@ EPS = b"""%!PS-Adobe-3.0 EPSF-3.0
 showpage
 %%EOF
 """
-
-
-def saved(picture: Image.Image, kind: str, **options: object) -> bytes:
-    buffer = io.BytesIO()
-    picture.save(buffer, kind, **options)
-    return buffer.getvalue()
 
 
 @pytest.fixture

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-
 import numpy as np
 import pytest
 import torch
@@ -11,14 +9,13 @@ from PIL import Image
 
 from deltaedit_kit.labs.photo.photos import read_photo
 from deltaedit_kit.support.errors import DeltaEditError
+from tests.photo.conftest import saved
 
 RAMP = np.linspace(0, 1, 64 * 64, dtype=np.float32).reshape(64, 64)
 
 
 def as_tiff(values: np.ndarray) -> bytes:
-    buffer = io.BytesIO()
-    Image.fromarray(values).save(buffer, "TIFF")
-    return buffer.getvalue()
+    return saved(Image.fromarray(values), "TIFF")
 
 
 def grey(source: object) -> np.ndarray:

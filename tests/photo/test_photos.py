@@ -12,6 +12,7 @@ from PIL import Image
 
 from deltaedit_kit.labs.photo.photos import read_photo, to_tensor
 from deltaedit_kit.support.errors import DeltaEditError
+from tests.photo.conftest import saved
 
 ORIENTATION = 0x0112
 
@@ -22,12 +23,6 @@ def scene() -> Image.Image:
     y, x = np.mgrid[0:32, 0:48]
     levels = np.stack([x * 5, y * 7, 255 - x * 5], axis=-1)
     return Image.fromarray(levels.astype(np.uint8))
-
-
-def saved(picture: Image.Image, kind: str, **options: object) -> bytes:
-    buffer = io.BytesIO()
-    picture.save(buffer, kind, **options)
-    return buffer.getvalue()
 
 
 def difference(one: Image.Image, two: Image.Image) -> float:

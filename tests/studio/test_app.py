@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -26,6 +28,14 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def test_the_page_lies_in_the_package_and_so_in_its_wheel() -> None:
     assert APP.is_file()
     assert Path(deltaedit_kit.__file__).parent in APP.parents
+
+
+@pytest.mark.slow
+def test_sessions_share_networks_that_are_loaded() -> None:
+    """In a process of its own, as the module sets the number of threads."""
+    code = "from deltaedit_kit.labs.app.warm import shared_domain; print(*vars(shared_domain()))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert {"generator", "clip", "mapper", "relevance", "oracle"} <= set(done.stdout.split())
 
 
 def ask(address: str, **options) -> requests.Response:

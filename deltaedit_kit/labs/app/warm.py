@@ -22,7 +22,11 @@ from deltaedit_kit.labs.studio import panel  # noqa: F401
 @cache
 def shared_domain() -> Domain:
     """The domain of the app; a forked kernel finds it loaded, any other one loads it."""
-    return load_domain("toyfaces")
+    domain = load_domain("toyfaces")
+    # A network loads when it is first used: used here, or each session would load its own.
+    _ = domain.generator, domain.clip, domain.mapper, domain.relevance, domain.oracle
+    _ = domain.attribute_directions
+    return domain
 
 
 torch.set_num_threads(1)

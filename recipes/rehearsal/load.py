@@ -40,13 +40,13 @@ def main(network: str, file: str) -> None:
 
     watcher = threading.Thread(target=look, daemon=True)
     watcher.start()
-    start = time.perf_counter()
+    start, worked = time.perf_counter(), time.process_time()
     kept = READERS[network](Path(file))
-    seconds = time.perf_counter() - start
+    seconds, processor = time.perf_counter() - start, time.process_time() - worked
     done.set()
     watcher.join()
-    found = {"resident": size_of(kept), "peak": peak[0] - before, "seconds": seconds}
-    print(json.dumps(found))
+    memory = {"resident": size_of(kept), "peak": peak[0] - before}
+    print(json.dumps({**memory, "seconds": seconds, "processor": processor}))
 
 
 def size_of(loaded: nn.Module | ClipSpace | Tensor) -> int:

@@ -10,7 +10,7 @@ import torch
 from deltaedit_kit.editor import Editor
 from deltaedit_kit.labs.studio import engine as engines
 from deltaedit_kit.labs.studio.changes import heat_map
-from deltaedit_kit.labs.studio.engine import SHARES, Engine
+from deltaedit_kit.labs.studio.engine import SHARES, Engine, group_mask
 from deltaedit_kit.labs.studio.state import STRIP, Sentence, StudioState
 from deltaedit_kit.support.errors import DeltaEditError
 from tests.tiny_domain import tiny_domain
@@ -80,7 +80,8 @@ def test_a_memory_that_is_full_loses_no_sentence(monkeypatch: pytest.MonkeyPatch
     for row in range(3):
         engine.look(FIRST.pick(row))
     state = FIRST.add("old")
-    assert torch.equal(engine.look(state).after, Engine(DOMAIN).look(state).after)
+    # One text in a batch or alone may differ by the rounding of a matrix product.
+    assert torch.allclose(engine.look(state).after, Engine(DOMAIN).look(state).after, atol=1e-4)
 
 
 def test_order_does_not_matter() -> None:

@@ -53,7 +53,7 @@ def test_nothing_is_downloaded_without_consent(cache: Path, monkeypatch) -> None
 def test_a_download_is_checked_and_its_failure_says_what_to_do(cache: Path, monkeypatch) -> None:
     asked: dict[str, str | None] = {}
 
-    def fails(address: str, _: Path, file: PublishedFile, __: int) -> None:
+    def fails(address: str, _: Path, file: PublishedFile) -> None:
         asked[address] = file.sha256
         raise download.Refused("no route to host")
 

@@ -1,4 +1,4 @@
-"""The machine behind a number: its name, and the fastest matrix product it does right now.
+"""The machine behind a number: its name, the fastest matrix product it does now, its memory.
 
     share of the peak = arithmetic of the work / its time / (2 n^3 / time of an n x n product)
 
@@ -52,3 +52,13 @@ def gemm_peak(device: str, dtype: torch.dtype, n: int = 2048) -> float:
     """Floating point operations a second of an n x n matrix product."""
     a, b = (torch.randn(n, n, device=device).to(dtype) for _ in range(2))
     return 2 * n**3 / seconds_of(lambda: a @ b, device, repeats=5, warm_up=2)
+
+
+def memory_of(process: int | str) -> dict[str, int]:
+    """Bytes by the names of /proc/PID/status; {} for a process that has ended."""
+    try:
+        text = Path(f"/proc/{process}/status").read_text()
+    except OSError:
+        return {}
+    rows = (line.split() for line in text.splitlines())
+    return {row[0].rstrip(":"): int(row[1]) * 1024 for row in rows if row[-1] == "kB"}

@@ -22,7 +22,7 @@ from unittest.mock import patch
 import open_clip
 import torch
 
-from benchmarks.machine import describe
+from benchmarks.machine import describe, memory_of
 from deltaedit_kit import DeltaEditError, load_domain
 from deltaedit_kit.io.drafting import Given, draft
 from deltaedit_kit.io.standin import by_rule
@@ -30,7 +30,6 @@ from deltaedit_kit.labs.delta_space.alignment import Pair, measure_columns
 from deltaedit_kit.relevance import Plan, compute_relevance
 from deltaedit_kit.stylegan2 import Generator
 from deltaedit_kit.support.atomic import save_tensors
-from recipes.rehearsal.measured import memory_of
 
 MODELS = ("MobileCLIP2-S0", "ViT-L-14", "ViT-B-32-SigLIP2-256")
 CATS = "white black small big old young red fat thin happy sad wet"

@@ -15,9 +15,9 @@ from pathlib import Path
 
 from torch import Tensor, nn
 
+from benchmarks.machine import memory_of
 from deltaedit_kit.clip_space import ClipSpace
 from deltaedit_kit.io.checkpoints import loaders
-from recipes.rehearsal.measured import memory_of
 
 READERS = {
     "generator": loaders.load_stylegan2,

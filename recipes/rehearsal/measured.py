@@ -19,6 +19,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.machine import memory_of
+
 EVERY = 0.05  # seconds between two looks
 
 
@@ -69,13 +71,3 @@ def work_of(process: int, before: float) -> float:
     except OSError:
         return before
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")  # user and system
-
-
-def memory_of(process: int | str) -> dict[str, int]:
-    """Bytes by the names of /proc/PID/status; {} for a process that has ended."""
-    try:
-        text = Path(f"/proc/{process}/status").read_text()
-    except OSError:
-        return {}
-    rows = (line.split() for line in text.splitlines())
-    return {row[0].rstrip(":"): int(row[1]) * 1024 for row in rows if row[-1] == "kB"}

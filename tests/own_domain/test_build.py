@@ -30,7 +30,7 @@ from deltaedit_kit.labs.own_domain.captions import caption, draw_captions
 from deltaedit_kit.labs.own_domain.generator import psnr_to_renders
 from deltaedit_kit.labs.own_domain.loop import Schedule, descend
 from deltaedit_kit.labs.own_domain.muon import muon_and_adam
-from deltaedit_kit.labs.own_domain.steps import NAMES, fingerprints_of
+from deltaedit_kit.labs.own_domain.steps import NAMES, Clock, fingerprints_of, steps_until
 from deltaedit_kit.labs.own_domain.world import factors_of, paired_z
 from deltaedit_kit.support.atomic import load_tensors
 from deltaedit_kit.support.errors import DeltaEditError
@@ -286,6 +286,23 @@ def test_a_critic_may_teach_the_generator(tmp_path: Path, tiny: Sizes) -> None:
     )
     assert fingerprints["generator"] != others["generator"]
     assert fingerprints["oracle"] == others["oracle"]
+
+
+def test_the_time_left_counts_the_minutes_of_a_critic(monkeypatch: pytest.MonkeyPatch) -> None:
+    now, said = [0.0], []
+    monkeypatch.setattr("deltaedit_kit.labs.own_domain.steps.time.monotonic", lambda: now[0])
+    steps = steps_until(NAMES[-1], bench.FULL, adversarial=True)
+    clock = Clock(steps, said.append)
+    for step in steps[: NAMES.index("clip")]:
+        told = clock.begin(step)
+        for done in (0, 1, 2):  # each as long as expected
+            told(done, 2)
+            now[0] += 60 * step.minutes / 2 * (done < 2)
+        clock.end(step)
+    half = next(line for line in said if "generator: 1/2" in line)
+    left = float(half.split("; ")[1].split()[0])
+    rest = sum(step.minutes for step in steps[NAMES.index("clip") :])
+    assert left == pytest.approx(40 + rest, abs=0.1)
 
 
 def test_more_factors_than_w_holds_are_refused(tmp_path: Path, tiny: Sizes) -> None:

@@ -14,7 +14,7 @@ import json
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from zlib import crc32
 
@@ -67,6 +67,18 @@ STEPS = (
     Step("card", make_card, "card.md", ("settings",), (), 0.3),
 )
 NAMES = tuple(step.name for step in STEPS)
+CRITIC_MINUTES = 80.0  # of one core, for the pictures that the critic of a full build sees
+
+
+def steps_until(name: str, sizes: Sizes, adversarial: bool) -> tuple[Step, ...]:
+    """The steps up to the one of this name; a critic takes its time for the generator."""
+    share = sizes.critic_pictures / FULL.critic_pictures
+    return tuple(
+        replace(step, minutes=CRITIC_MINUTES * share)
+        if adversarial and step.name == "generator"
+        else step
+        for step in STEPS[: NAMES.index(name) + 1]
+    )
 
 
 def fingerprints_of(project: Project, sizes: Sizes, adversarial: bool) -> dict[str, str]:
@@ -108,7 +120,7 @@ def build(
     fingerprints = fingerprints_of(project, sizes, adversarial)
     workspace = project.folder / "build"
     with only_writer(workspace, "build"):
-        steps = STEPS[: NAMES.index(until) + 1]
+        steps = steps_until(until, sizes, adversarial)
         clock = Clock(steps, say)
         for step in steps:
             if _is_done(project.folder, step, fingerprints):

@@ -1,12 +1,13 @@
-"""How fast pictures are drawn: our synthesis beside the published algorithm, in one run.
+"""How fast pictures are drawn: our synthesis, and beside it another program, in one run.
 
     share of the peak = arithmetic of a picture / its time / arithmetic a second of a matrix product
 
 Random weights do: time does not depend on what is drawn. Every row is measured in a process of its
-own, so that memory peaks do not mix. The reference is the plain transcription in the tests: own
-weights for every picture, a grouped convolution, resampling by inserted zeros.
+own, so that memory peaks do not mix. The tests have the published algorithm, plainly transcribed:
+own weights for every picture, a grouped convolution, resampling by inserted zeros.
 
     python -m benchmarks.synthesis                       # 1024 px on the CPU
+    python -m benchmarks.synthesis --against tests.stylegan2.reference:synthesize
     python -m benchmarks.synthesis --device cuda --batches 1 4 16
 """
 
@@ -17,6 +18,7 @@ import resource
 import sys
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from importlib import import_module
 from multiprocessing import get_context
 
 import torch
@@ -26,7 +28,6 @@ from benchmarks.machine import describe, gemm_peak, seconds_of
 from deltaedit_kit.labs.cli.memory import keep_freed_memory
 from deltaedit_kit.stylegan2 import Generator
 from deltaedit_kit.support.device import native_dtypes
-from tests.stylegan2 import reference
 
 WIDEST = {4: 512, 8: 512, 16: 512, 32: 512, 64: 512, 128: 256, 256: 128, 512: 64, 1024: 32}
 STYLE_DIM = 512
@@ -37,7 +38,7 @@ DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch
 class Case:
     """One row: which program draws how many pictures at once, in which precision."""
 
-    program: str  # reference, kit, compiled
+    program: str  # kit, compiled, or MODULE:FUNCTION(generator, s, w_plus)
     precision: str  # of the convolutions
     batch: int
     resolution: int
@@ -69,8 +70,10 @@ def measure(case: Case) -> Result:
     dtype = DTYPES[case.precision]
     w_plus = generator.expand(generator.mapping(torch.randn(case.batch, STYLE_DIM).to(case.device)))
     s = generator.to_style(w_plus)
-    if case.program == "reference":
-        work = lambda: reference.synthesize(generator, s, w_plus)  # noqa: E731
+    if ":" in case.program:
+        module, _, name = case.program.partition(":")
+        other = getattr(import_module(module), name)
+        work = lambda: other(generator, s, w_plus)  # noqa: E731
     elif case.program == "compiled":
         drawing = torch.compile(generator.synthesize)
         work = lambda: drawing(s, w_plus)  # noqa: E731
@@ -92,11 +95,12 @@ def measure(case: Case) -> Result:
 
 
 def line(result: Result, baseline: float) -> str:
-    """One row of the table; `baseline`: seconds of the reference at the same batch."""
+    """One row of the table; `baseline`: seconds of the first row of the same batch."""
     case = result.case
     share = result.flops / result.seconds / result.peak
+    name = "other" if ":" in case.program else case.program
     return (
-        f"{case.program:10s} {case.precision:9s} {case.batch:5d}  {1 / result.seconds:9.2f}  "
+        f"{name:10s} {case.precision:9s} {case.batch:5d}  {1 / result.seconds:9.2f}  "
         f"{result.seconds * 1e3:9.1f}  {result.memory / 2**30:6.2f}  {share:6.1%}  "
         f"{baseline / result.seconds:6.1f}x"
     )
@@ -109,9 +113,10 @@ def half_precision(device: str) -> list[str]:
 
 
 def cases(options: argparse.Namespace) -> list[Case]:
-    """The rows in their order: for each batch the reference first."""
+    """The rows in their order: for each batch the other program first."""
     kinds = ["float32", *half_precision(options.device)]
-    programs = [("reference", "float32"), *(("kit", kind) for kind in kinds)]
+    programs = [(options.against, "float32")] if options.against else []
+    programs += [("kit", kind) for kind in kinds]
     if options.compile:
         programs += [("compiled", kind) for kind in kinds]
     return [
@@ -132,6 +137,7 @@ def main() -> None:
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--threads", type=int, help="CPU threads (default: all)")
+    parser.add_argument("--against", metavar="MODULE:FUNCTION", help="a program to compare with")
     parser.add_argument("--compile", action="store_true", help="torch.compile as well")
     options = parser.parse_args()
     print(f"{options.resolution} px on {describe(options.device)}", flush=True)

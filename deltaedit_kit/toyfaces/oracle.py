@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from deltaedit_kit.domain.oracle import Attribute
 from deltaedit_kit.support.errors import check_tensor
 from deltaedit_kit.toyfaces.attributes import ATTRIBUTES
-from deltaedit_kit.toyfaces.factors import FACTORS
+from deltaedit_kit.toyfaces.factors import FACTORS, sample_factors
 from deltaedit_kit.toyfaces.portraits import (
     WEIGHTS,
     InBatches,
@@ -28,9 +28,11 @@ from deltaedit_kit.toyfaces.portraits import (
     read_shipped,
     two_views,
 )
+from deltaedit_kit.toyfaces.renderer import render
 from deltaedit_kit.toyfaces.visibility import seen, visible
 
 FILE = WEIGHTS / "oracle.safetensors"
+RENDERS, NEAREST = 256, 5  # that a picture is compared with; of those
 
 
 class Oracle(nn.Module):
@@ -90,6 +92,13 @@ class PortraitOracle:
     def seen(self, factors: Float[Tensor, "n K"]) -> Float[Tensor, "n K"]:
         """Values that draw nothing yet, counted as the last such value."""
         return seen(factors)
+
+    @torch.no_grad()
+    def distance_to_renders(self, pictures: Float[Tensor, "n 3 128 128"]) -> Float[Tensor, " n"]:
+        """How far the network's features lie from those of renders: mean of the nearest five."""
+        known = load_oracle().features(render(sample_factors(RENDERS, seed=0)))
+        far = torch.cdist(load_oracle().features(pictures), known)
+        return far.topk(NEAREST, largest=False).values.mean(1)
 
     def weights(self) -> Mapping[str, Tensor]:
         """The network's."""

@@ -17,7 +17,7 @@ from deltaedit_kit import Domain, load_domain
 from deltaedit_kit.labs.compare.baselines import make
 from deltaedit_kit.labs.study.items import Method
 from deltaedit_kit.labs.study.plots import study_figure
-from deltaedit_kit.labs.study.rehearsal import rehearse
+from deltaedit_kit.labs.study.rehearsal import SENTENCES, rehearse
 from deltaedit_kit.labs.study.report import report
 from deltaedit_kit.support.pictures import save_figure
 
@@ -37,7 +37,7 @@ def main(target: Path = FIGURE) -> Path:
     """Run the rehearsal in a temporary folder, print its table, save the figure."""
     domain = load_domain("toyfaces")
     with tempfile.TemporaryDirectory() as folder:
-        store = rehearse(Path(folder) / "rehearsal.sqlite", domain, methods(domain))
+        store = rehearse(Path(folder) / "rehearsal.sqlite", domain, methods(domain), SENTENCES)
         result = report(store.answers())
         store.close()
     print(result)

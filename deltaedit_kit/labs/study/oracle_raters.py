@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import torch
 from PIL import Image
@@ -26,8 +26,6 @@ from deltaedit_kit.labs.photo.photos import to_tensor
 from deltaedit_kit.labs.study.items import Item
 from deltaedit_kit.labs.study.raters import Advantage
 from deltaedit_kit.support.errors import DeltaEditError
-from deltaedit_kit.toyfaces import render, sample_factors
-from deltaedit_kit.toyfaces.oracle import PortraitOracle, load_oracle
 
 if TYPE_CHECKING:
     from jaxtyping import Float
@@ -37,17 +35,26 @@ if TYPE_CHECKING:
     from deltaedit_kit.domain.oracle import Attribute, Oracle
 
 LOGITS_A_FACTOR = 6.0  # half of a factor's range is seen by 95 of 100
-RENDERS, NEIGHBOURS = 256, 5
+SAMPLES, NEAREST = 256, 5  # that a picture is compared with; of those
 
 
-def oracle_advantage(items: Sequence[Item], domain: Domain | None = None) -> Advantage:
+@runtime_checkable
+class KnowsRenders(Protocol):
+    """An oracle whose domain has a renderer at hand: toyfaces'."""
+
+    def distance_to_renders(self, pictures: Float[Tensor, "n 3 H W"]) -> Float[Tensor, " n"]:
+        """How unlike renders pictures are; 0 for a render."""
+        ...
+
+
+def oracle_advantage(items: Sequence[Item], domain: Domain) -> Advantage:
     """How much better each first picture is, in logits [items], for both questions.
 
-    They look at the PNG files of the study, as people do; `domain` None is toyfaces. Raises
-    `DeltaEditError` for a sentence that is no attribute's prompt, since the oracle would not know
-    what was asked for, and for a domain without oracle.
+    They look at the PNG files of the study, as people do. Raises `DeltaEditError` for a sentence
+    that is no attribute's prompt, since the oracle would not know what was asked for, and for a
+    domain without oracle.
     """
-    oracle = PortraitOracle() if domain is None else oracle_of(domain)
+    oracle = oracle_of(domain)
     first = torch.stack([from_png(item.first_png) for item in items])  # [I, 3, H, W]
     second = torch.stack([from_png(item.second_png) for item in items])
     asked = [asked_attribute(item.sentence, oracle) for item in items]
@@ -58,7 +65,8 @@ def oracle_advantage(items: Sequence[Item], domain: Domain | None = None) -> Adv
         for pictures in (first, second)
     ]
     both = torch.cat([first, second])
-    far = _from_renders(both) if domain is None else _from_samples(both, domain)
+    by_renders = isinstance(oracle, KnowsRenders)
+    far = oracle.distance_to_renders(both) if by_renders else distance_to_samples(domain, both)
     far = (far - far.mean()) / far.std()
     return {
         "accuracy": (LOGITS_A_FACTOR * (miss[1] - miss[0])).double().numpy(),
@@ -95,19 +103,8 @@ def from_png(file: bytes) -> Float[Tensor, "3 H W"]:
 
 
 @torch.no_grad()
-def _from_renders(pictures: Float[Tensor, "n 3 H W"]) -> Float[Tensor, "n"]:
-    """Distance of the oracle's features to those of renders."""
-    features = load_oracle().features
-    return _nearest(features(pictures), features(render(sample_factors(RENDERS, seed=0))))
-
-
-@torch.no_grad()
-def _from_samples(pictures: Float[Tensor, "n 3 H W"], domain: Domain) -> Float[Tensor, "n"]:
-    """Distance in CLIP's space to unedited pictures of the domain."""
-    seen = domain.clip.encode_images(pictures).cpu()
-    return _nearest(seen, domain.sample(RENDERS, seed=0).clip.cpu())
-
-
-def _nearest(rows: Float[Tensor, "n F"], known: Float[Tensor, "m F"]) -> Float[Tensor, "n"]:
-    """Mean distance to the nearest few."""
-    return torch.cdist(rows, known).topk(NEIGHBOURS, largest=False).values.mean(1)
+def distance_to_samples(domain: Domain, pictures: Float[Tensor, "n 3 H W"]) -> Float[Tensor, " n"]:
+    """Distance in CLIP's space to unedited pictures of the domain: mean of the nearest five."""
+    seen = domain.clip.encode_images(pictures.to(domain.device)).cpu()
+    far = torch.cdist(seen, domain.sample(SAMPLES, seed=0).clip.cpu())
+    return far.topk(NEAREST, largest=False).values.mean(1)

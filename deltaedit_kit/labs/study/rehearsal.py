@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from deltaedit_kit.domain import Domain
 
 SEED, POOL = 0, 32  # of faces, checks and raters; faces among which those are looked for
-SENTENCES = (
+SENTENCES = (  # twenty for portraits
     *("face with glasses", "a smiling face", "face with a beard", "face with bangs"),
     *("face with long hair", "face with short hair", "face with blond hair", "face with grey hair"),
     *("face with black hair", "face with dark skin", "face with fair skin", "face without glasses"),
@@ -44,17 +44,15 @@ def rehearse(
 ) -> StudyStore:
     """Make a simulated study of a domain at `path` and answer all of it.
 
-    `sentences` None: `SENTENCES` for toyfaces, the prompts of all attributes elsewhere. Raises
-    `DeltaEditError` for a domain without oracle, a sentence that is no attribute's prompt, and
-    whatever `make_items` and `create_study` refuse.
+    `sentences` None: the prompts of all attributes. Raises `DeltaEditError` for a domain without
+    oracle, a sentence that is no attribute's prompt, and whatever `make_items` and `create_study`
+    refuse.
     """
-    toyfaces = domain.spec.name == "toyfaces"  # whose renderer is at hand
     if sentences is None:
-        prompts = [row.prompt for row in oracle_of(domain).attributes.values()]
-        sentences = SENTENCES if toyfaces else prompts
+        sentences = [row.prompt for row in oracle_of(domain).attributes.values()]
     faces = faces_without(domain, sentences, SEED)
     items = make_items(methods, faces, sentences, SEED)
-    advantage = oracle_advantage(items, None if toyfaces else domain)
+    advantage = oracle_advantage(items, domain)
     title = f"Rehearsal on {domain.spec.name}"
     store = create_study(path, items, design, title=title, simulated=True)
     answer_study(store, advantage, Raters(), SEED)

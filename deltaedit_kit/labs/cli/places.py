@@ -66,9 +66,8 @@ def path_of(text: str) -> Path:
 
 def check_figure(file: Path) -> Path:
     """`file` itself if a figure can be written there. Raises `DeltaEditError`."""
-    from deltaedit_kit.support.pictures import (
-        figure_kind,  # with matplotlib: `--help` has no use for it
-    )
+    # Comes with matplotlib, which `--help` has no use for.
+    from deltaedit_kit.support.pictures import figure_kind
 
     figure_kind(file)
     if os.path.isdir(file):  # Path.is_dir may raise

@@ -24,7 +24,7 @@ import pandas as pd
 from benchmarks.machine import describe
 from deltaedit_kit import load_domain
 from deltaedit_kit.io.declaration import FILE_NAME
-from deltaedit_kit.labs.own_domain.bench import FULL, Bench, Sizes
+from deltaedit_kit.labs.own_domain.context import FULL, BuildContext, Sizes
 from deltaedit_kit.labs.own_domain.evaluation import EVALUATION_SEED, EditEvaluation
 from deltaedit_kit.labs.own_domain.generator import psnr_to_renders
 from deltaedit_kit.labs.own_domain.project import new_project, open_project
@@ -67,9 +67,9 @@ def measure(folder: Path, sizes: Sizes, device: str) -> tuple[pd.DataFrame, floa
     build(folder, sizes, device=device)
     domain, project = load_domain(folder, device), open_project(folder)
     prints = fingerprints_of(project, sizes, adversarial=False)
-    bench = Bench(project, sizes, prints, "card", lambda *_: None, device)
+    context = BuildContext(project, sizes, prints, "card", lambda *_: None, device)
     quality = EditEvaluation(domain, sizes.evaluation_faces, EVALUATION_SEED).evaluate()
-    return quality, psnr_to_renders(domain.generator, bench.world())
+    return quality, psnr_to_renders(domain.generator, context.world())
 
 
 def main(arguments: Sequence[str] | None = None, sizes: Sizes = FULL) -> None:

@@ -19,14 +19,14 @@ from deltaedit_kit.io.declaration import read_declaration
 from deltaedit_kit.labs.cli.main import main
 from deltaedit_kit.labs.own_domain import (
     Sizes,
-    bench,
     build,
+    context,
     new_project,
     open_project,
     oracle,
 )
-from deltaedit_kit.labs.own_domain.bench import Bench
 from deltaedit_kit.labs.own_domain.captions import caption, draw_captions
+from deltaedit_kit.labs.own_domain.context import BuildContext
 from deltaedit_kit.labs.own_domain.generator import psnr_to_renders
 from deltaedit_kit.labs.own_domain.loop import Schedule, descend
 from deltaedit_kit.labs.own_domain.muon import muon_and_adam
@@ -126,7 +126,7 @@ def test_without_memory_the_last_weights_are_kept(tmp_path: Path) -> None:
 def test_a_generator_is_compared_with_the_renders_of_the_same_z(built: Path, tiny: Sizes) -> None:
     project, generator = open_project(built), load_domain(built).generator
     fingerprints = fingerprints_of(project, tiny, adversarial=False)
-    place = Bench(project, tiny, fingerprints, "generator", lambda *_: None)
+    place = BuildContext(project, tiny, fingerprints, "generator", lambda *_: None)
     world = place.world()
     singles: list[torch.Tensor] = []
     for row in range(world.rows, world.rows + tiny.held_out):
@@ -210,7 +210,7 @@ def test_the_command_says_what_came_out_and_what_comes_next(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(bench, "MINIATURE", tiny)
+    monkeypatch.setattr(context, "MINIATURE", tiny)
     folder = str(new_project(tmp_path / "my own" / "mushrooms"))
     code, out = run(capsys, folder, "--miniature", "--step", "renders")
     assert (code, "without --step" in out) == (0, True)
@@ -219,7 +219,7 @@ def test_the_command_says_what_came_out_and_what_comes_next(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(Bench, "world", stop)
+        patch.setattr(BuildContext, "world", stop)
         code, out = run(capsys, folder, "--miniature", "--step", "oracle")
     assert (code, "goes on" in out) == (130, True)
     code, out = run(capsys, folder, "--miniature")
@@ -291,7 +291,7 @@ def test_a_critic_may_teach_the_generator(tmp_path: Path, tiny: Sizes) -> None:
 def test_the_time_left_counts_the_minutes_of_a_critic(monkeypatch: pytest.MonkeyPatch) -> None:
     now, said = [0.0], []
     monkeypatch.setattr("deltaedit_kit.labs.own_domain.steps.time.monotonic", lambda: now[0])
-    steps = steps_until(NAMES[-1], bench.FULL, adversarial=True)
+    steps = steps_until(NAMES[-1], context.FULL, adversarial=True)
     clock = Clock(steps, said.append)
     for step in steps[: NAMES.index("clip")]:
         told = clock.begin(step)

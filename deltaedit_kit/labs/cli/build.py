@@ -37,7 +37,7 @@ OPTIONS = {
 def run(options: argparse.Namespace) -> None:
     """Make what is not made yet."""
     from deltaedit_kit.io.declaration import FILE_NAME, read_declaration
-    from deltaedit_kit.labs.own_domain.bench import FULL, MINIATURE
+    from deltaedit_kit.labs.own_domain.context import FULL, MINIATURE
     from deltaedit_kit.labs.own_domain.steps import NAMES
     from deltaedit_kit.labs.own_domain.steps import build as make
     from deltaedit_kit.support.device import usable_device

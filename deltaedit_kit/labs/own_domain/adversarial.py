@@ -28,7 +28,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from deltaedit_kit.labs.own_domain.critic import Discriminator
-from deltaedit_kit.labs.own_domain.world import Tell
+from deltaedit_kit.labs.own_domain.world import Progress
 from deltaedit_kit.stylegan2 import Generator
 from deltaedit_kit.stylegan2.layers import ToRGB
 from deltaedit_kit.support.atomic import load_tensors, save_tensors
@@ -132,7 +132,11 @@ class Run:
         self.follow(n)
 
     def train(
-        self, batch_at: Callable[[int], Tensor], folder: Path, tell: Tell, save_every: float = 60.0
+        self,
+        batch_at: Callable[[int], Tensor],
+        folder: Path,
+        progress: Progress,
+        save_every: float = 60.0,
     ) -> Generator:
         """The steps that are left, with the renders of each; the averaged generator.
 
@@ -144,7 +148,7 @@ class Run:
             if time.monotonic() - saved > save_every or self.step == steps:
                 self.save(folder)
                 saved = time.monotonic()
-            tell(self.step, steps)
+            progress(self.step, steps)
         return self.average
 
     @torch.no_grad()

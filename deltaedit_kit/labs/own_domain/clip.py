@@ -22,9 +22,9 @@ from torch.nn import functional as F
 from deltaedit_kit.clip_network import HEAD, ClipNetwork, ClipSizes, ImageTower
 from deltaedit_kit.clip_tokenizer import tokenize
 from deltaedit_kit.labs.own_domain.augmentation import augment
-from deltaedit_kit.labs.own_domain.bench import Bench
 from deltaedit_kit.labs.own_domain.captions import degrees, draw_captions, neutral_captions
 from deltaedit_kit.labs.own_domain.clip_losses import different_factors, levelling, losses, weighted
+from deltaedit_kit.labs.own_domain.context import BuildContext
 from deltaedit_kit.labs.own_domain.loop import descend
 from deltaedit_kit.labs.own_domain.world import World
 from deltaedit_kit.support.atomic import save_tensors
@@ -36,9 +36,9 @@ PICTURES, CAPTIONS = 768, 96  # a step of the text tower
 SEED = 2_000_003
 
 
-def make_clip(bench: Bench) -> None:
+def make_clip(context: BuildContext) -> None:
     """Train both stages, write clip.safetensors in OpenAI's layout."""
-    world, spec, sizes = bench.world(), bench.project.spec, bench.sizes
+    world, spec, sizes = context.world(), context.project.spec, context.sizes
     phrases = [text for factor in spec.factors for end in factor.ends for text in end.says]
     known = torch.unique(tokenize([*phrases, *neutral_captions(spec)]))  # 0, the padding, is there
     shape = ClipSizes(
@@ -57,11 +57,11 @@ def make_clip(bench: Bench) -> None:
     torch.manual_seed(0)
     network = ClipNetwork(shape)
     with without_projection(network.visual):
-        see(bench, network, world)
+        see(context, network, world)
         seeded = torch.Generator().manual_seed(SEED)
         seen = features(network.visual, world, world.rows, seeded, REACH)
-    name(bench, network, *seen, known)
-    save_tensors(bench.file("clip"), whole(network, known), bench.header)
+    name(context, network, *seen, known)
+    save_tensors(context.file("clip"), whole(network, known), context.header)
 
 
 def whole(network: ClipNetwork, known: Int[Tensor, " v"]) -> dict[str, Tensor]:
@@ -108,19 +108,26 @@ def reader_of(visual: ImageTower, world: World, outputs: int) -> nn.Sequential:
     return nn.Sequential(visual, nn.Linear(len(visual.proj), outputs))
 
 
-def see(bench: Bench, network: ClipNetwork, world: World) -> None:
+def see(context: BuildContext, network: ClipNetwork, world: World) -> None:
     """Stage one: the image tower, without its projection, and the head."""
-    reader = reader_of(network.visual, world, bench.factors).to(bench.device)
+    reader = reader_of(network.visual, world, context.factors).to(context.device)
 
     def loss_at(step: int) -> Tensor:
         seeded = torch.Generator().manual_seed(SEED + step)
         rows = torch.randint(world.rows, (BATCH,), generator=seeded)
-        pictures = augment(world.at(rows), seeded, REACH).to(bench.device)
-        error = reader(pictures) - (world.factors[rows].to(bench.device) - 0.5) * math.sqrt(12)
+        pictures = augment(world.at(rows), seeded, REACH).to(context.device)
+        error = reader(pictures) - (world.factors[rows].to(context.device) - 0.5) * math.sqrt(12)
         return error.square().mean()
 
-    schedule = bench.sizes.image_schedule
-    descend(reader, loss_at, schedule, bench.state("clip-image"), bench.fingerprint, bench.tell)
+    schedule = context.sizes.image_schedule
+    descend(
+        reader,
+        loss_at,
+        schedule,
+        context.state("clip-image"),
+        context.fingerprint,
+        context.progress,
+    )
 
 
 @torch.no_grad()
@@ -138,18 +145,18 @@ def features(
 
 
 def name(
-    bench: Bench,
+    context: BuildContext,
     network: ClipNetwork,
     seen: Float[Tensor, "m W"],
     factors: Float[Tensor, "m K"],
     known: Int[Tensor, " v"],
 ) -> None:
     """Stage two: projection and text tower, on features that rest."""
-    network.to(bench.device).visual.requires_grad_(False).proj.requires_grad_(True)
+    network.to(context.device).visual.requires_grad_(False).proj.requires_grad_(True)
     network.token_embedding.weight.data.mul_(0.1)
-    spec, held = bench.project.spec, degrees(factors)
+    spec, held = context.project.spec, degrees(factors)
     tellable = torch.ones_like(held)
-    apart = different_factors([f.name for f in spec.factors for _ in f.ends], bench.device)
+    apart = different_factors([f.name for f in spec.factors for _ in f.ends], context.device)
     none = neutral_captions(spec)
 
     def loss_at(step: int) -> Tensor:
@@ -159,13 +166,20 @@ def name(
         tokens = tokenize([*texts, *none])
         tokens = tokens[:, : int(tokens.argmax(dim=1).max()) + 1]
         own = torch.searchsorted(known, tokens.contiguous())  # in order: the end mark is last
-        own = own.to(bench.device)
+        own = own.to(context.device)
         said, neutral = F.normalize(network.encode_text(own), dim=1).split((CAPTIONS, len(none)))
         images = F.normalize(seen[rows] @ network.visual.proj, dim=1)
         scale = network.logit_scale.clamp(max=math.log(100)).exp()
-        named = named.to(bench.device)
+        named = named.to(context.device)
         terms = losses(said, neutral, images, named, held[rows], tellable[rows], scale, apart)
         return weighted({**terms, **levelling(said, neutral, named, images)})
 
-    schedule = bench.sizes.text_schedule
-    descend(network, loss_at, schedule, bench.state("clip-text"), bench.fingerprint, bench.tell)
+    schedule = context.sizes.text_schedule
+    descend(
+        network,
+        loss_at,
+        schedule,
+        context.state("clip-text"),
+        context.fingerprint,
+        context.progress,
+    )

@@ -11,7 +11,7 @@ import shutil
 from deltaedit_kit.codes import CodeStore, make_codes
 from deltaedit_kit.domain import Domain
 from deltaedit_kit.io.loading import load_domain
-from deltaedit_kit.labs.own_domain.bench import Bench
+from deltaedit_kit.labs.own_domain.context import BuildContext
 from deltaedit_kit.labs.training.experiment import ExperimentConfig
 from deltaedit_kit.labs.training.start import train_fast
 from deltaedit_kit.relevance import Plan, make_relevance
@@ -21,26 +21,28 @@ from deltaedit_kit.train import Run
 SEED = 500_000  # nobody samples pictures up there
 
 
-def domain_of(bench: Bench) -> Domain:
+def domain_of(context: BuildContext) -> Domain:
     """The domain as far as it is made."""
-    return load_domain(bench.project.folder, bench.device)
+    return load_domain(context.project.folder, context.device)
 
 
-def make_store(bench: Bench) -> None:
+def make_store(context: BuildContext) -> None:
     """Fill codes/; what is there of other networks goes."""
-    folder = bench.project.folder / "codes"
-    mark = bench.workspace / f"codes-{bench.fingerprint}.txt"
+    folder = context.project.folder / "codes"
+    mark = context.workspace / f"codes-{context.fingerprint}.txt"
     if not mark.exists():
         shutil.rmtree(folder, ignore_errors=True)
-        for old in bench.workspace.glob("codes-*.txt"):
+        for old in context.workspace.glob("codes-*.txt"):
             old.unlink()
         mark.write_text("these codes are in ../codes\n")
-    make_codes(domain_of(bench), folder, bench.sizes.codes, SEED, fast=True, progress=bench.tell)
+    make_codes(
+        domain_of(context), folder, context.sizes.codes, SEED, fast=True, progress=context.progress
+    )
 
 
-def make_mapper(bench: Bench) -> None:
+def make_mapper(context: BuildContext) -> None:
     """Train on the codes, write mapper.safetensors."""
-    steps, domain = bench.sizes.mapper_steps, domain_of(bench)
+    steps, domain = context.sizes.mapper_steps, domain_of(context)
     config = ExperimentConfig(
         steps=steps,
         batch=128,
@@ -55,18 +57,18 @@ def make_mapper(bench: Bench) -> None:
     )
 
     def going(run: Run) -> bool:
-        bench.tell(run.step, steps)
+        context.progress(run.step, steps)
         return True
 
-    folder = bench.workspace / f"mapper-{bench.fingerprint}"
+    folder = context.workspace / f"mapper-{context.fingerprint}"
     mapper = train_fast(
-        domain, CodeStore.open(bench.project.folder / "codes"), config, folder, keep_going=going
+        domain, CodeStore.open(context.project.folder / "codes"), config, folder, keep_going=going
     )
-    header = bench.header | {"networks": domain.fingerprint()}
-    save_tensors(bench.file("mapper"), mapper.state_dict(), header)
+    header = context.header | {"networks": domain.fingerprint()}
+    save_tensors(context.file("mapper"), mapper.state_dict(), header)
 
 
-def make_r(bench: Bench) -> None:
+def make_r(context: BuildContext) -> None:
     """Write relevance.safetensors, by the slope of CLIP's view in every channel."""
-    plan = Plan(bench.sizes.relevance_pictures, method="gradient", fast=True)
-    make_relevance(domain_of(bench), bench.file("relevance"), plan, bench.tell)
+    plan = Plan(context.sizes.relevance_pictures, method="gradient", fast=True)
+    make_relevance(domain_of(context), context.file("relevance"), plan, context.progress)

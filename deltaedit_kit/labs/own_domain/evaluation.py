@@ -22,7 +22,7 @@ from deltaedit_kit.domain.oracle import Attribute
 from deltaedit_kit.editor import Editor
 from deltaedit_kit.io.declaration import FILE_NAME
 from deltaedit_kit.labs.metrics.edit_success import lacking, side_effect, succeeded
-from deltaedit_kit.labs.own_domain.bench import Bench
+from deltaedit_kit.labs.own_domain.context import BuildContext
 from deltaedit_kit.labs.own_domain.editing import domain_of
 from deltaedit_kit.labs.own_domain.generator import psnr_to_renders
 from deltaedit_kit.labs.own_domain.oracle import GUESS, reading_errors
@@ -73,10 +73,10 @@ class EditEvaluation:
         return pd.DataFrame.from_dict(rows, orient="index", columns=names)
 
 
-def make_settings(bench: Bench) -> None:
+def make_settings(context: BuildContext) -> None:
     """Choose strength and threshold, write them into the declaration."""
-    domain = domain_of(bench)
-    edits = EditEvaluation(domain, max(bench.sizes.evaluation_faces // 2, 4), TUNING_SEED)
+    domain = domain_of(context)
+    edits = EditEvaluation(domain, max(context.sizes.evaluation_faces // 2, 4), TUNING_SEED)
     deltas = domain.delta_texts([target.prompt for target in domain.attributes.values()])
     says = (deltas @ domain.relevance.T).abs().flatten()
     grid = list(product(KEPT, STRENGTHS))
@@ -88,21 +88,21 @@ def make_settings(bench: Bench) -> None:
         score = quality.success.mean() - PRICE * max(0.0, beside - AIM)
         if score > best + 1e-6:
             best, chosen = score, (threshold, strength)
-        bench.tell(done + 1, len(grid))
-    path = bench.project.folder / FILE_NAME
+        context.progress(done + 1, len(grid))
+    path = context.project.folder / FILE_NAME
     content = json.loads(path.read_text(encoding="utf-8"))
     content["threshold"], content["strength"] = round(chosen[0], 4), chosen[1]
     write_text(path, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
 
 
-def make_card(bench: Bench) -> str:
+def make_card(context: BuildContext) -> str:
     """Write card.md; its two numbers."""
-    domain = domain_of(bench)
-    quality = EditEvaluation(domain, bench.sizes.evaluation_faces, EVALUATION_SEED).evaluate()
-    clean, augmented = reading_errors(bench), reading_errors(bench, augmented=True)
-    drawn = None if bench.adversarial else psnr_to_renders(domain.generator, bench.world())
-    text = card(domain, quality, clean, augmented, drawn, bench)
-    write_text(bench.project.folder / "card.md", text)
+    domain = domain_of(context)
+    quality = EditEvaluation(domain, context.sizes.evaluation_faces, EVALUATION_SEED).evaluate()
+    clean, augmented = reading_errors(context), reading_errors(context, augmented=True)
+    drawn = None if context.adversarial else psnr_to_renders(domain.generator, context.world())
+    text = card(domain, quality, clean, augmented, drawn, context)
+    write_text(context.project.folder / "card.md", text)
     return means(quality)
 
 
@@ -118,7 +118,7 @@ def card(
     clean: dict[str, float],
     augmented: dict[str, float],
     drawn: float | None,
-    bench: Bench,
+    context: BuildContext,
 ) -> str:
     """What was made and how good it is."""
     spec = domain.spec
@@ -127,12 +127,12 @@ def card(
         for name, prompt, pictures, success, beside in quality.itertuples()
     )
     read = "\n".join(f"| {name} | {clean[name]:.3f} | {augmented[name]:.3f} |" for name in clean)
-    taught = CRITIC if bench.adversarial else REGRESSION
+    taught = CRITIC if context.adversarial else REGRESSION
     close = "" if drawn is None else f"; PSNR {drawn:.1f} dB to unseen renders of the same z"
     return f"""# {spec.name}: {spec.title}
 
 {spec.resolution} px, {domain.layout.total} style channels, CLIP width {domain.clip.width}; strength
-{spec.strength:g}, threshold {spec.threshold:g}{close}. Made by `{bench.made_by}`.
+{spec.strength:g}, threshold {spec.threshold:g}{close}. Made by `{context.made_by}`.
 
 ## Edits, by the oracle
 

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from deltaedit_kit.labs.metrics.pictures import psnr
 from deltaedit_kit.labs.own_domain.adversarial import STATE, Config, Run
-from deltaedit_kit.labs.own_domain.bench import Bench
+from deltaedit_kit.labs.own_domain.context import BuildContext
 from deltaedit_kit.labs.own_domain.loop import descend
 from deltaedit_kit.labs.own_domain.mapping import (
     LAYERS,
@@ -40,9 +40,9 @@ RAW = "generator.raw.safetensors"  # before its channels are scaled for CLIP
 ABOUT = {"format": "stylegan2-rosinality"}
 
 
-def channels_of(bench: Bench) -> dict[int, int]:
+def channels_of(context: BuildContext) -> dict[int, int]:
     """Size in pixels -> channels."""
-    sizes, side = bench.sizes, bench.project.spec.resolution
+    sizes, side = context.sizes, context.project.spec.resolution
     wide = {2**k: sizes.channels for k in range(2, 6)}
     return wide | {2**k: sizes.last_channels for k in range(6, side.bit_length())}
 
@@ -56,34 +56,34 @@ def factor_weight(world: World, factors: int) -> Float[Tensor, "1 1 R R"]:
     return FLOOR + F.avg_pool2d(shown[None, None], 3, 1, 1, count_include_pad=False)
 
 
-def make_generator(bench: Bench) -> str | None:
+def make_generator(context: BuildContext) -> str | None:
     """By regression, and then how close it came; or by a critic."""
-    return make_by_critic(bench) if bench.adversarial else make_by_regression(bench)
+    return make_by_critic(context) if context.adversarial else make_by_regression(context)
 
 
-def make_by_regression(bench: Bench) -> str:
+def make_by_regression(context: BuildContext) -> str:
     """Solve the mapping, train the synthesis, write what is to be scaled; its PSNR."""
-    world, sizes, factors = bench.world(), bench.sizes, bench.factors
+    world, sizes, factors = context.world(), context.sizes, context.factors
     torch.manual_seed(0)
-    side = bench.project.spec.resolution
-    model = Generator(side, channels_of(bench), sizes.style_dim, LAYERS)
+    side = context.project.spec.resolution
+    model = Generator(side, channels_of(context), sizes.style_dim, LAYERS)
     z = latents(sizes.style_dim, torch.Generator().manual_seed(0))
     code = factors_of(z, factors)
     solve(model, z, code / code.std(0), *hinges_of(factors))
-    model.to(bench.device).style.requires_grad_(False)
+    model.to(context.device).style.requires_grad_(False)
     for layer in model.layers:
         if layer.to_rgb is not None:
             layer.to_rgb.conv.modulation.requires_grad_(False)
-    weight, steps = factor_weight(world, factors).to(bench.device), sizes.generator_schedule.steps
+    weight, steps = factor_weight(world, factors).to(context.device), sizes.generator_schedule.steps
 
     def loss_at(step: int) -> Tensor:
         seeded = torch.Generator().manual_seed(SEED + step)
         first = 2 * torch.randint(world.rows // 2, (PAIRS,), generator=seeded)
         rows = torch.stack((first, first + 1), dim=1).flatten()
         smaller = next(part for share, part in GROWTH if step < share * steps)
-        target = F.avg_pool2d(world.at(rows).to(bench.device), smaller)
+        target = F.avg_pool2d(world.at(rows).to(context.device), smaller)
         torch.manual_seed(SEED + step)  # of the noise inputs
-        w_plus = model.expand(model.mapping(world.z[rows].to(bench.device)) - OFFSET)
+        w_plus = model.expand(model.mapping(world.z[rows].to(context.device)) - OFFSET)
         made = model.synthesize(
             model.to_style(w_plus), w_plus, "random", resolution=target.shape[-1]
         )
@@ -91,11 +91,11 @@ def make_by_regression(bench: Bench) -> str:
         detail = detail_loss(made, target, F.avg_pool2d(weight, smaller))
         return detail + PAIRED * missed.clamp(max=4).mean()
 
-    state, schedule = bench.state("generator"), sizes.generator_schedule
+    state, schedule = context.state("generator"), sizes.generator_schedule
     muon = muon_and_adam(model, MUON_PACE)
-    descend(model, loss_at, schedule, state, bench.fingerprint, bench.tell, muon)
+    descend(model, loss_at, schedule, state, context.fingerprint, context.progress, muon)
     fold_offset(model)
-    finish(bench, model)
+    finish(context, model)
     return f"PSNR to unseen renders of the same z: {psnr_to_renders(model, world):.1f} dB"
 
 
@@ -110,44 +110,44 @@ def psnr_to_renders(model: Generator, world: World) -> float:
     return torch.cat(each).mean().item()
 
 
-def make_by_critic(bench: Bench) -> None:
+def make_by_critic(context: BuildContext) -> None:
     """The same by a critic alone: no factor takes part, and z names nothing."""
-    world, sizes, side = bench.world(), bench.sizes, bench.project.spec.resolution
+    world, sizes, side = context.world(), context.sizes, context.project.spec.resolution
     small = sizes.critic_pictures // 5
     config = Config(
         resolution=side,
-        channels=channels_of(bench),
+        channels=channels_of(context),
         style_dim=sizes.style_dim,
         growth={16: small, 32: small},
         fade=max(small // 8, 1),
         pictures=sizes.critic_pictures,
         average_over=min(20_000, max(small, 1)),
     )
-    folder = bench.workspace / f"critic-{bench.fingerprint}"
+    folder = context.workspace / f"critic-{context.fingerprint}"
 
     def batch_at(step: int) -> Tensor:
         seeded = torch.Generator().manual_seed(SEED + step)
         return world.at(torch.randint(world.rows, (config.batch,), generator=seeded))
 
-    run = Run(config, bench.device)
+    run = Run(config, context.device)
     run.load(folder / STATE)
-    finish(bench, run.train(batch_at, folder, bench.tell))
+    finish(context, run.train(batch_at, folder, context.progress))
 
 
-def finish(bench: Bench, model: Generator) -> None:
+def finish(context: BuildContext, model: Generator) -> None:
     """Write a trained generator with its mean of w, its channels not scaled yet."""
     model.eval().estimate_mean_w(20_000, seed=0)
-    save_tensors(bench.workspace / RAW, model.checkpoint(), ABOUT | bench.header)
+    save_tensors(context.workspace / RAW, model.checkpoint(), ABOUT | context.header)
 
 
-def make_scales(bench: Bench) -> None:
+def make_scales(context: BuildContext) -> None:
     """Scale the channels of s by what CLIP sees of them, write generator.safetensors."""
     from deltaedit_kit.io.checkpoints.loaders import load_clip
 
-    tensors, _ = load_tensors(bench.workspace / RAW)
+    tensors, _ = load_tensors(context.workspace / RAW)
     model = Generator.from_state_dict({key: x.clone() for key, x in tensors.items()}).eval()
-    model = model.to(bench.device).requires_grad_(False)
-    clip = load_clip(bench.file("clip"), preprocessing=bench.project.spec.preprocessing)
-    rescale(model, clip.to(bench.device), seed=0)
+    model = model.to(context.device).requires_grad_(False)
+    clip = load_clip(context.file("clip"), preprocessing=context.project.spec.preprocessing)
+    rescale(model, clip.to(context.device), seed=0)
     model.estimate_mean_w(20_000, seed=0)
-    save_tensors(bench.file("generator"), model.checkpoint(), ABOUT | bench.header)
+    save_tensors(context.file("generator"), model.checkpoint(), ABOUT | context.header)

@@ -23,7 +23,7 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from deltaedit_kit.labs.own_domain.muon import Muon
-from deltaedit_kit.labs.own_domain.world import Tell
+from deltaedit_kit.labs.own_domain.world import Progress
 from deltaedit_kit.support.atomic import load_tensors, read_header, save_tensors
 from deltaedit_kit.support.errors import DeltaEditError
 
@@ -53,7 +53,7 @@ def descend(
     schedule: Schedule,
     state: Path,
     fingerprint: str,
-    tell: Tell,
+    progress: Progress,
     optimizers: Sequence[torch.optim.Optimizer] = (),
     longest: float = 1.0,
 ) -> None:
@@ -71,7 +71,7 @@ def descend(
     step = kept.resume(state, fingerprint)
     keep = math.exp(-1 / max(schedule.memory * schedule.steps, 1)) if schedule.memory else 0.0
     last = time.monotonic()
-    tell(step, schedule.steps)
+    progress(step, schedule.steps)
     while step < schedule.steps:
         for group in (group for optimizer in optimizers for group in optimizer.param_groups):
             group["lr"] = schedule.rate_at(step) * group.get("pace", 1.0)
@@ -88,7 +88,7 @@ def descend(
         if (now := time.monotonic()) - last > schedule.save_every or step == schedule.steps:
             kept.save(state, fingerprint, step)
             last = now
-        tell(step, schedule.steps)
+        progress(step, schedule.steps)
     with torch.no_grad():
         for x, mean in zip(learning.values(), average, strict=True):
             x.copy_(mean)

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from deltaedit_kit.io.factor_oracle import FORMAT, FactorOracle, FactorReader
 from deltaedit_kit.labs.own_domain.augmentation import augment
-from deltaedit_kit.labs.own_domain.bench import Bench
+from deltaedit_kit.labs.own_domain.context import BuildContext
 from deltaedit_kit.labs.own_domain.loop import descend
 from deltaedit_kit.support.atomic import load_tensors, save_tensors
 
@@ -23,25 +23,30 @@ GUESS = 0.25  # mean |error| of an oracle that always answers one half
 POOR = 0.1  # an error that should make its renderer's author look
 
 
-def make_oracle(bench: Bench) -> str:
+def make_oracle(context: BuildContext) -> str:
     """Train, write oracle.safetensors; how well it reads each factor."""
-    world, sizes = bench.world(), bench.sizes
+    world, sizes = context.world(), context.sizes
     torch.manual_seed(0)
-    reader = FactorReader(bench.project.spec.resolution, bench.factors, sizes.reader_width)
-    reader.to(bench.device)
+    reader = FactorReader(context.project.spec.resolution, context.factors, sizes.reader_width)
+    reader.to(context.device)
 
     def loss_at(step: int) -> Tensor:
         seeded = torch.Generator().manual_seed(SEED + step)
         rows = torch.randint(world.rows, (BATCH,), generator=seeded)
-        pictures = augment(world.at(rows), seeded, REACH).to(bench.device)
-        error = reader(pictures) - world.factors[rows].to(bench.device)
+        pictures = augment(world.at(rows), seeded, REACH).to(context.device)
+        error = reader(pictures) - world.factors[rows].to(context.device)
         return (error.abs() + 2 * error.square()).mean()
 
     descend(
-        reader, loss_at, sizes.oracle_schedule, bench.state("oracle"), bench.fingerprint, bench.tell
+        reader,
+        loss_at,
+        sizes.oracle_schedule,
+        context.state("oracle"),
+        context.fingerprint,
+        context.progress,
     )
-    save_tensors(bench.file("oracle"), reader.state_dict(), {"format": FORMAT, **bench.header})
-    errors = reading_errors(bench)
+    save_tensors(context.file("oracle"), reader.state_dict(), {"format": FORMAT, **context.header})
+    errors = reading_errors(context)
     said = "mean error of what the oracle reads: "
     said += ", ".join(f"{name} {error:.3f}" for name, error in errors.items())
     if poor := [name for name, error in errors.items() if error > POOR]:
@@ -51,10 +56,10 @@ def make_oracle(bench: Bench) -> str:
     return said
 
 
-def reading_errors(bench: Bench, augmented: bool = False) -> dict[str, float]:
+def reading_errors(context: BuildContext, augmented: bool = False) -> dict[str, float]:
     """Mean |error| of each factor on unseen renders, as they are or augmented."""
-    world, spec = bench.world(), bench.project.spec
-    weights, _ = load_tensors(bench.file("oracle"))
+    world, spec = context.world(), context.project.spec
+    weights, _ = load_tensors(context.file("oracle"))
     reader = FactorReader.from_state_dict(weights, spec.resolution)
     oracle = FactorOracle(reader, spec.factors, spec.neutral)
     pictures: Float[Tensor, "n 3 R R"] = world.at(world.unseen)

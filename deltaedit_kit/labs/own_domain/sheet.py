@@ -9,7 +9,7 @@ from __future__ import annotations
 import torch
 from matplotlib.figure import Figure
 
-from deltaedit_kit.labs.own_domain.bench import Bench
+from deltaedit_kit.labs.own_domain.context import BuildContext
 from deltaedit_kit.labs.own_domain.project import Project
 from deltaedit_kit.support.pictures import grid, save_figure, to_uint8
 
@@ -17,11 +17,11 @@ SHEET = "factors.png"
 STOPS = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 
-def make_renders(bench: Bench) -> str:
+def make_renders(context: BuildContext) -> str:
     """Draw them, and the sheet; where it lies."""
-    place = bench.workspace / SHEET
-    save_figure(sheet(bench.project), place)
-    bench.world(bench.tell)
+    place = context.workspace / SHEET
+    save_figure(sheet(context.project), place)
+    context.world(context.progress)
     return f"what each factor draws: {place}"
 
 

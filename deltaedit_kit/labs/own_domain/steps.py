@@ -19,8 +19,8 @@ from pathlib import Path
 from zlib import crc32
 
 from deltaedit_kit.io.published_domain import COMMANDS
-from deltaedit_kit.labs.own_domain.bench import FULL, Bench, Sizes
 from deltaedit_kit.labs.own_domain.clip import make_clip
+from deltaedit_kit.labs.own_domain.context import FULL, BuildContext, Sizes
 from deltaedit_kit.labs.own_domain.editing import make_mapper, make_r, make_store
 from deltaedit_kit.labs.own_domain.evaluation import make_card, make_settings
 from deltaedit_kit.labs.own_domain.generator import RAW, make_generator, make_scales
@@ -45,7 +45,7 @@ class Step:
     """A step: what it makes, from which steps and sizes, and its share of a full build."""
 
     name: str
-    make: Callable[[Bench], str | None]  # what it has to say when it is done
+    make: Callable[[BuildContext], str | None]  # what it has to say when it is done
     file: str  # that is there when it is done; "" for a step inside `build/`
     after: tuple[str, ...]
     sizes: tuple[str, ...]
@@ -129,11 +129,11 @@ def build(
             if _is_of_another_command(project.folder, step):
                 clock.skip(step, f"kept {step.file}, which another command made")
                 continue
-            bench = Bench(
+            context = BuildContext(
                 project, sizes, fingerprints, step.name, clock.begin(step), device, adversarial
             )
             with learning():
-                word = step.make(bench)
+                word = step.make(context)
             done = _done(workspace) | {step.name: fingerprints[step.name]}
             write_text(workspace / "done.json", json.dumps(done, indent=2))
             clock.end(step)
@@ -190,7 +190,7 @@ class Clock:
         self.start = self.last = since = time.monotonic()
         first, before, share = 0, math.inf, 0.0
 
-        def tell(done: int, total: int) -> None:
+        def progress(done: int, total: int) -> None:
             nonlocal since, first, before, share
             now = time.monotonic()
             if done < before:  # the first call, or a step that trains twice
@@ -207,7 +207,7 @@ class Clock:
                 f"{whole / 60:.1f} min until all is done"
             )
 
-        return tell
+        return progress
 
     def end(self, step: Step) -> None:
         """A step is done."""

@@ -23,7 +23,7 @@ from deltaedit_kit.support.errors import DeltaEditError
 
 CHUNK = 100  # rows
 FAR = (0.6, 1.8)  # where on its coordinate the second of a pair stands, on the other side of 0
-Tell = Callable[[int, int], object]  # (done, in all)
+Progress = Callable[[int, int], object]  # (done, in all)
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def make_world(
     z: Float[Tensor, "n Z"],
     held_out: int,
     file: Path,
-    tell: Tell,
+    progress: Progress,
 ) -> World:
     """The renders of `factors`, in `file`: made, or as many as there are taken from there.
 
@@ -74,7 +74,7 @@ def make_world(
             for row in range(start, total, CHUNK):
                 levels = render(factors[row : row + CHUNK]).add(1).mul(127.5).round().clamp(0, 255)
                 end.write(levels.byte().cpu().numpy().tobytes())
-                tell(min(row + CHUNK, total), total)
+                progress(min(row + CHUNK, total), total)
     pictures = np.memmap(file, np.uint8, "r", shape=(total, 3, side, side))
     return World(pictures, factors, z, held_out)
 
@@ -86,7 +86,7 @@ def paired_world(
     held_out: int,
     z_width: int,
     file: Path,
-    tell: Tell,
+    progress: Progress,
 ) -> World:
     """n renders and the held-out ones, in pairs, as `make_world`.
 
@@ -98,7 +98,7 @@ def paired_world(
         )
     chunks = -(-(n + held_out) // CHUNK)
     z = torch.cat([paired_z(k, z_width, factors) for k in range(chunks)])
-    return make_world(render, factors_of(z, factors), z, held_out, file, tell)
+    return make_world(render, factors_of(z, factors), z, held_out, file, progress)
 
 
 def paired_z(chunk: int, width: int, factors: int) -> Float[Tensor, "c Z"]:

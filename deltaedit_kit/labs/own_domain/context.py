@@ -11,7 +11,7 @@ from pathlib import Path
 
 from deltaedit_kit.labs.own_domain.loop import Schedule
 from deltaedit_kit.labs.own_domain.project import Project
-from deltaedit_kit.labs.own_domain.world import Tell, World, paired_world
+from deltaedit_kit.labs.own_domain.world import Progress, World, paired_world
 
 
 @dataclass(frozen=True)
@@ -66,14 +66,14 @@ MINIATURE = Sizes(
 
 
 @dataclass(frozen=True)
-class Bench:
+class BuildContext:
     """One step at work. `fingerprint` changes whenever anything does that the step depends on."""
 
     project: Project
     sizes: Sizes
     fingerprints: dict[str, str]  # of every step
     step: str
-    tell: Tell
+    progress: Progress
     device: str = "cpu"
     adversarial: bool = False  # the generator is taught by a critic
 
@@ -111,9 +111,9 @@ class Bench:
         """What every finished file says of itself."""
         return {"domain": self.project.spec.name, "made_by": self.made_by}
 
-    def world(self, tell: Tell = lambda *_: None) -> World:
+    def world(self, progress: Progress = lambda *_: None) -> World:
         """The renders, drawn if they are not there."""
         sizes, folder = self.sizes, self.workspace / f"renders-{self.fingerprints['renders']}"
         file = folder / "pictures.bytes"
         numbers = (self.factors, sizes.renders, sizes.held_out, sizes.style_dim)
-        return paired_world(self.project.render, *numbers, file, tell)
+        return paired_world(self.project.render, *numbers, file, progress)

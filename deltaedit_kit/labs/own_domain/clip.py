@@ -57,10 +57,10 @@ def make_clip(context: BuildContext) -> None:
     torch.manual_seed(0)
     network = ClipNetwork(shape)
     with without_projection(network.visual):
-        see(context, network, world)
+        train_image_tower(context, network, world)
         seeded = torch.Generator().manual_seed(SEED)
         seen = features(network.visual, world, world.rows, seeded, REACH)
-    name(context, network, *seen, known)
+    train_text_tower(context, network, *seen, known)
     save_tensors(context.file("clip"), whole(network, known), context.header)
 
 
@@ -108,7 +108,7 @@ def reader_of(visual: ImageTower, world: World, outputs: int) -> nn.Sequential:
     return nn.Sequential(visual, nn.Linear(len(visual.proj), outputs))
 
 
-def see(context: BuildContext, network: ClipNetwork, world: World) -> None:
+def train_image_tower(context: BuildContext, network: ClipNetwork, world: World) -> None:
     """Stage one: the image tower, without its projection, and the head."""
     reader = reader_of(network.visual, world, context.factors).to(context.device)
 
@@ -144,7 +144,7 @@ def features(
     return torch.cat([*made[0], *made[1]]), torch.cat((factors, factors))
 
 
-def name(
+def train_text_tower(
     context: BuildContext,
     network: ClipNetwork,
     seen: Float[Tensor, "m W"],

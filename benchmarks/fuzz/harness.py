@@ -10,6 +10,7 @@ The child has one gigabyte of address space beyond what it holds once everything
 
 from __future__ import annotations
 
+import faulthandler
 import multiprocessing
 import random
 import resource
@@ -105,6 +106,7 @@ def run_cases(
     from deltaedit_kit.support.errors import DeltaEditError
 
     torch.set_num_threads(1)
+    faulthandler.enable()  # a crash of a library says where
     place = Path(folder)
     state = one.prepare(place)
     with_libraries(one, place, state)

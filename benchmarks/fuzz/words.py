@@ -248,7 +248,14 @@ def _sensible(dice: random.Random, state: Path) -> list[str]:
             ("codes", str(state), "--samples=2", "--out=codes"),
             ("verify", str(state), "--json"),
             ("new-domain", f"mine{dice.randrange(99)}", "--renderer"),
-            ("new-domain", f"given{dice.randrange(99)}", f"--generator={network}", "--neutral=cat"),
+            # With the CLIP that it takes by itself it would need most of a case's memory.
+            (
+                "new-domain",
+                f"given{dice.randrange(99)}",
+                f"--generator={network}",
+                f"--clip={state / 'clip.safetensors'}",
+                "--neutral=cat",
+            ),
         )
     )
     dice.shuffle(parts)

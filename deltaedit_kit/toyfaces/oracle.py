@@ -32,7 +32,6 @@ from deltaedit_kit.toyfaces.renderer import render
 from deltaedit_kit.toyfaces.visibility import seen, visible
 
 FILE = WEIGHTS / "oracle.safetensors"
-RENDERS, NEAREST = 256, 5  # that a picture is compared with; of those
 
 
 class Oracle(nn.Module):
@@ -93,12 +92,13 @@ class PortraitOracle:
         """Values that draw nothing yet, counted as the last such value."""
         return seen(factors)
 
-    @torch.no_grad()
-    def distance_to_renders(self, pictures: Float[Tensor, "n 3 128 128"]) -> Float[Tensor, " n"]:
-        """How far the network's features lie from those of renders: mean of the nearest five."""
-        known = load_oracle().features(render(sample_factors(RENDERS, seed=0)))
-        far = torch.cdist(load_oracle().features(pictures), known)
-        return far.topk(NEAREST, largest=False).values.mean(1)
+    def features(self, pictures: Float[Tensor, "n 3 128 128"]) -> Float[Tensor, "n 256"]:
+        """What the network sees of them."""
+        return load_oracle().features(pictures)
+
+    def renders(self, n: int) -> Float[Tensor, "n 3 128 128"]:
+        """Portraits that the renderer drew, always the same."""
+        return render(sample_factors(n, seed=0))
 
     def weights(self) -> Mapping[str, Tensor]:
         """The network's."""

@@ -31,10 +31,10 @@ from deltaedit_kit.labs.own_domain.clip_losses import (
     weighted,
 )
 from deltaedit_kit.labs.own_domain.loop import descend
+from deltaedit_kit.labs.progress import Progress
 from deltaedit_kit.support.device import computing
 from deltaedit_kit.toyfaces.attributes import ATTRIBUTES
 from deltaedit_kit.toyfaces.captions import captions_and_names
-from recipes.progress import Progress
 from recipes.toyfaces.clip_image_tower import cycles_of
 from recipes.toyfaces.clip_targets import nameable, soft_truth
 

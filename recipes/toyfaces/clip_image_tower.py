@@ -23,10 +23,10 @@ from deltaedit_kit.labs.own_domain.augmentation import augment
 from deltaedit_kit.labs.own_domain.clip import reader_of
 from deltaedit_kit.labs.own_domain.loop import descend
 from deltaedit_kit.labs.own_domain.world import World
+from deltaedit_kit.labs.progress import Progress
 from deltaedit_kit.support.device import computing
 from deltaedit_kit.toyfaces.attributes import ATTRIBUTES
 from deltaedit_kit.toyfaces.factors import FACTORS
-from recipes.progress import Progress
 from recipes.stages import Stage, Stages
 from recipes.toyfaces.clip_targets import soft_truth, visibility
 

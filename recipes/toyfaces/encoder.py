@@ -32,6 +32,7 @@ from deltaedit_kit.io.loading import load_domain
 from deltaedit_kit.labs.metrics.pictures import psnr
 from deltaedit_kit.labs.own_domain.loop import descend
 from deltaedit_kit.labs.own_domain.world import World
+from deltaedit_kit.labs.progress import Progress
 from deltaedit_kit.stylegan2 import Generator
 from deltaedit_kit.support.atomic import save_tensors
 from deltaedit_kit.support.device import computing
@@ -39,7 +40,6 @@ from deltaedit_kit.toyfaces import oracle
 from deltaedit_kit.toyfaces.encoder import FILE, WIDTH, Encoder
 from deltaedit_kit.toyfaces.factors import factors_from_z
 from deltaedit_kit.toyfaces.renderer import render
-from recipes.progress import Progress
 from recipes.stages import Stage, Stages
 from recipes.toyfaces.oracle import Config as Damage
 from recipes.toyfaces.oracle import augment

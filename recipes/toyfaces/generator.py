@@ -35,11 +35,11 @@ from deltaedit_kit.labs.own_domain.muon import muon_and_adam
 from deltaedit_kit.labs.own_domain.picture_loss import detail_loss
 from deltaedit_kit.labs.own_domain.style_scales import rescale
 from deltaedit_kit.labs.own_domain.world import World
+from deltaedit_kit.labs.progress import Progress
 from deltaedit_kit.stylegan2 import Generator
 from deltaedit_kit.support.atomic import save_tensors
 from deltaedit_kit.support.device import computing
 from deltaedit_kit.toyfaces.portraits import WEIGHTS
-from recipes.progress import Progress
 from recipes.stages import Stage, Stages
 from recipes.toyfaces.generator_loss import factor_weight, spectral_gap
 from recipes.toyfaces.generator_mapping import solve_mapping

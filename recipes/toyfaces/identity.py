@@ -26,6 +26,7 @@ from torch import Tensor, nn
 
 from deltaedit_kit.labs.own_domain.loop import Schedule, descend
 from deltaedit_kit.labs.own_domain.world import World, make_world
+from deltaedit_kit.labs.progress import Progress
 from deltaedit_kit.support.atomic import save_tensors
 from deltaedit_kit.support.device import computing
 from deltaedit_kit.toyfaces.factors import index
@@ -38,7 +39,6 @@ from deltaedit_kit.toyfaces.identity import (
 )
 from deltaedit_kit.toyfaces.portraits import face_of
 from deltaedit_kit.toyfaces.renderer import render
-from recipes.progress import Progress
 from recipes.toyfaces.oracle import Config as Damage
 from recipes.toyfaces.oracle import augment
 from recipes.weights import rounded

@@ -25,6 +25,7 @@ from benchmarks.machine import describe
 from deltaedit_kit import load_domain
 from deltaedit_kit.codes import Codes, CodeStore, make_codes
 from deltaedit_kit.domain import Domain
+from deltaedit_kit.labs.progress import Progress
 from deltaedit_kit.labs.training.experiment import ExperimentConfig
 from deltaedit_kit.labs.training.processes import this_rank
 from deltaedit_kit.labs.training.start import train_fast
@@ -33,7 +34,6 @@ from deltaedit_kit.support.atomic import save_tensors
 from deltaedit_kit.toyfaces.portraits import WEIGHTS
 from deltaedit_kit.toyfaces.shipped_codes import write_shipped_codes
 from deltaedit_kit.train import Report
-from recipes.progress import Progress
 from recipes.weights import rounded
 
 RUN = Path("runs/toyfaces/mapper")

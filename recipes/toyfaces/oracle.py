@@ -19,11 +19,11 @@ from torch import Tensor
 
 from deltaedit_kit.labs.own_domain.loop import Schedule, descend
 from deltaedit_kit.labs.own_domain.world import World
+from deltaedit_kit.labs.progress import Progress
 from deltaedit_kit.support.atomic import save_tensors
 from deltaedit_kit.support.device import computing
 from deltaedit_kit.toyfaces.factors import FACTORS
 from deltaedit_kit.toyfaces.oracle import FILE, Oracle
-from recipes.progress import Progress
 from recipes.toyfaces.renders import CACHE, renders
 from recipes.weights import rounded
 

@@ -18,10 +18,10 @@ import torch
 
 from benchmarks.machine import describe
 from deltaedit_kit import load_domain
+from deltaedit_kit.labs.progress import Progress
 from deltaedit_kit.relevance import METHODS, Plan, compute_relevance, kept_channels
 from deltaedit_kit.support.atomic import save_tensors
 from deltaedit_kit.toyfaces.portraits import WEIGHTS
-from recipes.progress import Progress
 
 RUN = Path("runs/toyfaces/relevance")
 WHAT = {

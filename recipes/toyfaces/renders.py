@@ -18,9 +18,9 @@ import torch
 from torch import Tensor
 
 from deltaedit_kit.labs.own_domain.world import World, make_world
+from deltaedit_kit.labs.progress import Progress
 from deltaedit_kit.toyfaces.factors import factors_from_z
 from deltaedit_kit.toyfaces.renderer import render
-from recipes.progress import Progress
 
 SIZE = 128
 Z_WIDTH = 128

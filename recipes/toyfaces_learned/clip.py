@@ -33,12 +33,12 @@ from deltaedit_kit.clip_network import Block
 from deltaedit_kit.clip_tokenizer import tokenize
 from deltaedit_kit.labs.own_domain.loop import descend
 from deltaedit_kit.labs.own_domain.world import World
+from deltaedit_kit.labs.progress import Progress
 from deltaedit_kit.support.atomic import save_tensors
 from deltaedit_kit.toyfaces.captions import captions_and_names
 from deltaedit_kit.toyfaces.networks import read_weights
 from deltaedit_kit.toyfaces.plain_clip import SPEC
 from deltaedit_kit.toyfaces.plain_clip_network import TOKEN_TABLE, PlainClip, PlainSizes, half
-from recipes.progress import Progress
 from recipes.stages import Stage, Stages
 from recipes.toyfaces.clip_contrast import embed_texts
 from recipes.toyfaces_learned.generator import RUN

@@ -23,10 +23,10 @@ import torch
 
 from benchmarks.machine import describe
 from deltaedit_kit.domain import Domain
+from deltaedit_kit.labs.progress import Progress
 from deltaedit_kit.labs.training.experiment import ExperimentConfig
 from deltaedit_kit.relevance import METHODS, Plan, make_relevance
 from deltaedit_kit.toyfaces import learned, plain_clip
-from recipes.progress import Progress
 from recipes.toyfaces.mapper import codes_of, learn
 from recipes.toyfaces_learned.generator import RUN
 from recipes.toyfaces_learned.widen import widen

@@ -28,10 +28,10 @@ from deltaedit_kit.labs.metrics.frechet import frechet_distance
 from deltaedit_kit.labs.own_domain import adversarial
 from deltaedit_kit.labs.own_domain.adversarial import STATE, Run, shrink
 from deltaedit_kit.labs.own_domain.world import World
+from deltaedit_kit.labs.progress import Progress
 from deltaedit_kit.stylegan2 import Generator
 from deltaedit_kit.support.atomic import save_tensors
 from deltaedit_kit.toyfaces.oracle import read_factors
-from recipes.progress import Progress
 from recipes.toyfaces_learned.world import mirrored, rows_of, world_of
 
 RUN = Path("runs/toyfaces-learned")

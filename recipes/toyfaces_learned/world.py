@@ -16,9 +16,9 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from deltaedit_kit.labs.own_domain.world import World, make_world
+from deltaedit_kit.labs.progress import Progress
 from deltaedit_kit.toyfaces.factors import sample_factors
 from deltaedit_kit.toyfaces.renderer import render
-from recipes.progress import Progress
 
 CHUNK = 500
 SEED = 40_000_000  # chunk k is drawn from SEED + k: no other recipe uses these portraits

@@ -51,11 +51,10 @@ OPTIONS = {
 
 def run(options: argparse.Namespace) -> None:
     """Make, continue or lengthen a store, with a bar that shows pictures a second."""
-    from tqdm import tqdm
-
     from deltaedit_kit.codes import make_codes
     from deltaedit_kit.io.loading import load_domain
     from deltaedit_kit.labs.photo.code_sources import Photos
+    from deltaedit_kit.labs.progress import Progress
     from deltaedit_kit.labs.training.processes import this_rank
 
     if (options.samples is None) == (options.photos is None):
@@ -75,14 +74,7 @@ def run(options: argparse.Namespace) -> None:
     source = None
     if options.photos is not None:
         source = Photos.of(domain, options.photos, _encoder(domain))
-    with tqdm(unit=" pictures", desc="codes", delay=1, disable=not rank.first) as bar:
-
-        def show(done: int, total: int) -> None:
-            if bar.total is None:  # the first call: what earlier runs made is no speed of ours
-                bar.reset(total)
-                bar.initial = bar.n = done
-            bar.update(done - bar.n)
-
+    with Progress("codes", rank.first) as progress:
         store = make_codes(
             domain,
             out,
@@ -94,7 +86,7 @@ def run(options: argparse.Namespace) -> None:
             options.correlated,
             options.fast,
             source=source,
-            progress=show,
+            progress=progress,
             part=rank.index,
             parts=rank.world,
         )

@@ -43,9 +43,8 @@ OPTIONS = {
 
 def run(options: argparse.Namespace) -> None:
     """Load the domain, make R and say where it is."""
-    from tqdm.auto import tqdm
-
     from deltaedit_kit.io.loading import load_domain
+    from deltaedit_kit.labs.progress import Progress
     from deltaedit_kit.relevance import Plan, make_relevance
 
     plan = Plan(
@@ -58,10 +57,6 @@ def run(options: argparse.Namespace) -> None:
     )
     domain = load_domain(options.domain, device=options.device)
     out = check_tensors(home_of(domain, "relevance") if options.out is None else options.out)
-    with tqdm(unit="picture", desc="relevance") as bar:
-
-        def show(done: int, total: int) -> None:
-            bar.total = total
-            bar.update(done - bar.n)
-
-        print(f"saved {make_relevance(domain, out, plan, show)}")
+    with Progress("relevance") as progress:
+        made = make_relevance(domain, out, plan, progress)
+    print(f"saved {made}")

@@ -42,8 +42,12 @@ SAMPLES, NEAREST = 256, 5  # that a picture is compared with; of those
 class KnowsRenders(Protocol):
     """An oracle whose domain has a renderer at hand: toyfaces'."""
 
-    def distance_to_renders(self, pictures: Float[Tensor, "n 3 H W"]) -> Float[Tensor, " n"]:
-        """How unlike renders pictures are; 0 for a render."""
+    def features(self, pictures: Float[Tensor, "n 3 H W"]) -> Float[Tensor, "n F"]:
+        """What it sees of pictures."""
+        ...
+
+    def renders(self, n: int) -> Float[Tensor, "n 3 H W"]:
+        """Pictures that the renderer drew."""
         ...
 
 
@@ -65,8 +69,7 @@ def oracle_advantage(items: Sequence[Item], domain: Domain) -> Advantage:
         for pictures in (first, second)
     ]
     both = torch.cat([first, second])
-    by_renders = isinstance(oracle, KnowsRenders)
-    far = oracle.distance_to_renders(both) if by_renders else distance_to_samples(domain, both)
+    far = distances(both, domain)
     far = (far - far.mean()) / far.std()
     return {
         "accuracy": (LOGITS_A_FACTOR * (miss[1] - miss[0])).double().numpy(),
@@ -103,8 +106,14 @@ def from_png(file: bytes) -> Float[Tensor, "3 H W"]:
 
 
 @torch.no_grad()
-def distance_to_samples(domain: Domain, pictures: Float[Tensor, "n 3 H W"]) -> Float[Tensor, " n"]:
-    """Distance in CLIP's space to unedited pictures of the domain: mean of the nearest five."""
-    seen = domain.clip.encode_images(pictures.to(domain.device)).cpu()
-    far = torch.cdist(seen, domain.sample(SAMPLES, seed=0).clip.cpu())
-    return far.topk(NEAREST, largest=False).values.mean(1)
+def distances(pictures: Float[Tensor, "n 3 H W"], domain: Domain) -> Float[Tensor, " n"]:
+    """Mean distance to the nearest of real pictures: renders, as the oracle sees them, or samples
+    of the domain, as CLIP does.
+    """
+    oracle = domain.oracle
+    if isinstance(oracle, KnowsRenders):
+        seen, known = oracle.features(pictures), oracle.features(oracle.renders(SAMPLES))
+    else:
+        seen = domain.clip.encode_images(pictures.to(domain.device)).cpu()
+        known = domain.sample(SAMPLES, seed=0).clip.cpu()
+    return torch.cdist(seen, known).topk(NEAREST, largest=False).values.mean(1)

@@ -21,7 +21,7 @@ from deltaedit_kit.domain import Domain
 from deltaedit_kit.labs.training.experiment import ExperimentConfig
 from deltaedit_kit.labs.training.hearing import until
 from deltaedit_kit.labs.training.processes import Rank
-from deltaedit_kit.labs.training.start import CountEdits, train_fast
+from deltaedit_kit.labs.training.start import train_fast
 from deltaedit_kit.mapper import DeltaMapper
 from deltaedit_kit.support.errors import DeltaEditError
 from deltaedit_kit.train import Report, Run
@@ -40,11 +40,10 @@ class TrainingSession:
         codes: Codes | CodeStore,
         config: ExperimentConfig,
         folder: str | Path | None,
-        edit_accuracy: CountEdits | None = None,
         look_every: float = 5.0,
     ) -> None:
         self.domain, self.codes, self.config, self.folder = domain, codes, config, folder
-        self.edit_accuracy, self.look_every = edit_accuracy, look_every
+        self.look_every = look_every
         self.reports: list[Report] = []
         self.mapper: DeltaMapper | None = None  # the last one shown
         self.step = 0
@@ -156,9 +155,8 @@ class TrainingSession:
                 self.config,
                 self.folder,
                 self._report,
-                self.edit_accuracy,
-                self._goes_on,
-                Rank(),
+                keep_going=self._goes_on,
+                rank=Rank(),
             )
             self._finished = not self._stopping
         except Exception as error:  # shown, and handed to whoever waits

@@ -15,10 +15,6 @@ export default {
         field.setAttribute("role", "textbox");
         if (label) field.setAttribute("aria-label", `${label.textContent}, number`);
       }
-      for (const box of pane.querySelectorAll(".de-titled")) {
-        const label = box.querySelector(".widget-label")?.textContent;
-        for (const image of box.querySelectorAll("img")) image.alt = label;
-      }
       for (const button of pane.querySelectorAll("button[title]")) {
         const said = button.textContent.trim();
         if (said && button.title.startsWith(said)) button.setAttribute("aria-label", button.title);

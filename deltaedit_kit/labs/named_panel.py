@@ -2,7 +2,6 @@
 
     slider:       its label                 ->  aria-label of its handle and its number
     .de-slider:   the number field's label  ->  the same for the slider beside it
-    .de-titled:   the label above a picture ->  its alternative text
     .de-tile:     the tooltip               ->  aria-label;   .de-picked -> aria-pressed
     button:       a tooltip that begins with its text ("Delete sentence 2") -> aria-label
 

@@ -107,14 +107,13 @@ def test_every_control_redraws_the_panel(results: Results) -> None:
         getattr(panel, name).value = value
         assert panel.view == explore(results, panel.choice)
         assert panel.view not in seen
-        assert panel.after.value == panel.view.after
+        assert panel.after.content == panel.view.after
+        assert panel.view.message in panel.after.alt
         assert panel.numbers.value == numbers_html(panel.view)
         seen.append(panel.view)
-    assert panel.after.layout.visibility == "visible"
     panel.method.value = "tedigan"
     assert panel.view.failed
-    assert panel.after.value == b""
-    assert panel.after.layout.visibility == "hidden"  # not the browser's sign of a broken picture
+    assert panel.after.value == ""  # not the browser's sign of a broken picture
     assert "Not shown: " in panel.numbers.value
     assert "b'" not in repr(panel)
     assert panel.setting.options == ("short",)  # the only one of TediGAN

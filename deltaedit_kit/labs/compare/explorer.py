@@ -18,6 +18,7 @@ import ipywidgets as widgets
 
 from deltaedit_kit.labs.compare.results import Results
 from deltaedit_kit.labs.compare.runs import Run
+from deltaedit_kit.labs.described_picture import DescribedPicture
 from deltaedit_kit.labs.metrics import metric
 from deltaedit_kit.labs.metrics.interval import Interval
 from deltaedit_kit.labs.named_panel import NamedPanel
@@ -130,13 +131,14 @@ class Explorer(NamedPanel):
             self.strength.value = 1.0
         wide_picture = ZOOM * results.before[0].shape[1]
         self.before, self.after = (
-            widgets.Image(format="png", layout={"width": f"{wide_picture}px", "margin": "0"})
+            DescribedPicture("png", widgets.Layout(width=f"{wide_picture}px", margin="0"))
             for _ in range(2)
         )
         self.numbers = widgets.HTML()
         self.view = self._show()
+        apart = {"min_width": "0", "margin": "0 8px 0 0"}
         pictures = [
-            widgets.VBox([widgets.Label(title), picture]).add_class("de-titled")
+            widgets.VBox([widgets.Label(title), picture], layout=apart)
             for title, picture in (("before", self.before), ("after", self.after))
         ]
         seen = widgets.HBox([widgets.HBox(pictures), self.numbers]).add_class("de-abreast")
@@ -167,10 +169,8 @@ class Explorer(NamedPanel):
 
     def _show(self) -> View:
         view = explore(self._results, self.choice)
-        for picture, file in ((self.before, view.before), (self.after, view.after)):
-            picture.value = file
-            # Without a file a browser would show its sign of a broken picture.
-            picture.layout.visibility = "visible" if file else "hidden"
+        self.before.show(view.before, "before")
+        self.after.show(view.after, f"after: {view.message}")
         self.numbers.value = numbers_html(view)
         return view
 
